@@ -1,0 +1,338 @@
+package capsule
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// MaxSize bounds a TOML file, in bytes. The largest manifest in the field has
+// 12 KB; a file a hundred times as large is not one that a person wrote.
+const MaxSize = 1 << 20
+
+// maxDepth bounds nested brackets and dotted keys. The format itself needs
+// five; parsers take quadratic time and one stack frame for each level.
+const maxDepth = 64
+
+// Document is a TOML file with its values and where each of them stands. It
+// never changes and may be used concurrently.
+type Document struct {
+	file   string
+	text   string // without a byte order mark
+	values map[string]any
+	root   *node
+	lines  []int // offset of each line's first byte
+}
+
+// Place is where a key and its value stand. Offsets are bytes into
+// Document.Text; Line and Column, both 1-based, are those of the value.
+type Place struct {
+	Line, Column     int
+	KeyLine, KeyCol  int // of the key itself; of the element in an array
+	KeyStart, KeyEnd int // -1 for an element of an array
+	Start, End       int // of the value; of the header for a table that has one
+}
+
+// ParseDocument reads TOML. file is the name that findings carry. It returns
+// nil and what is wrong when data is no TOML that a person could have meant;
+// at most one finding, for nothing after the first fault can be trusted.
+func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
+	text, fault := decode(file, data)
+	if fault != nil {
+		return nil, []finding.Finding{*fault}
+	}
+	d := &Document{file: file, text: text, lines: lineStarts(text)}
+	if offset, deep := tooDeep(text); deep {
+		line, column := d.lineColumn(offset)
+		f := newFinding(codeTooDeep, file, line, column)
+		f.Message = fmt.Sprintf("more than %d levels of nesting", maxDepth)
+		return nil, []finding.Finding{f}
+	}
+	if fault := d.parse(); fault != nil {
+		return nil, []finding.Finding{*fault}
+	}
+	d.root, _ = scan(text)
+	return d, nil
+}
+
+// parse fills values. The parser has panics left for states that it believes
+// impossible; a file must never end the program, so they become findings.
+func (d *Document) parse() (fault *finding.Finding) {
+	defer func() {
+		if r := recover(); r != nil {
+			f := newFinding(codeSyntax, d.file, 1, 1)
+			f.Message = fmt.Sprintf("the TOML parser gave up: %v", r)
+			fault = &f
+		}
+	}()
+	_, err := toml.Decode(d.text, &d.values)
+	if err == nil {
+		return nil
+	}
+	f := newFinding(codeSyntax, d.file, 1, 1)
+	f.Message = sentence(err.Error())
+	var syntax toml.ParseError
+	if errors.As(err, &syntax) {
+		f.Line = min(max(syntax.Position.Line, 1), len(d.lines))
+		f.Column = max(syntax.Position.Col, 1)
+		f.Message = sentence(syntax.Message)
+		f.Hint = syntaxHint(syntax.Message)
+	}
+	return &f
+}
+
+func syntaxHint(message string) string {
+	switch {
+	case strings.Contains(message, "already been defined"), strings.Contains(message, "already created"):
+		return "remove one of the two, or put the keys of both under one header"
+	case strings.Contains(message, "expected value but found"):
+		return `text values need quotes: key = "value"`
+	case strings.Contains(message, "strings cannot contain newlines"):
+		return "close the quote on the same line, or use \"\"\" for text of several lines"
+	}
+	return ""
+}
+
+// sentence makes a library's message one of ours: lower case, no full stop, one line.
+func sentence(message string) string {
+	message = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(message), "toml: "), ".")
+	message = strings.ReplaceAll(message, "\n", " ")
+	if first, size := utf8.DecodeRuneInString(message); size > 0 && strings.HasPrefix(message, "Key ") {
+		message = strings.ToLower(string(first)) + message[size:]
+	}
+	return message
+}
+
+// decode is data as text, or what keeps it from being text.
+func decode(file string, data []byte) (string, *finding.Finding) {
+	fault := func(code string, line, column int, message, hint string) (string, *finding.Finding) {
+		f := newFinding(code, file, line, column)
+		f.Message, f.Hint = message, hint
+		return "", &f
+	}
+	if len(data) > MaxSize {
+		return fault(codeTooLarge, 1, 1, fmt.Sprintf("more than %d bytes", MaxSize), "a manifest is a short text; is this the right file?")
+	}
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data[:min(4, len(data))], 0) >= 0 {
+		return fault(codeEncoding, 1, 1, "the file is UTF-16, TOML must be UTF-8", "save it again as UTF-8")
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	line, start := 1, 0
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == 0 {
+			return fault(codeEncoding, line, i-start+1, "a zero byte: the file is binary, not text", "is this the right file?")
+		}
+		if r == utf8.RuneError && size == 1 {
+			return fault(codeEncoding, line, i-start+1, fmt.Sprintf("byte 0x%02x is not UTF-8", data[i]), "save the file again as UTF-8")
+		}
+		i += size
+		if r == '\n' {
+			line, start = line+1, i
+		}
+	}
+	return string(data), nil
+}
+
+// tooDeep finds the first place nested deeper than maxDepth. It need not be
+// right after a syntax error, for the parser stops there too.
+func tooDeep(text string) (offset int, deep bool) {
+	s := &scanner{text: text}
+	depth, dots := 0, 0
+	for s.i < len(text) && !s.bad {
+		at := s.i
+		switch c := text[s.i]; c {
+		case '"', '\'':
+			if strings.HasPrefix(text[s.i:], strings.Repeat(string(c), 3)) {
+				s.block(c)
+			} else {
+				s.quoted(c)
+			}
+			continue
+		case '#':
+			for s.i < len(text) && text[s.i] != '\n' {
+				s.i++
+			}
+			continue
+		case '[', '{':
+			depth++
+			dots = 0
+		case ']', '}':
+			depth--
+			dots = 0
+		case '=', ',', '\n':
+			dots = 0
+		case '.':
+			dots++
+		}
+		if depth > maxDepth || dots > maxDepth {
+			return at, true
+		}
+		s.i++
+	}
+	return 0, false
+}
+
+func lineStarts(text string) []int {
+	starts := []int{0}
+	for i := range len(text) {
+		if text[i] == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+func (d *Document) lineColumn(offset int) (line, column int) {
+	line = sort.SearchInts(d.lines, offset+1)
+	return line, offset - d.lines[line-1] + 1
+}
+
+// Text is the file's text without a byte order mark.
+func (d *Document) Text() string { return d.text }
+
+// Values is the whole file as maps, slices, string, int64, float64, bool and
+// time.Time. It must not be changed.
+func (d *Document) Values() map[string]any { return d.values }
+
+// Value is what stands under key, and false when nothing does. An element of
+// an array is named with its index: "component[0]", "file".
+func (d *Document) Value(key ...string) (any, bool) {
+	var value any = d.values
+	for _, name := range key {
+		next, ok := child(value, name)
+		if !ok {
+			return nil, false
+		}
+		value = next
+	}
+	return value, true
+}
+
+func child(value any, name string) (any, bool) {
+	table, _ := value.(map[string]any)
+	if found, ok := table[name]; ok {
+		return found, true
+	}
+	base, index, ok := splitIndex(name)
+	if !ok {
+		return nil, false
+	}
+	list := elements(table[base])
+	if index >= len(list) {
+		return nil, false
+	}
+	return list[index], true
+}
+
+// elements is an array's content whichever of its two shapes it has, or nil.
+func elements(value any) []any {
+	switch list := value.(type) {
+	case []any:
+		return list
+	case []map[string]any:
+		out := make([]any, len(list))
+		for i := range list {
+			out[i] = list[i]
+		}
+		return out
+	}
+	return nil
+}
+
+// splitIndex takes "name[3]" apart.
+func splitIndex(name string) (base string, index int, ok bool) {
+	open := strings.LastIndexByte(name, '[')
+	if open < 0 || !strings.HasSuffix(name, "]") {
+		return "", 0, false
+	}
+	index, err := strconv.Atoi(name[open+1 : len(name)-1])
+	return name[:open], index, err == nil && index >= 0
+}
+
+// Keys is the names below key in the order of the file, or nil when there is no table.
+func (d *Document) Keys(key ...string) []string {
+	value, _ := d.Value(key...)
+	table, _ := value.(map[string]any)
+	names := make([]string, 0, len(table))
+	for name := range table {
+		names = append(names, name)
+	}
+	order := map[string]int{}
+	if n := d.find(key); n != nil {
+		for i, name := range n.order {
+			order[name] = i
+		}
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := order[names[i]], order[names[j]]
+		return a < b || a == b && names[i] < names[j]
+	})
+	return names
+}
+
+// find is the node of key, or nil.
+func (d *Document) find(key []string) *node {
+	n := d.root
+	for _, name := range key {
+		next, ok := n.fields[name]
+		if !ok {
+			base, index, indexed := splitIndex(name)
+			list := n.fields[base]
+			if !indexed || list == nil || index >= len(list.items) {
+				return nil
+			}
+			next = list.items[index]
+		}
+		n = next
+	}
+	return n
+}
+
+// Locate says where key stands, and false when it is not in the file.
+func (d *Document) Locate(key ...string) (Place, bool) {
+	n := d.find(key)
+	if n == nil || n.at < 0 || len(key) == 0 {
+		return Place{}, false
+	}
+	if n.tables && len(n.items) > 0 {
+		n = n.items[0]
+	}
+	p := Place{KeyStart: n.keyAt, KeyEnd: n.keyEnd, Start: n.at, End: n.end}
+	p.Line, p.Column = d.lineColumn(n.at)
+	p.KeyLine, p.KeyCol = p.Line, p.Column
+	if n.keyAt >= 0 {
+		p.KeyLine, p.KeyCol = d.lineColumn(n.keyAt)
+	}
+	return p, true
+}
+
+// Position is the line and column of key, both 1-based. For a key that is not
+// there it is that of the closest table around it, at last the file's first line.
+func (d *Document) Position(key ...string) (line, column int) {
+	if p, ok := d.Locate(key...); ok {
+		return p.KeyLine, p.KeyCol
+	}
+	if len(key) == 0 {
+		return 1, 1
+	}
+	return d.around(key[:len(key)-1])
+}
+
+// around is where a reader looks for the table that key names: its header.
+func (d *Document) around(key []string) (line, column int) {
+	for ; len(key) > 0; key = key[:len(key)-1] {
+		if p, ok := d.Locate(key...); ok {
+			return p.Line, p.Column
+		}
+	}
+	return 1, 1
+}

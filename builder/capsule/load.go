@@ -1,0 +1,99 @@
+package capsule
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// Error is a manifest that cannot be used. Findings holds at least one error,
+// in the order of the file.
+type Error struct {
+	Path     string
+	Findings []finding.Finding
+}
+
+// Error is the first finding, and how many more there are.
+func (e *Error) Error() string {
+	first := e.Findings[0]
+	first.File = e.Path
+	if more := len(e.Findings) - 1; more > 0 {
+		return fmt.Sprintf("%v (and %d more)", first, more)
+	}
+	return first.String()
+}
+
+// Load reads dir/Capsule.toml. A fault in the file is an *Error; a file that
+// cannot be read is the file system's error, fs.ErrNotExist among them.
+func Load(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, ManifestName)
+	data, err := ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m, findings := Parse(path, data)
+	if finding.Count(findings, finding.Error) > 0 {
+		return nil, &Error{Path: path, Findings: findings}
+	}
+	return m, nil
+}
+
+// ReadFile reads at most one byte more than MaxSize, enough for ParseDocument
+// to refuse the file without holding all of it. Anything but a regular file is
+// an error: opening a pipe would wait for ever.
+func ReadFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("reading the manifest: %w", &os.PathError{Op: "open", Path: path, Err: errNotRegular})
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
+	}
+	return data, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// Parse reads a manifest that the caller already has. It returns as much as
+// could be read, never nil, and everything that is wrong and stops a build,
+// in the order of the file. path need not exist.
+func Parse(path string, data []byte) (*Manifest, []finding.Finding) {
+	m := &Manifest{Path: path, Dir: filepath.Dir(path)}
+	doc, faults := ParseDocument(filepath.Base(path), data)
+	if doc == nil {
+		m.doc = &Document{file: filepath.Base(path), root: newNode(), lines: []int{0}}
+		return m, faults
+	}
+	m.doc = doc
+	r := &reader{doc: doc}
+	r.manifest(m)
+	for _, refuse := range refusals {
+		refuse(m, r)
+	}
+	inOrder(r.list)
+	return m, r.list
+}
+
+// Doubts is what the runtime accepts and a person should look at: nothing
+// here stops a build.
+func (m *Manifest) Doubts() []finding.Finding {
+	r := &reader{doc: m.doc}
+	for _, doubt := range doubts {
+		doubt(m, r)
+	}
+	inOrder(r.list)
+	return r.list
+}

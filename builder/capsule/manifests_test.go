@@ -1,0 +1,43 @@
+package capsule
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// realManifests is where a checkout of real capsules' manifests may lie,
+// relative to this package.
+const realManifests = "../../../shared/manifests"
+
+func TestRealManifests(t *testing.T) {
+	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", ManifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		skip(t, "no real manifests at "+realManifests)
+	}
+	for _, path := range list {
+		m, err := Load(filepath.Dir(path))
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if !m.Buildable() || m.Package.Name == "" || m.Components[0].File == "" {
+			t.Errorf("%s: read as %+v", path, m.Package)
+		}
+		if doubts := m.Doubts(); len(doubts) > 0 {
+			t.Errorf("%s: invented %v", path, doubts)
+		}
+	}
+}
+
+// skip leaves a test out visibly, and fails it where nothing may be left out.
+func skip(t *testing.T, missing string) {
+	t.Helper()
+	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+		t.Fatalf("cannot run: %s", missing)
+	}
+	t.Skip(missing)
+}
