@@ -1,0 +1,260 @@
+package smoke
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// core loads a core module.
+func (w *work) core(ctx context.Context, r *Report) {
+	w.enter("reading it")
+	began := time.Now()
+	m, fault := scan(w.module)
+	m.describe(r)
+	r.Times.Scan = millis(time.Since(began))
+	w.remember(r)
+	if fault != nil {
+		reportFault(r, fault)
+		return
+	}
+	if !fitsMemory(r, w.options.Limits.Memory) {
+		return
+	}
+	w.foreign(r)
+	w.enter("compiling it")
+	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
+	if err != nil {
+		r.fail("smoke-engine", err.Error(), "")
+		return
+	}
+	defer s.close()
+	w.runCore(ctx, s, m, r)
+	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
+	r.PeakGuest = s.memory.peak.Load()
+}
+
+func (w *work) runCore(ctx context.Context, s *sandbox, m *module, r *Report) {
+	targets, err := s.stubs(ctx, m)
+	if err != nil {
+		w.broken(ctx, r, err)
+		return
+	}
+	w.enter("compiling it and running its start function")
+	instance, err := s.guarded(func() (api.Module, error) { return s.load(ctx, m, targets) })
+	if err != nil {
+		w.broken(ctx, r, err)
+		return
+	}
+	if err := w.initialize(ctx, s, instance); err != nil {
+		w.broken(ctx, r, err)
+	}
+}
+
+// initialize calls _initialize, and nothing else: _start would run a program to its end.
+func (w *work) initialize(ctx context.Context, s *sandbox, instance api.Module) error {
+	f := instance.ExportedFunction("_initialize")
+	if f == nil {
+		return nil
+	}
+	if d := f.Definition(); len(d.ParamTypes())+len(d.ResultTypes()) > 0 {
+		return &shapeError{"_initialize takes or returns values"}
+	}
+	w.enter("running _initialize")
+	began := time.Now()
+	defer func() { s.start += time.Since(began) }()
+	_, err := f.Call(ctx)
+	return err
+}
+
+// shapeError is an export that does not have the type its name promises.
+type shapeError struct{ message string }
+
+func (e *shapeError) Error() string { return e.message }
+
+// guarded turns the budget's panic into an error; any other panic goes on to run.
+func (s *sandbox) guarded(load func() (api.Module, error)) (m api.Module, err error) {
+	defer func() {
+		if p := recover(); p == errMemory {
+			err = errMemory
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	return load()
+}
+
+// stubs provides every import of m and returns where each is found.
+func (s *sandbox) stubs(ctx context.Context, m *module) ([]target, error) {
+	targets := make([]target, len(m.imports))
+	var functions []hostFunc
+	others := map[byte][]int{}
+	name := func(i int) string { return fmt.Sprint(i) }
+	for i, imp := range m.imports {
+		switch {
+		case imp.kind != kindFunc:
+			others[imp.kind] = append(others[imp.kind], i)
+		case s.offersWASI(imp, m.types[imp.typ]):
+			targets[i] = target{wasi1, imp.name}
+		default:
+			t := m.types[imp.typ]
+			functions = append(functions, hostFunc{name: name(i), typ: t, action: zeros(t)})
+		}
+	}
+	if len(functions) > 0 {
+		key, err := s.provide(ctx, functions)
+		if err != nil {
+			return nil, err
+		}
+		for i := range targets {
+			if m.imports[i].kind == kindFunc && targets[i].key == "" {
+				targets[i] = target{key, name(i)}
+			}
+		}
+	}
+	for kind, indices := range others {
+		provider, fault := scan(m.providers(kind, indices, name))
+		if fault != nil {
+			return nil, fault
+		}
+		instance, err := s.guarded(func() (api.Module, error) { return s.load(ctx, provider, nil) })
+		if err != nil {
+			return nil, err
+		}
+		key := s.newKey()
+		s.instances[key] = instance
+		for _, i := range indices {
+			targets[i] = target{key, name(i)}
+		}
+	}
+	return targets, nil
+}
+
+// offersWASI tells whether wazero's WASI has the function with this very type.
+func (s *sandbox) offersWASI(imp imported, t funcType) bool {
+	if imp.module != wasi1 {
+		return false
+	}
+	f, ok := s.wasi[imp.name]
+	return ok && bytes.Equal(f.ParamTypes(), t.params) && bytes.Equal(f.ResultTypes(), t.results)
+}
+
+// broken turns an error of loading or running into findings.
+func (w *work) broken(ctx context.Context, r *Report, err error) {
+	var exit *sys.ExitError
+	var invalid *invalidError
+	var shape *shapeError
+	var f *fault
+	switch {
+	case ctx.Err() != nil:
+		w.interrupted(ctx, r)
+	case errors.Is(err, errMemory):
+		r.fail("smoke-memory", "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
+	case errors.As(err, &f):
+		reportFault(r, f)
+	case errors.As(err, &invalid):
+		w.invalid(r, invalid)
+	case errors.As(err, &shape):
+		r.fail("smoke-shape", shape.message, "a start function takes and returns nothing")
+	case errors.As(err, &exit):
+		r.fail("smoke-exit", fmt.Sprintf("it ended itself with exit code %d while %s", exit.ExitCode(), w.during()),
+			"build a reactor, not a command: initialisation must return (its output is shown with the report)")
+	case strings.Contains(err.Error(), "stack overflow"):
+		r.Trap = trapOf(err)
+		r.fail("smoke-stack", "more than 2,000 calls are nested while "+w.during(), "look for recursion without an end in the stack below")
+	default:
+		r.Trap = trapOf(err)
+		r.fail("smoke-trap", "it trapped while "+w.during()+": "+r.Trap.Message, "its own message and stack are shown with the report")
+	}
+}
+
+// invalid tells a module that needs a proposal from one that is wrong.
+func (w *work) invalid(r *Report, err *invalidError) {
+	r.fail("smoke-invalid", "it is not a valid module: "+firstLine(err.Error()), "build again with a current toolchain; if it stays, the toolchain is at fault")
+}
+
+func reportFault(r *Report, f *fault) {
+	switch {
+	case f.proposal != "":
+		reportProposal(r, f.proposal)
+	case f.truncated:
+		r.fail("smoke-truncated", f.Error(), rebuildHint)
+	default:
+		r.fail("smoke-invalid", f.Error(), "build again; if it stays, the toolchain wrote a broken module")
+	}
+}
+
+// reportProposal records a proposal beyond the sandbox. What the kernel runs is no
+// fault of the module: it was read but not run.
+func reportProposal(r *Report, name string) {
+	p := Proposal{Name: name, Kernel: acceptedByKernel[name]}
+	r.Proposals = append(r.Proposals, p)
+	if !p.Kernel {
+		r.fail("smoke-proposal-refused", "it needs the "+name+" proposal, which the kernel's engine refuses",
+			"turn the feature off in the compiler's target options")
+		return
+	}
+	r.Verdict = Unknown
+	r.add(finding.Warning, "smoke-proposal", "it needs the "+name+" proposal, which the kernel runs and this sandbox cannot: it was read, not run",
+		"nothing is wrong with it; to have it smoke-loaded, turn the feature off in the compiler's target options")
+}
+
+const memoryHint = `let the linker ask for less, or raise it with smoke = { memory = "128MiB" } in [package.metadata.astrid-dev]; the kernel gives 64 MiB`
+
+// fitsMemory refuses what cannot fit before wazero tries.
+func fitsMemory(r *Report, limit uint64) bool {
+	var sum uint64
+	for _, m := range r.Memories {
+		sum += m.Min
+	}
+	if sum <= limit {
+		return true
+	}
+	r.fail("smoke-memory", fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(sum), bytesText(limit)), memoryHint)
+	return false
+}
+
+// foreign names every import module that nobody in the ecosystem offers.
+func (w *work) foreign(r *Report) {
+	names := map[string][]string{}
+	var order []string
+	for _, i := range r.Imports {
+		if i.Class != ClassForeign {
+			continue
+		}
+		if names[i.Module] == nil {
+			order = append(order, i.Module)
+		}
+		names[i.Module] = append(names[i.Module], i.Name)
+	}
+	for _, m := range order {
+		r.add(finding.Warning, "smoke-foreign-import", fmt.Sprintf("imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
+			"they were stubbed here, but an installed capsule would not start: link the code that defines them")
+	}
+}
+
+// bytesText writes a size as a person does.
+func bytesText(n uint64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

@@ -1,0 +1,204 @@
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
+)
+
+// wasi1 is the import module of WASI preview 1.
+const wasi1 = "wasi_snapshot_preview1"
+
+// pageSize is the unit of linear memory.
+const pageSize = 64 << 10
+
+// tableBudget is the number of elements that the tables of one load may grow to together.
+// A guest that grows without end then gets -1 at 8 MiB instead of ending the process.
+const tableBudget = 1 << 20
+
+// features are WebAssembly 2.0 and constant expressions, which the kernel has too. Tail calls
+// and threads stay off although wazero knows them: neither an endless chain of tail calls nor
+// a memory wait looks at the context, so the load could not be ended.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst
+
+// sandbox is a wazero runtime with everything a guest may touch, and nothing else.
+type sandbox struct {
+	runtime   wazero.Runtime
+	wasi      map[string]api.FunctionDefinition
+	memory    *budget
+	config    wazero.ModuleConfig
+	instances map[string]api.Module // by import key, for the resolver; see newKey
+	keys      int
+	tables    uint64 // elements that may still be promised
+	compile   time.Duration
+	start     time.Duration
+}
+
+// newSandbox never uses the compiler: a 3 MB Go module takes 1.6 s to compile and
+// 0.24 s to interpret, and a rebuild changes the bytes, so that no cache would hit.
+func newSandbox(ctx context.Context, l Limits, out *captures) (*sandbox, context.Context, error) {
+	config := wazero.NewRuntimeConfigInterpreter().
+		WithCoreFeatures(features).
+		WithCloseOnContextDone(true).
+		WithMemoryLimitPages(uint32(min(l.Memory/pageSize, 1<<16))).
+		WithDebugInfoEnabled(false) // DWARF of hostile bytes is one more parser to trust
+	s := &sandbox{
+		runtime:   wazero.NewRuntimeWithConfig(ctx, config),
+		memory:    &budget{limit: l.Memory},
+		instances: map[string]api.Module{},
+		tables:    tableBudget,
+		// No arguments, environment, files or sockets; clocks are fixed and sleep returns at once.
+		config: wazero.NewModuleConfig().WithName("").WithStartFunctions().
+			WithStdout(&out.stdout).WithStderr(&out.stderr),
+	}
+	host, err := wasi_snapshot_preview1.NewBuilder(s.runtime).Compile(ctx)
+	if err != nil {
+		return nil, ctx, fmt.Errorf("preparing WASI: %w", err)
+	}
+	s.wasi = host.ExportedFunctions()
+	if _, err := s.runtime.InstantiateModule(ctx, host, wazero.NewModuleConfig().WithName(wasi1)); err != nil {
+		return nil, ctx, fmt.Errorf("preparing WASI: %w", err)
+	}
+	ctx = experimental.WithMemoryAllocator(ctx, s.memory)
+	ctx = experimental.WithImportResolver(ctx, func(key string) api.Module { return s.instances[key] })
+	return s, ctx, nil
+}
+
+func (s *sandbox) close() { _ = s.runtime.Close(context.Background()) }
+
+// newKey returns a name that no module in the sandbox has.
+func (s *sandbox) newKey() string {
+	s.keys++
+	return strconv.Itoa(s.keys)
+}
+
+// load compiles m and instantiates it with imports found at targets. Its own start
+// function runs, _initialize does not.
+func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Module, error) {
+	began := time.Now()
+	tables := uint64(len(m.tables) - m.importedTables)
+	share := uint64(0)
+	if tables > 0 {
+		// Half of what is left, so that later modules have room as well.
+		share = s.tables / 2 / tables
+		s.tables -= share * tables
+	}
+	compiled, err := s.runtime.CompileModule(ctx, m.rewritten(targets, share))
+	s.compile += time.Since(began)
+	if err != nil {
+		return nil, &invalidError{err}
+	}
+	began = time.Now()
+	defer func() { s.start += time.Since(began) }()
+	return s.runtime.InstantiateModule(ctx, compiled, s.config)
+}
+
+// invalidError is a module that wazero refused to compile.
+type invalidError struct{ err error }
+
+func (e *invalidError) Error() string { return e.err.Error() }
+
+// hostFunc is a function that the sandbox provides.
+type hostFunc struct {
+	name   string
+	typ    funcType
+	action api.GoModuleFunc
+}
+
+// provide makes a host module of functions and returns its key.
+func (s *sandbox) provide(ctx context.Context, functions []hostFunc) (string, error) {
+	key := "host " + s.newKey()
+	b := s.runtime.NewHostModuleBuilder(key)
+	for _, f := range functions {
+		b.NewFunctionBuilder().WithGoModuleFunction(f.action, f.typ.params, f.typ.results).Export(f.name)
+	}
+	_, err := b.Instantiate(ctx)
+	return key, err
+}
+
+// zeros returns a stub that answers with zero values.
+func zeros(t funcType) api.GoModuleFunc {
+	n := 0
+	for _, r := range t.results {
+		n++
+		if r == 0x7b {
+			n++ // a vector takes two slots
+		}
+	}
+	return func(_ context.Context, _ api.Module, stack []uint64) { clear(stack[:n]) }
+}
+
+// budget hands out the linear memory of all instances of one load.
+type budget struct {
+	limit uint64
+	used  atomic.Uint64
+	peak  atomic.Uint64
+}
+
+// Allocate implements experimental.MemoryAllocator.
+func (b *budget) Allocate(_, maximum uint64) experimental.LinearMemory {
+	return &linear{budget: b, max: maximum}
+}
+
+// linear is one memory; its one guest is the only caller.
+type linear struct {
+	budget *budget
+	bytes  []byte
+	max    uint64
+}
+
+// errMemory is the panic of a memory whose minimum is beyond the budget.
+var errMemory = errors.New("memory budget spent")
+
+// Reallocate implements experimental.LinearMemory: nil makes memory.grow return -1.
+func (m *linear) Reallocate(size uint64) []byte {
+	more := size - uint64(len(m.bytes))
+	if size > m.max || m.budget.used.Load()+more > m.budget.limit {
+		if m.bytes == nil && size > 0 {
+			panic(errMemory) // wazero has no way to refuse a minimum
+		}
+		return nil
+	}
+	used := m.budget.used.Add(more)
+	m.budget.peak.Store(max(m.budget.peak.Load(), used))
+	if size <= uint64(cap(m.bytes)) {
+		m.bytes = m.bytes[:size]
+		return m.bytes
+	}
+	// Half as much again, so that growing page by page does not copy all of it each time.
+	room := min(max(size, uint64(cap(m.bytes))*3/2), max(m.max, size))
+	grown := make([]byte, size, room)
+	copy(grown, m.bytes)
+	m.bytes = grown
+	return grown
+}
+
+// Free implements experimental.LinearMemory.
+func (m *linear) Free() { m.budget.used.Add(-uint64(len(m.bytes))) }
+
+// trapOf splits wazero's error for a trap into message and stack; nil for other errors.
+func trapOf(err error) *Trap {
+	var exit *sys.ExitError
+	if err == nil || errors.As(err, &exit) {
+		return nil
+	}
+	head, stack, found := strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	if !found {
+		return &Trap{Message: head}
+	}
+	t := &Trap{Message: head}
+	for line := range strings.Lines(stack) {
+		t.Stack = append(t.Stack, strings.TrimSpace(line))
+	}
+	return t
+}

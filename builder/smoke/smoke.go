@@ -1,0 +1,202 @@
+// Package smoke loads a module in a sandbox and reports what it found.
+//
+// Load works in this process, LoadFile in a child that has hard limits: only
+// the child is safe against every input. Read smoke.go, scan.go, sandbox.go, child.go.
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// Limits bound one load. A zero field means its default.
+type Limits struct {
+	Memory       uint64        `json:"memory"`        // linear memory of the guest in bytes, all instances together
+	Wall         time.Duration `json:"wall"`          // the whole load, calls included
+	AddressSpace uint64        `json:"address_space"` // bytes of address space of the child
+	CPUSeconds   uint64        `json:"cpu_seconds"`   // processor seconds of the child
+	Output       int           `json:"output"`        // bytes kept of the guest's stdout and of its stderr, each
+}
+
+const (
+	// The kernel gives a capsule 1,024 pages: what does not fit here does not fit there.
+	defaultMemory = 64 << 20
+	// Measured loads end within two seconds on a slow machine; five leave room for a busy one.
+	defaultWall = 5 * time.Second
+	// A Go process reserves about 1.3 GB before main; the interpreter's form of a 12 MB
+	// component takes below 1 GB. Four is twice what the largest known capsule needs.
+	defaultAddressSpace = 4 << 30
+	// Enough to read a panic with its stack, too little to matter in an event.
+	defaultOutput = 64 << 10
+	// How long Load waits after the deadline for wazero to notice: its interpreter looks
+	// at the context on every loop, so only compiling and loopless recursion are later.
+	noticeGrace = 200 * time.Millisecond
+)
+
+func (l Limits) withDefaults() Limits {
+	if l.Memory == 0 {
+		l.Memory = defaultMemory
+	}
+	if l.Wall == 0 {
+		l.Wall = defaultWall
+	}
+	if l.AddressSpace == 0 {
+		l.AddressSpace = defaultAddressSpace
+	}
+	if l.CPUSeconds == 0 {
+		// The collector may use a second processor beside the interpreter.
+		l.CPUSeconds = 2*uint64((l.Wall+time.Second-1)/time.Second) + 1
+	}
+	if l.Output == 0 {
+		l.Output = defaultOutput
+	}
+	return l
+}
+
+// Options choose what a load does. The zero value loads under the default limits.
+type Options struct {
+	Limits   Limits    `json:"limits"`
+	Calls    []Call    `json:"calls,omitempty"`
+	Declared *Declared `json:"declared,omitempty"` // what the manifest says; nil: kernel-ready skips those rules
+}
+
+// Load examines module in this process and never returns nil. It ends soon after
+// Limits.Wall or when ctx ends; it touches no file, no network and no environment.
+//
+// Against hostile bytes it is a best effort: a guest that recurses without a loop cannot be
+// stopped from inside, and its goroutine then runs on after Load has returned. Use
+// LoadFile for modules that are not trusted. Load may be called concurrently.
+func Load(ctx context.Context, module []byte, o Options) *Report {
+	start := time.Now()
+	o.Limits = o.Limits.withDefaults()
+	ctx, cancel := context.WithTimeout(ctx, o.Limits.Wall)
+	defer cancel()
+	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}
+	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
+	go func() { done <- w.run(ctx) }()
+
+	var r *Report
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		select {
+		case r = <-done:
+		case <-time.After(noticeGrace):
+			r = w.abandon(ctx)
+		}
+	}
+	w.out.into(r)
+	r.Times.Total = millis(time.Since(start))
+	return r
+}
+
+// work is one load. Its goroutine owns the report until it hands it over; the
+// other fields are written before it starts or are safe to share.
+type work struct {
+	module  []byte
+	options Options
+	out     *captures
+	phase   atomic.Pointer[string]
+	scanned atomic.Pointer[Report] // what was known before the first guest instruction
+}
+
+func (w *work) enter(phase string) { w.phase.Store(&phase) }
+
+func (w *work) during() string {
+	if p := w.phase.Load(); p != nil {
+		return *p
+	}
+	return "reading it"
+}
+
+// remember keeps a copy of r for the case that the load has to be abandoned. The
+// findings are copied because run goes on to append to them and sorts them.
+func (w *work) remember(r *Report) {
+	known := *r
+	known.Findings = slices.Clone(r.Findings)
+	w.scanned.Store(&known)
+}
+
+// run does the load and turns a panic of the engine into a verdict.
+func (w *work) run(ctx context.Context) (r *Report) {
+	r = &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module)), Declared: w.options.Declared}
+	defer func() {
+		if p := recover(); p != nil {
+			r.fail("smoke-engine", fmt.Sprintf("the engine broke while %s: %v", w.during(), p),
+				"check the module with another tool; if it is valid, report this")
+			r.Trap = &Trap{Message: fmt.Sprint(p), Stack: strings.Split(string(debug.Stack()), "\n")}
+		}
+		finding.Sort(r.Findings)
+	}()
+	switch w.sniff(r) {
+	case KindCore:
+		w.core(ctx, r)
+	case KindComponent:
+		w.component(ctx, r)
+	}
+	return r
+}
+
+// abandon reports a load that did not notice its deadline.
+func (w *work) abandon(ctx context.Context) *Report {
+	r := &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module))}
+	if known := w.scanned.Load(); known != nil {
+		*r = *known
+	}
+	w.interrupted(ctx, r)
+	return r
+}
+
+// interrupted records that ctx ended the load.
+func (w *work) interrupted(ctx context.Context, r *Report) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		r.fail("smoke-cancelled", "the load was cancelled while "+w.during(), "")
+		return
+	}
+	r.fail("smoke-timeout", fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()),
+		`start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`)
+}
+
+// sniff tells what the bytes are; KindUnknown comes with its finding.
+func (w *work) sniff(r *Report) Kind {
+	b := w.module
+	switch {
+	case len(b) == 0:
+		r.fail("smoke-empty", "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
+	case len(b) < 4 && strings.HasPrefix("\x00asm", string(b)):
+		r.fail("smoke-truncated", fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
+	case len(b) < 4 || string(b[:4]) != "\x00asm":
+		r.fail("smoke-not-wasm", "the file is not WebAssembly: it begins with "+quoteStart(b),
+			"component.file and output must name the .wasm file that the build writes")
+	case len(b) < 8:
+		r.fail("smoke-truncated", fmt.Sprintf("the file ends after %d bytes, inside its header", len(b)), rebuildHint)
+	case string(b[4:8]) == "\x01\x00\x00\x00":
+		r.Kind = KindCore
+	case b[6] == 1 && b[7] == 0:
+		r.Kind = KindComponent
+	default:
+		r.fail("smoke-version", fmt.Sprintf("unknown WebAssembly version % x", b[4:8]), "build it with a current toolchain")
+	}
+	return r.Kind
+}
+
+const rebuildHint = "the file was cut off while it was written: build again"
+
+// quoteStart shows the first bytes of a file that is something else.
+func quoteStart(b []byte) string {
+	// One terminal line, whatever the file is.
+	const shown = 24
+	return fmt.Sprintf("%q", b[:min(len(b), shown)])
+}
+
+func millis(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000 // a microsecond is finer than any clock that matters here
+}
