@@ -1,0 +1,298 @@
+package tree
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// repository is a git repository that a folder lies in.
+type repository struct {
+	top   string // absolute, links resolved
+	dir   string // the git dir: of a worktree or submodule its own
+	rules string // the info/exclude of the common git dir
+	index *index // what is tracked, read when first asked
+}
+
+// gitScope is what git says of the names in one folder. The zero value is a
+// folder in no repository.
+type gitScope struct {
+	repo   *repository
+	prefix string // of the folder, relative to repo.top: "" or "a/b/"
+	lists  *chain // the nearest folder's first
+	lost   bool   // the folder is ignored: only what is tracked counts
+}
+
+// chain is a list of patterns whose head has the last word.
+type chain struct {
+	*patterns
+	next *chain
+}
+
+func (c *chain) with(ps *patterns) *chain {
+	if ps == nil {
+		return c
+	}
+	return &chain{ps, c}
+}
+
+// skips reports whether git ignores name and nothing else makes it count.
+func (g *gitScope) skips(name string, dir bool) bool {
+	if g.repo == nil || !g.lost && g.lists == nil {
+		return false
+	}
+	if !g.ignores(name, dir) {
+		return false
+	}
+	if dir {
+		return !g.repo.index.holds(g.prefix + name)
+	}
+	return (g.lost || !isLock(name)) && !g.repo.index.tracks(g.prefix+name)
+}
+
+func (g *gitScope) ignores(name string, dir bool) bool {
+	if g.lost {
+		return true
+	}
+	path := g.prefix + name
+	for c := g.lists; c != nil; c = c.next {
+		if p := c.match(path, name, dir); p != nil {
+			return !p.negative
+		}
+	}
+	return false
+}
+
+// enterGit is git's scope of the folder rel, which is below up or, when up is nil, the root.
+func (o *defaults) enterGit(up *scope, rel string, l listing) gitScope {
+	g := o.top
+	if up != nil {
+		g = up.git
+		_, name := split(rel)
+		if l.git {
+			if repo := openRepository(o.inside(rel), o.cache); repo != nil {
+				g = repo.scope()
+				return g.withIgnoreFile(o.inside(rel), l.gitignore)
+			}
+		}
+		if g.repo == nil {
+			return g
+		}
+		g.lost = g.lists != nil && g.ignores(name, true) || g.lost
+		g.prefix += name + "/"
+	}
+	if g.lost {
+		return g // git reads no patterns in a folder that it ignores
+	}
+	return g.withIgnoreFile(o.inside(rel), l.gitignore)
+}
+
+// inside is the absolute path of the folder rel.
+func (o *defaults) inside(rel string) string {
+	return filepath.Join(o.root, filepath.FromSlash(rel))
+}
+
+// withIgnoreFile adds the patterns of the .gitignore in folder, if exists says that there is one.
+func (g gitScope) withIgnoreFile(folder string, exists bool) gitScope {
+	if exists && g.repo != nil {
+		g.lists = g.lists.with(readPatterns(join(folder, ".gitignore"), g.prefix, false))
+	}
+	return g
+}
+
+// scope is what holds in the repository's top folder without its .gitignore.
+func (r *repository) scope() gitScope {
+	return gitScope{repo: r, lists: (*chain)(nil).with(readPatterns(r.rules, "", true))}
+}
+
+// findRepository fills o.top and o.outside for the repository that root lies
+// in, if any. It fails only when root cannot be resolved.
+func (o *defaults) findRepository() error {
+	real, err := filepath.EvalSymlinks(o.root)
+	if err != nil {
+		return err
+	}
+	top := real
+	var repo *repository
+	for ; ; top = filepath.Dir(top) {
+		if repo = openRepository(top, o.cache); repo != nil {
+			break
+		}
+		if top == filepath.Dir(top) {
+			return nil
+		}
+	}
+	o.top = repo.scope()
+	o.outside = []string{repo.rules}
+	rel, err := filepath.Rel(top, real)
+	if err != nil || rel == "." {
+		return err
+	}
+	folder := top
+	for name := range strings.SplitSeq(rel, string(filepath.Separator)) {
+		file := join(folder, ".gitignore")
+		o.outside = append(o.outside, file)
+		o.top = o.top.withIgnoreFile(folder, true)
+		o.top.disregard(name)
+		o.top.prefix += name + "/"
+		folder = join(folder, name)
+	}
+	return nil
+}
+
+// disregard takes the patterns away by which git ignores the folder name, so
+// that a capsule in an ignored folder is judged as if it were not.
+func (g *gitScope) disregard(name string) {
+	path := g.prefix + name
+	for c := g.lists; c != nil; {
+		p := c.match(path, name, true)
+		if p == nil {
+			c = c.next
+			continue
+		}
+		if p.negative {
+			return
+		}
+		kept := make([]*pattern, 0, len(c.list)-1)
+		for _, other := range c.list {
+			if other != p {
+				kept = append(kept, other)
+			}
+		}
+		c.patterns = &patterns{base: c.base, list: kept}
+	}
+}
+
+// openRepository returns the repository whose top is folder, or nil.
+func openRepository(folder string, cache *Cache) *repository {
+	dotGit := join(folder, ".git")
+	info, err := os.Stat(dotGit)
+	if err != nil {
+		return nil
+	}
+	dir := dotGit
+	if !info.IsDir() {
+		if dir = pointer(dotGit, "gitdir: "); dir == "" {
+			return nil
+		}
+	}
+	if _, err := os.Lstat(join(dir, "HEAD")); err != nil {
+		return nil // not a repository: git looks further up too
+	}
+	common := dir
+	if c := pointer(join(dir, "commondir"), ""); c != "" {
+		common = c
+	}
+	return &repository{
+		top: folder, dir: dir,
+		rules: filepath.Join(common, "info", "exclude"),
+		index: &index{path: join(dir, "index"), cache: cache},
+	}
+}
+
+// pointer reads the path that file holds after prefix, relative to the folder of file; "" for none.
+func pointer(file, prefix string) string {
+	content, err := readSmall(file, true)
+	if err != nil {
+		return ""
+	}
+	path, ok := strings.CutPrefix(string(content), prefix)
+	path = strings.TrimRight(path, "\r\n")
+	if !ok || path == "" {
+		return ""
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(file), path)
+	}
+	return path
+}
+
+// readPatterns returns nil when the file is not there or cannot be read: git
+// goes on without it, and where it is a source, Take names it.
+func readPatterns(file, base string, follow bool) *patterns {
+	content, err := readSmall(file, follow)
+	if err != nil {
+		return nil
+	}
+	return parsePatterns(base, content)
+}
+
+// maxRules is the size beyond which git, too, refuses a file of patterns: 100 MB.
+const maxRules = 100 << 20
+
+// readSmall reads a regular file whole, and never waits on a FIFO. Git follows
+// a link at info/exclude, but not at a .gitignore.
+func readSmall(file string, follow bool) ([]byte, error) {
+	info, err := lookAtFile(file, follow)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxRules {
+		return nil, errors.New("not a small regular file")
+	}
+	f, err := openQuick(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+func lookAtFile(file string, follow bool) (fs.FileInfo, error) {
+	if follow {
+		return os.Stat(file)
+	}
+	return os.Lstat(file)
+}
+
+// GitFiles returns the files of git's patterns that these rules were made from
+// and that a watch on root does not see: every .gitignore above root up to the
+// repository's top, and info/exclude of the git dir, existing or not, absolute,
+// links resolved. Empty without a repository, and for Astrid and Func.
+func (r *Rules) GitFiles() []string {
+	if r.own == nil {
+		return nil
+	}
+	return append([]string(nil), r.own.outside...)
+}
+
+// Governs reports that a change at path, below the root, may change these rules
+// even when Skip leaves path out: a .gitignore, a .git, a Capsule.toml. New rules
+// and a new Take are due then.
+func (r *Rules) Governs(path string) bool {
+	if r.own == nil {
+		return false
+	}
+	rel, ok := r.relative(path)
+	if !ok || rel == "" {
+		return false
+	}
+	up, name := split(rel)
+	if name != ".gitignore" && name != ".git" && name != ManifestName {
+		return false
+	}
+	if up == "" {
+		return true
+	}
+	above, folder := split(up)
+	sc := r.scopeOf(above)
+	return sc != nil && !sc.nested && !r.judge(sc, folder, true)
+}
+
+// lookAt is look for a folder that is not being walked.
+func (r *Rules) lookAt(rel string) (l listing) {
+	if r.own == nil {
+		return l
+	}
+	folder := r.own.inside(rel)
+	l.manifest = isManifestIn(folder)
+	if info, err := os.Lstat(join(folder, ".gitignore")); err == nil {
+		l.gitignore = info.Mode().IsRegular()
+	}
+	_, err := os.Lstat(join(folder, ".git"))
+	l.git = err == nil
+	return l
+}

@@ -1,0 +1,190 @@
+package tree
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// TakeFiles takes the snapshot of inputs that lie outside a capsule. Each
+// pattern is an absolute path or one relative to base, with slashes: a file, a
+// folder, or, when nothing of that very name is there, a doublestar glob
+// ("../wit/**/*.wit"). A folder, also one that a glob matches, stands for all
+// that the Astrid rules find in it; a glob does not look into folders that those
+// rules leave out, unless the folder's name is in the pattern before the first
+// wildcard. Links are followed where a pattern names them, not below.
+//
+// Paths in the snapshot are relative to base, where that can be said, and may
+// begin with "../". A pattern that stands for nothing is recorded by its path
+// with Size Absent and is no error. Each file counts once.
+func TakeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, error) {
+	abs, err := filepath.Abs(base)
+	if err != nil {
+		return nil, fmt.Errorf("reading inputs of %q: %w", base, err)
+	}
+	return again(ctx, func() (*Snapshot, error) {
+		items, err := collect(ctx, patterns, abs)
+		if err != nil {
+			return nil, err
+		}
+		return read(ctx, nil, func(_ context.Context, add func(item) error) error {
+			for _, it := range items {
+				if err := add(it); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// collect lists what patterns stand for, in the order of their paths, each once.
+func collect(ctx context.Context, patterns []string, base string) ([]item, error) {
+	var items []item
+	for _, p := range patterns {
+		found, err := expand(ctx, p, base)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			continue
+		}
+		items = append(items, found...)
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return compareRaw(a.path, b.path) })
+	return slices.CompactFunc(items, func(a, b item) bool { return a.path == b.path }), nil
+}
+
+func expand(ctx context.Context, p, base string) ([]item, error) {
+	full := filepath.FromSlash(p)
+	if !filepath.IsAbs(full) {
+		full = join(base, full)
+	}
+	full = filepath.Clean(full)
+	list := &inputs{ctx: ctx, base: base}
+	if err := list.add(full); err == nil || !notThere(err) {
+		return list.items, err
+	}
+	if err := list.glob(full); err != nil {
+		return nil, err
+	}
+	if len(list.items) == 0 && !list.empty {
+		list.items = []item{{path: list.name(full), absent: true}}
+	}
+	return list.items, nil
+}
+
+// inputs collects the files that one pattern stands for.
+type inputs struct {
+	ctx   context.Context // of the one call
+	base  string
+	items []item
+	empty bool // a folder was matched, and there may be nothing in it
+}
+
+// name is what the snapshot calls the file full.
+func (l *inputs) name(full string) string {
+	if rel, err := filepath.Rel(l.base, full); err == nil {
+		full = rel
+	}
+	return filepath.ToSlash(full)
+}
+
+// add takes a file, or all in a folder. A path that is neither is "not there".
+func (l *inputs) add(full string) error {
+	dir, err := isFolder(full)
+	if err != nil {
+		return err
+	}
+	if !dir {
+		l.items = append(l.items, item{full: full, path: l.name(full)})
+		return nil
+	}
+	l.empty = true
+	return l.walk(full, Astrid(), func(string) bool { return true })
+}
+
+// walk adds the files below folder whose relative path want wants.
+func (l *inputs) walk(folder string, r *Rules, want func(rel string) bool) error {
+	w := walker{ctx: l.ctx, rules: r.At(folder), root: folder, filesOnly: true, failed: changed}
+	w.fn = func(e Entry) error {
+		if want(e.Path) {
+			full := filepath.Join(folder, filepath.FromSlash(e.Path))
+			l.items = append(l.items, item{full: full, path: l.name(full)})
+		}
+		return nil
+	}
+	return changed(w.walk())
+}
+
+// glob adds what the pattern full matches: files, and all in folders.
+func (l *inputs) glob(full string) error {
+	pattern := filepath.ToSlash(full)
+	if !doublestar.ValidatePattern(pattern) {
+		return nil
+	}
+	folder, rest := doublestar.SplitPattern(pattern)
+	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
+		return nil
+	}
+	folder = filepath.FromSlash(folder)
+	if dir, err := isFolder(folder); err != nil || !dir {
+		if err != nil && !notThere(err) {
+			return err
+		}
+		return nil
+	}
+	onlyFolders := Func(func(path string, dir bool) bool { return dir && IgnoredFolder(filepath.Base(path)) })
+	return l.walk(folder, onlyFolders, func(rel string) bool { return globs(rest, rel) })
+}
+
+// globs reports whether pattern matches rel, or a folder that rel lies in by the Astrid rules.
+func globs(pattern, rel string) bool {
+	if doublestar.MatchUnvalidated(pattern, rel) {
+		return true
+	}
+	if _, name := split(rel); astridSkips(name, false) {
+		return false
+	}
+	for i := len(rel) - 1; i > 0; i-- {
+		if rel[i] == '/' && doublestar.MatchUnvalidated(pattern, rel[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFolder follows links; what is neither a file nor a folder is an error that means "not there".
+func isFolder(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return false, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
+	}
+	return info.IsDir(), nil
+}
+
+// compareRaw orders paths as the digest does: name by name, raw bytes.
+func compareRaw(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if x, y := a[i], b[i]; x != y {
+			if x == '/' {
+				return -1
+			}
+			if y == '/' {
+				return 1
+			}
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}

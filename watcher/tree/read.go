@@ -1,0 +1,298 @@
+package tree
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/zeebo/blake3"
+)
+
+// The sizes of the pipeline. Together they bound its memory to about 2 MB.
+const (
+	readers     = 2         // one reads while the other's blocks are hashed; more did not help on any machine tried
+	blockSize   = 256 << 10 // bytes: fits a core's second-level cache, and ten typical source files
+	ownBlocks   = 4         // of each reader: how far it may run ahead of the hash
+	batchFiles  = 32        // files handed to a reader at once; a hand-over costs as much as reading a small file
+	batchAhead  = 4         // batches that the walk may run ahead of the hash; each holds its folders open
+	fileRetries = 3         // times a file that changed is read again before the whole take starts over
+)
+
+// item is one file to read.
+type item struct {
+	in     *dir // the folder it lies in; nil when it is known by full alone
+	name   string
+	path   string // what the digest and the snapshot call it
+	full   string // absolute; only when in is nil
+	absent bool   // nothing to read: the digest records that it is not there
+}
+
+func (it item) where() string {
+	if it.in != nil {
+		return join(it.in.path, it.name)
+	}
+	return it.full
+}
+
+// batch is a run of files and the blocks of byte stream read from them.
+type batch struct {
+	items  []item
+	blocks chan *block // closed by the reader when the batch is done
+	err    error       // of the reader; read it after blocks was closed
+}
+
+func (b *batch) release() {
+	for _, it := range b.items {
+		if it.in != nil {
+			it.in.release()
+		}
+	}
+}
+
+// block is a piece of the byte stream and the files whose content ends in it.
+type block struct {
+	data  []byte // capacity blockSize
+	files []File
+	free  chan *block // where it goes when it was hashed
+}
+
+// read takes the snapshot of the files that list adds, in that order. Reading
+// runs ahead of hashing; list runs ahead of reading.
+func read(ctx context.Context, before func(string), list func(context.Context, func(item) error) error) (*Snapshot, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	order := make(chan *batch, batchAhead)
+	todo := make(chan *batch, batchAhead)
+	var running sync.WaitGroup
+	var feedErr error // written before order is closed
+	running.Go(func() {
+		defer close(order)
+		defer close(todo)
+		feedErr = feed(ctx, list, order, todo)
+	})
+	for range readers {
+		running.Go(func() {
+			r := newReader(ctx, before)
+			for b := range todo {
+				r.batch(b)
+			}
+		})
+	}
+	s := &Snapshot{}
+	err := s.hash(order, cancel)
+	running.Wait()
+	if err == nil {
+		err = feedErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// feed cuts what list adds into batches and sends each to order, then to todo.
+// Every batch in order is also in todo, so whoever waits for its blocks gets them.
+func feed(ctx context.Context, list func(context.Context, func(item) error) error, order, todo chan<- *batch) error {
+	var b *batch
+	send := func() {
+		if b != nil {
+			order <- b
+			todo <- b
+			b = nil
+		}
+	}
+	err := list(ctx, func(it item) error {
+		if b == nil {
+			b = &batch{items: make([]item, 0, batchFiles), blocks: make(chan *block, ownBlocks)}
+		}
+		if it.in != nil {
+			it.in.hold()
+		}
+		b.items = append(b.items, it)
+		if len(b.items) == batchFiles {
+			send()
+		}
+		return ctx.Err()
+	})
+	send()
+	return err
+}
+
+// hash consumes the batches in order until there are no more. At the first error
+// it calls stop and goes on emptying, so that no reader waits for ever.
+func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
+	h := blake3.New()
+	var failed error
+	for b := range order {
+		for blk := range b.blocks {
+			if failed == nil {
+				h.Write(blk.data) // never fails
+				s.Files = append(s.Files, blk.files...)
+			}
+			blk.free <- blk
+		}
+		if failed == nil && b.err != nil {
+			failed = b.err
+			stop()
+		}
+	}
+	for _, f := range s.Files {
+		s.Bytes += max(f.Size, 0)
+	}
+	h.Sum(s.Digest[:0])
+	return failed
+}
+
+// reader turns batches into blocks. It belongs to one goroutine.
+type reader struct {
+	ctx    context.Context // of the one read that the reader lives in
+	before func(string)    // test seam, may be nil
+	free   chan *block     // its own blocks that are neither being filled nor hashed
+	cur    *block
+	out    chan<- *block
+}
+
+func newReader(ctx context.Context, before func(string)) *reader {
+	r := &reader{ctx: ctx, before: before, free: make(chan *block, ownBlocks)}
+	for range ownBlocks {
+		r.free <- &block{free: r.free}
+	}
+	return r
+}
+
+// batch reads all files of b, or as far as the first error, and closes b.blocks.
+func (r *reader) batch(b *batch) {
+	defer b.release()
+	defer close(b.blocks)
+	r.out, r.cur = b.blocks, r.take()
+	for _, it := range b.items {
+		if b.err = r.ctx.Err(); b.err == nil {
+			b.err = r.item(it)
+		}
+		if b.err != nil {
+			r.free <- r.cur
+			return
+		}
+	}
+	r.flush(false)
+}
+
+// take returns an empty block. It waits for the hash to give one back.
+func (r *reader) take() *block {
+	b := <-r.free
+	if b.data == nil {
+		b.data = make([]byte, 0, blockSize)
+	}
+	b.data, b.files = b.data[:0], b.files[:0]
+	return b
+}
+
+// flush hands the current block on, and takes another when more is to come.
+func (r *reader) flush(more bool) {
+	r.out <- r.cur
+	r.cur = nil
+	if more {
+		r.cur = r.take()
+	}
+}
+
+// item writes one file to the stream; a small one that changed meanwhile is read again.
+func (r *reader) item(it item) error {
+	if it.absent {
+		r.header(it.path, Absent)
+		r.cur.files = append(r.cur.files, File{Path: it.path, Size: Absent})
+		return nil
+	}
+	if r.before != nil {
+		r.before(it.where())
+	}
+	for n := 1; ; n++ {
+		again, err := r.file(it)
+		if err == nil || !again || n == fileRetries {
+			return changed(err)
+		}
+	}
+}
+
+// file reads one file. again is true when it failed because the file changed
+// and nothing of it has been handed on.
+func (r *reader) file(it item) (again bool, err error) {
+	s, err := openSource(it.in, it.name, it.full)
+	if err != nil {
+		return false, err
+	}
+	defer s.close()
+	st, regular, err := s.stat()
+	if err != nil {
+		return false, &fs.PathError{Op: "stat", Path: it.where(), Err: err}
+	}
+	if !regular {
+		return false, &ChangingError{Path: it.where(), What: "became something else than a file"}
+	}
+	if need := 16 + 3*len(it.path) + int(min(st.Size, blockSize)); need > blockSize-len(r.cur.data) && len(r.cur.data) > 0 {
+		r.flush(true) // so that small files stay whole in one block, and can be read again
+	}
+	start := len(r.cur.data)
+	r.header(it.path, st.Size)
+	handed, err := r.content(s, it, st.Size)
+	if err == nil {
+		var after File
+		if after, _, err = s.stat(); err == nil && after != st {
+			err = &ChangingError{Path: it.where(), What: "was written to"}
+		}
+	}
+	if err != nil {
+		r.cur.data = r.cur.data[:min(start, len(r.cur.data))]
+		return !handed && errors.Is(err, ErrChanging), err
+	}
+	st.Path = it.path
+	r.cur.files = append(r.cur.files, st)
+	return false, nil
+}
+
+// content reads exactly size bytes; handed says that a block was handed on on the way.
+func (r *reader) content(s source, it item, size int64) (handed bool, err error) {
+	for left := size; left > 0; {
+		if len(r.cur.data) >= blockSize {
+			if err := r.ctx.Err(); err != nil {
+				return handed, err
+			}
+			handed = true
+			r.flush(true)
+		}
+		used := len(r.cur.data)
+		n, err := s.read(r.cur.data[used : used+int(min(left, int64(blockSize-used)))])
+		if err != nil {
+			return handed, &fs.PathError{Op: "read", Path: it.where(), Err: err}
+		}
+		if n == 0 {
+			return handed, &ChangingError{Path: it.where(), What: "became shorter"}
+		}
+		r.cur.data = r.cur.data[:used+n]
+		left -= int64(n)
+	}
+	return handed, nil
+}
+
+// header writes the path and the length of what follows, in one block.
+func (r *reader) header(path string, size int64) {
+	text := lossy(path)
+	if len(r.cur.data)+16+len(text) > blockSize && len(r.cur.data) > 0 {
+		r.flush(true)
+	}
+	b := binary.LittleEndian.AppendUint64(r.cur.data, uint64(len(text)))
+	b = append(b, text...)
+	r.cur.data = binary.LittleEndian.AppendUint64(b, uint64(size))
+}
+
+// changed turns an error that says "not there any more" into a ChangingError.
+func changed(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && gone(err) {
+		return &ChangingError{Path: pe.Path, What: fmt.Sprintf("vanished (%v)", pe.Err)}
+	}
+	return err
+}

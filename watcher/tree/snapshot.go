@@ -1,0 +1,47 @@
+package tree
+
+import "sort"
+
+// File is a source as it was when it was read. Size is in bytes, or Absent.
+type File struct {
+	Path         string // slash-joined raw bytes, relative to the root
+	Size         int64
+	Ino          uint64 // 0 where the system has none
+	Mtime, Ctime int64  // ns since 1970; Ctime is 0 where the system has none
+}
+
+// Absent is the Size of an input that TakeFiles looked for and did not find.
+const Absent = -1
+
+// Snapshot is a tree at one moment. It is not changed once returned.
+type Snapshot struct {
+	Digest Digest
+	Files  []File // in the order of the digest
+	Bytes  int64  // of content, all files together
+}
+
+// Diff returns the paths that were added, removed, or whose stat differs
+// between a and b, in byte order. A nil snapshot has no files. Equal digests
+// with a Diff are a touch, a rewrite of the same bytes, or a change and its undo.
+func (a *Snapshot) Diff(b *Snapshot) []string {
+	before := make(map[string]File)
+	if a != nil {
+		for _, f := range a.Files {
+			before[f.Path] = f
+		}
+	}
+	var paths []string
+	if b != nil {
+		for _, f := range b.Files {
+			if old, ok := before[f.Path]; !ok || old != f {
+				paths = append(paths, f.Path)
+			}
+			delete(before, f.Path)
+		}
+	}
+	for path := range before {
+		paths = append(paths, path)
+	}
+	sort.Strings(paths)
+	return paths
+}

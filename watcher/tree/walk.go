@@ -1,0 +1,205 @@
+package tree
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Entry is one source file, or one folder that may hold sources. It is valid
+// only until the function it was handed to returns.
+type Entry struct {
+	Path string // slash-joined raw bytes relative to the root; "" is the root itself
+	Dir  bool
+
+	in   *dir // the folder it lies in; nil for the root
+	name string
+	root string
+}
+
+// Stat describes the entry as it is now, without following a link; the root is
+// followed. The error is an *fs.PathError, fs.ErrNotExist when it is gone.
+func (e Entry) Stat() (File, error) {
+	if e.in == nil {
+		return statPath(e.root)
+	}
+	f, _, err := e.in.stat(e.name)
+	f.Path = e.Path
+	return f, err
+}
+
+// Walk calls fn for every source file and every folder that may hold one, the
+// root first, in the order of the digest: a folder, all that is below it, the
+// next name. A folder is handed to fn before it is read, so that a watch placed
+// by fn misses nothing. fn may return fs.SkipDir for a folder; any other error
+// ends the walk and is returned.
+//
+// What vanishes during the walk is left out. What cannot be read is left out
+// too, and the walk returns a *PartialError that names it once all the rest was
+// delivered. A root that cannot be read is an *fs.PathError.
+func Walk(ctx context.Context, root string, r *Rules, fn func(Entry) error) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return fmt.Errorf("walking %q: %w", root, err)
+	}
+	w := walker{ctx: ctx, rules: r.At(root), root: root, fn: fn}
+	w.failed = func(err error) error {
+		if !gone(err) {
+			w.errs = append(w.errs, err)
+		}
+		return nil
+	}
+	if err := w.walk(); err != nil {
+		return err
+	}
+	return partial(w.errs)
+}
+
+// walker is one walk. Its fields belong to the goroutine that walks.
+type walker struct {
+	ctx    context.Context // of the one call that the walker lives in
+	rules  *Rules
+	root   string
+	fn     func(Entry) error
+	failed func(error) error // what to do when a folder cannot be read; nil goes on
+	errs   []error
+
+	// filesOnly hands no folders to fn, which saves asking twice whether a
+	// folder is a capsule of its own.
+	filesOnly bool
+}
+
+func (w *walker) walk() error {
+	d, err := openRoot(w.root)
+	if err != nil {
+		return err
+	}
+	defer d.release()
+	if !w.filesOnly {
+		if err := w.fn(Entry{Dir: true, root: w.root}); err != nil {
+			return skipDir(err)
+		}
+	}
+	return w.folder(d, "", nil)
+}
+
+// folder walks the open folder d. up is the scope of the folder above it, nil for the root.
+func (w *walker) folder(d *dir, rel string, up *scope) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	list, err := d.read()
+	if err != nil {
+		if up == nil {
+			return err
+		}
+		return w.failed(err)
+	}
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	sc := w.rules.enter(up, rel, look(list))
+	if sc.nested {
+		return nil
+	}
+	for _, e := range list {
+		if err := w.entry(d, sc, rel, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) entry(d *dir, sc *scope, rel string, e fs.DirEntry) error {
+	name := e.Name()
+	mode := e.Type()
+	if mode != 0 && mode != fs.ModeDir {
+		return nil
+	}
+	isDir := mode == fs.ModeDir
+	if w.rules.judge(sc, name, isDir) {
+		return nil
+	}
+	path := name
+	if rel != "" {
+		path = rel + "/" + name
+	}
+	if !isDir {
+		return w.fn(Entry{Path: path, in: d, name: name})
+	}
+	return w.below(d, sc, path, name)
+}
+
+// below opens and walks the folder name in d.
+func (w *walker) below(d *dir, sc *scope, path, name string) error {
+	sub, err := d.open(name)
+	if err != nil {
+		return w.failed(err)
+	}
+	defer sub.release()
+	if !w.filesOnly {
+		if w.rules.nests(sub) {
+			return nil
+		}
+		if err := w.fn(Entry{Path: path, Dir: true, in: d, name: name}); err != nil {
+			return skipDir(err)
+		}
+	}
+	return w.folder(sub, path, sc)
+}
+
+func skipDir(err error) error {
+	if err == fs.SkipDir {
+		return nil
+	}
+	return err
+}
+
+// listing is what the rules want to know of a folder's entries.
+type listing struct{ manifest, gitignore, git bool }
+
+func look(list []fs.DirEntry) (l listing) {
+	for _, e := range list {
+		switch e.Name() {
+		case ManifestName:
+			l.manifest = e.Type().IsRegular()
+		case ".gitignore":
+			l.gitignore = e.Type().IsRegular()
+		case ".git":
+			l.git = true
+		}
+	}
+	return l
+}
+
+// join is filepath.Join without cleaning: name is one entry of folder.
+func join(folder, name string) string {
+	if strings.HasSuffix(folder, string(filepath.Separator)) {
+		return folder + name
+	}
+	return folder + string(filepath.Separator) + name
+}
+
+// statPath follows links.
+func statPath(path string) (File, error) {
+	s, err := openSource(nil, "", path)
+	if err != nil {
+		return File{}, err
+	}
+	defer s.close()
+	f, _, err := s.stat()
+	return f, err
+}
+
+// isManifestIn reports whether folder holds a regular Capsule.toml.
+func isManifestIn(folder string) bool {
+	info, err := os.Lstat(join(folder, ManifestName))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// notThere reports an error that means "no such file", a file as a parent included.
+func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || swapped(err) }
