@@ -32,7 +32,50 @@ type Signature struct {
 func (t *Type) Layout() Layout { return t.layout }
 
 // Lower returns the core signature that a guest imports the function with.
-func (f *FuncType) Lower() Signature { return Signature{} }
+func (f *FuncType) Lower() Signature { return f.signature(MaxFlatParams, true) }
+
+// LowerAsync returns the core signature that a guest imports the function with when the async
+// option is given: the function returns a status, the result always goes through memory.
+func (f *FuncType) LowerAsync() Signature {
+	s := f.signature(MaxFlatAsyncParams, true)
+	if f.Result != nil && s.ResultArea == nil {
+		l := f.Result.layout
+		s.ResultArea, s.Params = &l, append(s.Params, I32)
+	}
+	s.Results = []CoreValType{I32}
+	return s
+}
 
 // Lift returns the core signature that a guest exports the function with.
-func (f *FuncType) Lift() Signature { return Signature{} }
+func (f *FuncType) Lift() Signature { return f.signature(MaxFlatParams, false) }
+
+// LiftAsync returns the core signature that a guest exports the function with when the async
+// option is given; the result then goes through task.return.
+func (f *FuncType) LiftAsync(callback bool) Signature {
+	s := (&FuncType{Params: f.Params}).signature(MaxFlatParams, false)
+	if callback {
+		s.Results = []CoreValType{I32}
+	}
+	return s
+}
+
+// signature flattens parameters and result.
+func (f *FuncType) signature(most int, lower bool) (s Signature) {
+	params, _ := sequence(f.Params)
+	if s.Params = params.Flat; len(s.Params) > most {
+		s.Params, s.ParamArea = []CoreValType{I32}, &params
+	}
+	if f.Result == nil {
+		return s
+	}
+	result := f.Result.layout
+	switch {
+	case len(result.Flat) <= MaxFlatResults:
+		s.Results = result.Flat
+	case lower:
+		s.ResultArea, s.Params = &result, append(s.Params, I32)
+	default:
+		s.ResultArea, s.Results = &result, []CoreValType{I32}
+	}
+	return s
+}

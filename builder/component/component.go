@@ -1,7 +1,5 @@
 package component
 
-import "errors"
-
 // Sort is an index space of a component.
 type Sort uint8
 
@@ -22,6 +20,18 @@ const (
 	SortInstance
 	sortCount = iota
 )
+
+// sortNames are the sorts in words, by Sort.
+var sortNames = [sortCount]string{"core func", "core table", "core memory", "core global", "core tag",
+	"core type", "core module", "core instance", "func", "value", "type", "component", "instance"}
+
+// String returns the sort in words: "core func", "func", ...
+func (s Sort) String() string {
+	if int(s) < len(sortNames) {
+		return sortNames[s]
+	}
+	return "unknown"
+}
 
 // Range is a range of bytes in the input of the outermost Decode: [Offset, Offset+Size).
 type Range struct{ Offset, Size int64 }
@@ -56,8 +66,10 @@ type Component struct {
 	// Producers are the languages and tools of the component's own producers section.
 	Producers []Producer
 
+	// Type is what the component imports and what its instances export.
+	Type *ComponentType
+
 	spaces [sortCount][]Def
-	typ    *InstanceType // what an instance of this component exports
 }
 
 // Def is one definition: *CoreModule, *CoreInstance, *CoreType, *Component, *Instance,
@@ -178,8 +190,3 @@ type Custom struct {
 	// Payload is the bytes after the name.
 	Payload Range
 }
-
-var errNotYet = errors.New("not yet")
-
-// Decode reads a component and everything nested in it. The error is always an *Error.
-func Decode(b []byte) (*Component, error) { return nil, errNotYet }

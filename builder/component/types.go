@@ -39,6 +39,50 @@ const (
 	Resource
 )
 
+// typeNames are the constructors as they are written in text, by TypeKind.
+var typeNames = []string{"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char",
+	"string", "error-context", "record", "variant", "list", "fixed-length list", "tuple", "flags", "enum",
+	"option", "result", "own", "borrow", "stream", "future", "map", "func", "component", "instance", "resource"}
+
+// String returns the constructor as it is written in text.
+func (k TypeKind) String() string {
+	if int(k) < len(typeNames) {
+		return typeNames[k]
+	}
+	return "unknown"
+}
+
+// primitives are the types of one byte, from 0x7f (bool) downwards to 0x73 (string), and
+// error-context.
+var primitives = primitiveTypes()
+
+func primitiveTypes() (ts [ErrorContext + 1]*Type) {
+	flat := [...]CoreValType{U64: I64, S64: I64, F32: CoreF32, F64: CoreF64, ErrorContext: 0}
+	sizes := [...]uint32{1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 4, 8, 4}
+	for k := range ts {
+		l := Layout{Size: sizes[k], Align: sizes[k], Flat: []CoreValType{I32}}
+		if flat[k] != 0 {
+			l.Flat[0] = flat[k]
+		}
+		if TypeKind(k) == String {
+			l = pointerLayout
+		}
+		ts[k] = &Type{Kind: TypeKind(k), layout: l}
+	}
+	return ts
+}
+
+// primitive is the primitive type written as byte c, nil if there is none.
+func primitive(c byte) *Type {
+	switch {
+	case c >= 0x73 && c <= 0x7f:
+		return primitives[0x7f-c]
+	case c == 0x64:
+		return primitives[ErrorContext]
+	}
+	return nil
+}
+
 // Type is a component type, its references to other types resolved through aliases, imports
 // and exports. Types are shared, never copied, and form a finite graph without cycles.
 type Type struct {
@@ -89,6 +133,8 @@ type Extern struct {
 	Type      *Type
 	// CoreModule is the type of an imported core module; nil when not known.
 	CoreModule *CoreModuleType
+
+	coreFunc *CoreFuncType // of a core type
 }
 
 // NamedExtern is a named import or export of a type.
@@ -102,6 +148,16 @@ type NamedExtern struct {
 type InstanceType struct {
 	Exports []NamedExtern
 	byName  map[string]int
+}
+
+func newInstanceType(size int) *InstanceType {
+	return &InstanceType{byName: make(map[string]int, size)}
+}
+
+// add appends an export whose name is not there yet.
+func (t *InstanceType) add(e NamedExtern) {
+	t.byName[e.Name] = len(t.Exports)
+	t.Exports = append(t.Exports, e)
 }
 
 // Export finds an export by its name.
