@@ -59,7 +59,14 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 	if fault := d.parse(); fault != nil {
 		return nil, []finding.Finding{*fault}
 	}
-	d.root, _ = scan(text)
+	places := scan(text)
+	if places.twice >= 0 {
+		f := newFinding(codeSyntax, file, 0, 0)
+		f.Line, f.Column = d.lineColumn(places.twice)
+		f.Message, f.Hint = "this key has already been defined", twiceHint
+		return nil, []finding.Finding{f}
+	}
+	d.root = places.root
 	return d, nil
 }
 
@@ -81,18 +88,21 @@ func (d *Document) parse() (fault *finding.Finding) {
 	f.Message = sentence(err.Error())
 	var syntax toml.ParseError
 	if errors.As(err, &syntax) {
-		f.Line = min(max(syntax.Position.Line, 1), len(d.lines))
-		f.Column = max(syntax.Position.Col, 1)
+		// The library's own line is one too far for an error at a line's end;
+		// its offset is right.
+		f.Line, f.Column = d.lineColumn(min(max(syntax.Position.Start, 0), len(d.text)))
 		f.Message = sentence(syntax.Message)
 		f.Hint = syntaxHint(syntax.Message)
 	}
 	return &f
 }
 
+const twiceHint = "remove one of the two, or put the keys of both under one header"
+
 func syntaxHint(message string) string {
 	switch {
 	case strings.Contains(message, "already been defined"), strings.Contains(message, "already created"):
-		return "remove one of the two, or put the keys of both under one header"
+		return twiceHint
 	case strings.Contains(message, "expected value but found"):
 		return `text values need quotes: key = "value"`
 	case strings.Contains(message, "strings cannot contain newlines"):

@@ -78,9 +78,22 @@ func (f field) text() string {
 	}
 	s, ok := f.value.(string)
 	if !ok {
-		f.wrong("a string", fmt.Sprintf("write %s = %s", quoteKey(bare(f.last())), strconv.Quote(literal(f.value, "..."))))
+		f.wrong("a string", fmt.Sprintf("write %s = %q", quoteKey(f.last()), f.quotable()))
 	}
 	return s
+}
+
+// quotable is what belongs between quotes where the author wrote none.
+func (f field) quotable() string {
+	place, ok := f.r.doc.Locate(f.key...)
+	if !ok || literal(f.value, "") == "" {
+		return "..."
+	}
+	text := f.r.doc.text[place.Start:place.End]
+	if f.last() == "version" {
+		return looseVersion(text)
+	}
+	return text
 }
 
 // needed is text that has to be there and not empty.
@@ -90,14 +103,24 @@ func (f field) needed(example string) string {
 		return s
 	}
 	table := tableName(f.key[:len(f.key)-1])
-	hint := fmt.Sprintf("add the line %s = %q to %s", quoteKey(f.last()), example, table)
+	line := fmt.Sprintf("%s = %q", quoteKey(f.last()), example)
 	switch {
 	case !f.found:
+		hint := "add the line " + line + " to " + table
+		if f.r.startsWith(f.key[:len(f.key)-1], "{") {
+			hint = "add " + line + " between its braces"
+		}
 		f.r.fault(codeMissingKey, f.key, hint, "%s has no %s", table, f.last())
 	case strings.TrimSpace(s) == "":
-		f.r.fault(codeMissingKey, f.key, hint, "%s is empty", title(f.key))
+		f.r.fault(codeMissingKey, f.key, "write "+line, "%s is empty", title(f.key))
 	}
 	return s
+}
+
+// startsWith reports whether key's value, or its header, begins with prefix in the file.
+func (r *reader) startsWith(key []string, prefix string) bool {
+	place, ok := r.doc.Locate(key...)
+	return ok && strings.HasPrefix(r.doc.text[place.Start:], prefix)
 }
 
 func (f field) boolean() bool {
@@ -172,8 +195,8 @@ func (f field) table() bool {
 	if _, ok := f.value.(map[string]any); ok {
 		return true
 	}
-	hint := fmt.Sprintf("write it under a header: %s", tableName(f.key))
-	if len(elements(f.value)) > 0 {
+	hint := fmt.Sprintf("write its keys under the header %s", tableName(f.key))
+	if f.r.startsWith(f.key, "[[") {
 		hint = fmt.Sprintf("write %s with single brackets", tableName(f.key))
 	}
 	f.wrong("a table", hint)

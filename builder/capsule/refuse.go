@@ -69,7 +69,7 @@ func refuseVersions(m *Manifest, r *reader) {
 
 // looseVersion is the strict version that was most likely meant.
 func looseVersion(v string) string {
-	if loose, err := semver.NewVersion(v); err == nil {
+	if loose, err := semver.NewVersion(strings.TrimLeft(v, "^~<>= ")); err == nil {
 		return loose.String()
 	}
 	return "0.1.0"

@@ -11,7 +11,9 @@ import (
 type node struct {
 	keyAt, keyEnd int // the key's own part of a dotted key; -1 for an array element
 	at, end       int // the value; for a table with a header, the header line
-	tables        bool
+	tables        bool // an array that [[headers]] extend
+	closed        bool // a value: nothing may be added below it
+	header        bool // a table with a [header] of its own
 	fields        map[string]*node
 	order         []string // fields in the order of the file
 	items         []*node
@@ -42,18 +44,20 @@ func (n *node) open() *node {
 }
 
 // scanner finds where everything stands in a text that a TOML parser has
-// already accepted. It checks nothing itself: on a text that is no TOML it
-// stops early, with fewer places and no panic.
+// already accepted. On a text that is no TOML it stops early, with fewer
+// places and no panic. The one thing it checks is that nothing is defined
+// twice: the library drops `a = 2` after `a.b = 1` without a word.
 type scanner struct {
-	text string
-	i    int
-	root *node
-	bad  bool
+	text  string
+	i     int
+	root  *node
+	bad   bool
+	twice int // offset of the first key that was defined before, -1 for none
 }
 
-// scan returns the tree of places in text, and false when it did not understand all of it.
-func scan(text string) (*node, bool) {
-	s := &scanner{text: text, root: newNode()}
+// scan returns the scanner at the end of text, or where it gave up.
+func scan(text string) *scanner {
+	s := &scanner{text: text, root: newNode(), twice: -1}
 	s.root.at, s.root.end = 0, 0
 	table := s.root
 	for s.space(true); s.i < len(s.text) && !s.bad; s.space(true) {
@@ -63,7 +67,14 @@ func scan(text string) (*node, bool) {
 			s.pair(table)
 		}
 	}
-	return s.root, !s.bad
+	return s
+}
+
+// again notes that the key at that offset was defined before.
+func (s *scanner) again(offset int) {
+	if s.twice < 0 {
+		s.twice = offset
+	}
 }
 
 // part is one part of a dotted key.
@@ -90,9 +101,11 @@ func (s *scanner) header() *node {
 	}
 	table := s.descend(s.root, parts)
 	last := parts[len(parts)-1]
+	if table.closed || table.header || array != table.tables && (len(table.items) > 0 || array && table.fields != nil) {
+		s.again(last.at)
+	}
 	if !array {
-		table = table.open()
-		table.at, table.end = start, s.i
+		table.at, table.end, table.header = start, s.i, true
 		return table
 	}
 	item := newNode()
@@ -105,7 +118,11 @@ func (s *scanner) header() *node {
 // descend walks from table down the parts, making what is missing.
 func (s *scanner) descend(table *node, parts []part) *node {
 	for i, p := range parts {
-		table = table.open().field(p.name)
+		table = table.open()
+		if table.closed {
+			s.again(p.at)
+		}
+		table = table.field(p.name)
 		if table.keyAt < 0 || i == len(parts)-1 && !table.tables {
 			table.keyAt, table.keyEnd = p.at, p.end
 		}
@@ -124,7 +141,12 @@ func (s *scanner) pair(table *node) {
 	if s.bad {
 		return
 	}
-	s.value(s.descend(table, parts))
+	leaf := s.descend(table, parts)
+	if leaf.closed || leaf.header || leaf.fields != nil || leaf.items != nil {
+		s.again(parts[len(parts)-1].at)
+	}
+	s.value(leaf)
+	leaf.closed = true
 }
 
 func (s *scanner) key() []part {
@@ -241,6 +263,7 @@ func (s *scanner) array(n *node) {
 		}
 		item := newNode()
 		s.value(item)
+		item.closed = true
 		n.items = append(n.items, item)
 		s.space(true)
 		if !s.take(',') && !s.at(']') {
