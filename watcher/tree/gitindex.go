@@ -1,27 +1,268 @@
 package tree
 
 import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
 	"sync"
 )
 
 // Cache remembers git's indexes between rules. The zero value is ready; it may
 // be used concurrently, and must not be copied. It holds the paths of one index
-// for each repository, about as many bytes as the index has.
+// for each repository, about half as many bytes as the index has.
 type Cache struct {
-	mu      sync.Mutex        // guards indexes
-	indexes map[string]*names // by the index file's path
+	mu      sync.Mutex         // guards indexes
+	indexes map[string]*cached // by the index file's path
 }
 
-// index is what a repository tracks.
+type cached struct {
+	stat  File
+	names *names
+}
+
+// index is what a repository tracks, read when it is first asked.
 type index struct {
 	path  string
-	cache *Cache
+	cache *Cache // may be nil
 
 	once  sync.Once
 	names *names
 }
 
-type names struct{}
+// tracks reports whether the file path, relative to the repository's top, is in the index.
+func (x *index) tracks(path string) bool { return x.load().tracks(path) }
 
-func (x *index) tracks(path string) bool { return false }
-func (x *index) holds(path string) bool  { return false }
+// holds reports whether the folder path has something tracked below it, or is a submodule.
+func (x *index) holds(path string) bool { return x.load().holds(path) }
+
+func (x *index) load() *names {
+	x.once.Do(func() {
+		stat, err := statPath(x.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			x.names = &names{}
+			return
+		}
+		if x.names = x.cache.get(x.path, stat); x.names == nil {
+			x.names = readIndex(x.path)
+			x.cache.put(x.path, stat, x.names)
+		}
+	})
+	return x.names
+}
+
+func (c *Cache) get(path string, stat File) *names {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.indexes[path]; e != nil && e.stat == stat {
+		return e.names
+	}
+	return nil
+}
+
+func (c *Cache) put(path string, stat File, n *names) {
+	if c == nil || n.all {
+		return // what could not be read is tried again
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.indexes == nil {
+		c.indexes = make(map[string]*cached)
+	}
+	c.indexes[path] = &cached{stat, n}
+}
+
+// names are the paths of an index in byte order. The zero value tracks nothing.
+type names struct {
+	paths  []string // a folder that a sparse index does not spell out ends in "/"
+	sparse bool     // there are such folders
+	all    bool     // the index could not be read: whatever it is about counts
+}
+
+func (n *names) tracks(path string) bool {
+	if n.all {
+		return true
+	}
+	_, found := slices.BinarySearch(n.paths, path)
+	return found || n.sparse && n.inSparse(path)
+}
+
+func (n *names) holds(path string) bool {
+	if n.all || n.tracks(path) {
+		return true
+	}
+	below := path + "/"
+	i := sort.SearchStrings(n.paths, below)
+	return i < len(n.paths) && strings.HasPrefix(n.paths[i], below)
+}
+
+// inSparse reports whether path lies in a folder that is in the index as a whole.
+func (n *names) inSparse(path string) bool {
+	for i := range len(path) {
+		if path[i] == '/' {
+			if _, found := slices.BinarySearch(n.paths, path[:i+1]); found {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readIndex reads an index file. When it cannot be understood everything counts
+// as tracked: a capsule that is hashed for nothing is better than a lost edit.
+func readIndex(path string) *names {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return &names{all: true}
+	}
+	// Nothing in the file says which hash the repository uses; it only adds up with the right one.
+	for _, hashSize := range []int{20, 32} {
+		x := indexReader{data: data, hash: hashSize}
+		if x.read() != nil {
+			continue
+		}
+		if x.shared != "" {
+			// What the shared part has and this file deletes still counts, until git rewrites it.
+			shared, err := os.ReadFile(join(filepath.Dir(path), "sharedindex."+x.shared))
+			base := indexReader{data: shared, hash: hashSize}
+			if err != nil || base.read() != nil {
+				break
+			}
+			x.paths = append(x.paths, base.paths...)
+			x.sparse = x.sparse || base.sparse
+		}
+		slices.Sort(x.paths) // nearly free: it is sorted unless it was split
+		return &names{paths: x.paths, sparse: x.sparse}
+	}
+	return &names{all: true}
+}
+
+var errIndex = errors.New("not an index of a known form")
+
+// indexReader reads the file format "DIRC", versions 2 to 4, as git's
+// index-format document describes it.
+type indexReader struct {
+	data   []byte
+	hash   int // size of an object name: 20 for SHA-1, 32 for SHA-256
+	paths  []string
+	sparse bool
+	shared string // hex name of the shared index, if split
+}
+
+func (x *indexReader) read() error {
+	if len(x.data) < 12+x.hash || string(x.data[:4]) != "DIRC" {
+		return errIndex
+	}
+	version, count := binary.BigEndian.Uint32(x.data[4:]), binary.BigEndian.Uint32(x.data[8:])
+	if version < 2 || version > 4 {
+		return errIndex
+	}
+	end := len(x.data) - x.hash // the checksum
+	at := 12
+	var blob []byte // all names, so that they are one allocation
+	var ends []int
+	start := 0 // of the name before, in blob
+	for range count {
+		mode, flagsAt := at+24, at+40+x.hash
+		nameAt := flagsAt + 2
+		if nameAt+2 > end {
+			return errIndex
+		}
+		flags := binary.BigEndian.Uint16(x.data[flagsAt:])
+		if flags&0x4000 != 0 { // extended: two more bytes of flags
+			nameAt += 2
+		}
+		previous := blob[start:]
+		start = len(blob)
+		if version == 4 {
+			strip, n := offset(x.data[nameAt:end])
+			if n == 0 || strip > len(previous) {
+				return errIndex
+			}
+			blob = append(blob, previous[:len(previous)-strip]...)
+			nameAt += n
+		}
+		size := bytes.IndexByte(x.data[nameAt:end], 0)
+		if size < 0 {
+			return errIndex
+		}
+		blob = append(blob, x.data[nameAt:nameAt+size]...)
+		if binary.BigEndian.Uint32(x.data[mode:])&0o170000 == 0o040000 {
+			x.sparse = true
+		}
+		ends = append(ends, len(blob))
+		if version == 4 {
+			at = nameAt + size + 1
+		} else {
+			at += (nameAt + size - at + 8) &^ 7 // padded with one to eight NULs
+		}
+	}
+	x.cut(string(blob), ends)
+	return x.extensions(at, end)
+}
+
+// cut makes paths of the names in blob. A split index leaves the names of
+// replaced entries empty.
+func (x *indexReader) cut(blob string, ends []int) {
+	x.paths = make([]string, 0, len(ends))
+	start := 0
+	for _, end := range ends {
+		if end > start {
+			x.paths = append(x.paths, blob[start:end])
+		}
+		start = end
+	}
+}
+
+// extensions walks what stands between the entries and the checksum.
+func (x *indexReader) extensions(at, end int) error {
+	for at+8 <= end {
+		name, size := string(x.data[at:at+4]), int(binary.BigEndian.Uint32(x.data[at+4:]))
+		body := at + 8
+		if size > end-body {
+			return errIndex
+		}
+		at = body + size
+		switch {
+		case name == "link":
+			if size < x.hash {
+				return errIndex
+			}
+			if base := x.data[body : body+x.hash]; !bytes.Equal(base, make([]byte, x.hash)) {
+				x.shared = hex.EncodeToString(base)
+			}
+		case name == "sdir":
+			x.sparse = true
+		case name[0] < 'A' || name[0] > 'Z':
+			return errIndex // not optional, and unknown
+		}
+	}
+	if at != end {
+		return errIndex
+	}
+	return nil
+}
+
+// offset reads the number that version 4 writes before a name: big-endian groups
+// of seven bits, each but the last adding one. n is 0 when it does not end.
+func offset(b []byte) (value, n int) {
+	for n < len(b) && n < 5 { // five groups are more than any path has bytes
+		c := b[n]
+		n++
+		value |= int(c & 0x7f)
+		if c&0x80 == 0 {
+			return value, n
+		}
+		value = (value + 1) << 7
+	}
+	return 0, 0
+}
