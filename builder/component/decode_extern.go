@@ -32,7 +32,7 @@ func (d *decoder) nameOptions() (suffix string) {
 	for range n {
 		at := d.pos
 		switch c := d.byte(); c {
-		case 0x00: // implements an interface: of no use to us
+		case 0x00, 0x02: // the interface it implements, an external id: of no use to us
 			d.name()
 		case 0x01:
 			suffix = d.name()

@@ -57,7 +57,9 @@ func (d *decoder) definedType(t *Type, c byte, start int) {
 	case 0x68:
 		t.Kind, t.Resource = Borrow, d.typeOf(Resource)
 	case 0x67:
-		t.Kind, t.Elem, t.Len = FixedList, d.valType(), d.u32()
+		if t.Kind, t.Elem, t.Len = FixedList, d.valType(), d.u32(); t.Len == 0 {
+			d.failAt(start, "a fixed-length list of length 0")
+		}
 	case 0x66:
 		t.Kind, t.Elem = Stream, d.optionalType()
 	case 0x65:
