@@ -1,14 +1,11 @@
 package capsule
 
 // Nearest is the name that a misspelt word most likely meant, or "" when none
-// is close: a third of the letters may differ, two at least for long words.
+// is close: at most a third of the letters may differ.
 func Nearest(word string, names []string) string {
 	best, bestDistance := "", len(word)/3+1
-	if len(word) < 3 {
-		return ""
-	}
 	for _, name := range names {
-		if d := distance(word, name); d < bestDistance || d == bestDistance && best == "" {
+		if d := distance(word, name); d < bestDistance {
 			best, bestDistance = name, d
 		}
 	}

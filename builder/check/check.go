@@ -1,0 +1,218 @@
+// Package check finds what is wrong with a capsule without building it.
+//
+// It goes further than builder/capsule, which judges the manifest alone: check
+// looks at the files around it (Cargo.toml, .cargo/config.toml, package.json,
+// the files that the manifest names) and at the faults that real capsules
+// have. Nothing is run and nothing is written, but by Fix.
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// Options changes what Check looks at. The zero value is right for most.
+type Options struct {
+	// Env is the environment that builds will have, as os.Environ gives it.
+	// CARGO_BUILD_TARGET, RUSTFLAGS and their kind can stand in for what the
+	// capsule's files leave out. nil is an empty environment.
+	Env []string
+}
+
+// Result is what CheckAll found in one capsule.
+type Result struct {
+	Dir      string            // as it was given
+	Name     string            // the manifest's, "" when it could not be read
+	Findings []finding.Finding // sorted, errors first
+	Err      error             // the manifest could not be read at all
+}
+
+// Check finds what is wrong with the capsule in dir. The findings are sorted,
+// errors first; their files are relative to dir where they lie in it. The
+// error is the file system's or the context's: no fault of a manifest is one.
+func Check(ctx context.Context, dir string, options Options) ([]finding.Finding, error) {
+	r := checkOne(ctx, dir, options)
+	return r.Findings, r.Err
+}
+
+// CheckAll checks every capsule, and what only shows between them. Results
+// come in the order of dirs; one that cannot be read does not stop the others.
+// The error is the context's.
+func CheckAll(ctx context.Context, dirs []string, options Options) ([]Result, error) {
+	results := make([]Result, len(dirs))
+	for i, dir := range dirs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		results[i] = checkOne(ctx, dir, options)
+	}
+	sameNames(results)
+	for i := range results {
+		finding.Sort(results[i].Findings)
+	}
+	return results, nil
+}
+
+func checkOne(ctx context.Context, dir string, options Options) Result {
+	result := Result{Dir: dir}
+	c, err := open(dir, options)
+	if err != nil {
+		result.Err = err
+		return result
+	}
+	result.Name = c.m.Package.Name
+	for _, look := range looks {
+		if err := ctx.Err(); err != nil {
+			result.Err = err
+			return result
+		}
+		look(c)
+	}
+	finding.Sort(c.list)
+	result.Findings = c.list
+	return result
+}
+
+// looks are the groups of faults, each with the file they are in. A look adds
+// nothing when what it needs could not be read.
+var looks = []func(*capsuleFiles){
+	inertTables, unknownKeys, tools, componentFiles, namedFiles, rustCrate, rustTarget, rustRandom, nodeVersion,
+}
+
+// capsuleFiles is one capsule while it is checked.
+type capsuleFiles struct {
+	dir     string // absolute
+	options Options
+	m       *capsule.Manifest
+	list    []finding.Finding
+	cargo   *cargo // nil when cargo does not build the capsule
+}
+
+func open(dir string, options Options) (*capsuleFiles, error) {
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("checking %q: %w", dir, err)
+	}
+	path := filepath.Join(absolute, capsule.ManifestName)
+	data, err := capsule.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &capsuleFiles{dir: absolute, options: options}
+	c.m, c.list = capsule.Parse(path, data)
+	c.list = append(c.list, c.m.Doubts()...)
+	c.cargo = c.readCargo()
+	return c, nil
+}
+
+// add notes a fault at a place in a file. An empty file is the manifest.
+func (c *capsuleFiles) add(code, file string, line, column int, hint, format string, args ...any) {
+	if file == "" {
+		file = capsule.ManifestName
+	}
+	f := finding.Finding{Code: code, File: file, Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint}
+	for _, known := range codes {
+		if known.Code == code {
+			f.Severity = known.Severity
+		}
+	}
+	c.list = append(c.list, f)
+}
+
+// addAt is add for a key of the manifest.
+func (c *capsuleFiles) addAt(code string, key []string, hint, format string, args ...any) {
+	line, column := c.m.Position(key...)
+	if place, ok := c.m.Document().Locate(key...); ok {
+		line, column = place.Line, place.Column
+	}
+	c.add(code, "", line, column, hint, format, args...)
+}
+
+// addKey is addAt, pointing at the key instead of its value.
+func (c *capsuleFiles) addKey(code string, key []string, hint, format string, args ...any) {
+	line, column := c.m.Position(key...)
+	c.add(code, "", line, column, hint, format, args...)
+}
+
+// relative is how findings name a file.
+func (c *capsuleFiles) relative(path string) string {
+	if rel, err := filepath.Rel(c.dir, path); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}
+
+// document reads a TOML file beside the manifest, nil when there is none or it
+// is no TOML: the tool it belongs to says that better.
+func document(path string) *capsule.Document {
+	data, err := capsule.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	doc, _ := capsule.ParseDocument(path, data)
+	return doc
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil || !errors.Is(err, fs.ErrNotExist)
+}
+
+// env is the value of a variable in the build's environment; the last one wins.
+func (c *capsuleFiles) env(name string) string {
+	value := ""
+	for _, pair := range c.options.Env {
+		if len(pair) > len(name) && pair[:len(name)] == name && pair[len(name)] == '=' {
+			value = pair[len(name)+1:]
+		}
+	}
+	return value
+}
+
+// sameNames adds a finding to every capsule whose name another one has too.
+// The runtime would load one of them and skip the others.
+func sameNames(results []Result) {
+	byName := map[string][]int{}
+	for i, r := range results {
+		if r.Name != "" {
+			byName[r.Name] = append(byName[r.Name], i)
+		}
+	}
+	for name, list := range byName {
+		sort.Ints(list)
+		for _, i := range list {
+			if len(list) < 2 {
+				break
+			}
+			other := list[0]
+			if other == i {
+				other = list[1]
+			}
+			results[i].Findings = append(results[i].Findings, nameTwice(results[i].Dir, name, results[other].Dir))
+		}
+	}
+}
+
+func nameTwice(dir, name, other string) finding.Finding {
+	f := finding.Finding{
+		Code: codeNameTwice, Severity: finding.Error, File: capsule.ManifestName,
+		Message: fmt.Sprintf("the capsule in %s has the name %q too", other, name),
+		Hint:    "give each capsule a name of its own",
+	}
+	if data, err := capsule.ReadFile(filepath.Join(dir, capsule.ManifestName)); err == nil {
+		if doc, _ := capsule.ParseDocument(capsule.ManifestName, data); doc != nil {
+			if place, ok := doc.Locate("package", "name"); ok {
+				f.Line, f.Column = place.Line, place.Column
+			}
+		}
+	}
+	return f
+}

@@ -1,0 +1,245 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// Fix mends those of the findings that leave no choice, and returns the files
+// that it changed, relative to dir, in the order of their names. What has two
+// sensible remedies is left for a person. findings are what Check said about
+// dir; those that are not true any more are passed over, so that Fix after
+// Fix changes nothing.
+//
+// Only files in dir are changed, each in one step and with its mode kept.
+// Comments, order and line ends stay as they are. A file that cannot be mended
+// is left whole and named by the error; others are mended all the same.
+func Fix(ctx context.Context, dir string, findings []finding.Finding) (changed []string, err error) {
+	c, err := open(dir, Options{})
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, f := range findings {
+		asked[f.Code] = true
+	}
+	var faults []error
+	for _, part := range []func(*capsuleFiles, map[string]bool) (string, error){fixCargoConfig, fixManifest, fixToolchain} {
+		if err := ctx.Err(); err != nil {
+			return changed, err
+		}
+		name, err := part(c, asked)
+		if err != nil {
+			faults = append(faults, err)
+		} else if name != "" {
+			changed = append(changed, name)
+		}
+	}
+	return changed, errors.Join(faults...)
+}
+
+// fixManifest mends Capsule.toml.
+func fixManifest(c *capsuleFiles, asked map[string]bool) (string, error) {
+	doc := c.m.Document()
+	if doc.Values() == nil {
+		return "", nil // no TOML: nothing can be mended
+	}
+	e := newEdits(doc)
+	if asked["package-version"] {
+		fixVersion(e, c.m.Package.Version)
+	}
+	if asked["manifest-wrong-type"] {
+		for _, key := range lists {
+			if s := text(doc, key...); s != "" {
+				e.replace(quoted([]string{s}), []any{s}, key...)
+			}
+		}
+	}
+	if asked["topic-inert-key"] {
+		fixInertKeys(e)
+	}
+	fixTools(c, e, asked)
+	return c.save(filepath.Join(c.dir, capsule.ManifestName), e)
+}
+
+// lists are the keys where a string can only have been meant as a list of one.
+var lists = [][]string{{"package", "authors"}, {"package", "keywords"}, {"package", "categories"}, {"capabilities", "net"}, {"capabilities", "kv"}, {"capabilities", "fs_read"}, {"capabilities", "fs_write"}, {"capabilities", "net_bind"}, {"capabilities", "net_connect"}, {"capabilities", "identity"}}
+
+// fixVersion writes 1.0 or v1.0.0 as strict semver.
+func fixVersion(e *edits, version string) {
+	loose, err := semver.NewVersion(version)
+	if err != nil || loose.String() == version {
+		return
+	}
+	e.replace(fmt.Sprintf("%q", loose.String()), loose.String(), "package", "version")
+}
+
+// fixInertKeys removes what has no effect on its side.
+func fixInertKeys(e *edits) {
+	for _, side := range []struct {
+		section string
+		names   []string
+	}{{"publish", []string{"handler", "priority"}}, {"subscribe", []string{"fanout"}}} {
+		for _, topic := range e.doc.Keys(side.section) {
+			for _, name := range side.names {
+				if has(e.doc, []string{side.section, topic}, name) {
+					e.remove(side.section, topic, name)
+				}
+			}
+		}
+	}
+}
+
+// fixTools adds the topics that every capsule with tools has.
+func fixTools(c *capsuleFiles, e *edits, asked map[string]bool) {
+	still := map[string]bool{}
+	before := len(c.list)
+	tools(c)
+	for _, f := range c.list[before:] {
+		still[f.Code] = asked[f.Code]
+	}
+	c.list = c.list[:before]
+	entry := func(wit string, more map[string]any) map[string]any {
+		value := map[string]any{"wit": wit}
+		for name, v := range more {
+			value[name] = v
+		}
+		return value
+	}
+	if still[codeToolResult] {
+		e.add([]string{"publish"}, resultTopics, topicLine(resultTopics), entry(witOf(resultTopics), nil))
+	}
+	if still[codeToolDescribe] {
+		e.add([]string{"publish"}, describeAnswers, topicLine(describeAnswers), entry(witOf(describeAnswers), nil))
+	}
+	if still[codeToolRequest] {
+		e.add([]string{"subscribe"}, describeRequest, describeLine(), entry(witOf(describeRequest), map[string]any{"handler": describeHandler}))
+	}
+}
+
+// fixToolchain lets rust-toolchain.toml install the target.
+func fixToolchain(c *capsuleFiles, asked map[string]bool) (string, error) {
+	if c.cargo == nil || !asked[codeToolchainTarget] {
+		return "", nil
+	}
+	c.cargo = c.readCargo() // fixCargoConfig may have set the target
+	found := c.toolchainFile()
+	if found == nil || !below(c.dir, found.path) {
+		return "", nil
+	}
+	e := newEdits(found.doc)
+	targets, _ := c.targets()
+	for _, target := range targets {
+		switch {
+		case contains(texts(found.doc, "toolchain", "targets"), target) || has(found.doc, []string{"toolchain"}, "path"):
+		case has(found.doc, []string{"toolchain"}, "targets"):
+			e.appendTo(target, "toolchain", "targets")
+		default:
+			e.add([]string{"toolchain"}, "targets", "targets = "+quoted(targets), anys(targets))
+		}
+	}
+	return c.save(found.path, e)
+}
+
+func anys(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// fixCargoConfig sets the target and the getrandom cfg in the capsule's own
+// .cargo/config.toml, which is made when it is missing.
+func fixCargoConfig(c *capsuleFiles, asked map[string]bool) (string, error) {
+	if c.cargo == nil || !asked[codeNoTarget] && !asked[codeRandom] {
+		return "", nil
+	}
+	path := filepath.Join(c.dir, ".cargo", "config.toml")
+	doc := document(path)
+	if doc == nil {
+		if exists(path) || exists(filepath.Join(c.dir, ".cargo", "config")) {
+			return "", nil // in the old form, or no TOML
+		}
+		doc, _ = capsule.ParseDocument(path, nil)
+	}
+	e := newEdits(doc)
+	targets, _ := c.targets()
+	if asked[codeNoTarget] && len(targets) == 0 {
+		e.add([]string{"build"}, "target", fmt.Sprintf("target = %q", canonical), canonical)
+		targets = []string{canonical}
+	}
+	if asked[codeRandom] && contains(targets, canonical) && !strings.Contains(strings.Join(c.rustflags(canonical), " "), randomCfg) {
+		table := []string{"target", canonical}
+		flags, _ := doc.Value("target", canonical, "rustflags")
+		switch old := flags.(type) {
+		case nil:
+			e.add(table, "rustflags", "rustflags = ['"+randomFlag+"']", []any{randomFlag})
+		case string:
+			e.replace(fmt.Sprintf("%q", old+" "+randomFlag), old+" "+randomFlag, "target", canonical, "rustflags")
+		default:
+			e.appendTo(randomFlag, "target", canonical, "rustflags")
+		}
+	}
+	return c.save(path, e)
+}
+
+// save writes the edited file in one step and returns its name, or "" when
+// there was nothing to change.
+func (c *capsuleFiles) save(path string, e *edits) (string, error) {
+	name := c.relative(path)
+	if len(e.list) == 0 {
+		return "", nil
+	}
+	text, err := e.apply()
+	if err != nil {
+		return "", fmt.Errorf("mending %s: %w", name, err)
+	}
+	if target, outside := c.leadsOut(name); outside {
+		return "", fmt.Errorf("mending %s: it is a link to %s, outside the capsule", name, target)
+	}
+	if err := replaceFile(path, text); err != nil {
+		return "", fmt.Errorf("mending %s: %w", name, err)
+	}
+	return name, nil
+}
+
+// replaceFile writes text beside path and renames it over path, through a
+// link if path is one. The mode stays, and a byte order mark.
+func replaceFile(path, text string) error {
+	mode := fs.FileMode(0o644)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		mode = info.Mode().Perm()
+		if old, err := capsule.ReadFile(path); err == nil && strings.HasPrefix(string(old), "\xef\xbb\xbf") {
+			text = "\xef\xbb\xbf" + text
+		}
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // fails after the rename, as it should
+	_, err = file.WriteString(text)
+	err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

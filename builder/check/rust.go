@@ -1,0 +1,289 @@
+package check
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+)
+
+// canonical is the target that the ecosystem builds for.
+const canonical = "wasm32-unknown-unknown"
+
+// rustCrate compares the manifest with what cargo makes of the crate.
+func rustCrate(c *capsuleFiles) {
+	if c.cargo == nil {
+		return
+	}
+	if version, ok := c.cargo.inherited("version"); ok {
+		c.compareVersion(version, "Cargo.toml")
+	}
+	made := c.cargo.modules(c.dir)
+	if len(made) == 0 {
+		line, column := c.cargo.doc.Position("lib")
+		c.add(codeNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
+		return
+	}
+	for i, component := range c.m.Components {
+		base := path.Base(component.File)
+		explained := component.Output != "" || strings.HasPrefix(path.Clean(component.File), "dist/")
+		if capsule.PathFault(component.File) != "" || explained || contains(made, base) {
+			continue
+		}
+		want := path.Join(path.Dir(component.File), made[min(i, len(made)-1)])
+		c.addAt(codeFileName, c.fileKey(i), fmt.Sprintf("write file = %q", want), "cargo makes %s of this crate, not %s", strings.Join(made, ", "), base)
+	}
+}
+
+// rustTarget finds a crate that is not built for WebAssembly, or for a kind of
+// it that the kernel cannot load, or whose toolchain lacks the target.
+func rustTarget(c *capsuleFiles) {
+	if c.cargo == nil {
+		return
+	}
+	targets, where := c.targets()
+	wasm := false
+	for _, target := range targets {
+		wasm = wasm || strings.HasPrefix(target, "wasm") || strings.HasSuffix(target, ".json")
+	}
+	if !wasm {
+		c.noTarget(where)
+		return
+	}
+	for _, target := range targets {
+		if strings.HasPrefix(target, "wasm32-wasi") {
+			file, line, column := c.placeOf(where, "build", "target")
+			c.add(codeWasiTarget, file, line, column, fmt.Sprintf("write target = %q", canonical), "%s needs WASI, which the kernel does not offer", target)
+		}
+		c.toolchainTarget(target)
+	}
+}
+
+func (c *capsuleFiles) noTarget(where *config) {
+	hint := fmt.Sprintf("write into .cargo/config.toml:\n[build]\ntarget = %q", canonical)
+	if where != nil {
+		file, line, column := c.placeOf(where, "build", "target")
+		c.add(codeNoTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(texts(where.doc, "build", "target"), ", "))
+		return
+	}
+	c.add(codeNoTarget, "Cargo.toml", 1, 1, hint, "no WebAssembly target is set: cargo would build for this machine")
+}
+
+// placeOf is where a key of a config stands, or the manifest's first line for the environment.
+func (c *capsuleFiles) placeOf(where *config, key ...string) (file string, line, column int) {
+	if where == nil {
+		return capsule.ManifestName, 1, 1
+	}
+	line, column = where.doc.Position(key...)
+	if place, ok := where.doc.Locate(key...); ok {
+		line, column = place.Line, place.Column
+	}
+	return c.relative(where.path), line, column
+}
+
+// toolchainTarget finds a rust-toolchain.toml that does not install the target.
+func (c *capsuleFiles) toolchainTarget(target string) {
+	found := c.toolchainFile()
+	if found == nil || strings.HasSuffix(target, ".json") || contains(texts(found.doc, "toolchain", "targets"), target) {
+		return
+	}
+	if _, ok := found.doc.Value("toolchain", "path"); ok {
+		return // an own toolchain, with whatever targets it has
+	}
+	file, line, column := c.placeOf(found, "toolchain", "targets")
+	c.add(codeToolchainTarget, file, line, column, "write targets = "+quoted(append(texts(found.doc, "toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
+}
+
+// quoted is a list as TOML has it.
+func quoted(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strconv.Quote(s)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// toolchainFile is the nearest that rustup would obey, nil for none.
+func (c *capsuleFiles) toolchainFile() *config {
+	for _, dir := range upward(c.dir) {
+		for _, name := range []string{"rust-toolchain.toml", "rust-toolchain"} {
+			path := filepath.Join(dir, name)
+			doc := document(path)
+			if doc == nil {
+				continue
+			}
+			if _, ok := doc.Value("toolchain"); ok {
+				return &config{path, doc}
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	randomCfg  = "getrandom_backend"
+	randomFlag = `--cfg=getrandom_backend="custom"`
+)
+
+// rustRandom finds a crate that cannot link because getrandom has no source
+// of randomness on the bare target. Only where getrandom is known to be there.
+func rustRandom(c *capsuleFiles) {
+	if c.cargo == nil {
+		return
+	}
+	targets, where := c.targets()
+	if !contains(targets, canonical) {
+		return
+	}
+	reason := c.usesRandom()
+	if reason == "" {
+		return
+	}
+	for _, flag := range c.rustflags(canonical) {
+		if strings.Contains(flag, randomCfg) {
+			return
+		}
+	}
+	file, line, column := c.placeOf(where, "target", canonical)
+	if where != nil && line == 1 {
+		file, line, column = c.placeOf(where, "build", "target")
+	}
+	c.add(codeRandom, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, randomFlag),
+		"getrandom does not compile for %s without its cfg (%s)", canonical, reason)
+}
+
+// usesRandom says what brings in a getrandom that wants the cfg: those from
+// 0.3 on do. "" when nothing is known to.
+func (c *capsuleFiles) usesRandom() string {
+	if version, locked := c.lockedRandom(); locked {
+		if version == "" {
+			return ""
+		}
+		return "Cargo.lock has getrandom " + version
+	}
+	tables := [][]string{{"dependencies"}}
+	for _, name := range c.cargo.doc.Keys("target") {
+		tables = append(tables, []string{"target", name, "dependencies"})
+	}
+	for _, table := range tables {
+		for _, name := range c.cargo.doc.Keys(table...) {
+			if c.cargo.dependencyUsesRandom(append(append([]string(nil), table...), name)) {
+				return "through the dependency " + name
+			}
+		}
+	}
+	return ""
+}
+
+func (k *cargo) dependencyUsesRandom(key []string) bool {
+	name := key[len(key)-1]
+	value, _ := k.doc.Value(key...)
+	version, features := dependency(value)
+	if table, ok := value.(map[string]any); ok && table["workspace"] == true {
+		if k.workspace == nil {
+			return false
+		}
+		shared, _ := k.workspace.Value("workspace", "dependencies", name)
+		more, moreFeatures := dependency(shared)
+		version, features = more, append(features, moreFeatures...)
+	}
+	switch name {
+	case "getrandom":
+		return atLeast(version, "0.3.0")
+	case "rand":
+		return atLeast(version, "0.9.0")
+	case "uuid":
+		for _, f := range features {
+			if f == "v4" || f == "v7" || strings.Contains(f, "rng") {
+				return atLeast(version, "1.13.0") // the first on getrandom 0.3
+			}
+		}
+	}
+	return false
+}
+
+func dependency(value any) (version string, features []string) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case map[string]any:
+		version, _ = v["version"].(string)
+		list, _ := v["features"].([]any)
+		for _, item := range list {
+			if s, ok := item.(string); ok {
+				features = append(features, s)
+			}
+		}
+	}
+	return version, features
+}
+
+// atLeast reports whether the oldest version that a requirement takes is not
+// older than that one. A requirement that is not understood is not.
+func atLeast(requirement, oldest string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(requirement, "^~=> "), ",")
+	version, err := semver.NewVersion(strings.TrimSpace(first))
+	return err == nil && !version.LessThan(semver.MustParse(oldest))
+}
+
+// lockedRandom is the newest getrandom that the lock file gives this crate,
+// "" for none that wants the cfg. locked is false without a lock file.
+func (c *capsuleFiles) lockedRandom() (version string, locked bool) {
+	dir := c.dir
+	if c.cargo.workspaceDir != "" {
+		dir = c.cargo.workspaceDir
+	}
+	data, err := readSmall(filepath.Join(dir, "Cargo.lock"))
+	if err != nil {
+		return "", false
+	}
+	var lock lockFile
+	if toml.Unmarshal(data, &lock) != nil {
+		return "", false
+	}
+	return lock.newest(text(c.cargo.doc, "package", "name"), "getrandom", "0.3.0"), true
+}
+
+type lockFile struct {
+	Package []struct {
+		Name, Version string
+		Dependencies  []string
+	}
+}
+
+// newest walks the dependencies of root and returns the newest version of
+// name that is at least oldest, or "".
+func (l lockFile) newest(root, name, oldest string) string {
+	byName := map[string][]int{}
+	for i, p := range l.Package {
+		byName[p.Name] = append(byName[p.Name], i)
+	}
+	seen, queue, found := map[int]bool{}, byName[root], ""
+	for len(queue) > 0 {
+		i := queue[0]
+		queue = queue[1:]
+		if seen[i] {
+			continue
+		}
+		seen[i] = true
+		p := l.Package[i]
+		if p.Name == name && atLeast(p.Version, oldest) && (found == "" || atLeast(p.Version, found)) {
+			found = p.Version
+		}
+		for _, dependency := range p.Dependencies {
+			words := strings.Fields(dependency) // "name", "name version" or "name version (source)"
+			for _, j := range byName[words[0]] {
+				if len(words) < 2 || l.Package[j].Version == words[1] {
+					queue = append(queue, j)
+				}
+			}
+		}
+	}
+	return found
+}
