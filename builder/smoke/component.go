@@ -1,8 +1,194 @@
 package smoke
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
 
-// component loads a component.
-func (w *work) component(_ context.Context, r *Report) {
-	r.fail("smoke-component", "it is a component, which this version cannot load yet", "load the core module inside it")
+	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// component loads a component: decodes it, instantiates its core instance graph, calls it.
+func (w *work) component(ctx context.Context, r *Report) {
+	w.enter("reading it")
+	began := time.Now()
+	c, err := component.Decode(w.module)
+	if err != nil {
+		reportDecode(r, err, len(w.module))
+		r.Times.Scan = millis(time.Since(began))
+		return
+	}
+	modules := map[*component.CoreModule]*module{}
+	order, ok := w.scanModules(r, c, modules)
+	describeComponent(r, c, order, modules)
+	r.Times.Scan = millis(time.Since(began))
+	w.remember(r)
+	l := &linker{work: w, bytes: w.module, modules: modules, origin: map[string]*module{}}
+	var exports bundle
+	defer func() { w.judge(r, l.componentContract(c, exports)) }()
+	if !ok || r.Verdict != Loads || !fitsMemory(r, w.options.Limits.Memory) {
+		return
+	}
+	w.foreign(r)
+	w.enter("preparing the sandbox")
+	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
+	if err != nil {
+		r.fail("smoke-engine", err.Error(), "")
+		return
+	}
+	defer s.close()
+	l.sandbox = s
+	exports = w.runComponent(ctx, l, c, order, r)
+	r.Instances = l.count
+	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
+	r.PeakGuest = s.memory.peak.Load()
+}
+
+func (w *work) runComponent(ctx context.Context, l *linker, c *component.Component, order []*component.CoreModule, r *Report) bundle {
+	exports, err := l.instantiate(ctx, c, nil, nil)
+	if err != nil {
+		w.broken(ctx, r, err)
+		return nil
+	}
+	if l.joined > 0 {
+		r.add(finding.Note, "smoke-joined", fmt.Sprintf("%d functions that one nested component calls in another were stubbed", l.joined), "")
+	}
+	if err := l.compileRest(ctx, order); err != nil {
+		w.broken(ctx, r, err)
+		return exports
+	}
+	if len(w.options.Calls) > 0 {
+		t, err := l.componentTrigger(exports)
+		w.calls(ctx, r, t, err)
+	}
+	return exports
+}
+
+// compileRest compiles the modules that were not instantiated: the kernel refuses the
+// component if one of them is broken.
+func (l *linker) compileRest(ctx context.Context, order []*component.CoreModule) error {
+	used := map[*module]bool{}
+	for _, m := range l.origin {
+		used[m] = true
+	}
+	for _, cm := range order {
+		m := l.modules[cm]
+		if used[m] {
+			continue
+		}
+		targets := make([]target, len(m.imports))
+		for i := range targets {
+			targets[i] = target{"unused", fmt.Sprint(i)}
+		}
+		if _, err := l.sandbox.runtime.CompileModule(ctx, m.rewritten(targets, tableBudget)); err != nil {
+			return &invalidError{err}
+		}
+	}
+	return nil
+}
+
+// scanModules scans every core module of the tree in file order; false after a fault.
+func (w *work) scanModules(r *Report, c *component.Component, into map[*component.CoreModule]*module) (order []*component.CoreModule, ok bool) {
+	ok = true
+	walk(c, func(d component.Def) {
+		cm, is := d.(*component.CoreModule)
+		if !is {
+			return
+		}
+		m, fault := scan(cm.Range.Of(w.module))
+		into[cm] = m
+		order = append(order, cm)
+		if fault != nil {
+			ok = false
+			fault.offset += int(cm.Range.Offset)
+			fault.message = fmt.Sprintf("core module %d: %s", len(order)-1, fault.message)
+			reportFault(r, fault)
+		}
+	})
+	return order, ok
+}
+
+// walk visits every definition of the tree; the decoder bounds its depth.
+func walk(c *component.Component, visit func(component.Def)) {
+	for _, d := range c.Defs {
+		visit(d)
+		if nested, ok := d.(*component.Component); ok {
+			walk(nested, visit)
+		}
+	}
+}
+
+func reportDecode(r *Report, err error, size int) {
+	var e *component.Error
+	if errors.As(err, &e) && e.Offset >= int64(size) {
+		r.fail("smoke-truncated", e.Error(), rebuildHint)
+		return
+	}
+	r.fail("smoke-invalid", "it is not a valid component: "+err.Error(), "build again with current component tools")
+}
+
+// describeComponent writes what decoding learned into the report.
+func describeComponent(r *Report, c *component.Component, order []*component.CoreModule, modules map[*component.CoreModule]*module) {
+	world := c.World()
+	for _, i := range world.Imports {
+		class := classOf(i.Raw)
+		if i.Sort == component.SortType {
+			class = ClassNone
+		}
+		r.Imports = append(r.Imports, Import{Module: i.Raw, Kind: i.Sort.String(), Class: class})
+	}
+	for _, e := range world.Exports {
+		r.Exports = append(r.Exports, Export{Name: e.Raw, Kind: e.Sort.String()})
+	}
+	r.Modules = len(order)
+	sizes := map[string]int64{}
+	seen := map[Producer]bool{}
+	addProducer := func(p Producer) {
+		if !seen[p] {
+			seen[p] = true
+			r.Producers = append(r.Producers, p)
+		}
+	}
+	addComponent := func(c *component.Component) {
+		for _, s := range c.Sections {
+			if s.ID != 1 && s.ID != 4 { // what they hold is counted by itself
+				sizes[s.Name] += s.Header.Size + s.Payload.Size
+			}
+		}
+		for _, p := range c.Producers {
+			addProducer(Producer{p.Field, p.Name, p.Version})
+		}
+	}
+	addComponent(c)
+	walk(c, func(d component.Def) {
+		if nested, ok := d.(*component.Component); ok {
+			addComponent(nested)
+		}
+	})
+	for _, cm := range order {
+		core := &Report{}
+		m := modules[cm]
+		m.describe(core)
+		for _, s := range core.Sections {
+			sizes["core "+s.Name] += s.Bytes
+		}
+		for _, p := range core.Producers {
+			addProducer(p)
+		}
+		for _, mem := range core.Memories {
+			if !mem.Imported {
+				r.Memories = append(r.Memories, mem)
+			}
+		}
+	}
+	for name, n := range sizes {
+		r.Sections = append(r.Sections, Section{name, n})
+	}
+	sort.Slice(r.Sections, func(i, j int) bool {
+		a, b := r.Sections[i], r.Sections[j]
+		return a.Bytes > b.Bytes || a.Bytes == b.Bytes && a.Name < b.Name
+	})
 }

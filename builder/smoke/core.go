@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ func (w *work) core(ctx context.Context, r *Report) {
 	m.describe(r)
 	r.Times.Scan = millis(time.Since(began))
 	w.remember(r)
+	defer func() { w.judge(r, coreContract(m)) }()
 	if fault != nil {
 		reportFault(r, fault)
 		return
@@ -56,6 +58,11 @@ func (w *work) runCore(ctx context.Context, s *sandbox, m *module, r *Report) {
 	}
 	if err := w.initialize(ctx, s, instance); err != nil {
 		w.broken(ctx, r, err)
+		return
+	}
+	if len(w.options.Calls) > 0 {
+		t, err := coreTrigger(m, instance)
+		w.calls(ctx, r, t, err)
 	}
 }
 
@@ -153,6 +160,7 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	var invalid *invalidError
 	var shape *shapeError
 	var f *fault
+	var link *linkError
 	switch {
 	case ctx.Err() != nil:
 		w.interrupted(ctx, r)
@@ -160,6 +168,10 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 		r.fail("smoke-memory", "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
 	case errors.As(err, &f):
 		reportFault(r, f)
+	case errors.As(err, &link) && link.limit:
+		r.fail("smoke-limit", link.Error(), "a component made by current tools stays far below this limit")
+	case errors.As(err, &link):
+		r.fail("smoke-link", link.Error(), "build again with current component tools")
 	case errors.As(err, &invalid):
 		w.invalid(r, invalid)
 	case errors.As(err, &shape):
@@ -233,10 +245,10 @@ func (w *work) foreign(r *Report) {
 		if names[i.Module] == nil {
 			order = append(order, i.Module)
 		}
-		names[i.Module] = append(names[i.Module], i.Name)
+		names[i.Module] = append(names[i.Module], cmp.Or(i.Name, "everything"))
 	}
 	for _, m := range order {
-		r.add(finding.Warning, "smoke-foreign-import", fmt.Sprintf("imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
+		r.add(finding.Warning, "smoke-foreign-import", fmt.Sprintf("it imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
 			"they were stubbed here, but an installed capsule would not start: link the code that defines them")
 	}
 }

@@ -27,6 +27,7 @@ const (
 	ClassKernel  Class = "kernel"  // the Astrid kernel offers exactly this interface and version
 	ClassWASI    Class = "wasi"    // a WASI interface: a wrapped module's adapter provides it, the kernel does not
 	ClassForeign Class = "foreign" // nobody in the ecosystem offers it
+	ClassNone    Class = "none"    // a type, which nobody has to provide
 )
 
 // Report is what one smoke load found. It is written once by Load or LoadFile
@@ -130,6 +131,7 @@ type CallResult struct {
 	Returned string  `json:"returned,omitempty"` // the action the guest answered with
 	Data     []byte  `json:"data,omitempty"`     // nil: none
 	HasData  bool    `json:"has_data,omitempty"`
+	DataCut  int     `json:"data_cut,omitempty"` // bytes of the data that were not kept
 	Millis   float64 `json:"ms"`
 	Error    string  `json:"error,omitempty"` // why there is no answer
 	Trap     *Trap   `json:"trap,omitempty"`

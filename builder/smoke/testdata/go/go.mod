@@ -1,0 +1,3 @@
+module capsule
+
+go 1.24
