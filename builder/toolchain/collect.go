@@ -1,0 +1,105 @@
+package toolchain
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// clockSlack is how far a file's time may lie before the build's start though
+// it was written after it: file systems stamp with a clock that ticks every
+// 10 ms at worst, on Linux and macOS alike.
+const clockSlack = 20 * time.Millisecond
+
+// collect finds each component's module: one that the toolchain named in
+// built, or in the places where a command may have left it.
+func (j *job) collect(start time.Time, built map[int]string) ([]Artifact, error) {
+	var list []Artifact
+	var open []int
+	for i := range j.Manifest.Components {
+		found := built[i]
+		if found == "" {
+			found = j.written(i)
+		}
+		if found == "" {
+			open = append(open, i)
+			continue
+		}
+		list = append(list, Artifact{i, found})
+	}
+	var problems []finding.Finding
+	for _, i := range open {
+		published := filepath.Join(j.dir, filepath.FromSlash(j.Manifest.Components[i].File))
+		info, err := os.Stat(published)
+		switch fresh := err == nil && info.ModTime().After(start.Add(-clockSlack)); {
+		case fresh:
+			problems = append(problems, j.wrotePublished(i))
+		case err == nil && info.Mode().IsRegular() && len(j.Manifest.Components) > 1 && len(list) > 0:
+			list = append(list, Artifact{i, published}) // not this build's affair: it is found as it stands
+		default:
+			problems = append(problems, j.notWritten(i))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, collectProblem(problems...)
+	}
+	return list, nil
+}
+
+// written returns where a command left component i, "" for nowhere.
+func (j *job) written(i int) string {
+	for _, place := range j.places(i) {
+		if isFile(place) {
+			return place
+		}
+	}
+	return ""
+}
+
+// places lists where the module of component i may be: the staging folder, and
+// below the capsule the path that `output` names, or else dist.
+func (j *job) places(i int) []string {
+	c := j.Manifest.Components[i]
+	base := path.Base(c.File)
+	stem := strings.TrimSuffix(base, ".wasm")
+	output := c.Output
+	if output == "" {
+		output = "dist/" + base
+	}
+	list := []string{filepath.Join(j.OutDir, base), filepath.Join(j.OutDir, stem)}
+	if local := filepath.FromSlash(output); path.Clean(output) != path.Clean(c.File) {
+		list = append(list, filepath.Join(j.dir, local))
+	}
+	return list
+}
+
+func (j *job) wrotePublished(i int) finding.Finding {
+	c := j.Manifest.Components[i]
+	line, column := j.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
+	return finding.Finding{Code: "build-wrote-published", File: capsule.ManifestName, Line: line, Column: column,
+		Message: fmt.Sprintf("the build wrote %s itself, where only a module that was loaded and found sound may stand", c.File),
+		Hint:    "let it write to $CAPSULE_OUT, or to another path that output in [package.metadata.astrid-dev] names: output = \"dist/" + path.Base(c.File) + "\""}
+}
+
+func (j *job) notWritten(i int) finding.Finding {
+	c := j.Manifest.Components[i]
+	line, column := j.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
+	where := "$CAPSULE_OUT"
+	if len(j.Manifest.Components) > 1 {
+		where = "$CAPSULE_OUT_DIR/" + path.Base(c.File)
+	}
+	places := j.places(i)
+	last := places[len(places)-1]
+	if rel, err := filepath.Rel(j.dir, last); err == nil && within(j.dir, last) && !within(j.OutDir, last) {
+		where += " nor " + filepath.ToSlash(rel)
+	}
+	return finding.Finding{Code: "output-missing", File: capsule.ManifestName, Line: line, Column: column,
+		Message: fmt.Sprintf("the build ended well but left no module for %s: neither %s is there", c.File, where),
+		Hint:    `write the module to $CAPSULE_OUT, or say where the build leaves it: output = "path/to/module.wasm" in [package.metadata.astrid-dev]`}
+}

@@ -1,0 +1,133 @@
+package toolchain
+
+import (
+	"bytes"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// syntax is how a family of tools writes a complaint: a pattern with the named
+// groups file, line, column, severity, code and message, each optional.
+type syntax struct {
+	pattern *regexp.Regexp
+	// next completes a complaint from the lines after its first; nil: there are none.
+	// It returns how many lines it used.
+	next func(f *finding.Finding, lines []string) int
+}
+
+// ansi is what colours look like in a terminal's stream: CSI and OSC sequences.
+var ansi = regexp.MustCompile("\x1b\\[[0-9;:?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
+
+// plain is output without colours and carriage returns.
+func plain(out []byte) []byte {
+	return bytes.ReplaceAll(ansi.ReplaceAll(out, nil), []byte("\r\n"), []byte("\n"))
+}
+
+// gnuSyntax is that of clang, gcc, lld, zig and make.
+var gnuSyntax = syntax{pattern: regexp.MustCompile(
+	`^(?P<file>(?:[A-Za-z]:[\\/])?[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>fatal error|error|warning|note): (?P<message>.+)$` +
+		`|^(?P<file>(?:wasm-ld|lld|clang|ld)(?:-\d+)?): (?P<severity>error|warning): (?P<message>.+)$`)}
+
+// typescriptSyntax is that of tsc, with and without its pretty form.
+var typescriptSyntax = syntax{pattern: regexp.MustCompile(
+	`^(?P<file>[^\s(][^(]*)\((?P<line>\d+),(?P<column>\d+)\): (?P<severity>error|warning) (?P<code>TS\d+): (?P<message>.+)$` +
+		`|^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?P<column>\d+) - (?P<severity>error|warning) (?P<code>TS\d+): (?P<message>.+)$` +
+		`|^(?P<severity>error) (?P<code>TS\d+): (?P<message>.+)$`)}
+
+// readLines finds complaints in what a build wrote. Names in it are relative to
+// dir; findings name files relative to capsule.
+func readLines(capsule, dir string, syntaxes []syntax, outputs ...[]byte) []finding.Finding {
+	var list []finding.Finding
+	for _, out := range outputs {
+		lines := strings.Split(string(plain(out)), "\n")
+		for i := 0; i < len(lines); i++ {
+			f, s, ok := readLine(strings.TrimSuffix(lines[i], "\r"), syntaxes)
+			if !ok {
+				continue
+			}
+			if s.next != nil {
+				i += s.next(&f, lines[i+1:])
+			}
+			f.File = relative(capsule, dir, f.File)
+			list = append(list, f)
+		}
+	}
+	return unique(list)
+}
+
+func readLine(line string, syntaxes []syntax) (finding.Finding, syntax, bool) {
+	for _, s := range syntaxes {
+		match := s.pattern.FindStringSubmatch(line)
+		if match == nil {
+			continue
+		}
+		var f finding.Finding
+		for i, name := range s.pattern.SubexpNames() {
+			if match[i] != "" {
+				fill(&f, name, match[i])
+			}
+		}
+		return f, s, true
+	}
+	return finding.Finding{}, syntax{}, false
+}
+
+func fill(f *finding.Finding, group, text string) {
+	switch group {
+	case "file":
+		f.File = text
+	case "line":
+		f.Line, _ = strconv.Atoi(text) // digits by the pattern; too many are an unknown line
+	case "column":
+		f.Column, _ = strconv.Atoi(text)
+	case "severity":
+		f.Severity = severity(text)
+	case "code":
+		f.Code = text
+	case "message":
+		f.Message = strings.TrimSpace(text)
+	}
+}
+
+func severity(word string) finding.Severity {
+	switch strings.ToLower(word) {
+	case "warning":
+		return finding.Warning
+	case "note", "help", "info":
+		return finding.Note
+	}
+	return finding.Error
+}
+
+// relative makes a tool's file name, relative to dir, one relative to capsule
+// where it lies below it, else absolute. A tool's own name stays.
+func relative(capsule, dir, name string) string {
+	if name == "" || !strings.ContainsAny(name, `./\`) {
+		return name
+	}
+	name = filepath.FromSlash(name)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	if rel, err := filepath.Rel(capsule, name); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return name
+}
+
+// unique drops repetitions and keeps the order.
+func unique(list []finding.Finding) []finding.Finding {
+	seen := map[finding.Finding]bool{}
+	var out []finding.Finding
+	for _, f := range list {
+		if !seen[f] {
+			seen[f] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}

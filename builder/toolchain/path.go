@@ -1,0 +1,42 @@
+package toolchain
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// lookPath finds a program in env's PATH. A name with a separator is taken
+// from dir. Relative entries of PATH are passed over, as os/exec does: the
+// folder a build runs in must not decide what runs. "" is not found.
+func lookPath(name, dir string, env environ) string {
+	if strings.ContainsAny(name, `/`+string(filepath.Separator)) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, filepath.FromSlash(name))
+		}
+		return runnable(name, env)
+	}
+	for _, folder := range filepath.SplitList(env.get("PATH")) {
+		if !filepath.IsAbs(folder) {
+			continue
+		}
+		if found := runnable(filepath.Join(folder, name), env); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// tool finds a program that a capsule needs. The error is a *Problem with the
+// command that installs it.
+func (j *job) tool(name string) (string, error) {
+	if found := lookPath(name, j.dir, j.env); found != "" {
+		return found, nil
+	}
+	return "", toolchainProblem(missing(name, j.env))
+}
+
+// within reports whether path is folder or lies below it.
+func within(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
