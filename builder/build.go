@@ -1,0 +1,264 @@
+package builder
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+)
+
+const (
+	// tailKept is what an event carries of a build's output: two screens.
+	tailKept = 8 << 10
+	// outputKept is what diagnostics are read from. cargo's JSON for a large
+	// workspace stays below a megabyte; the newest lines are what matters.
+	outputKept = 4 << 20
+)
+
+// Staged is a build that succeeded and loads, and is not published. End it
+// with Publish or Discard.
+type Staged struct {
+	BuildTime time.Duration
+	SmokeTime time.Duration
+	Findings  []finding.Finding // warnings and notes
+	Modules   []StagedModule    // in the manifest's order
+
+	dir     string
+	work    string   // holds everything staged; removed at the end
+	lock    *os.File // keeps other processes out until the end
+	learned []string // outside inputs that the toolchain told of
+}
+
+// StagedModule is a built component, smoke-loaded, in the staging folder.
+type StagedModule struct {
+	ID     string
+	File   string // the path it is for, slash path below the capsule
+	Path   string // where it lies now
+	Hash   string // BLAKE3
+	Size   int64
+	Report *smoke.Report
+}
+
+// Discard throws away what was staged. It may be called on nil, and twice.
+func (s *Staged) Discard() {
+	if s == nil || s.lock == nil {
+		return
+	}
+	os.RemoveAll(s.work)
+	s.lock.Close()
+	s.lock = nil
+}
+
+// Build builds the capsule that in describes and smoke-loads the result. Live
+// output goes to output, which may be nil. The error is a *Failure for what the
+// capsule's author can mend, and ctx's when it ended; nothing staged is left then.
+func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
+	if in.problem != nil {
+		return nil, in.problem
+	}
+	lock, err := b.lock(ctx, in.Dir)
+	if err != nil {
+		return nil, stageFailure(ctx, in.Dir, err)
+	}
+	s := &Staged{dir: in.Dir, lock: lock}
+	if err := b.stage(ctx, in, s, discard(output)); err != nil {
+		s.Discard()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
+	if err := s.makeWork(); err != nil {
+		return stageFailure(ctx, in.Dir, err)
+	}
+	plan, err := toolchain.For(ctx, b.request(in, s.work))
+	if err != nil {
+		return asProblem(err)
+	}
+	artifacts, err := b.run(ctx, in, plan, s, output)
+	if plan.Outside != nil && ctx.Err() == nil {
+		if learned, learnErr := plan.Outside(ctx); learnErr == nil {
+			s.learned = learned
+			b.learn(in.Dir, learned)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.collect(ctx, in, s, artifacts); err != nil {
+		return err
+	}
+	return b.smoke(ctx, in, s)
+}
+
+// makeWork clears what a killed process left and makes this build's folders.
+func (s *Staged) makeWork() error {
+	if err := os.RemoveAll(statePath(s.dir, workFolder)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(statePath(s.dir, workFolder), 0o755); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(statePath(s.dir, workFolder), "build-")
+	if err != nil {
+		return err
+	}
+	s.work = work
+	return errors.Join(os.Mkdir(filepath.Join(work, "out"), 0o755), os.Mkdir(filepath.Join(work, "tmp"), 0o755))
+}
+
+// run runs the build command and finds what it made.
+func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
+	timeout := b.Timeout
+	if in.manifest.Dev.Timeout > 0 {
+		timeout = in.manifest.Dev.Timeout
+	}
+	tail := proc.NewTail(tailKept)
+	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
+	live := io.MultiWriter(output, tail)
+	start := time.Now()
+	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
+		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
+	s.BuildTime = time.Since(start)
+	b.nameStrays(in.Dir, result.Strays)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error(),
+			Hint: fmt.Sprintf("check that %q is installed and in PATH", plan.Argv[0])}}}
+	}
+	if result.TimedOut || result.ExitCode != 0 {
+		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
+		f.Findings = diagnose(plan, stdout, stderr)
+		if result.TimedOut {
+			f.Findings = append([]finding.Finding{{Code: "build-timeout", Message: fmt.Sprintf("the build took longer than %s", timeout),
+				Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}}, f.Findings...)
+		}
+		return nil, f
+	}
+	for _, f := range diagnose(plan, stdout, stderr) {
+		if f.Severity != finding.Error { // it succeeded: what looks like an error was none
+			s.Findings = append(s.Findings, f)
+		}
+	}
+	artifacts, err := plan.Collect(ctx, start, stdout.Bytes())
+	if err != nil {
+		f := asProblem(err)
+		f.Step, f.Tail = StepCollect, string(tail.Bytes())
+		return nil, f
+	}
+	return artifacts, nil
+}
+
+func diagnose(plan *toolchain.Plan, stdout, stderr *proc.Tail) []finding.Finding {
+	if plan.Diagnose == nil {
+		return nil
+	}
+	return plan.Diagnose(stdout.Bytes(), stderr.Bytes())
+}
+
+func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
+	for _, s := range strays {
+		b.Say(dir, finding.Finding{Code: "stray-process", Severity: finding.Warning,
+			Message: fmt.Sprintf("the build left a process in a session of its own: %d %s", s.PID, s.Command),
+			Hint:    "it is not stopped; if it should not run, end it and keep the build from starting it"})
+	}
+}
+
+// collect copies every component into the staging folder, wrapped where it must be.
+func (b *Builder) collect(ctx context.Context, in *Inputs, s *Staged, artifacts []toolchain.Artifact) error {
+	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
+	for _, a := range artifacts {
+		c := in.manifest.Components[a.Component]
+		to := filepath.Join(s.work, fmt.Sprintf("%d.wasm", a.Component))
+		path, err := b.wrap(ctx, in, s, a.Path, to)
+		if err != nil {
+			return err
+		}
+		m := StagedModule{ID: c.ID, File: c.File, Path: to}
+		if m.Hash, m.Size, err = copyFile(path, to); err != nil {
+			return stageFailure(ctx, in.Dir, err)
+		}
+		if c.Hash != "" && c.Hash != m.Hash {
+			s.Findings = append(s.Findings, hashDiffers(in, a.Component, m.Hash))
+		}
+		s.Modules = append(s.Modules, m)
+	}
+	return nil
+}
+
+// hashDiffers tells that the manifest declares another hash than the build made.
+func hashDiffers(in *Inputs, i int, built string) finding.Finding {
+	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
+	return finding.Finding{Code: "declared-hash-differs", Severity: finding.Warning, File: "Capsule.toml", Line: line, Column: column,
+		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
+		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
+}
+
+// wrap makes a component of a core module that asks for it, and returns the
+// path of what is to be staged: beside to, or path itself.
+func (b *Builder) wrap(ctx context.Context, in *Inputs, s *Staged, path, to string) (string, error) {
+	wanted, err := wantsWrap(path)
+	if err != nil {
+		return "", stageFailure(ctx, in.Dir, err)
+	}
+	if !wanted || in.manifest.Dev.Wrap.Off {
+		return path, nil
+	}
+	argv, name, ok := toolchain.Wrapper(in.manifest, b.Env)
+	if !ok {
+		s.Findings = append(s.Findings, finding.Finding{Code: "wrapper-missing", Severity: finding.Warning,
+			Message: "the module carries component types, and no tool is there that makes a component of it",
+			Hint:    "install wasm-tools (cargo install wasm-tools) or @bytecodealliance/jco, or write wrap = false to keep a core module"})
+		return path, nil
+	}
+	if err := b.smokeCore(ctx, in, path); err != nil {
+		return "", err
+	}
+	wrapped := to + ".component"
+	tail := proc.NewTail(tailKept)
+	result, err := proc.Run(ctx, proc.Command{Argv: argv(path, wrapped), Dir: in.Dir, Env: b.Env, Stdout: tail, Stderr: tail, Timeout: b.Timeout})
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil || result.ExitCode != 0 {
+		return "", &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{{Code: "wrap-failed",
+			Message: name + " could not make a component of the module",
+			Hint:    "read its output; wrap = false in [package.metadata.astrid-dev] keeps the core module"}}}
+	}
+	return wrapped, nil
+}
+
+func wantsWrap(path string) (bool, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	if !bytes.Contains(data, []byte("component-type")) {
+		return false, nil // the quick answer for nearly every module
+	}
+	m, err := component.DecodeModule(data)
+	return err == nil && len(m.ComponentType) > 0, nil // a broken module is the smoke load's to refuse
+}
+
+// stageFailure is err as the disk's refusal, unless ctx ended.
+func stageFailure(ctx context.Context, dir string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(),
+		Hint: fmt.Sprintf("%s must be writable and its disk must have space", dir)}}}
+}

@@ -1,0 +1,82 @@
+// Package builder builds one capsule once: manifest, toolchain, run, stage, smoke, publish.
+//
+// Examine says what a build would depend on, Build makes and smoke-loads the
+// modules without touching what is published, Publish puts them in place.
+// All three are synchronous and leave no goroutine and no process behind.
+// They may be called concurrently for different capsules; for one capsule
+// only Examine may run beside another call.
+package builder
+
+import (
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+)
+
+// DefaultTimeout ends a build that hangs. A cold Rust build of a large
+// capsule takes minutes; nothing sound takes longer than this.
+const DefaultTimeout = 15 * time.Minute
+
+// Options configure a Builder. The zero value works.
+type Options struct {
+	Env     []string      // the environment of builds; nil: this process's
+	Jobs    int           // how many builds run in parallel, so that each takes its share of the processors; 0: 1
+	Timeout time.Duration // of one build where the manifest has none; 0: DefaultTimeout
+	Strict  bool          // findings that keep the kernel from running a module fail the build
+	Grace   time.Duration // between asking a build to end and killing it; 0: proc's default
+
+	// Say receives what a person should know while a build runs or waits, such
+	// as another process holding the capsule. It may be called concurrently. nil: nobody.
+	Say func(dir string, f finding.Finding)
+}
+
+// Builder builds capsules. Use New.
+type Builder struct {
+	Options
+
+	mu      sync.Mutex                // guards the two caches below
+	learned map[string][]string       // capsule folder -> outside inputs its toolchain told of
+	hashed  map[string]hashedArtifact // published path -> its hash at a stat
+}
+
+// New returns a Builder with o's zero fields replaced by their defaults.
+func New(o Options) *Builder {
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = 1
+	}
+	o.Jobs = min(o.Jobs, runtime.NumCPU())
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Say == nil {
+		o.Say = func(string, finding.Finding) {}
+	}
+	return &Builder{Options: o, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}}
+}
+
+// Main runs the hidden helper processes of this program: the guardian of a
+// build and the smoke loader. It must be the first thing in main, and in the
+// TestMain of every test that builds; when handled, the caller exits with code.
+func Main(args []string) (code int, handled bool) {
+	if code, handled = proc.Main(args); handled {
+		return code, true
+	}
+	return smoke.Main(args)
+}
+
+// discard is a nil-safe writer for live output that nobody wants.
+func discard(w io.Writer) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	return w
+}

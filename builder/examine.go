@@ -1,0 +1,264 @@
+package builder
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// placeholder stands for the staging folder in what Key is made of.
+const placeholder = "/astrid-dev-stage"
+
+// Examine reads a capsule's manifest and hashes everything that a build of it
+// depends on. The error wraps fs.ErrNotExist when there is no manifest, and
+// names the file when a source cannot be read. A manifest that is wrong, or a
+// tool that is missing, is no error here: Build tells of it.
+func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
+	if err := hasManifest(dir); err != nil {
+		return nil, err
+	}
+	if err := b.recover(ctx, dir); err != nil {
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
+	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
+	in.readManifest()
+	rules, err := tree.Default(dir, in.treeOptions())
+	if err != nil {
+		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
+	}
+	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
+		return nil, readError(dir, err)
+	}
+	last := readRecord(dir, recordFile)
+	plan := b.plan(ctx, in)
+	others := b.outside(ctx, in, plan, last)
+	if in.Others, err = tree.TakeFiles(ctx, others, dir); err != nil {
+		return nil, readError(dir, err)
+	}
+	in.Skip, in.Lock = rules.Skip, rules.IndexLock()
+	in.Outside = watched(dir, append(others, rules.GitFiles()...))
+	in.SourceHash = in.Sources.Digest.String()
+	in.Recipe = in.recipe(plan)
+	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)
+	if last != nil {
+		in.Last = last.SourceHash
+		if last.Key == in.Key && b.intact(dir, last) {
+			in.Current = last.published(dir)
+		}
+	}
+	return in, nil
+}
+
+func hasManifest(dir string) error {
+	path := filepath.Join(dir, capsule.ManifestName)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "examine", Path: path, Err: fs.ErrNotExist}
+	}
+	return nil
+}
+
+// readError keeps a source that vanished while it was read from looking like a capsule that is gone.
+func readError(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) && hasManifest(dir) == nil {
+		return fmt.Errorf("hashing %s: %v", dir, err)
+	}
+	return fmt.Errorf("hashing %s: %w", dir, err)
+}
+
+func (in *Inputs) readManifest() {
+	m, err := capsule.Load(in.Dir)
+	var wrong *capsule.Error
+	switch {
+	case errors.As(err, &wrong):
+		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
+	case err != nil:
+		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
+			Code: "manifest-unreadable", File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
+	default:
+		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
+	}
+}
+
+func (in *Inputs) treeOptions() tree.Options {
+	var o tree.Options
+	if in.manifest == nil {
+		return o
+	}
+	o.Ignore = in.manifest.Dev.Ignore
+	for _, c := range in.manifest.Components {
+		o.Artifacts = append(o.Artifacts, c.File, c.Output)
+	}
+	o.Artifacts = slices.DeleteFunc(append(o.Artifacts, in.manifest.Dev.Output), func(s string) bool { return s == "" })
+	return o
+}
+
+// plan asks how the capsule would be built. What stands in the way becomes in's problem.
+func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Plan {
+	if in.problem != nil || !in.Buildable {
+		return nil
+	}
+	plan, err := toolchain.For(ctx, b.request(in, placeholder))
+	if err != nil {
+		in.problem = asProblem(err)
+		return nil
+	}
+	in.Group = plan.Group
+	return plan
+}
+
+func (b *Builder) request(in *Inputs, work string) toolchain.Request {
+	return toolchain.Request{Manifest: in.manifest, OutDir: filepath.Join(work, "out"), TempDir: filepath.Join(work, "tmp"),
+		Env: b.Env, Jobs: b.Jobs}
+}
+
+func asProblem(err error) *Failure {
+	var p *toolchain.Problem
+	if errors.As(err, &p) {
+		return &Failure{Step: Step(p.Step), Findings: p.Findings}
+	}
+	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "toolchain", Message: err.Error()}}}
+}
+
+// outside lists the inputs outside the capsule: those the manifest names and
+// those its toolchain told of, after the last build or, before the first one, now.
+func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Plan, last *record) []string {
+	var list []string
+	if in.manifest != nil {
+		list = append(list, in.manifest.Dev.Inputs...)
+	}
+	b.mu.Lock()
+	learned, known := b.learned[in.Dir]
+	b.mu.Unlock()
+	switch {
+	case known:
+	case last != nil:
+		learned = last.Outside
+	case plan != nil && plan.Outside != nil:
+		learned, _ = plan.Outside(ctx) // what cannot be learned yet is learned after the build
+		b.learn(in.Dir, learned)
+	}
+	return append(list, learned...)
+}
+
+func (b *Builder) learn(dir string, outside []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.learned[dir] = outside
+}
+
+// watched makes patterns into the files and folders to watch: a pattern stands
+// for the deepest folder that it names without a wildcard.
+func watched(dir string, patterns []string) []string {
+	var paths []string
+	for _, p := range patterns {
+		p = filepath.FromSlash(p)
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(dir, p)
+		}
+		if i := strings.IndexAny(p, "*?[{"); i >= 0 {
+			p = filepath.Dir(p[:i] + "x")
+		}
+		if p = filepath.Clean(p); !within(dir, p) {
+			paths = append(paths, p)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// recipe is a digest of everything but files that decides what a build makes.
+// Settings are in the manifest, which is a source.
+func (in *Inputs) recipe(plan *toolchain.Plan) string {
+	if plan == nil {
+		if in.problem == nil {
+			return ""
+		}
+		return digest("problem", in.problem.Error())
+	}
+	return digest(append([]string{plan.Toolchain, plan.Identity}, plan.Argv...)...)
+}
+
+// digest is the BLAKE3 of parts, each preceded by its length.
+func digest(parts ...string) string {
+	h := blake3.New()
+	for _, p := range parts {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(p))))
+		h.WriteString(p)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// hashedArtifact is a published file's hash, believed while its stat stays the same.
+type hashedArtifact struct {
+	size  int64
+	mtime time.Time
+	hash  string
+}
+
+// intact reports whether every module that r published still stands as it was published.
+func (b *Builder) intact(dir string, r *record) bool {
+	for _, m := range r.Modules {
+		path := filepath.Join(dir, filepath.FromSlash(m.File))
+		info, err := os.Lstat(path)
+		if err != nil || !info.Mode().IsRegular() || info.Size() != m.Size || b.artifactHash(path, info) != m.Hash {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Builder) artifactHash(path string, info fs.FileInfo) string {
+	b.mu.Lock()
+	known, ok := b.hashed[path]
+	b.mu.Unlock()
+	if ok && known.size == info.Size() && known.mtime.Equal(info.ModTime()) {
+		return known.hash
+	}
+	hash, err := hashFile(path)
+	if err != nil {
+		return ""
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hashed[path] = hashedArtifact{info.Size(), info.ModTime(), hash}
+	return hash
+}
+
+// SourceHash is the source hash of dir under its own rules, without asking a
+// toolchain. A folder without a manifest has no rules of its own. A manifest
+// that is wrong is an error, because its ignore list is unknown then.
+func (b *Builder) SourceHash(ctx context.Context, dir string) (string, error) {
+	in := &Inputs{Dir: dir}
+	if hasManifest(dir) == nil {
+		if in.readManifest(); in.problem != nil {
+			return "", in.problem
+		}
+	}
+	rules, err := tree.Default(dir, in.treeOptions())
+	if err != nil {
+		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
+	}
+	digest, err := tree.Hash(ctx, dir, rules)
+	if err != nil {
+		return "", err
+	}
+	return digest.String(), nil
+}

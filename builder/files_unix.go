@@ -1,0 +1,32 @@
+//go:build unix
+
+package builder
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// syncFolder has a folder's entries on disk. File systems that cannot sync a folder say EINVAL; they need no sync.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// tryLock takes the exclusive lock on f without waiting; false: somebody else has it.
+// The lock ends when f is closed, so also when the process is killed.
+func tryLock(f *os.File) (bool, error) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,83 @@
+package builder
+
+import (
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// Inputs is everything one build of a capsule depends on, as it was at one moment.
+// It is never changed after Examine returned it.
+type Inputs struct {
+	Dir        string // the capsule's folder, absolute
+	Name       string // the manifest's name, or the folder's when the manifest cannot be read
+	SourceHash string // BLAKE3 of the sources, 64 lower-case hex digits
+	Key        string // the source hash, outside inputs, toolchain, argv, environment and profile in one digest
+	Group      string // builds with the same non-empty group never overlap
+	Buildable  bool   // the manifest names a component
+
+	Outside []string                         // files and folders outside Dir that it depends on, absolute
+	Lock    string                           // git's index.lock for Dir; "" outside a repository
+	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
+
+	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
+	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
+
+	Sources *tree.Snapshot // the files below Dir
+	Others  *tree.Snapshot // the files outside it
+	Recipe  string         // what Key holds besides files: toolchain, argv, environment, profile
+	Taken   time.Time      // before the first file was looked at
+
+	manifest *capsule.Manifest
+	problem  *Failure // what makes a build impossible: a broken manifest, a missing tool
+}
+
+// Changed names the files that differ between in and later in content, size,
+// inode or times: relative to Dir below it, absolute elsewhere. It is empty
+// exactly when nothing that a build of in reads was touched in between.
+//
+// An outside file that only later knows of, because the toolchain learned of
+// it meanwhile, is no change when it is older than in.
+func (in *Inputs) Changed(later *Inputs) []string {
+	changed := in.Sources.Diff(later.Sources)
+	changed = append(changed, in.outsideChanged(later)...)
+	if len(changed) == 0 && in.Recipe != later.Recipe {
+		changed = []string{capsule.ManifestName} // a tool was replaced; nothing below Dir moved
+	}
+	slices.Sort(changed)
+	return slices.Compact(changed)
+}
+
+func (in *Inputs) outsideChanged(later *Inputs) []string {
+	before, after := files(in.Others), files(later.Others)
+	var changed []string
+	for _, path := range in.Others.Diff(later.Others) {
+		_, was := before[path]
+		now, is := after[path]
+		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
+		dropped := was && !is && !slices.ContainsFunc(later.Outside, func(o string) bool { return within(o, path) })
+		if !learned && !dropped {
+			changed = append(changed, path)
+		}
+	}
+	return changed
+}
+
+func files(s *tree.Snapshot) map[string]tree.File {
+	m := map[string]tree.File{}
+	if s != nil {
+		for _, f := range s.Files {
+			m[f.Path] = f
+		}
+	}
+	return m
+}
+
+// within reports whether path is folder or lies below it.
+func within(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}

@@ -1,0 +1,98 @@
+package builder
+
+import (
+	"context"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+)
+
+// smoke loads every staged module in the sandbox. One that does not load fails the build.
+func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged) error {
+	start := time.Now()
+	defer func() { s.SmokeTime += time.Since(start) }()
+	for i := range s.Modules {
+		m := &s.Modules[i]
+		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.manifest))
+		if err != nil {
+			return err
+		}
+		m.Report = report
+		s.Findings = append(s.Findings, report.Findings...)
+		s.Findings = append(s.Findings, report.KernelFindings...)
+	}
+	finding.Sort(s.Findings)
+	return nil
+}
+
+// smokeCore loads a core module before it is wrapped, because a fault is
+// easier to read there than in the component around it.
+func (b *Builder) smokeCore(ctx context.Context, in *Inputs, path string) error {
+	o := SmokeOptions(in.manifest)
+	o.Declared, o.Calls = nil, nil
+	_, err := b.load(ctx, in, path, o)
+	return err
+}
+
+func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options) (*smoke.Report, error) {
+	report, err := smoke.LoadFile(ctx, path, o)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, stageFailure(ctx, in.Dir, err)
+	case !report.Loads:
+		return nil, &Failure{Step: StepSmoke, Findings: report.Findings, Tail: report.Stderr}
+	case b.Strict && o.Declared != nil && !report.KernelReady:
+		return nil, &Failure{Step: StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: report.Stderr}
+	}
+	return report, nil
+}
+
+// SmokeOptions are the manifest's own limits and calls, and what it declares to the kernel.
+func SmokeOptions(m *capsule.Manifest) smoke.Options {
+	set := m.Dev.Smoke
+	o := smoke.Options{Limits: smoke.Limits{Memory: set.Memory, Wall: set.Timeout}, Declared: declared(m)}
+	for _, action := range set.Call {
+		o.Calls = append(o.Calls, smoke.Call{Action: action, Payload: []byte("{}")})
+	}
+	return o
+}
+
+func declared(m *capsule.Manifest) *smoke.Declared {
+	d := &smoke.Declared{Name: m.Package.Name, Capabilities: capabilities(&m.Capabilities), Uplink: m.Capabilities.Uplink}
+	for _, t := range m.Publish {
+		d.Publish = append(d.Publish, t.Pattern)
+	}
+	for _, t := range m.Subscribe {
+		d.Subscribe = append(d.Subscribe, t.Pattern)
+		if t.Handler != "" {
+			d.Handlers = append(d.Handlers, t.Handler)
+		}
+	}
+	for _, t := range m.Tools {
+		d.Tools = append(d.Tools, t.Name)
+	}
+	return d
+}
+
+// capabilities names what is declared, an empty list included: it asks for the interface.
+func capabilities(c *capsule.Capabilities) []string {
+	var names []string
+	for _, declared := range []struct {
+		name string
+		set  bool
+	}{
+		{"uplink", c.Uplink}, {"allow_persistent", c.AllowPersistent}, {"allow_prompt_injection", c.AllowPromptInjection},
+		{"net", c.Net != nil}, {"kv", c.KV != nil}, {"fs_read", c.FSRead != nil}, {"fs_write", c.FSWrite != nil},
+		{"host_process", c.HostProcess != nil}, {"net_bind", c.NetBind != nil}, {"net_connect", c.NetConnect != nil},
+		{"identity", c.Identity != nil},
+	} {
+		if declared.set {
+			names = append(names, declared.name)
+		}
+	}
+	return names
+}

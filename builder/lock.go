@@ -1,0 +1,48 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// lockRetry is how often a capsule that another process builds is asked for
+// again: seldom enough to cost nothing, often enough that nobody notices.
+const lockRetry = 100 * time.Millisecond
+
+// lock makes dir's state folder and takes the lock in it, so that two
+// processes never build one capsule at once. Closing the file ends the lock.
+func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {
+	if err := makeState(dir); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(statePath(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	said := false
+	for {
+		ok, err := tryLock(f)
+		if err == nil && ok {
+			return f, nil
+		}
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+		}
+		if !said {
+			said = true
+			b.Say(dir, finding.Finding{Code: "waiting-for-lock", Severity: finding.Warning,
+				Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(lockRetry):
+		}
+	}
+}

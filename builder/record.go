@@ -1,0 +1,111 @@
+package builder
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+)
+
+// recordVersion changes when an old record must not be believed.
+const recordVersion = 1
+
+// record is what a capsule's last publication was built from. It is a cache:
+// losing it costs one build.
+type record struct {
+	Version    int             `json:"version"`
+	Key        string          `json:"key"`
+	SourceHash string          `json:"source_hash"`
+	Outside    []string        `json:"outside"` // absolute inputs that the toolchain told of
+	Modules    []module        `json:"modules"`
+	Reports    []*smoke.Report `json:"reports"` // one a module, to say what the next build changed
+	Written    time.Time       `json:"written"`
+}
+
+// module is a published file as it is recorded: below the capsule, so that a moved capsule keeps its record.
+type module struct {
+	ID   string `json:"id"`
+	File string `json:"file"` // slash path below the capsule
+	Hash string `json:"hash"`
+	Size int64  `json:"size"`
+	Kind string `json:"kind"`
+}
+
+// The names below <capsule>/target/astrid-dev.
+const (
+	stateFolder = "target/astrid-dev"
+	recordFile  = "record.json"
+	intentFile  = "intent.json" // a record whose publication was begun
+	lockFile    = "lock"
+	blobFolder  = "blobs"
+	workFolder  = "work"
+	keptBlobs   = 5 // so that a consumer that is a few reloads behind still finds its module
+)
+
+func statePath(dir string, names ...string) string {
+	return filepath.Join(append([]string{dir, filepath.FromSlash(stateFolder)}, names...)...)
+}
+
+// makeState creates the capsule's state folder, marked as a cache and ignored by git.
+func makeState(dir string) error {
+	target := filepath.Join(dir, "target")
+	_, err := os.Stat(target)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(statePath(dir, workFolder), 0o755); err != nil {
+		return err
+	}
+	if isNew {
+		tag := "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n"
+		if err := os.WriteFile(filepath.Join(target, "CACHEDIR.TAG"), []byte(tag), 0o644); err != nil {
+			return err
+		}
+	}
+	ignore := statePath(dir, ".gitignore")
+	if _, err := os.Stat(ignore); err == nil {
+		return nil
+	}
+	return os.WriteFile(ignore, []byte("*\n"), 0o644)
+}
+
+// readRecord reads a record or an intent. A missing, broken or foreign one is nil.
+func readRecord(dir, name string) *record {
+	data, err := os.ReadFile(statePath(dir, name))
+	if err != nil {
+		return nil
+	}
+	var r record
+	if json.Unmarshal(data, &r) != nil || r.Version != recordVersion {
+		return nil
+	}
+	for _, m := range r.Modules {
+		if !filepath.IsLocal(filepath.FromSlash(m.File)) || len(m.Hash) != 64 {
+			return nil
+		}
+	}
+	return &r
+}
+
+func writeRecord(dir, name string, r *record) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("encoding %s: %w", name, err)
+	}
+	return writeFile(statePath(dir, name), data)
+}
+
+// published describes r's modules as they stand below dir.
+func (r *record) published(dir string) *Published {
+	p := &Published{}
+	for _, m := range r.Modules {
+		p.Modules = append(p.Modules, Module{ID: m.ID, Path: filepath.Join(dir, filepath.FromSlash(m.File)),
+			Blob: blobPath(dir, m.Hash), Hash: m.Hash, Size: m.Size, Kind: m.Kind})
+	}
+	return p
+}
+
+func blobPath(dir, hash string) string { return statePath(dir, blobFolder, hash+".wasm") }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// This file is the only one that prints errors. A line begins with the
+// program's name and "error:"; what to do follows on a line that begins with
+// "help:". Both go to stderr.
+
+// usageError is a wrong call or a wrong environment: exit 2.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(err error) error { return &usageError{err: err} }
+
+func usageHint(err error, hint string) error { return &usageError{err, hint} }
+
+// failedError says that capsules failed. What failed was printed already.
+type failedError struct{ count int }
+
+func (e *failedError) Error() string {
+	if e.count == 1 {
+		return "1 capsule failed"
+	}
+	return fmt.Sprintf("%d capsules failed", e.count)
+}
+
+// report prints err and returns the exit code that it means.
+func report(w io.Writer, err error) int {
+	var failed *failedError
+	if errors.As(err, &failed) {
+		fmt.Fprintln(w, "astrid-dev: "+failed.Error())
+		return exitFailed
+	}
+	fmt.Fprintln(w, "astrid-dev: error: "+printable(err.Error()))
+	var u *usageError
+	if errors.As(err, &u) && u.hint != "" {
+		fmt.Fprintln(w, "  help: "+printable(u.hint))
+	}
+	return exitUsage
+}
+
+// printFindings writes one line a finding, and its hint below it.
+func printFindings(w io.Writer, dir string, list []finding.Finding) {
+	for _, f := range list {
+		if f.File != "" && dir != "" && !strings.HasPrefix(f.File, string(os.PathSeparator)) {
+			f.File = shorten(dir + string(os.PathSeparator) + f.File)
+		}
+		fmt.Fprintln(w, printable(f.String()))
+		if f.Hint != "" {
+			fmt.Fprintln(w, "  help: "+printable(f.Hint))
+		}
+	}
+}
+
+// printable replaces what could move a terminal's cursor; names of files may hold anything.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

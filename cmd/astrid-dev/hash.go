@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+func newHash() *cobra.Command {
+	var rules string
+	cmd := &cobra.Command{
+		Use:   "hash [DIR]",
+		Short: "Print a capsule's source hash",
+		Long: `hash prints the BLAKE3 source hash of a capsule, 64 hex digits.
+--rules astrid counts exactly what the runtime's own watcher counts;
+--rules default also leaves out editor droppings, artifacts, nested capsules
+and what git and the manifest's ignore leave out.`,
+		Args: oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			roots, err := existing(args)
+			if err != nil {
+				return err
+			}
+			hash, err := sourceHash(cmd, roots[0], rules)
+			if err != nil {
+				return err
+			}
+			if asJSON(cmd) {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]string{"dir": roots[0], "rules": rules, "source_hash": hash})
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), hash)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&rules, "rules", "default", "which files count: default or astrid")
+	return cmd
+}
+
+func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
+	switch rules {
+	case "astrid":
+		digest, err := tree.Hash(cmd.Context(), dir, tree.Astrid())
+		return digest.String(), err
+	case "default":
+		in, err := builder.New(builder.Options{}).SourceHash(cmd.Context(), dir)
+		return in, err
+	}
+	return "", usage(fmt.Errorf("unknown rules %q: use default or astrid", rules))
+}
+
+func oneDir(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(fmt.Errorf("one folder at a time, not %d", len(args)))
+	}
+	return nil
+}

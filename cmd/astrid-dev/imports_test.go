@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the house: which room may import which. Everything points one way.
+// cmd/astrid-dev may import every room but builder/proc and builder/component.
+var imports = map[string][]string{
+	"orchestrator":          {"orchestrator/announce", "watcher", "builder", "builder/finding"},
+	"orchestrator/announce": {"builder/proc", "builder/finding"},
+	"orchestrator/verify":   {"orchestrator/report", "builder", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/report":   {"builder/finding"},
+	"watcher":               {"watcher/tree"},
+	"watcher/tree":          {},
+	"builder":               {"builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/component", "builder/finding", "watcher/tree"},
+	"builder/capsule":       {"builder/finding"},
+	"builder/check":         {"builder/capsule", "builder/finding"},
+	"builder/toolchain":     {"builder/capsule", "builder/proc", "builder/finding"},
+	"builder/scaffold":      {"examples"},
+	"builder/smoke":         {"builder/component", "builder/proc", "builder/finding"},
+	"builder/component":     {},
+	"builder/proc":          {},
+	"builder/finding":       {},
+	"examples":              {},
+}
+
+const module = "github.com/astrid-runtime/astrid-dev/"
+
+func TestImportsPointOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := strings.TrimPrefix(words[0], module)
+		allowed, known := imports[room]
+		if room == "cmd/astrid-dev" {
+			known = true
+			for other := range imports {
+				if other != "builder/proc" && other != "builder/component" {
+					allowed = append(allowed, other)
+				}
+			}
+		}
+		if !known {
+			t.Errorf("%s is no room of the house; add it to DESIGN.md and to this test", room)
+		}
+		for _, path := range words[1:] {
+			if other, ours := strings.CutPrefix(path, module); ours && !slices.Contains(allowed, other) {
+				t.Errorf("%s may not import %s", room, other)
+			}
+		}
+	}
+}

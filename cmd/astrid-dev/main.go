@@ -1,0 +1,105 @@
+// Command astrid-dev watches Astrid OS capsules, rebuilds what really changed,
+// smoke-loads the result and announces the hot reload.
+//
+// One file holds one command. A command returns an error; main prints it and
+// turns it into an exit code. Nothing else exits.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
+
+// The exit codes. Scripts read them.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // a capsule failed
+	exitUsage       = 2   // the call or the environment is wrong
+	exitInterrupted = 130 // a signal ended a command other than watch
+)
+
+func main() {
+	if code, handled := builder.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	ctx, stop := interruptible()
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && !isFailed(err) {
+		return exitInterrupted
+	}
+	return report(os.Stderr, err)
+}
+
+// interruptible is a context that the first signal ends. The second one ends
+// the program at once: the guardians of what still runs see that and clean up.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A closed pipe is an error of the write that met it, not the program's end.
+	signal.Ignore(syscall.SIGPIPE)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitInterrupted)
+	}()
+	return ctx, cancel
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "astrid-dev",
+		Short: "Watch Astrid OS capsules, rebuild what changed, announce the hot reload",
+		Long: `astrid-dev watches Astrid OS capsules (folders with a Capsule.toml), rebuilds
+what really changed, smoke-loads the result and announces the hot reload.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w; see astrid-dev %s --help", err, cmd.Name()))
+	})
+	root.PersistentFlags().String("format", "text", "text for people, json for programs (stdout)")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
+	root.AddCommand(newWatch(), newBuild(), newVerify(), newSmoke(), newHash(), newCheck(), newDoctor(), newNew(), newVersion())
+	return root
+}
+
+func checkFormat(cmd *cobra.Command) error {
+	switch f := format(cmd); f {
+	case "text", "json":
+		return nil
+	default:
+		return usage(fmt.Errorf("unknown format %q: use text or json", f))
+	}
+}
+
+func format(cmd *cobra.Command) string { return cmd.Flag("format").Value.String() }
+
+func asJSON(cmd *cobra.Command) bool { return format(cmd) == "json" }
+
+// isFailed reports whether err says that capsules failed, which outweighs an interruption.
+func isFailed(err error) bool {
+	var f *failedError
+	return errors.As(err, &f)
+}

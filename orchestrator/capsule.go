@@ -1,0 +1,145 @@
+package orchestrator
+
+import (
+	"context"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
+
+// capsule is what the loop knows of one capsule. Only the loop's goroutine touches it.
+type capsule struct {
+	dir       string
+	announced bool // capsule_added was due or the capsule was there at start
+
+	in   *builder.Inputs // the newest accepted examination; nil before the first
+	gone bool            // it found no manifest
+
+	unreadable string // the newest examination failed with this, and the warning is out
+	rules      bool   // what counts as a source may have changed: the watcher needs a new plan
+
+	// A burst is a row of changes less than a quiet window apart.
+	open    bool
+	first   time.Time // the burst's first change
+	last    time.Time // its newest change
+	patient bool      // no early build: wait for the whole quiet window
+	edited  time.Time // newest change that was seen before in was taken; latency counts from here
+
+	dirty     bool      // something changed since in was taken
+	retryAt   time.Time // the last examination failed: try again then
+	examining bool
+	capped    bool // MaxWait ran out: the next examination counts even if more changes come
+
+	want      bool // in.Key is to be built
+	wantSince time.Time
+	reason    string
+	overdue   bool // MaxWait ran out for it: build although more changes come
+	retried   bool // the user asked for it
+	job       *job
+
+	processed       string // the key last published, failed or held; "" when nothing was
+	published       string // the key last published
+	processedSource string // the source hash that belongs to processed
+	source          string // the source hash last announced
+	previous        string // the source hash of the newest reload, of an earlier run too
+	state           state
+	reloads         int // in this run; the wire's generation
+
+	superseded int // builds superseded in a row
+	feedback   feedback
+	probeAt    time.Time // held: when to build it once more
+	probed     bool      // held: that build was started
+}
+
+// state is how the last processed key ended.
+type state int
+
+const (
+	fresh  state = iota // nothing was processed yet
+	good                // published
+	failed              // announced as failed
+	held                // builds change their own inputs
+)
+
+// job is one build from start to publication.
+type job struct {
+	in        *builder.Inputs
+	reason    string
+	started   time.Time
+	edited    time.Time // the newest edit that it contains
+	cancel    context.CancelFunc
+	committed bool // runs to its end whatever changes
+	cancelled bool
+	disturbed bool // other content was seen while it ran
+
+	phase   phase
+	staged  *builder.Staged // phase held: it built
+	failure error           // phase held: it did not
+	touched []string        // inputs that the build rewrote with the same bytes
+}
+
+type phase int
+
+const (
+	running    phase = iota
+	waiting          // built; the outcome is held until the burst ends
+	publishing       //
+)
+
+// feedback counts builds in a row that changed the same inputs.
+type feedback struct {
+	files     []string        // what the newest of them changed
+	count     int             // all of them
+	same      int             // those since files have a name in common
+	rewritten []string        // the newest build gave them new times and the same bytes
+	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
+}
+
+// change records that something below the capsule may have changed at now.
+func (c *capsule) change(now time.Time) {
+	if !c.open {
+		c.open, c.first, c.patient, c.capped = true, now, false, false
+	}
+	c.last, c.dirty, c.retryAt = now, true, time.Time{}
+}
+
+// settle makes in's key the last processed one.
+func (c *capsule) settle(in *builder.Inputs, how state) {
+	c.processed, c.processedSource, c.state = in.Key, in.SourceHash, how
+}
+
+// quietAt is when the burst counts as over, MaxWait included.
+func (c *capsule) quietAt(cfg *Config) time.Time {
+	return earlier(c.last.Add(cfg.Quiet), c.first.Add(cfg.MaxWait))
+}
+
+// examineAt is when the capsule's inputs are due to be hashed.
+func (c *capsule) examineAt(cfg *Config) time.Time {
+	switch {
+	case !c.retryAt.IsZero():
+		return c.retryAt
+	case !c.open:
+		return c.last
+	case c.patient:
+		return c.quietAt(cfg)
+	}
+	return earlier(c.last.Add(cfg.Settle), c.first.Add(cfg.MaxWait))
+}
+
+// settled reports whether what is known of the capsule is what is on its disk,
+// as far as events tell.
+func (c *capsule) settled() bool { return !c.open && !c.dirty && !c.examining }
+
+func (c *capsule) name() string {
+	if c.in == nil {
+		return ""
+	}
+	return c.in.Name
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,128 @@
+package orchestrator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// announce numbers and dates e, and hands it on.
+func (l *loop) announce(e announce.Event) {
+	l.seq++
+	e.V, e.Seq, e.Time = announce.Version, l.seq, time.Now()
+	l.Announce(e)
+}
+
+func (l *loop) announceFor(c *capsule, e announce.Event) {
+	e.Capsule, e.Dir = c.name(), c.dir
+	l.announce(e)
+}
+
+// sayChange announces a source hash that was not announced before.
+func (l *loop) sayChange(c *capsule) {
+	if c.source == c.in.SourceHash || c.processed == "" && c.source == "" {
+		c.source = c.in.SourceHash
+		return
+	}
+	l.announceFor(c, announce.Event{Type: announce.Change, SourceHash: c.in.SourceHash, PreviousHash: c.source})
+	c.source = c.in.SourceHash
+}
+
+func (l *loop) sayUnchanged(c *capsule) {
+	e := announce.Event{Type: announce.Unchanged, SourceHash: c.in.SourceHash}
+	if c.in.Current != nil {
+		describe(&e, c.in.Current)
+	}
+	l.announceFor(c, e)
+}
+
+func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
+	f := asFailure(j.failure)
+	e := announce.Event{Type: announce.BuildFailed, SourceHash: j.in.SourceHash, Step: string(f.Step),
+		ExitCode: f.ExitCode, Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now)}
+	if f.Step == builder.StepSmoke {
+		e.Type, e.Step, e.Diagnostics, e.Findings = announce.SmokeFailed, "", nil, f.Findings
+	}
+	l.announceFor(c, e)
+}
+
+func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
+	e := announce.Event{Type: announce.Reload, SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
+		Generation: c.reloads, Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
+	describe(&e, published)
+	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
+	l.announceFor(c, e)
+}
+
+// describe fills in what is published. The event's own artifact is the first component's.
+func describe(e *announce.Event, p *builder.Published) {
+	for _, m := range p.Modules {
+		e.Components = append(e.Components, announce.Component{ID: m.ID, Artifact: m.Path, Blob: m.Blob,
+			ArtifactHash: m.Hash, Size: m.Size, Kind: m.Kind})
+	}
+	if len(e.Components) > 0 {
+		first := e.Components[0]
+		e.Artifact, e.Blob, e.ArtifactHash, e.Size, e.Kind = first.Artifact, first.Blob, first.ArtifactHash, first.Size, first.Kind
+	}
+}
+
+// latency is milliseconds from the newest edit that j contains; 0 when no edit led to it.
+func latency(j *job, now time.Time) int64 {
+	if j.edited.IsZero() {
+		return 0
+	}
+	return now.Sub(j.edited).Milliseconds()
+}
+
+// warnDuplicate names another capsule with the same name: the runtime would keep only one.
+func (l *loop) warnDuplicate(c *capsule) {
+	for _, dir := range l.order {
+		other := l.capsules[dir]
+		if other != c && other.in != nil && other.in.Name == c.in.Name {
+			l.announceFor(c, announce.Event{Type: announce.Warning, Code: "duplicate-name", Files: []string{other.dir, c.dir},
+				Message: fmt.Sprintf("two capsules are named %q: %s and %s", c.in.Name, other.dir, c.dir),
+				Hint:    "the runtime keeps only one of a name; change [package] name in one of the two"})
+			return
+		}
+	}
+}
+
+// sayReady announces once that every capsule has been examined.
+func (l *loop) sayReady() {
+	if l.ready {
+		return
+	}
+	for _, c := range l.capsules {
+		if c.in == nil && !c.gone && c.unreadable == "" {
+			return
+		}
+	}
+	l.ready = true
+	for _, dir := range l.order {
+		if c := l.capsules[dir]; c.state == good && c.in.Buildable && c.reloads == 0 && c.job == nil {
+			l.sayUnchanged(c)
+		}
+	}
+	l.announce(announce.Event{Type: announce.Ready, Capsules: len(l.order)})
+}
+
+// sayIdle announces that nothing is pending, once after each time something was.
+func (l *loop) sayIdle() {
+	count := 0
+	for _, c := range l.capsules {
+		if c.want || c.job != nil || !c.settled() && c.retryAt.IsZero() {
+			l.busy = true
+			return
+		}
+		if c.state == failed || c.state == held {
+			count++
+		}
+	}
+	if l.ready && l.busy && !l.finding {
+		l.busy = false
+		l.announce(announce.Event{Type: announce.Idle, Capsules: len(l.order), Failed: count})
+	}
+}

@@ -1,0 +1,123 @@
+package orchestrator
+
+import (
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// A build may change its own inputs. Three cases end differently:
+//
+//   - the same bytes again: one extra build proves it, then the files are known
+//     to be touched by this build, and no longer count;
+//   - new content that comes to rest (a first lock file): built again;
+//   - new content every time: the capsule is held, so that it cannot loop.
+
+// inputsChanged handles a build that ran to its end while its inputs changed.
+func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	f := &c.feedback
+	if after.Key == c.job.in.Key {
+		if f.knows(changed) {
+			c.job.touched = changed
+			return
+		}
+		if common(changed, f.rewritten) && !c.job.disturbed {
+			f.learn(changed)
+			c.job.touched = changed
+			l.announceFor(c, announce.Event{Type: announce.Warning, Code: "build-touches-inputs", Files: changed,
+				Message: "the build rewrites its own sources with the same bytes",
+				Hint:    "generate into an ignored folder, or add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
+			return
+		}
+		if f.rewritten = changed; c.job.disturbed {
+			f.rewritten = nil // other content was there in between: somebody edited and undid it
+		}
+		l.buildAgain(c, after, now)
+		return
+	}
+	f.rewritten = nil
+	if after.Key == c.published { // undone meanwhile
+		l.buildAgain(c, after, now)
+		return
+	}
+	if c.probed {
+		l.hold(c, after, changed, now)
+		return
+	}
+	f.count++
+	if common(changed, f.files) {
+		f.same++
+	} else {
+		f.same = 1
+	}
+	f.files = changed
+	if f.same >= feedbackLimit || f.count >= 2*feedbackLimit {
+		l.hold(c, after, changed, now)
+		return
+	}
+	l.buildAgain(c, after, now)
+}
+
+// buildAgain drops the job and builds what its end found, unless something newer comes.
+func (l *loop) buildAgain(c *capsule, after *builder.Inputs, now time.Time) {
+	count := c.superseded
+	l.giveUp(c)
+	c.superseded = count // it ran to its end; nobody superseded it
+	if c.dirty || c.examining || c.gone {
+		return
+	}
+	l.accept(c, after)
+	if l.decide(c, now); c.want {
+		c.reason = "inputs changed while building"
+	}
+}
+
+// hold stops building a capsule until somebody changes it. Somebody who saved
+// during three long builds in a row looks just like a build that writes its own
+// sources; one more build once the disk is quiet tells the two apart.
+func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	l.giveUp(c)
+	c.superseded, c.want = 0, false
+	c.settle(after, held)
+	c.feedback = feedback{touches: c.feedback.touches}
+	if !c.probed {
+		c.probeAt = now.Add(probeAfter)
+		l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash,
+			Message: "its sources changed during three builds in a row; it is built once more when the disk is quiet, then only after an edit",
+			Hint:    "if the build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
+	}
+	if c.dirty || c.examining || c.gone {
+		return
+	}
+	l.accept(c, after)
+	l.decide(c, now)
+}
+
+func (f *feedback) knows(changed []string) bool {
+	return !slices.ContainsFunc(changed, func(file string) bool { return !f.touches[file] })
+}
+
+// common reports whether a file changed in the build before this one too.
+func common(changed, before []string) bool {
+	return slices.ContainsFunc(changed, func(file string) bool { return slices.Contains(before, file) })
+}
+
+func (f *feedback) learn(changed []string) {
+	if f.touches == nil {
+		f.touches = map[string]bool{}
+	}
+	for _, file := range changed {
+		f.touches[file] = true
+	}
+}
+
+// probe builds a held capsule once more after a long quiet.
+func (l *loop) probe(c *capsule, now time.Time) {
+	if c.probeAt.IsZero() || now.Before(c.probeAt) || c.job != nil || !c.settled() {
+		return
+	}
+	c.probeAt, c.probed = time.Time{}, true
+	c.want, c.wantSince, c.reason = true, now, "once more in quiet"
+}

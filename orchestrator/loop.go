@@ -1,0 +1,342 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+// loop is the state of one Run. Only Run's goroutine touches it; goroutines
+// started by background hand their result back as a function for it to call.
+type loop struct {
+	Config
+	capsules map[string]*capsule // by folder
+	order    []string            // the folders, sorted: the order of everything done at one moment
+	owners   *owners
+	stale    bool // owners must be made anew before it is asked
+	locks    map[string]*lockWait
+	groups   map[string]bool // build groups with a build under way
+
+	results    chan func(now time.Time)
+	background int // goroutines that will send one result each
+	examining  int
+	building   int
+
+	seq      uint64
+	placed   bool // the watcher said that every watch is placed
+	ready    bool // and every capsule was examined once
+	busy     bool // something was pending since the last idle event
+	finding  bool // a search for capsules is under way
+	findMore bool // and another is due after it
+	lockedBy bool // a lock held something back in this round
+	stopping bool
+}
+
+func newLoop(cfg Config) *loop {
+	return &loop{
+		Config:   cfg,
+		capsules: map[string]*capsule{},
+		locks:    map[string]*lockWait{},
+		groups:   map[string]bool{},
+		stale:    true,
+		results:  make(chan func(time.Time)),
+		busy:     true,
+	}
+}
+
+// spawn runs work in a goroutine and its result in the loop's.
+func (l *loop) spawn(work func() func(now time.Time)) {
+	l.background++
+	go func() { l.results <- work() }()
+}
+
+// stop waits for every goroutine. The caller's context has ended by then, so
+// builds are being killed; what they staged is thrown away.
+func (l *loop) stop() {
+	l.stopping = true
+	for ; l.background > 0; l.background-- {
+		(<-l.results)(time.Now())
+	}
+}
+
+// discover finds the capsules that are there at start.
+func (l *loop) discover(ctx context.Context) error {
+	dirs, err := l.Find(ctx)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		l.add(dir).announced = true
+	}
+	return nil
+}
+
+// rediscover looks for new capsules after a doubt, in the background.
+func (l *loop) rediscover(ctx context.Context) {
+	if l.finding {
+		l.findMore = true
+		return
+	}
+	l.finding = true
+	l.spawn(func() func(time.Time) {
+		dirs, err := l.Find(ctx)
+		return func(now time.Time) { l.found(ctx, dirs, err, now) }
+	})
+}
+
+func (l *loop) found(ctx context.Context, dirs []string, err error, now time.Time) {
+	l.finding = false
+	if err != nil && ctx.Err() == nil {
+		l.announce(announce.Event{Type: announce.Warning, Code: "search-failed", Message: "looking for capsules: " + err.Error(),
+			Hint: "make the folder readable; the next change or r looks again"})
+	}
+	for _, dir := range dirs {
+		if l.capsules[dir] == nil {
+			l.add(dir).change(now)
+		}
+	}
+	if l.findMore {
+		l.findMore = false
+		l.rediscover(ctx)
+	}
+}
+
+// add makes dir known as a possible capsule; an examination decides.
+func (l *loop) add(dir string) *capsule {
+	c := &capsule{dir: dir}
+	l.capsules[dir] = c
+	at, _ := slices.BinarySearch(l.order, dir)
+	l.order = slices.Insert(l.order, at, dir)
+	l.reindex()
+	return c
+}
+
+// remove forgets a capsule whose manifest is gone.
+func (l *loop) remove(c *capsule) {
+	delete(l.capsules, c.dir)
+	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
+		l.order = slices.Delete(l.order, at, at+1)
+	}
+	l.reindex()
+	if c.announced && c.in != nil {
+		l.announceFor(c, announce.Event{Type: announce.CapsuleRemoved})
+		l.replan()
+	}
+}
+
+// take maps a batch to the capsules that own its paths.
+func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
+	if batch.Lost && !l.placed {
+		l.placed = true
+		for _, dir := range l.order {
+			c := l.capsules[dir]
+			c.dirty, c.last = true, now
+		}
+		return
+	}
+	touched := map[*capsule]bool{}
+	if batch.Lost {
+		for _, c := range l.capsules {
+			touched[c] = true
+		}
+		l.rediscover(ctx)
+	}
+	for _, path := range batch.Paths {
+		l.touch(path, touched)
+	}
+	for c := range touched {
+		c.change(now)
+		c.patient = c.patient || len(touched) > storm
+	}
+}
+
+// touch adds the capsules that path concerns to touched.
+func (l *loop) touch(path string, touched map[*capsule]bool) {
+	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
+	if isManifest && l.capsules[dir] == nil {
+		l.add(dir)
+	}
+	for _, dir := range l.index().of(path) {
+		c := l.capsules[dir]
+		c.rules = c.rules || isManifest || isRules(path)
+		touched[c] = true
+	}
+}
+
+// retry marks everything as doubtful and what failed as never tried.
+func (l *loop) retry(now time.Time) {
+	for _, c := range l.capsules {
+		if c.state != good {
+			c.processed, c.feedback, c.superseded, c.retried = "", feedback{}, 0, true
+		}
+		c.change(now)
+	}
+}
+
+// advance does everything that is due at now.
+func (l *loop) advance(ctx context.Context, now time.Time) {
+	if !l.placed || ctx.Err() != nil {
+		return
+	}
+	l.lockedBy = false
+	for _, dir := range slices.Clone(l.order) {
+		c := l.capsules[dir]
+		l.examineIfDue(ctx, c, now)
+		l.closeBurst(c, now)
+		l.deliver(ctx, c, now)
+		l.probe(c, now)
+	}
+	l.startBuilds(ctx, now)
+	l.sayReady()
+	l.sayIdle()
+}
+
+// wait is how long nothing is due after advance, unless something happens.
+func (l *loop) wait(now time.Time) time.Duration {
+	next := now.Add(time.Hour)
+	if l.lockedBy {
+		next = now.Add(lockPoll)
+	}
+	for _, c := range l.capsules {
+		if c.open {
+			next = soonest(next, c.quietAt(&l.Config), now)
+		}
+		if !c.probeAt.IsZero() {
+			next = soonest(next, c.probeAt, now)
+		}
+		if c.dirty && !c.examining {
+			next = soonest(next, c.examineAt(&l.Config), now)
+		}
+	}
+	return next.Sub(now)
+}
+
+// soonest is the earlier of next and at. What is not after now waits for a
+// result or a lock, and needs no timer.
+func soonest(next, at, now time.Time) time.Time {
+	if at.After(now) && at.Before(next) {
+		return at
+	}
+	return next
+}
+
+func (l *loop) examineIfDue(ctx context.Context, c *capsule, now time.Time) {
+	if !c.dirty || c.examining || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
+		return
+	}
+	c.examining, c.dirty, c.retryAt = true, false, time.Time{}
+	c.capped = c.open && !now.Before(c.first.Add(l.MaxWait))
+	l.examining++
+	edited := time.Time{}
+	if c.open {
+		edited = c.last
+	}
+	l.spawn(func() func(time.Time) {
+		in, err := l.Examine(ctx, c.dir)
+		return func(now time.Time) {
+			l.examining--
+			c.examining = false
+			if ctx.Err() == nil {
+				l.examined(c, in, err, edited, now)
+			}
+		}
+	})
+}
+
+// examined takes in what an examination found, unless a newer one must follow.
+func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now time.Time) {
+	if c.dirty && !c.capped {
+		return
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.gone, c.want = true, false
+		l.supersede(c, true)
+		return
+	case err != nil:
+		l.unknown(c, err, now)
+		return
+	}
+	c.gone, c.unreadable = false, ""
+	l.accept(c, in)
+	c.edited = edited
+	l.decide(c, now)
+	if c.capped { // this burst was waited for long enough; what comes now is the next one
+		c.overdue = c.want
+		dirty := c.dirty
+		l.endBurst(c)
+		if dirty {
+			c.change(now)
+		}
+	}
+}
+
+// unknown warns once that a capsule's inputs cannot be read, and tries again later.
+func (l *loop) unknown(c *capsule, err error, now time.Time) {
+	c.dirty, c.retryAt = true, now.Add(retryAfter)
+	if c.unreadable == err.Error() {
+		return
+	}
+	c.unreadable = err.Error()
+	l.announceFor(c, announce.Event{Type: announce.Warning, Code: "unreadable-source", Message: err.Error(),
+		Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
+}
+
+// accept makes in the capsule's newest examination.
+func (l *loop) accept(c *capsule, in *builder.Inputs) {
+	old := c.in
+	c.in = in
+	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) {
+		c.rules = false
+		l.reindex()
+		l.replan()
+	}
+	if old == nil || old.Name != in.Name {
+		l.warnDuplicate(c)
+	}
+	if !c.announced {
+		c.announced = true
+		l.announceFor(c, announce.Event{Type: announce.CapsuleAdded, SourceHash: in.SourceHash})
+	}
+	if old == nil {
+		l.baseline(c)
+	}
+}
+
+// baseline decides what the first examination means: up to date, or to be built.
+func (l *loop) baseline(c *capsule) {
+	c.previous = c.in.Last
+	switch {
+	case c.in.Current != nil:
+		c.published, c.source = c.in.Key, c.in.SourceHash
+		c.settle(c.in, good)
+	case l.NoInitialBuild && !l.ready:
+		c.source = c.in.SourceHash
+		c.settle(c.in, fresh)
+	}
+}
+
+// closeBurst ends the burst once the disk has been quiet long enough.
+func (l *loop) closeBurst(c *capsule, now time.Time) {
+	if c.open && !c.dirty && !c.examining && !now.Before(c.quietAt(&l.Config)) {
+		l.endBurst(c)
+	}
+	if c.gone && c.settled() && c.job == nil {
+		l.remove(c)
+	}
+}
+
+func (l *loop) endBurst(c *capsule) {
+	c.open, c.patient = false, false
+	if !c.gone && c.job == nil && !c.want && c.state == good && c.in != nil && c.in.Buildable {
+		c.source = c.in.SourceHash
+		l.sayUnchanged(c)
+	}
+}

@@ -1,0 +1,123 @@
+// Package orchestrator decides when a capsule is examined, built, published and announced.
+//
+// Run is one loop in one goroutine that owns all scheduling state, so there is
+// no mutex. Slow work (hashing, building, publishing) runs in goroutines that
+// send one result back; Run joins all of them before it returns.
+package orchestrator
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+// The defaults of Config. Quiet is the ecosystem's debounce; the others follow from it.
+const (
+	DefaultQuiet  = 500 * time.Millisecond
+	DefaultSettle = 30 * time.Millisecond // longer than an editor's save, shorter than a person notices
+	maxWaitFactor = 4                     // MaxWait is this many quiet windows unless it is given
+
+	lockPoll  = 50 * time.Millisecond  // how often git's index.lock is looked at while it exists
+	lockSpeak = 500 * time.Millisecond // a lock older than this is worth a word; most live for milliseconds
+	lockLimit = 10 * time.Second       // a lock older than this is stale and no longer waited for
+
+	retryAfter    = 10 * time.Second // an unreadable source is looked at again this often
+	storm         = 16               // so many capsules touched by one batch is a branch switch, not a person
+	examineAtOnce = 8                // so that one huge capsule cannot keep small ones from being hashed
+	feedbackLimit = 3                // builds in a row that change the same inputs before a capsule is held
+	probeAfter    = 10 * time.Second // a held capsule is built once more after so much quiet
+	patience      = 2                // builds superseded in a row before one runs to its end
+)
+
+// Config is what Run needs. The function fields are called from goroutines of
+// their own, never two at once for one capsule; a fake is a closure.
+type Config struct {
+	Quiet   time.Duration // the disk must be quiet this long; 0: DefaultQuiet
+	Settle  time.Duration // after this much quiet an early build may start; 0: DefaultSettle
+	MaxWait time.Duration // a file written without pause delays a build no longer; 0: 4 x Quiet
+	Jobs    int           // builds in parallel; 0: half the processors, at least one
+
+	NoInitialBuild bool // only edits build; what is out of date at start stays so
+
+	Roots   []string              // what to watch; absolute
+	Batches <-chan watcher.Batch  // the first one says that every watch is placed
+	Plans   chan watcher.Plan     // what the watcher shall watch; buffered by one, owned by Run
+	Retry   <-chan struct{}       // the user asks to try failed capsules again; may be nil
+	Warn    <-chan announce.Event // warnings from elsewhere that join the stream; may be nil
+
+	// Find lists the capsule folders below the roots.
+	Find func(ctx context.Context) ([]string, error)
+	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
+	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
+	// Build stages and smoke-loads; a *builder.Failure is the capsule's fault.
+	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
+	// Publish puts what was staged in place; in is the examination after the build.
+	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)
+	// Exists reports whether a file is there; it is asked for git's index.lock.
+	Exists func(path string) bool
+
+	Announce announce.Announcer
+	Output   func(capsule string) io.Writer // live build output; nil: none
+}
+
+// Run watches, builds and announces until ctx ends, then stops every build and
+// returns nil. It returns an error only when nothing can be watched at all.
+func Run(ctx context.Context, cfg Config) error {
+	l := newLoop(cfg.withDefaults())
+	defer l.stop()
+	if err := l.discover(ctx); err != nil {
+		return err
+	}
+	l.replan()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case batch, ok := <-l.Batches:
+			if !ok {
+				l.Batches = nil
+				continue
+			}
+			l.take(ctx, batch, time.Now())
+		case r := <-l.results:
+			l.background--
+			r(time.Now())
+		case <-l.Retry:
+			l.retry(time.Now())
+		case e := <-l.Warn:
+			l.announce(e)
+		case <-timer.C:
+		}
+		l.advance(ctx, time.Now())
+		timer.Reset(l.wait(time.Now()))
+	}
+}
+
+func (c Config) withDefaults() Config {
+	if c.Quiet <= 0 {
+		c.Quiet = DefaultQuiet
+	}
+	if c.Settle <= 0 {
+		c.Settle = min(DefaultSettle, c.Quiet)
+	}
+	if c.MaxWait <= 0 {
+		c.MaxWait = maxWaitFactor * c.Quiet
+	}
+	if c.Jobs <= 0 {
+		c.Jobs = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	if c.Exists == nil {
+		c.Exists = func(string) bool { return false }
+	}
+	if c.Output == nil {
+		c.Output = func(string) io.Writer { return io.Discard }
+	}
+	return c
+}

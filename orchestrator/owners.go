@@ -1,0 +1,199 @@
+package orchestrator
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+const (
+	manifestName = "Capsule.toml"
+	sep          = string(filepath.Separator)
+)
+
+// ignoredFolders are never capsules' sources, whatever a manifest says.
+var ignoredFolders = []string{"node_modules", "target", "dist", ".git"}
+
+// owners maps a path to the capsules that it concerns. It is immutable.
+type owners struct {
+	dirs    map[string]*builder.Inputs // capsule folder -> its newest examination, which may be nil
+	sorted  []string                   // the capsule folders
+	outside map[string][]string        // outside input -> the capsules that depend on it
+	inputs  []string                   // the outside inputs, sorted
+}
+
+func newOwners(capsules map[string]*capsule) *owners {
+	o := &owners{dirs: map[string]*builder.Inputs{}, outside: map[string][]string{}}
+	for dir, c := range capsules {
+		o.dirs[dir] = c.in
+		o.sorted = append(o.sorted, dir)
+		if c.in == nil {
+			continue
+		}
+		for _, path := range c.in.Outside {
+			o.outside[path] = append(o.outside[path], dir)
+		}
+	}
+	for path := range o.outside {
+		o.inputs = append(o.inputs, path)
+	}
+	slices.Sort(o.sorted)
+	slices.Sort(o.inputs)
+	return o
+}
+
+// of lists the capsules that a change of path concerns: the deepest capsule
+// at or above it, every capsule below it, and those that named it as an input.
+// A manifest concerns the capsule around its own as well, whose sources end there.
+func (o *owners) of(path string) []string {
+	var found []string
+	if dir := o.above(path); dir != "" {
+		found = append(found, dir)
+		if path == filepath.Join(dir, manifestName) {
+			if outer := o.above(filepath.Dir(dir)); outer != "" {
+				found = append(found, outer)
+			}
+		}
+	}
+	found = append(found, below(o.sorted, path)...)
+	for at := path; ; at = filepath.Dir(at) {
+		found = append(found, o.outside[at]...)
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	for _, input := range below(o.inputs, path) {
+		found = append(found, o.outside[input]...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// above is the deepest capsule folder at or above path, or "".
+func (o *owners) above(path string) string {
+	for {
+		if _, ok := o.dirs[path]; ok {
+			return path
+		}
+		up := filepath.Dir(path)
+		if up == path {
+			return ""
+		}
+		path = up
+	}
+}
+
+// below is the part of sorted that lies below path.
+func below(sorted []string, path string) []string {
+	prefix := strings.TrimSuffix(path, sep) + sep
+	from, _ := slices.BinarySearch(sorted, prefix)
+	to := from
+	for to < len(sorted) && strings.HasPrefix(sorted[to], prefix) {
+		to++
+	}
+	return sorted[from:to]
+}
+
+// reindex must follow every change of the capsules or of their outside inputs.
+func (l *loop) reindex() { l.stale = true }
+
+// index is the owners of the capsules as they are now.
+func (l *loop) index() *owners {
+	if l.stale {
+		l.owners, l.stale = newOwners(l.capsules), false
+	}
+	return l.owners
+}
+
+// replan tells the watcher what to watch. The channel holds one plan; an older
+// one that it has not taken yet is replaced.
+func (l *loop) replan() {
+	o := l.index()
+	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: o.skip(l.Roots)}
+	for _, dir := range o.sorted {
+		if o.hidden(dir) {
+			plan.Roots = append(plan.Roots, dir)
+		}
+	}
+	select {
+	case <-l.Plans:
+	default:
+	}
+	l.Plans <- plan
+}
+
+// hidden reports whether the rules of the capsule around dir keep the watcher from reaching it.
+func (o *owners) hidden(dir string) bool {
+	outer := o.above(filepath.Dir(dir))
+	if outer == "" || o.dirs[outer] == nil {
+		return false
+	}
+	for at := filepath.Dir(dir); at != outer; at = filepath.Dir(at) {
+		if o.dirs[outer].Skip(at, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// skip decides for the watcher which paths are nobody's source. A capsule's
+// rules hold below it; a manifest anywhere else may be a new capsule.
+func (o *owners) skip(roots []string) func(path string, dir bool) bool {
+	var last atomic.Pointer[string] // the capsule of the path before: events come in rows
+	return func(path string, dir bool) bool {
+		if filepath.Base(path) == manifestName {
+			return false
+		}
+		owner := ""
+		if p := last.Load(); p != nil && strings.HasPrefix(path, *p+sep) && len(below(o.sorted, *p)) == 0 {
+			owner = *p
+		} else if owner = o.above(path); owner != "" {
+			last.Store(&owner)
+		}
+		if in := o.dirs[owner]; owner != "" && in != nil && in.Skip != nil {
+			return path != owner && in.Skip(path, dir) && !(dir && isCapsule(path))
+		}
+		return ignored(path, dir, roots)
+	}
+}
+
+// ignored reports whether a folder name below a root is one that never holds sources.
+func ignored(path string, dir bool, roots []string) bool {
+	for _, root := range roots {
+		rel, ok := strings.CutPrefix(path, strings.TrimSuffix(root, sep)+sep)
+		if !ok {
+			continue
+		}
+		names := strings.Split(rel, sep)
+		if !dir {
+			names = names[:len(names)-1]
+		}
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(ignoredFolders, name) })
+	}
+	return false
+}
+
+// isCapsule reports whether dir is a capsule that nobody knows yet, inside another one.
+func isCapsule(dir string) bool {
+	info, err := os.Lstat(filepath.Join(dir, manifestName))
+	return err == nil && info.Mode().IsRegular() && !slices.Contains(ignoredFolders, filepath.Base(dir))
+}
+
+// isRules reports whether a change of path can change what counts as a source.
+func isRules(path string) bool {
+	return filepath.Base(path) == ".gitignore" || strings.HasSuffix(path, filepath.Join("info", "exclude"))
+}
+
+func ignoreLine(files []string) string {
+	quoted := make([]string, len(files))
+	for i, file := range files {
+		quoted[i] = fmt.Sprintf("%q", "/"+file)
+	}
+	return "ignore = [" + strings.Join(quoted, ", ") + "]"
+}

@@ -1,0 +1,231 @@
+package orchestrator
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// decide compares the newest examination with what was processed and with the
+// build under way, and says whether a build is wanted.
+func (l *loop) decide(c *capsule, now time.Time) {
+	key := c.in.Key
+	if c.job != nil && c.job.in.Key != key {
+		c.job.disturbed = true
+		l.supersede(c, false)
+	}
+	wanted := c.want
+	c.want = false
+	switch {
+	case !c.in.Buildable:
+		c.settle(c.in, good)
+	case c.job != nil && !c.job.cancelled && c.job.in.Key == key:
+		// it is being built already
+	case c.job == nil && key == c.processed:
+		c.superseded = 0
+	case c.job == nil && key == c.published:
+		c.superseded = 0
+		c.settle(c.in, good)
+	default:
+		c.want = true
+		if c.job == nil { // a real edit; what the build in quiet writes is none
+			c.probeAt, c.probed = time.Time{}, false
+		}
+		c.reason = c.whyBuild()
+		if !wanted {
+			c.wantSince = now
+		}
+		l.sayChange(c)
+	}
+}
+
+func (c *capsule) whyBuild() string {
+	switch {
+	case c.retried:
+		return "retry"
+	case c.processed == "" && c.in.Last == "":
+		return "first build"
+	case c.processed == "":
+		return "changed while nobody watched"
+	case c.processedSource == c.in.SourceHash:
+		return "outside inputs, settings or toolchain changed"
+	}
+	return "changed"
+}
+
+// supersede gives up the build under way, because it no longer builds what is
+// on disk. A committed build runs to its end unless the capsule is gone.
+func (l *loop) supersede(c *capsule, gone bool) {
+	j := c.job
+	switch {
+	case j == nil || j.phase == publishing || j.cancelled:
+		return
+	case j.phase == waiting:
+		l.giveUp(c)
+	case !j.committed || gone:
+		j.cancelled = true
+		c.patient = true
+		j.cancel()
+	}
+}
+
+// giveUp ends a job whose outcome nobody will see.
+func (l *loop) giveUp(c *capsule) {
+	if c.job.staged != nil {
+		c.job.staged.Discard()
+	}
+	l.announceFor(c, announce.Event{Type: announce.BuildSuperseded, SourceHash: c.job.in.SourceHash})
+	c.job = nil
+	c.superseded++
+}
+
+// startBuilds starts wanted builds while there is room, first come first built.
+func (l *loop) startBuilds(ctx context.Context, now time.Time) {
+	var queue []*capsule
+	for _, c := range l.capsules {
+		if c.want && c.job == nil && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) {
+			queue = append(queue, c)
+		}
+	}
+	slices.SortFunc(queue, func(a, b *capsule) int {
+		return cmp.Or(a.wantSince.Compare(b.wantSince), cmp.Compare(a.dir, b.dir))
+	})
+	for _, c := range queue {
+		if l.building >= l.Jobs {
+			return
+		}
+		if !l.groups[c.in.Group] && !l.locked(c, now) {
+			l.build(ctx, c, now)
+		}
+	}
+}
+
+func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
+	jobCtx, cancel := context.WithCancel(ctx)
+	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, cancel: cancel,
+		committed: c.overdue || c.probed || c.superseded >= patience}
+	c.job, c.want, c.overdue, c.retried = j, false, false, false
+	l.building++
+	if j.in.Group != "" {
+		l.groups[j.in.Group] = true
+	}
+	l.announceFor(c, announce.Event{Type: announce.BuildStarted, SourceHash: j.in.SourceHash, Reason: j.reason})
+	output := l.Output(c.name())
+	l.spawn(func() func(time.Time) {
+		defer cancel()
+		staged, err := l.Build(jobCtx, j.in, output)
+		var after *builder.Inputs
+		var afterErr error
+		if jobCtx.Err() == nil {
+			after, afterErr = l.Examine(jobCtx, c.dir)
+		}
+		return func(now time.Time) {
+			l.building--
+			delete(l.groups, j.in.Group)
+			l.built(ctx, c, staged, err, after, afterErr, now)
+		}
+	})
+}
+
+// built takes a finished build: thrown away when it was given up, repeated when
+// its inputs changed meanwhile, else held until the burst ends.
+func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, err error, after *builder.Inputs, afterErr error, now time.Time) {
+	j := c.job
+	j.staged, j.failure, j.phase = staged, err, waiting
+	if ctx.Err() != nil {
+		if staged != nil {
+			staged.Discard()
+		}
+		c.job = nil
+		return
+	}
+	if j.cancelled {
+		l.giveUp(c)
+		l.again(c, now)
+		return
+	}
+	if afterErr != nil {
+		l.giveUp(c)
+		c.change(now)
+		c.patient = true
+		return
+	}
+	if changed := j.in.Changed(after); len(changed) > 0 {
+		l.inputsChanged(c, after, changed, now)
+	} else {
+		c.feedback = feedback{touches: c.feedback.touches}
+		l.adopt(c, after)
+	}
+}
+
+// adopt makes the examination after a build the one that the build stands for:
+// the same files, and what the toolchain learned of others meanwhile.
+func (l *loop) adopt(c *capsule, after *builder.Inputs) {
+	if c.in.Key == c.job.in.Key {
+		l.accept(c, after)
+	}
+	c.job.in = after
+}
+
+// again asks for another decision after a job ended without being delivered.
+func (l *loop) again(c *capsule, now time.Time) {
+	if !c.dirty && !c.examining && !c.gone && c.in != nil {
+		l.decide(c, now)
+	}
+}
+
+// deliver publishes or announces a finished build once what it built is known
+// to be what is on disk. A committed one was waited for long enough.
+func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
+	j := c.job
+	if j == nil || j.phase != waiting || !(c.settled() || j.committed) {
+		return
+	}
+	if j.failure != nil {
+		c.job, c.superseded = nil, 0
+		c.settle(j.in, failed)
+		l.sayFailure(c, j, now)
+		l.again(c, now)
+		return
+	}
+	j.phase = publishing
+	l.spawn(func() func(time.Time) {
+		// a rename that has begun is finished even while the program ends
+		published, err := l.Publish(context.WithoutCancel(ctx), j.staged, j.in)
+		return func(now time.Time) { l.delivered(c, published, err, now) }
+	})
+}
+
+func (l *loop) delivered(c *capsule, published *builder.Published, err error, now time.Time) {
+	j := c.job
+	c.job, c.superseded, c.probed = nil, 0, false
+	if err != nil {
+		c.settle(j.in, failed)
+		j.failure = err
+		l.sayFailure(c, j, now)
+	} else {
+		c.published = j.in.Key
+		c.settle(j.in, good)
+		c.reloads++
+		l.sayReload(c, j, published, now)
+	}
+	if !l.stopping {
+		l.again(c, now)
+	}
+}
+
+// asFailure is err as a capsule's fault, whatever it is.
+func asFailure(err error) *builder.Failure {
+	var failure *builder.Failure
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Code: "build-environment", Message: err.Error(),
+		Hint: "check the disk's space and the folder's permissions, then press r or save a file"}}}
+}

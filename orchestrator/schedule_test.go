@@ -1,0 +1,359 @@
+package orchestrator
+
+import (
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+const long = 30 * time.Second // far beyond every window: the disk is quiet
+
+func one(w *world) Config {
+	w.capsule("/a", "1")
+	return w.config()
+}
+
+func TestFirstBuildThenEdit(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		w.expect(0, announce.BuildStarted, announce.Ready, announce.Reload)
+		from := w.count()
+		w.write("/a", "2")
+		time.Sleep(long)
+		w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
+		if e := w.last(announce.Reload); e.Generation != 2 || e.SourceHash != "h(2)" || e.PreviousHash != "h(1)" {
+			t.Errorf("reload: %+v", e)
+		}
+	})
+}
+
+// The build runs inside the quiet window, so a reload costs the longer of the two and not their sum.
+func TestEarlyBuildHidesInTheQuietWindow(t *testing.T) {
+	for _, c := range []struct{ build, want time.Duration }{{300 * time.Millisecond, 510 * time.Millisecond}, {900 * time.Millisecond, 940 * time.Millisecond}} {
+		run(t, one, func(w *world) {
+			time.Sleep(long)
+			w.disk["/a"].buildTime = c.build
+			w.write("/a", "2")
+			time.Sleep(long)
+			if got := time.Duration(w.last(announce.Reload).LatencyMS) * time.Millisecond; got > c.want {
+				t.Errorf("a build of %s reloaded after %s, want at most %s", c.build, got, c.want)
+			}
+		})
+	}
+}
+
+func TestP4TouchAndSameBytesBuildNothing(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.write("/a", "1")
+		time.Sleep(long)
+		w.expect(from, announce.Unchanged)
+		if n := w.disk["/a"].started; n != 1 {
+			t.Errorf("%d builds", n)
+		}
+	})
+}
+
+func TestP4EditAndUndoInTheWindow(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.write("/a", "2")
+		time.Sleep(200 * time.Millisecond)
+		w.write("/a", "1")
+		time.Sleep(long)
+		w.expect(from, announce.Change, announce.BuildStarted, announce.BuildSuperseded, announce.Unchanged)
+	})
+}
+
+// The empty moment of a truncate-then-write fails to build; nobody hears of it.
+func TestEmptyMomentIsNotAnnounced(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].broken = func(content string) bool { return content == "" }
+		w.disk["/a"].buildTime = 10 * time.Millisecond
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.write("/a", "")
+		time.Sleep(300 * time.Millisecond)
+		w.write("/a", "2")
+		time.Sleep(long)
+		for _, typ := range w.types("", from) {
+			if typ == announce.BuildFailed {
+				t.Error("the empty moment was announced as failed")
+			}
+		}
+		if e := w.last(announce.Reload); e.SourceHash != "h(2)" {
+			t.Errorf("reload of %s", e.SourceHash)
+		}
+	})
+}
+
+func TestFailureThenBackToPublished(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].broken = func(content string) bool { return content == "bad" }
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.write("/a", "bad")
+		time.Sleep(long)
+		w.write("/a", "1")
+		time.Sleep(long)
+		w.expect(from, announce.Change, announce.BuildStarted, announce.BuildFailed, announce.Unchanged)
+		w.write("/a", "bad")
+		time.Sleep(long)
+		from = w.count()
+		w.retry <- struct{}{}
+		time.Sleep(long)
+		w.expect(from, announce.BuildStarted, announce.BuildFailed)
+	})
+}
+
+// An edit that comes while a build runs stops it; the reload is of the newest content.
+func TestLatestWins(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		w.disk["/a"].buildTime = 5 * time.Second
+		from := w.count()
+		w.write("/a", "2")
+		time.Sleep(2 * time.Second)
+		w.write("/a", "3")
+		time.Sleep(long)
+		w.expect(from, announce.Change, announce.BuildStarted, announce.Change, announce.BuildSuperseded, announce.BuildStarted, announce.Reload)
+		if n := len(w.disk["/a"].builds); n != 2 {
+			t.Errorf("%d builds ran to their end", n)
+		}
+	})
+}
+
+// A touch while a build runs changes nothing, and a third build in a row is not superseded again.
+func TestTheThirdBuildRunsToItsEnd(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		w.disk["/a"].buildTime = 4 * time.Second
+		for i := range 8 {
+			w.write("/a", string(rune('b'+i)))
+			time.Sleep(2 * time.Second)
+		}
+		time.Sleep(long)
+		if e := w.last(announce.Reload); e.SourceHash != "h(i)" {
+			t.Errorf("the last reload is of %s", e.SourceHash)
+		}
+		if n := len(w.disk["/a"].builds); n < 3 {
+			t.Errorf("only %d builds ran to their end in 16 s of editing", n)
+		}
+	})
+}
+
+func TestMaxWaitBuildsUnderConstantWrites(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		start := time.Now()
+		for time.Since(start) < 3*time.Second {
+			w.write("/a", time.Since(start).String())
+			time.Sleep(10 * time.Millisecond)
+		}
+		started := 0
+		for _, typ := range w.types("", from) {
+			if typ == announce.BuildStarted {
+				started++
+			}
+		}
+		if started == 0 {
+			t.Error("a file written without pause starved the build")
+		}
+	})
+}
+
+func TestP5SameBytesCostOneExtraBuild(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].onBuild = func(w *world, f *fake) { w.own(f, f.content) }
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		if n := w.disk["/a"].started; n != 2 {
+			t.Errorf("%d builds, want 2", n)
+		}
+		if e := w.last(announce.Warning); e.Code != "build-touches-inputs" || len(e.Files) != 1 {
+			t.Errorf("warning: %+v", e)
+		}
+		w.write("/a", "2")
+		time.Sleep(long)
+		if n := w.disk["/a"].started; n != 3 {
+			t.Errorf("%d builds, want 3: what the build touches is known by now", n)
+		}
+		if e := w.last(announce.Reload); e.SourceHash != "h(2)" {
+			t.Errorf("reload of %s", e.SourceHash)
+		}
+	})
+}
+
+func TestP5OtherBytesAreHeldAfterThree(t *testing.T) {
+	for _, buildTime := range []time.Duration{10 * time.Millisecond, 5 * time.Second} {
+		setup := func(w *world) Config {
+			cfg := one(w)
+			w.disk["/a"].buildTime = buildTime
+			w.disk["/a"].onBuild = func(w *world, f *fake) { w.own(f, f.content+"x") }
+			return cfg
+		}
+		run(t, setup, func(w *world) {
+			time.Sleep(20 * long)
+			if n := len(w.disk["/a"].builds); n != 4 {
+				t.Errorf("build of %s: %d builds ran to their end, want three and the one in quiet", buildTime, n)
+			}
+			if e := w.last(announce.Held); len(e.Files) != 1 || e.Hint == "" {
+				t.Errorf("held: %+v", e)
+			}
+			w.mu.Lock()
+			w.disk["/a"].onBuild = nil
+			w.mu.Unlock()
+			w.write("/a", "mended")
+			time.Sleep(long)
+			if e := w.last(announce.Reload); e.SourceHash != "h(mended)" {
+				t.Errorf("reload of %s", e.SourceHash)
+			}
+		})
+	}
+}
+
+// A first lock file: the build changes its inputs once.
+func TestP5GeneratedOnce(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].onBuild = func(w *world, f *fake) {
+			if f.content == "1" {
+				w.own(f, "1+lock")
+			}
+		}
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		if e := w.last(announce.Reload); e.SourceHash != "h(1+lock)" || w.disk["/a"].started > 3 {
+			t.Errorf("reload of %s after %d builds", e.SourceHash, w.disk["/a"].started)
+		}
+	})
+}
+
+func TestAddedAndRemoved(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.mu.Lock()
+		w.capsule("/b", "1")
+		w.mu.Unlock()
+		w.batches <- watcher.Batch{Paths: []string{"/b/Capsule.toml"}}
+		time.Sleep(long)
+		w.expect(from, announce.CapsuleAdded, announce.BuildStarted, announce.Reload)
+		from = w.count()
+		w.mu.Lock()
+		w.disk["/b"].gone = true
+		w.mu.Unlock()
+		w.batches <- watcher.Batch{Paths: []string{"/b"}}
+		time.Sleep(long)
+		w.expect(from, announce.CapsuleRemoved)
+		from = w.count()
+		w.write("/b", "1")
+		w.batches <- watcher.Batch{Paths: []string{"/b/Capsule.toml"}}
+		time.Sleep(long)
+		w.expect(from, announce.CapsuleAdded, announce.BuildStarted, announce.Reload)
+	})
+}
+
+func TestLostHashesEverythingAndBuildsWhatChanged(t *testing.T) {
+	setup := func(w *world) Config {
+		w.capsule("/a", "1")
+		w.capsule("/b", "1")
+		return w.config()
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.mu.Lock()
+		w.disk["/b"].content = "2"
+		w.disk["/b"].stamp++
+		w.capsule("/c", "new")
+		w.mu.Unlock()
+		w.batches <- watcher.Batch{Lost: true}
+		time.Sleep(long)
+		if got := w.types("a", from); len(got) != 1 || got[0] != announce.Unchanged {
+			t.Errorf("a: %v", got)
+		}
+		if e := w.last(announce.Reload); w.disk["/b"].started != 2 || w.disk["/c"].started != 1 {
+			t.Errorf("last reload %+v", e)
+		}
+	})
+}
+
+func TestGitLockHoldsBackAndGoesStale(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		w.mu.Lock()
+		w.locks["/.git/index.lock"] = true
+		w.mu.Unlock()
+		from := w.count()
+		w.write("/a", "2")
+		time.Sleep(3 * time.Second)
+		w.expect(from, announce.Warning)
+		w.mu.Lock()
+		delete(w.locks, "/.git/index.lock")
+		w.mu.Unlock()
+		time.Sleep(long)
+		w.expect(from, announce.Warning, announce.Change, announce.BuildStarted, announce.Reload)
+
+		from = w.count()
+		w.mu.Lock()
+		w.locks["/.git/index.lock"] = true
+		w.mu.Unlock()
+		w.write("/a", "3")
+		time.Sleep(long)
+		w.expect(from, announce.Warning, announce.Warning, announce.Change, announce.BuildStarted, announce.Reload)
+	})
+}
+
+func TestP8OneBrokenCapsuleAndAHugeOneStopNobody(t *testing.T) {
+	setup := func(w *world) Config {
+		w.capsule("/bad", "1").broken = func(string) bool { return true }
+		w.capsule("/huge", "1").hashTime = 20 * time.Second
+		w.capsule("/small", "1")
+		return w.config()
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(time.Second)
+		if e := w.last(announce.Reload); e.Capsule != "small" {
+			t.Errorf("the first reload is of %s", e.Capsule)
+		}
+		time.Sleep(2 * long)
+		w.last(announce.BuildFailed)
+		if e := w.last(announce.Reload); e.Capsule != "huge" {
+			t.Errorf("the last reload is of %s", e.Capsule)
+		}
+	})
+}
+
+func TestNoInitialBuild(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		cfg.NoInitialBuild = true
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		w.expect(0, announce.Ready)
+		w.write("/a", "2")
+		time.Sleep(long)
+		w.expect(0, announce.Ready, announce.Change, announce.BuildStarted, announce.Reload)
+	})
+}

@@ -1,0 +1,276 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// world is a disk, a toolchain and a watcher that live in memory and in fake
+// time. It checks, at every build and publication, what the loop promises.
+type world struct {
+	t       *testing.T
+	mu      sync.Mutex // the loop's goroutines and the test's share everything below
+	disk    map[string]*fake
+	batches chan watcher.Batch
+	plans   chan watcher.Plan
+	retry   chan struct{}
+	events  []announce.Event
+	locks   map[string]bool
+	running int
+	maxRun  int
+	groups  map[string]int
+}
+
+// fake is a capsule on the world's disk.
+type fake struct {
+	content string // files' content; the source hash is "h(content)"
+	stamp   int64  // counts every write, also of the same bytes
+	group   string
+	gone    bool
+
+	hashTime, buildTime time.Duration
+	onBuild             func(w *world, f *fake) // what a build writes, half-way through
+	broken              func(content string) bool
+	mixed               bool // other bytes were written since the newest build started
+
+	building bool
+	builds   []string // contents that builds which ran to their end were given
+	started  int
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, disk: map[string]*fake{}, batches: make(chan watcher.Batch), plans: make(chan watcher.Plan, 1),
+		retry: make(chan struct{}), locks: map[string]bool{}, groups: map[string]int{}}
+}
+
+func (w *world) capsule(dir, content string) *fake {
+	f := &fake{content: content, hashTime: time.Millisecond, buildTime: 100 * time.Millisecond}
+	w.disk[dir] = f
+	return f
+}
+
+func (w *world) config() Config {
+	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
+		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists,
+		Announce: func(e announce.Event) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.events = append(w.events, e)
+		}}
+}
+
+// run runs play beside the loop in a bubble of fake time, then lets the loop end.
+func run(t *testing.T, setup func(w *world) Config, play func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		cfg := setup(w)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- Run(ctx, cfg) }()
+		w.batches <- watcher.Batch{Lost: true}
+		play(w)
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if w.running != 0 {
+			t.Errorf("%d builds outlived Run", w.running)
+		}
+	})
+}
+
+func (w *world) find(context.Context) ([]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var dirs []string
+	for dir, f := range w.disk {
+		if !f.gone {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs, nil
+}
+
+func (w *world) exists(path string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.locks[path]
+}
+
+func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error) {
+	w.mu.Lock()
+	f := w.disk[dir]
+	w.mu.Unlock()
+	if f == nil {
+		return nil, fs.ErrNotExist
+	}
+	time.Sleep(f.hashTime / 2)
+	w.mu.Lock()
+	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hashOf(f.content), Key: hashOf(f.content), Group: f.group,
+		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Taken: time.Now(),
+		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp}}}}
+	gone := f.gone
+	w.mu.Unlock()
+	time.Sleep(f.hashTime / 2)
+	if gone {
+		return nil, fs.ErrNotExist
+	}
+	return in, ctx.Err()
+}
+
+func hashOf(content string) string { return "h(" + content + ")" }
+
+func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
+	f := w.startBuild(in)
+	half := f.buildTime / 2
+	err := nap(ctx, half)
+	if err == nil && f.onBuild != nil {
+		w.mu.Lock()
+		f.onBuild(w, f)
+		w.mu.Unlock()
+	}
+	if err == nil {
+		err = nap(ctx, half)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running--
+	w.groups[f.group]--
+	f.building = false
+	if err != nil {
+		return nil, err
+	}
+	content := strings.TrimSuffix(strings.TrimPrefix(in.SourceHash, "h("), ")")
+	f.builds = append(f.builds, content)
+	if f.broken != nil && f.broken(content) {
+		return nil, &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
+	}
+	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
+}
+
+func (w *world) startBuild(in *builder.Inputs) *fake {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.disk[in.Dir]
+	w.running++
+	w.groups[f.group]++
+	w.maxRun = max(w.maxRun, w.running)
+	f.started++
+	if f.building {
+		w.t.Errorf("two builds of %s at once", in.Dir)
+	}
+	if f.group != "" && w.groups[f.group] > 1 {
+		w.t.Errorf("two builds of group %s at once", f.group)
+	}
+	f.building, f.mixed = true, false
+	return f
+}
+
+// publish checks P1: what is published was built while nothing was written.
+func (w *world) publish(_ context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error) {
+	time.Sleep(time.Millisecond)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if got, want := fmt.Sprint(in.Sources.Files[0].Mtime), staged.Modules[0].Hash; got != want && w.disk[in.Dir].mixed && w.disk[in.Dir].onBuild == nil {
+		w.t.Errorf("P1: %s published from stamp %s, announced as stamp %s", in.Dir, want, got)
+	}
+	return &builder.Published{Modules: []builder.Module{{ID: "main", Hash: staged.Modules[0].Hash}}}, nil
+}
+
+func nap(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// write changes a capsule's content and tells the loop, as a watcher would.
+func (w *world) write(dir, content string) {
+	w.mu.Lock()
+	f := w.disk[dir]
+	paths := []string{dir + "/main.go"}
+	if f.gone {
+		paths = append(paths, dir+"/Capsule.toml")
+	}
+	f.mixed = f.mixed || f.content != content
+	f.content, f.gone = content, false
+	f.stamp++
+	w.mu.Unlock()
+	w.batches <- watcher.Batch{Paths: paths}
+}
+
+// own changes a capsule's content from inside a build; the event comes a little later.
+func (w *world) own(f *fake, content string) {
+	f.mixed = f.mixed || f.content != content
+	f.content = content
+	f.stamp++
+	for dir, other := range w.disk {
+		if other == f {
+			go func() {
+				time.Sleep(time.Millisecond)
+				w.batches <- watcher.Batch{Paths: []string{dir + "/gen.go"}}
+			}()
+		}
+	}
+}
+
+// types lists the event types of one capsule, "" for all, since the index from.
+func (w *world) types(capsule string, from int) []announce.Type {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var list []announce.Type
+	for _, e := range w.events[from:] {
+		if e.Type != announce.Idle && (capsule == "" || e.Capsule == capsule) {
+			list = append(list, e.Type)
+		}
+	}
+	return list
+}
+
+func (w *world) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.events)
+}
+
+func (w *world) expect(from int, want ...announce.Type) {
+	w.t.Helper()
+	if got := w.types("", from); !slices.Equal(got, want) {
+		w.t.Errorf("events: got %v, want %v", got, want)
+	}
+}
+
+func (w *world) last(typ announce.Type) announce.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range slices.Backward(w.events) {
+		if e.Type == typ {
+			return e
+		}
+	}
+	w.t.Fatalf("no %s event in %v", typ, w.events)
+	return announce.Event{}
+}
+
+func someTime(r *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(r.Int64N(int64(most)))
+}
