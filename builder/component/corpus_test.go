@@ -1,0 +1,83 @@
+package component
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// guestsDir holds the sources of the capsules that the corpus is built from.
+const guestsDir = "testdata/guests"
+
+// corpus builds a component with every toolchain there is and returns them by name; they are
+// built once for each state of sources and tools. Missing tools skip the test.
+func corpus(t testing.TB) map[string][]byte {
+	t.Helper()
+	o := oracleDir(t)
+	rustc := "/usr/bin/rustc" // Debian's, which has the wasm32 targets; the one in PATH need not
+	for _, tool := range []string{"clang", rustc} {
+		if _, err := exec.LookPath(tool); err != nil {
+			skip(t, tool+", for the components that decoding is tested with")
+		}
+	}
+	inputs := [][]byte{[]byte(o), version(t, "clang"), version(t, rustc), read(t, "testdata/oracle/oracle.mjs")}
+	for _, f := range []string{"guest.c", "guest.rs", "guest.js", "wit/world.wit"} {
+		inputs = append(inputs, read(t, filepath.Join(guestsDir, f)))
+	}
+	dir := cached(t, cacheDir(t, "corpus", inputs...), func(fresh string) { buildCorpus(t, fresh, rustc) })
+	files, err := filepath.Glob(filepath.Join(dir, "*.wasm"))
+	if err != nil || len(files) < 7 {
+		t.Fatalf("%d components in the corpus, %v", len(files), err)
+	}
+	all := map[string][]byte{}
+	for _, f := range files {
+		all[filepath.Base(f)] = read(t, f)
+	}
+	return all
+}
+
+func version(t testing.TB, tool string) []byte {
+	t.Helper()
+	out, err := exec.Command(tool, "--version").Output()
+	if err != nil {
+		t.Fatalf("%s --version: %v", tool, err)
+	}
+	return out
+}
+
+// buildCorpus writes one .wasm for each toolchain.
+func buildCorpus(t testing.TB, dir, rustc string) {
+	t.Helper()
+	run := func(name string, args ...string) {
+		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+			skip(t, name+" for WebAssembly: "+string(out))
+		}
+	}
+	path := func(name string) string { return filepath.Join(dir, name) }
+	run("clang", "--target=wasm32-unknown-unknown", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-all",
+		"-o", path("c.core.wasm"), filepath.Join(guestsDir, "guest.c"))
+	run(rustc, "--edition", "2021", "--target", "wasm32-unknown-unknown", "-O", "-C", "panic=abort",
+		"-C", "strip=symbols", "-o", path("rust.core.wasm"), filepath.Join(guestsDir, "guest.rs"))
+
+	o := newOracle(t)
+	save := func(name string, a answer) {
+		if err := os.WriteFile(path(name), a.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wit := string(read(t, filepath.Join(guestsDir, "wit/world.wit")))
+	for _, lang := range []string{"c", "rust"} {
+		embedded := o.must(question{Op: "embed", Data: read(t, path(lang+".core.wasm")), WIT: wit})
+		save(lang+".embedded.wasm", embedded)
+		save(lang+".wasm", o.must(question{Op: "new", Data: embedded.Data}))
+	}
+	js := string(read(t, filepath.Join(guestsDir, "guest.js")))
+	witPath, err := filepath.Abs(filepath.Join(guestsDir, "wit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	save("quickjs-async.wasm", o.must(question{Op: "qjs", Text: js, Path: witPath}))
+	save("quickjs-sync.wasm", o.must(question{Op: "qjs", Text: js, Path: witPath, Sync: true, Stub: true}))
+	save("starlingmonkey.wasm", o.must(question{Op: "starling", Text: js, Path: witPath, Stub: true}))
+}
