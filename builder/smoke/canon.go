@@ -71,11 +71,16 @@ func (l *linker) canon(s *scope, d *component.Canon) (any, error) {
 		if !ok {
 			return nil, linkErrorf(d, "it lowers a function that is not there")
 		}
-		if f.lifted != nil {
-			l.joined++
-		}
 		b.label = f.label
-		b.action = l.lower(s, d)
+		if f.lifted != nil {
+			b.action = l.join(s, d, f)
+		}
+		if b.action == nil {
+			b.action = l.lower(s, d, f.label)
+			if f.lifted != nil {
+				l.stubbed++
+			}
+		}
 	case component.ResourceNew:
 		b.action = func(_ context.Context, _ api.Module, stack []uint64) { stack[0] = l.handles.add(uint32(stack[0])) }
 	case component.ResourceRep:
@@ -99,27 +104,11 @@ func (l *linker) canon(s *scope, d *component.Canon) (any, error) {
 // errArea is the trap of a guest that passes a return area outside its memory.
 var errArea = errors.New("the return area lies outside the memory")
 
-// lower is the stub for a lowered function: it zeroes the return area, which is the first
-// case, no value, the empty list or handle 0, and for an asynchronous call says "returned".
-func (l *linker) lower(s *scope, d *component.Canon) api.GoModuleFunc {
-	sig := d.Signature()
-	var area []byte
-	if sig.ResultArea != nil {
-		area = make([]byte, sig.ResultArea.Size)
-	}
-	results := len(sig.Results)
-	at := len(sig.Params) - 1
-	return func(_ context.Context, _ api.Module, stack []uint64) {
-		if area != nil {
-			if m := l.memory(s, d.Options.Memory); m == nil || !m.Write(uint32(stack[at]), area) {
-				panic(errArea)
-			}
-		}
-		clear(stack[:results])
-		if d.Options.Async {
-			stack[0] = subtaskReturned
-		}
-	}
+// lower is the stub for a lowered function of the host.
+func (l *linker) lower(s *scope, d *component.Canon, label string) api.GoModuleFunc {
+	return stubFunction(label, d.Signature(), d.Options.Async, l.work.out,
+		func(api.Module) api.Memory { return l.memory(s, d.Options.Memory) },
+		func(api.Module) api.Function { return l.function(s, d.Options.Realloc) })
 }
 
 // subtaskReturned is the status of an asynchronous call that has finished at once.

@@ -40,6 +40,7 @@ func (w *work) component(ctx context.Context, r *Report) {
 		return
 	}
 	defer s.close()
+	defer s.closeWith(ctx)()
 	l.sandbox = s
 	exports = w.runComponent(ctx, l, c, order, r)
 	r.Instances = l.count
@@ -53,8 +54,8 @@ func (w *work) runComponent(ctx context.Context, l *linker, c *component.Compone
 		w.broken(ctx, r, err)
 		return nil
 	}
-	if l.joined > 0 {
-		r.add(finding.Note, "smoke-joined", fmt.Sprintf("%d functions that one nested component calls in another were stubbed", l.joined), "")
+	if l.stubbed > 0 {
+		r.add(finding.Note, "smoke-joined", fmt.Sprintf("%d functions that one nested component calls in another were stubbed", l.stubbed), "")
 	}
 	if err := l.compileRest(ctx, order); err != nil {
 		w.broken(ctx, r, err)
@@ -84,7 +85,7 @@ func (l *linker) compileRest(ctx context.Context, order []*component.CoreModule)
 			targets[i] = target{"unused", fmt.Sprint(i)}
 		}
 		if _, err := l.sandbox.runtime.CompileModule(ctx, m.rewritten(targets, tableBudget)); err != nil {
-			return &invalidError{err}
+			return &invalidError{err, m}
 		}
 	}
 	return nil

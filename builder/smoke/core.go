@@ -39,13 +39,14 @@ func (w *work) core(ctx context.Context, r *Report) {
 		return
 	}
 	defer s.close()
+	defer s.closeWith(ctx)()
 	w.runCore(ctx, s, m, r)
 	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
 	r.PeakGuest = s.memory.peak.Load()
 }
 
 func (w *work) runCore(ctx context.Context, s *sandbox, m *module, r *Report) {
-	targets, err := s.stubs(ctx, m)
+	targets, err := w.stubs(ctx, s, m)
 	if err != nil {
 		w.broken(ctx, r, err)
 		return
@@ -100,7 +101,8 @@ func (s *sandbox) guarded(load func() (api.Module, error)) (m api.Module, err er
 }
 
 // stubs provides every import of m and returns where each is found.
-func (s *sandbox) stubs(ctx context.Context, m *module) ([]target, error) {
+func (w *work) stubs(ctx context.Context, s *sandbox, m *module) ([]target, error) {
+	world := m.worldFuncs()
 	targets := make([]target, len(m.imports))
 	var functions []hostFunc
 	others := map[byte][]int{}
@@ -113,7 +115,7 @@ func (s *sandbox) stubs(ctx context.Context, m *module) ([]target, error) {
 			targets[i] = target{wasi1, imp.name}
 		default:
 			t := m.types[imp.typ]
-			functions = append(functions, hostFunc{name: name(i), typ: t, action: zeros(t)})
+			functions = append(functions, hostFunc{name: name(i), typ: t, action: w.coreStub(imp, t, world)})
 		}
 	}
 	if len(functions) > 0 {
@@ -173,7 +175,7 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	case errors.As(err, &link):
 		r.fail("smoke-link", link.Error(), "build again with current component tools")
 	case errors.As(err, &invalid):
-		w.invalid(r, invalid)
+		reportInvalid(r, invalid)
 	case errors.As(err, &shape):
 		r.fail("smoke-shape", shape.message, "a start function takes and returns nothing")
 	case errors.As(err, &exit):
@@ -188,11 +190,6 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	}
 }
 
-// invalid tells a module that needs a proposal from one that is wrong.
-func (w *work) invalid(r *Report, err *invalidError) {
-	r.fail("smoke-invalid", "it is not a valid module: "+firstLine(err.Error()), "build again with a current toolchain; if it stays, the toolchain is at fault")
-}
-
 func reportFault(r *Report, f *fault) {
 	switch {
 	case f.proposal != "":
@@ -202,21 +199,6 @@ func reportFault(r *Report, f *fault) {
 	default:
 		r.fail("smoke-invalid", f.Error(), "build again; if it stays, the toolchain wrote a broken module")
 	}
-}
-
-// reportProposal records a proposal beyond the sandbox. What the kernel runs is no
-// fault of the module: it was read but not run.
-func reportProposal(r *Report, name string) {
-	p := Proposal{Name: name, Kernel: acceptedByKernel[name]}
-	r.Proposals = append(r.Proposals, p)
-	if !p.Kernel {
-		r.fail("smoke-proposal-refused", "it needs the "+name+" proposal, which the kernel's engine refuses",
-			"turn the feature off in the compiler's target options")
-		return
-	}
-	r.Verdict = Unknown
-	r.add(finding.Warning, "smoke-proposal", "it needs the "+name+" proposal, which the kernel runs and this sandbox cannot: it was read, not run",
-		"nothing is wrong with it; to have it smoke-loaded, turn the feature off in the compiler's target options")
 }
 
 const memoryHint = `let the linker ask for less, or raise it with smoke = { memory = "128MiB" } in [package.metadata.astrid-dev]; the kernel gives 64 MiB`

@@ -66,7 +66,8 @@ type linker struct {
 	tasks   taskState
 	steps   int
 	count   int // core instances
-	joined  int // functions lifted by one nested component and lowered by another
+	stubbed int // functions of one nested component that another calls, and that were stubbed
+	depth   int // calls between components that are going on
 }
 
 // linkError is a graph that cannot be instantiated, with the definition's place.

@@ -74,6 +74,18 @@ func newSandbox(ctx context.Context, l Limits, out *captures) (*sandbox, context
 	return s, ctx, nil
 }
 
+// closeWith ends every instance when ctx does. wazero itself closes only the one that was
+// called, and a loop in an instance that this one calls looks at its own state.
+func (s *sandbox) closeWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		code := uint32(sys.ExitCodeDeadlineExceeded)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			code = sys.ExitCodeContextCanceled
+		}
+		_ = s.runtime.CloseWithExitCode(context.Background(), code)
+	})
+}
+
 func (s *sandbox) close() { _ = s.runtime.Close(context.Background()) }
 
 // newKey returns a name that no module in the sandbox has.
@@ -96,7 +108,7 @@ func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Mo
 	compiled, err := s.runtime.CompileModule(ctx, m.rewritten(targets, share))
 	s.compile += time.Since(began)
 	if err != nil {
-		return nil, &invalidError{err}
+		return nil, &invalidError{err, m}
 	}
 	began = time.Now()
 	defer func() { s.start += time.Since(began) }()
@@ -104,7 +116,10 @@ func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Mo
 }
 
 // invalidError is a module that wazero refused to compile.
-type invalidError struct{ err error }
+type invalidError struct {
+	err    error
+	module *module
+}
 
 func (e *invalidError) Error() string { return e.err.Error() }
 
@@ -198,7 +213,12 @@ func trapOf(err error) *Trap {
 	}
 	t := &Trap{Message: head}
 	for line := range strings.Lines(stack) {
-		t.Stack = append(t.Stack, strings.TrimSpace(line))
+		line = strings.TrimSuffix(strings.TrimSpace(line), " (recovered by wazero)")
+		if line == "wasm stack trace:" {
+			continue // of a trap in one component that another called
+		}
+		// Instances have no name, which leaves a dot before the function's.
+		t.Stack = append(t.Stack, strings.TrimPrefix(line, "."))
 	}
 	return t
 }

@@ -1,26 +1,5 @@
 package smoke
 
-// Names of the proposals that the sandbox lacks, as their authors write them.
-const (
-	exceptions  = "exception-handling"
-	gc          = "gc"
-	funcRefs    = "function-references"
-	multiMemory = "multi-memory"
-	memory64    = "memory64"
-	threads     = "threads"
-	pageSizes   = "custom-page-sizes"
-	relaxedSIMD = "relaxed-simd"
-	tailCall    = "tail-call"
-	wideMath    = "wide-arithmetic"
-	stackSwitch = "stack-switching"
-)
-
-// acceptedByKernel tells which of them wasmtime runs as the kernel sets it up: its
-// defaults less GC and exception handling.
-var acceptedByKernel = map[string]bool{
-	multiMemory: true, memory64: true, threads: true, relaxedSIMD: true, tailCall: true,
-}
-
 func (m *module) typeSection(r *reader) {
 	for i := r.count("types", 3, maxTypes); i > 0 && r.err == nil; i-- {
 		switch b := r.byte(); b {
