@@ -25,9 +25,9 @@ func FindCapsules(ctx context.Context, roots []string) ([]string, error) {
 		abs, err := filepath.Abs(root)
 		if err != nil {
 			f.errs = append(f.errs, &fs.PathError{Op: "find", Path: root, Err: err})
-			continue
+		} else if next := (folder{path: abs, root: true}); !slices.Contains(f.queue, next) {
+			f.queue = append(f.queue, next)
 		}
-		f.queue = append(f.queue, folder{path: abs, root: true})
 	}
 	var running sync.WaitGroup
 	for range max(2, runtime.GOMAXPROCS(0)) { // two: one can wait for the disk while the other works

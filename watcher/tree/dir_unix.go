@@ -126,6 +126,21 @@ func (s source) read(p []byte) (int, error) {
 	}
 }
 
+// readAgain reads from the beginning until p is full, the end, or an error.
+func (s source) readAgain(p []byte) (n int) {
+	for n < len(p) {
+		m, err := unix.Pread(s.fd, p[n:], int64(n))
+		if err == unix.EINTR {
+			continue
+		}
+		if m <= 0 || err != nil {
+			break
+		}
+		n += m
+	}
+	return n
+}
+
 func fileOf(st *unix.Stat_t) File {
 	return File{Size: st.Size, Ino: uint64(st.Ino), Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano()}
 }

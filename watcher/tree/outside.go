@@ -72,7 +72,7 @@ func expand(ctx context.Context, p, base string) ([]item, error) {
 	if err := list.add(full); err == nil || !notThere(err) {
 		return list.items, err
 	}
-	if err := list.glob(full); err != nil {
+	if err := list.glob(filepath.ToSlash(p)); err != nil {
 		return nil, err
 	}
 	if len(list.items) == 0 && !list.empty {
@@ -124,9 +124,9 @@ func (l *inputs) walk(folder string, r *Rules, want func(rel string) bool) error
 	return changed(w.walk())
 }
 
-// glob adds what the pattern full matches: files, and all in folders.
-func (l *inputs) glob(full string) error {
-	pattern := filepath.ToSlash(full)
+// glob adds what pattern matches: files, and all in folders. Only the pattern is
+// one; base may hold any character.
+func (l *inputs) glob(pattern string) error {
 	if !doublestar.ValidatePattern(pattern) {
 		return nil
 	}
@@ -134,7 +134,10 @@ func (l *inputs) glob(full string) error {
 	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
 		return nil
 	}
-	folder = filepath.FromSlash(folder)
+	if folder = filepath.FromSlash(folder); !filepath.IsAbs(folder) {
+		folder = join(l.base, folder)
+	}
+	folder = filepath.Clean(folder)
 	if dir, err := isFolder(folder); err != nil || !dir {
 		if err != nil && !notThere(err) {
 			return err

@@ -1,12 +1,14 @@
 package tree
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
+	"time"
 
 	"github.com/zeebo/blake3"
 )
@@ -153,6 +155,8 @@ type reader struct {
 	free   chan *block     // its own blocks that are neither being filled nor hashed
 	cur    *block
 	out    chan<- *block
+	more   [1]byte // what is read to see that a file has ended
+	spare  []byte  // what a second reading of a file is read into
 }
 
 func newReader(ctx context.Context, before func(string)) *reader {
@@ -239,10 +243,7 @@ func (r *reader) file(it item) (again bool, err error) {
 	r.header(it.path, st.Size)
 	handed, err := r.content(s, it, st.Size)
 	if err == nil {
-		var after File
-		if after, _, err = s.stat(); err == nil && after != st {
-			err = &ChangingError{Path: it.where(), What: "was written to"}
-		}
+		err = r.settled(s, it, st, handed)
 	}
 	if err != nil {
 		r.cur.data = r.cur.data[:min(start, len(r.cur.data))]
@@ -275,6 +276,49 @@ func (r *reader) content(s source, it item, size int64) (handed bool, err error)
 		left -= int64(n)
 	}
 	return handed, nil
+}
+
+// fresh is how long after a change a further one may go unseen in a file's
+// times: a tick of the slowest kernels' clock, 100 Hz.
+const fresh = 10 * time.Millisecond
+
+// settled fails unless the file is what it was when it was opened as st, so that
+// what was read of it is a content that it had. While its times are too young to
+// tell, it is read once more and compared, or, when its bytes are already handed
+// on, refused.
+func (r *reader) settled(s source, it item, st File, handed bool) error {
+	if n, err := s.read(r.more[:]); n > 0 {
+		return written(it) // there is more than its size said
+	} else if err != nil {
+		return &fs.PathError{Op: "read", Path: it.where(), Err: err}
+	}
+	age := time.Duration(time.Now().UnixNano() - st.Ctime)
+	if age >= 0 && age < fresh {
+		if handed || !r.same(s, r.cur.data[len(r.cur.data)-int(st.Size):]) {
+			return written(it)
+		}
+	}
+	after, _, err := s.stat()
+	if err != nil {
+		return &fs.PathError{Op: "stat", Path: it.where(), Err: err}
+	}
+	if after != st {
+		return written(it)
+	}
+	return nil
+}
+
+func written(it item) error {
+	return &ChangingError{Path: it.where(), What: "was written to"}
+}
+
+// same reads the file again and compares it with content, which was read before.
+func (r *reader) same(s source, content []byte) bool {
+	if r.spare == nil {
+		r.spare = make([]byte, blockSize+1) // a byte more than any content, to see one that grew
+	}
+	n := s.readAgain(r.spare[:len(content)+1])
+	return bytes.Equal(r.spare[:n], content)
 }
 
 // header writes the path and the length of what follows, in one block.

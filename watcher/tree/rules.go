@@ -69,6 +69,12 @@ func (r *Rules) Skip(path string, dir bool) bool {
 	return false
 }
 
+// covers reports whether path is the root of these rules or lies below it.
+func (r *Rules) covers(path string) bool {
+	_, ok := r.relative(path)
+	return ok
+}
+
 // relative is path below the root, slash-joined; false when it is not below it.
 func (r *Rules) relative(path string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, r.root)

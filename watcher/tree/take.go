@@ -11,10 +11,11 @@ import (
 // attempts bounds how often a take starts over because the tree changed under
 // it: a branch switch touches a folder a few times, a file that is written
 // without pause never ends.
-const attempts = 4
+const attempts = 5
 
 // pause is how long the first new attempt waits; each further one waits twice
-// as long. An editor's rename or a checkout's unlink-and-write is over by then.
+// as long. An editor's rename or a checkout's unlink-and-write is over by then, and all
+// pauses together, 30 ms, are longer than a file is fresh.
 const pause = 2 * time.Millisecond
 
 // Take reads every source below root and returns the snapshot. root may be a
@@ -43,6 +44,9 @@ func take(ctx context.Context, root string, r *Rules, before func(path string)) 
 	abs, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("hashing %q: %w", root, err)
+	}
+	if bound := r.At(abs).root; bound != abs {
+		return nil, fmt.Errorf("hashing %q: the rules are for %q", root, bound)
 	}
 	return again(ctx, func() (*Snapshot, error) {
 		return read(ctx, before, func(ctx context.Context, add func(item) error) error {

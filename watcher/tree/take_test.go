@@ -215,14 +215,11 @@ func TestLossyEqualsRust(t *testing.T) {
 	}
 }
 
-// A file of 1 GB, sparse on the disk, must not cost 1 GB of memory.
+// A large file, sparse on the disk, must not cost its size in memory.
 func TestTakeStreams(t *testing.T) {
-	if testing.Short() {
-		t.Skip("hashes 1 GB; not with -short")
-	}
 	root := t.TempDir()
 	plant(t, root, "huge", "x")
-	check(t, os.Truncate(root+"/huge", 1<<30))
+	check(t, os.Truncate(root+"/huge", 256<<20))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	mustTake(t, root, Astrid())

@@ -38,7 +38,10 @@ func (e Entry) Stat() (File, error) {
 // root first, in the order of the digest: a folder, all that is below it, the
 // next name. A folder is handed to fn before it is read, so that a watch placed
 // by fn misses nothing. fn may return fs.SkipDir for a folder; any other error
-// ends the walk and is returned.
+// ends the walk and is returned. fn is called from the calling goroutine.
+//
+// Rules that are bound to a folder above root judge as they would in a walk of
+// that folder; if they skip root, fn is not called.
 //
 // What vanishes during the walk is left out. What cannot be read is left out
 // too, and the walk returns a *PartialError that names it once all the rest was
@@ -49,6 +52,9 @@ func Walk(ctx context.Context, root string, r *Rules, fn func(Entry) error) erro
 		return fmt.Errorf("walking %q: %w", root, err)
 	}
 	w := walker{ctx: ctx, rules: r.At(root), root: root, fn: fn}
+	if !w.rules.covers(root) {
+		return fmt.Errorf("walking %q: the rules are for %q", root, w.rules.root)
+	}
 	w.failed = func(err error) error {
 		if !gone(err) {
 			w.errs = append(w.errs, err)
@@ -73,6 +79,10 @@ type walker struct {
 	// filesOnly hands no folders to fn, which saves asking twice whether a
 	// folder is a capsule of its own.
 	filesOnly bool
+
+	// Where the root lies below the root of the rules.
+	prefix string // "" or "a/b/"
+	above  *scope // of the folder that the root lies in; nil when it is the rules' own root
 }
 
 func (w *walker) walk() error {
@@ -81,28 +91,35 @@ func (w *walker) walk() error {
 		return err
 	}
 	defer d.release()
+	if rel, _ := w.rules.relative(w.root); rel != "" {
+		if w.rules.Skip(w.root, true) {
+			return nil
+		}
+		up, _ := split(rel)
+		w.prefix, w.above = rel+"/", w.rules.scopeOf(up)
+	}
 	if !w.filesOnly {
 		if err := w.fn(Entry{Dir: true, root: w.root}); err != nil {
 			return skipDir(err)
 		}
 	}
-	return w.folder(d, "", nil)
+	return w.folder(d, "", w.above)
 }
 
-// folder walks the open folder d. up is the scope of the folder above it, nil for the root.
+// folder walks the open folder d. up is the scope of the folder above it.
 func (w *walker) folder(d *dir, rel string, up *scope) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
 	list, err := d.read()
 	if err != nil {
-		if up == nil {
+		if rel == "" {
 			return err
 		}
 		return w.failed(err)
 	}
 	slices.SortFunc(list, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	sc := w.rules.enter(up, rel, look(list))
+	sc := w.rules.enter(up, strings.TrimSuffix(w.prefix+rel, "/"), look(list))
 	if sc.nested {
 		return nil
 	}
