@@ -1,8 +1,15 @@
 package capsule
 
+// maxWord bounds the words that Nearest compares, in bytes: no key of ours is
+// half as long, and the comparison takes time with the product of the lengths.
+const maxWord = 64
+
 // Nearest is the name that a misspelt word most likely meant, or "" when none
 // is close: at most a third of the letters may differ.
 func Nearest(word string, names []string) string {
+	if len(word) > maxWord {
+		return ""
+	}
 	best, bestDistance := "", len(word)/3+1
 	for _, name := range names {
 		if d := distance(word, name); d < bestDistance {

@@ -44,13 +44,14 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range tomlSeeds {
 		f.Add([]byte(seed))
 	}
-	files, _ := filepath.Glob("testdata/faults/*.toml")
-	for _, path := range files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
+	data, err := os.ReadFile("testdata/messages.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, part := range strings.Split(string(data), "\n-- ") {
+		if name, input, _ := strings.Cut(part, " --\n"); strings.HasSuffix(name, ".toml") {
+			f.Add([]byte(input))
 		}
-		f.Add(data)
 	}
 	f.Add([]byte("[package]\nname=\"a\"\nversion=\"1.0.0\"\n[[component]]\nfile=\"a.wasm\"\n[package.metadata.astrid-dev]\nbuild=[\"x\"]\noutput=\"o.wasm\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

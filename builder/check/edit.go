@@ -28,6 +28,7 @@ type edits struct {
 type edit struct {
 	at, end int
 	text    string
+	fresh   bool // begins a table at the file's end: behind whatever else goes there
 }
 
 func newEdits(doc *capsule.Document) *edits {
@@ -97,7 +98,7 @@ func (e *edits) replace(literal string, value any, key ...string) {
 	if !ok || table == nil {
 		return
 	}
-	e.list = append(e.list, edit{place.Start, place.End, literal})
+	e.list = append(e.list, edit{at: place.Start, end: place.End, text: literal})
 	table[key[len(key)-1]] = value
 }
 
@@ -118,7 +119,7 @@ func (e *edits) appendTo(element string, key ...string) {
 		}
 		at, text = last.End, ", "+text
 	}
-	e.list = append(e.list, edit{at, at, text})
+	e.list = append(e.list, edit{at: at, end: at, text: text})
 	table[key[len(key)-1]] = append(list, element)
 }
 
@@ -140,17 +141,17 @@ func (e *edits) add(table []string, name, line string, value any) {
 	at, found := e.tableEnd(table)
 	switch {
 	case found:
-		e.list = append(e.list, edit{at, at, e.newline(at) + line + e.eol})
+		e.list = append(e.list, edit{at: at, end: at, text: e.newline(at) + line + e.eol})
 	case e.fresh[header]:
-		e.list = append(e.list, edit{len(e.doc.Text()), len(e.doc.Text()), line + e.eol})
+		e.list = append(e.list, edit{at: len(e.doc.Text()), end: len(e.doc.Text()), text: line + e.eol, fresh: true})
 	default:
 		end := len(e.doc.Text())
 		blank := e.newline(end)
-		if end > 0 {
+		if end > 0 || len(e.fresh) > 0 {
 			blank += e.eol
 		}
 		e.fresh[header] = true
-		e.list = append(e.list, edit{end, end, blank + header + e.eol + line + e.eol})
+		e.list = append(e.list, edit{at: end, end: end, text: blank + header + e.eol + line + e.eol, fresh: true})
 	}
 }
 
@@ -224,24 +225,27 @@ func (e *edits) remove(key ...string) {
 			end = place.End + line + 1
 		}
 		if strings.TrimSpace(text[place.End:end]) == "" {
-			e.list = append(e.list, edit{lineStart, end, ""})
+			e.list = append(e.list, edit{at: lineStart, end: end})
 			return
 		}
 	}
 	before := strings.TrimRight(text[:place.KeyStart], " \t")
 	if strings.HasSuffix(before, ",") {
-		e.list = append(e.list, edit{len(before) - 1, place.End, ""})
+		e.list = append(e.list, edit{at: len(before) - 1, end: place.End})
 		return
 	}
 	after := strings.TrimLeft(text[place.End:], " \t")
 	end := len(text) - len(strings.TrimLeft(strings.TrimPrefix(after, ","), " \t"))
-	e.list = append(e.list, edit{place.KeyStart, end, ""})
+	e.list = append(e.list, edit{at: place.KeyStart, end: end})
 }
 
 // apply returns the changed text, or errMeans when reading it again does not
 // give exactly the values that were intended.
 func (e *edits) apply() (string, error) {
-	sort.SliceStable(e.list, func(i, j int) bool { return e.list[i].at < e.list[j].at })
+	sort.SliceStable(e.list, func(i, j int) bool {
+		a, b := e.list[i], e.list[j]
+		return a.at < b.at || a.at == b.at && !a.fresh && b.fresh
+	})
 	var out strings.Builder
 	text, done := e.doc.Text(), 0
 	for _, change := range e.list {

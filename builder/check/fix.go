@@ -175,23 +175,38 @@ func fixCargoConfig(c *capsuleFiles, asked map[string]bool) (string, error) {
 	}
 	e := newEdits(doc)
 	targets, _ := c.targets()
+	random := asked[codeRandom]
 	if asked[codeNoTarget] && len(targets) == 0 {
 		e.add([]string{"build"}, "target", fmt.Sprintf("target = %q", canonical), canonical)
-		targets = []string{canonical}
+		targets, random = []string{canonical}, true // the cfg matters from now on
 	}
-	if asked[codeRandom] && contains(targets, canonical) && !strings.Contains(strings.Join(c.rustflags(canonical), " "), randomCfg) {
-		table := []string{"target", canonical}
-		flags, _ := doc.Value("target", canonical, "rustflags")
-		switch old := flags.(type) {
-		case nil:
-			e.add(table, "rustflags", "rustflags = ['"+randomFlag+"']", []any{randomFlag})
-		case string:
-			e.replace(fmt.Sprintf("%q", old+" "+randomFlag), old+" "+randomFlag, "target", canonical, "rustflags")
-		default:
-			e.appendTo(randomFlag, "target", canonical, "rustflags")
-		}
+	if random && contains(targets, canonical) && c.usesRandom() != "" && !strings.Contains(strings.Join(c.rustflags(canonical), " "), randomCfg) {
+		c.addRandomFlag(e)
 	}
 	return c.save(path, e)
+}
+
+// addRandomFlag adds the flag where the flags in force are: those of [build]
+// would no longer count as soon as the target has its own.
+func (c *capsuleFiles) addRandomFlag(e *edits) {
+	table := []string{"target", canonical}
+	if len(c.rustflags(canonical)) > 0 && !has(e.doc, table, "rustflags") {
+		table = []string{"build"}
+		if !has(e.doc, table, "rustflags") {
+			return // set in a file above the capsule, or for a cfg(...)
+		}
+	}
+	key := append(append([]string(nil), table...), "rustflags")
+	flags, _ := e.doc.Value(key...)
+	switch old := flags.(type) {
+	case nil:
+		e.add(table, "rustflags", "rustflags = ['"+randomFlag+"']", []any{randomFlag})
+	case string:
+		both := strings.TrimSpace(old + " " + randomFlag)
+		e.replace(fmt.Sprintf("%q", both), both, key...)
+	default:
+		e.appendTo(randomFlag, key...)
+	}
 }
 
 // save writes the edited file in one step and returns its name, or "" when

@@ -1,0 +1,257 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// lay writes files below a new folder and returns it. "@" is a symbolic link
+// to what the text says.
+func lay(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, filepath.FromSlash(strings.TrimPrefix(name, "@")))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if strings.HasPrefix(name, "@") {
+			err = os.Symlink(text, path)
+		} else {
+			err = os.WriteFile(path, []byte(text), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+const (
+	pkg       = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n"
+	manifest  = pkg + "[[component]]\nfile = \"x.wasm\"\n"
+	crate     = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[lib]\ncrate-type = [\"cdylib\"]\n"
+	target    = "[build]\ntarget = \"wasm32-unknown-unknown\"\n"
+	randomSet = target + "[target.wasm32-unknown-unknown]\nrustflags = ['--cfg=getrandom_backend=\"custom\"']\n"
+	lock      = "version = 3\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\ndependencies = [\"uuid\"]\n[[package]]\nname = \"uuid\"\nversion = \"1.22.0\"\ndependencies = [\"getrandom 0.3.1\"]\n[[package]]\nname = \"getrandom\"\nversion = \"0.2.15\"\n[[package]]\nname = \"getrandom\"\nversion = \"0.3.1\"\n"
+)
+
+type files map[string]string
+
+// cases say what is found where. Capsules lie in "c", so that a case can put
+// files above them.
+var cases = []struct {
+	name  string
+	files files
+	env   []string
+	want  []string
+}{
+	{"sound", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
+	{"another language", files{"c/Capsule.toml": manifest, "c/go.mod": "module x\n"}, nil, nil},
+	{"no component, no questions", files{"c/Capsule.toml": pkg, "c/Cargo.toml": "[package]\nname = \"y\"\nversion = \"2.0.0\"\n"}, nil, nil},
+	{"an own build command", files{"c/Capsule.toml": manifest + "[package.metadata.astrid-dev]\nbuild = [\"make\"]\n", "c/Cargo.toml": "[package]\nname = \"y\"\nversion = \"2.0.0\"\n"}, nil, nil},
+	{"a manifest that is no TOML", files{"c/Capsule.toml": "[package\n"}, nil, []string{"Capsule.toml:1:9 manifest-syntax"}},
+	{"a refused manifest is still looked at", files{"c/Capsule.toml": "[package]\nname = \"X\"\nversion = \"1.0.0\"\nreadme = \"R.md\"\n"}, nil, []string{"Capsule.toml:2:8 package-name", "Capsule.toml:4:10 missing-file"}},
+
+	{"version in Cargo.toml", files{"c/Capsule.toml": manifest, "c/Cargo.toml": strings.Replace(crate, "1.0.0", "1.0.1", 1), "c/.cargo/config.toml": target}, nil, []string{"Capsule.toml:3:11 version-differs"}},
+	{"version of the workspace", files{"c/Capsule.toml": manifest, "c/Cargo.toml": strings.Replace(crate, `version = "1.0.0"`, "version.workspace = true", 1), "c/.cargo/config.toml": target, "Cargo.toml": "[workspace]\nmembers = [\"c\"]\n[workspace.package]\nversion = \"3.0.0\"\n"}, nil, []string{"Capsule.toml:3:11 version-differs"}},
+	{"version of a workspace that is not there", files{"c/Capsule.toml": manifest, "c/Cargo.toml": strings.Replace(crate, `version = "1.0.0"`, "version.workspace = true", 1), "c/.cargo/config.toml": target}, nil, nil},
+	{"version in package.json", files{"c/Capsule.toml": manifest, "c/package.json": `{"version": "1.0.1"}`}, nil, []string{"Capsule.toml:3:11 version-differs"}},
+	{"package.json without version", files{"c/Capsule.toml": manifest, "c/package.json": `{"private": true}`}, nil, nil},
+
+	{"no target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, nil, []string{"Cargo.toml:1:1 rust-target-missing"}},
+	{"target of a parent", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, ".cargo/config.toml": target}, nil, nil},
+	{"target of the environment", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, []string{"CARGO_BUILD_TARGET=wasm32-unknown-unknown"}, nil},
+	{"target of this machine", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-target-missing"}},
+	{"wasi target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"wasm32-wasip2\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-target-wasi"}},
+	{"toolchain without the target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/rust-toolchain.toml": "[toolchain]\nchannel = \"1.94.0\"\n"}, nil, []string{"rust-toolchain.toml:1:1 rust-toolchain-target"}},
+	{"toolchain with another target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/rust-toolchain.toml": "[toolchain]\ntargets = [\"wasm32-wasip1\"]\n"}, nil, []string{"rust-toolchain.toml:2:11 rust-toolchain-target"}},
+	{"toolchain in the old form", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/rust-toolchain": "1.70\n"}, nil, nil},
+
+	{"getrandom in the lock file", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/Cargo.lock": lock}, nil, []string{".cargo/config.toml:2:10 rust-getrandom-cfg"}},
+	{"getrandom of another member", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "Cargo.toml": "[workspace]\n", "Cargo.lock": strings.Replace(lock, `dependencies = ["uuid"]`, "", 1)}, nil, nil},
+	{"getrandom too old to want it", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/Cargo.lock": strings.ReplaceAll(lock, "getrandom 0.3.1", "getrandom 0.2.15")}, nil, nil},
+	{"getrandom with its cfg", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": randomSet, "c/Cargo.lock": lock}, nil, nil},
+	{"getrandom with its cfg in the environment", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/Cargo.lock": lock}, []string{"RUSTFLAGS=--cfg getrandom_backend=\"custom\""}, nil},
+	{"getrandom with a cfg that does not count", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": randomSet, "c/Cargo.lock": lock}, []string{"RUSTFLAGS=-C opt-level=z"}, []string{".cargo/config.toml:3:1 rust-getrandom-cfg"}},
+	{"getrandom as a dependency", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate + "[dependencies]\ngetrandom = \"0.3\"\n", "c/.cargo/config.toml": target}, nil, []string{".cargo/config.toml:2:10 rust-getrandom-cfg"}},
+	{"getrandom as a workspace dependency", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate + "[dependencies]\nuuid = { workspace = true, features = [\"v4\"] }\n", "c/.cargo/config.toml": target, "Cargo.toml": "[workspace.dependencies]\nuuid = \"1.22\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-getrandom-cfg"}},
+	{"getrandom on WASI", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"wasm32-wasip1\"\n", "c/Cargo.lock": lock}, nil, []string{".cargo/config.toml:2:10 rust-target-wasi"}},
+
+	{"file of another name", files{"c/Capsule.toml": manifest, "c/Cargo.toml": strings.Replace(crate, `"x"`, `"my-x"`, 1), "c/.cargo/config.toml": target}, nil, []string{"Capsule.toml:5:8 component-file-name"}},
+	{"file explained by dist", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "dist/y.wasm", 1), "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
+	{"file explained by output", files{"c/Capsule.toml": manifest + "[package.metadata.astrid-dev]\noutput = \"dist/y.wasm\"\n", "c/Cargo.toml": strings.Replace(crate, `"x"`, `"y"`, 1), "c/.cargo/config.toml": target}, nil, nil},
+	{"file of a program", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "my-x.wasm", 1), "c/Cargo.toml": "[package]\nname = \"my-x\"\nversion = \"1.0.0\"\n", "c/src/main.rs": "", "c/.cargo/config.toml": target}, nil, nil},
+	{"no module at all", files{"c/Capsule.toml": manifest, "c/Cargo.toml": "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[lib]\npath = \"lib.rs\"\n", "c/.cargo/config.toml": target}, nil, []string{"Cargo.toml:4:2 rust-no-cdylib"}},
+
+	{"file through a link", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "../elsewhere", "elsewhere/y": ""}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
+	{"file that is a link to nothing outside", files{"c/Capsule.toml": manifest, "@c/x.wasm": "../gone.wasm"}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
+	{"file through a link inside", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "real", "c/real/y": ""}, nil, nil},
+	{"file that says it escapes", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "../x.wasm", 1)}, nil, []string{"Capsule.toml:5:8 component-file"}},
+	{"missing files", files{"c/Capsule.toml": "[package]\nname = \"x\"\nversion = \"1.0.0\"\nreadme = \"R.md\"\nlicense-file = \"L\"\n[[context_file]]\nname = \"a\"\nfile = \"a.md\"\n[[command]]\nname = \"b\"\nfile = \"b.toml\"\n", "c/L": ""}, nil,
+		[]string{"Capsule.toml:11:8 missing-file", "Capsule.toml:4:10 missing-file", "Capsule.toml:8:8 missing-file"}},
+
+	{"inert tables", files{"c/Capsule.toml": pkg + "[[interceptor]]\nevent = \"a\"\naction = \"b\"\n[[topic]]\nname = \"a\"\n[[skill]]\nname = \"s\"\nfile = \"f\"\n[capabilities]\nipc_publish = [\"a\"]\n  ipc_subscribe = []\n"}, nil,
+		[]string{"Capsule.toml:13:1 inert-capability", "Capsule.toml:14:3 inert-capability", "Capsule.toml:4:1 inert-table", "Capsule.toml:7:1 inert-table", "Capsule.toml:9:1 inert-table"}},
+	{"inert rights of a component", files{"c/Capsule.toml": manifest + "capabilities = { ipc_publish = [\"a\"] }\n"}, nil, []string{"Capsule.toml:6:18 inert-capability"}},
+	{"misspelt keys", files{"c/Capsule.toml": pkg + "licence = \"MIT\"\nedition = \"2024\"\n[[context_files]]\nname = \"a\"\n[[component]]\nfile = \"x.wasm\"\nlinks = []\n[capabilities]\nfs-read = []\n[env.a]\ntype = \"text\"\nplacholder = \"x\"\n[package.metadata.other]\nnmae = 1\n"}, nil,
+		[]string{"Capsule.toml:10:1 unknown-key", "Capsule.toml:12:1 unknown-key", "Capsule.toml:15:1 unknown-key", "Capsule.toml:4:1 unknown-key", "Capsule.toml:6:3 unknown-key"}},
+
+	{"tools without their topics", files{"c/Capsule.toml": pkg + "[subscribe]\n\"tool.v1.execute.a\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.execute.b\" = { wit = \"opaque\", handler = \"h\" }\n"}, nil,
+		[]string{"Capsule.toml:5:1 tool-describe-publish", "Capsule.toml:5:1 tool-describe-subscribe", "Capsule.toml:5:1 tool-result-publish", "Capsule.toml:6:1 tool-result-publish"}},
+	{"tools with wider topics", files{"c/Capsule.toml": pkg + "[publish]\n\"tool.v1.*\" = \"opaque\"\n[subscribe]\n\"tool.v1.execute.a\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.request.describe\" = { wit = \"opaque\", handler = \"h\" }\n"}, nil, nil},
+	{"results that are only read", files{"c/Capsule.toml": pkg + "[subscribe]\n\"tool.v1.execute.*.result\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.execute.a\" = \"opaque\"\n"}, nil, nil},
+}
+
+func TestCheck(t *testing.T) {
+	seen := map[string]bool{codeNameTwice: true} // TestSameNames
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(lay(t, c.files), "c")
+			got, err := Check(context.Background(), dir, Options{Env: c.env})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var list []string
+			for _, f := range got {
+				seen[f.Code] = true
+				list = append(list, f.Where()+" "+f.Code)
+				mustBeClear(t, f)
+			}
+			want := append([]string(nil), c.want...)
+			if diff := cmp.Diff(sorted(want), sorted(list)); diff != "" {
+				t.Errorf("(-want +got)\n%s%v", diff, got)
+			}
+		})
+	}
+	for _, code := range codes {
+		if !seen[code.Code] {
+			t.Errorf("no case provokes %s", code.Code)
+		}
+	}
+}
+
+// mustBeClear fails for a finding that does not say what to do, or whose code
+// and severity are not those of the list.
+func mustBeClear(t *testing.T, f finding.Finding) {
+	t.Helper()
+	for _, code := range Codes() {
+		if code.Code == f.Code {
+			if code.Severity != f.Severity || f.Message == "" {
+				t.Errorf("%v is not as listed: %+v", f, code)
+			}
+			if f.Hint == "" && f.Code != "manifest-syntax" {
+				t.Errorf("%v has no remedy", f)
+			}
+			return
+		}
+	}
+	t.Errorf("%v is not in the list of codes", f)
+}
+
+func sorted(list []string) string {
+	out := append([]string(nil), list...)
+	for i := range out {
+		for j := i; j > 0 && out[j] < out[j-1]; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestCodes(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Codes() {
+		if seen[c.Code] || c.Summary == "" || c.Remedy == "" || c.Code != strings.ToLower(c.Code) || strings.HasSuffix(c.Summary, ".") {
+			t.Errorf("bad entry: %+v", c)
+		}
+		seen[c.Code] = true
+	}
+	for code := range fixedByManifest {
+		if !seen[code] {
+			t.Errorf("%q can be mended and does not exist", code)
+		}
+	}
+}
+
+func TestSameNames(t *testing.T) {
+	root := lay(t, files{"a/Capsule.toml": pkg, "b/Capsule.toml": pkg, "d/Capsule.toml": strings.Replace(pkg, `"x"`, `"y"`, 1)})
+	dirs := []string{filepath.Join(root, "a"), filepath.Join(root, "b"), filepath.Join(root, "d"), filepath.Join(root, "gone")}
+	results, err := CheckAll(context.Background(), dirs, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, other := range []int{1, 0} {
+		got := results[i].Findings
+		if len(got) != 1 || got[0].Code != codeNameTwice || got[0].Line != 2 || got[0].Column != 8 || !strings.Contains(got[0].Message, dirs[other]) {
+			t.Errorf("%s: %v", dirs[i], got)
+		}
+	}
+	if len(results[2].Findings) != 0 || results[2].Err != nil || results[2].Name != "y" {
+		t.Errorf("the third: %+v", results[2])
+	}
+	if !errors.Is(results[3].Err, fs.ErrNotExist) {
+		t.Errorf("no manifest: %+v", results[3])
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := CheckAll(ctx, dirs, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// realManifests is where a checkout of real capsules' manifests may lie.
+const realManifests = "../../../shared/manifests"
+
+// Sound capsules yield nothing; faulty ones exactly these, code by count.
+func TestRealManifests(t *testing.T) {
+	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", capsule.ManifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		skip(t, "no real manifests at "+realManifests)
+	}
+	want := map[string]map[string]int{
+		"standalone/capsule-cli":   {codeVersionDiffers: 1, codeInertCapability: 2, codeToolchainTarget: 1},
+		"standalone/capsule-fs":    {codeInertTable: 9, codeInertCapability: 2, codeWasiTarget: 1},
+		"standalone/capsule-react": {codeInertTable: 20, codeInertCapability: 2, codeRandom: 1, codeToolchainTarget: 1},
+	}
+	for _, path := range list {
+		dir := filepath.Dir(path)
+		name := filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(dir)), filepath.Base(dir)))
+		findings, err := Check(context.Background(), dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int{}
+		for _, f := range findings {
+			got[f.Code]++
+			mustBeClear(t, f)
+		}
+		if diff := cmp.Diff(fmt.Sprint(want[name]), fmt.Sprint(got)); diff != "" && len(want[name])+len(got) > 0 {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// skip leaves a test out visibly, and fails it where nothing may be left out.
+func skip(t *testing.T, missing string) {
+	t.Helper()
+	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+		t.Fatalf("cannot run: %s", missing)
+	}
+	t.Skip(missing)
+}
