@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // DefaultTimeout ends a build that hangs. A cold Rust build of a large
@@ -39,6 +40,8 @@ type Options struct {
 // Builder builds capsules. Use New.
 type Builder struct {
 	Options
+
+	git tree.Cache // what git's indexes track
 
 	mu      sync.Mutex                // guards the two caches below
 	learned map[string][]string       // capsule folder -> outside inputs its toolchain told of

@@ -36,7 +36,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	}
 	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
 	in.readManifest()
-	rules, err := tree.Default(dir, in.treeOptions())
+	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
 		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}
@@ -49,7 +49,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	if in.Others, err = tree.TakeFiles(ctx, others, dir); err != nil {
 		return nil, readError(dir, err)
 	}
-	in.Skip, in.Lock = rules.Skip, rules.IndexLock()
+	in.Skip, in.Governs, in.Lock = rules.Skip, rules.Governs, rules.IndexLock()
 	in.Outside = watched(dir, append(others, rules.GitFiles()...))
 	in.SourceHash = in.Sources.Digest.String()
 	in.Recipe = in.recipe(plan)
@@ -97,8 +97,8 @@ func (in *Inputs) readManifest() {
 	}
 }
 
-func (in *Inputs) treeOptions() tree.Options {
-	var o tree.Options
+func (b *Builder) treeOptions(in *Inputs) tree.Options {
+	o := tree.Options{Cache: &b.git}
 	if in.manifest == nil {
 		return o
 	}
@@ -252,7 +252,7 @@ func (b *Builder) SourceHash(ctx context.Context, dir string) (string, error) {
 			return "", in.problem
 		}
 	}
-	rules, err := tree.Default(dir, in.treeOptions())
+	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
 		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}

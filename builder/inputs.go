@@ -22,6 +22,7 @@ type Inputs struct {
 	Outside []string                         // files and folders outside Dir that it depends on, absolute
 	Lock    string                           // git's index.lock for Dir; "" outside a repository
 	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
+	Governs func(path string) bool           // whether a change of path can change what Skip says; likewise
 
 	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
 	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
@@ -54,9 +55,13 @@ func (in *Inputs) Changed(later *Inputs) []string {
 func (in *Inputs) outsideChanged(later *Inputs) []string {
 	before, after := files(in.Others), files(later.Others)
 	var changed []string
-	for _, path := range in.Others.Diff(later.Others) {
-		_, was := before[path]
-		now, is := after[path]
+	for _, name := range in.Others.Diff(later.Others) {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(in.Dir, filepath.FromSlash(name))
+		}
+		_, was := before[name]
+		now, is := after[name]
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
 		dropped := was && !is && !slices.ContainsFunc(later.Outside, func(o string) bool { return within(o, path) })
 		if !learned && !dropped {
@@ -66,6 +71,7 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 	return changed
 }
 
+// files is a snapshot by name; nil is the snapshot of nothing.
 func files(s *tree.Snapshot) map[string]tree.File {
 	m := map[string]tree.File{}
 	if s != nil {

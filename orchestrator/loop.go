@@ -165,7 +165,7 @@ func (l *loop) touch(path string, touched map[*capsule]bool) {
 	}
 	for _, dir := range l.index().of(path) {
 		c := l.capsules[dir]
-		c.rules = c.rules || isManifest || isRules(path)
+		c.rules = c.rules || isManifest || c.governs(path)
 		touched[c] = true
 	}
 }

@@ -156,8 +156,8 @@ func (o *owners) skip(roots []string) func(path string, dir bool) bool {
 		} else if owner = o.above(path); owner != "" {
 			last.Store(&owner)
 		}
-		if in := o.dirs[owner]; owner != "" && in != nil && in.Skip != nil {
-			return path != owner && in.Skip(path, dir) && !(dir && isCapsule(path))
+		if in := o.dirs[owner]; owner != "" && in != nil {
+			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path))
 		}
 		return ignored(path, dir, roots)
 	}
@@ -185,9 +185,9 @@ func isCapsule(dir string) bool {
 	return err == nil && info.Mode().IsRegular() && !slices.Contains(ignoredFolders, filepath.Base(dir))
 }
 
-// isRules reports whether a change of path can change what counts as a source.
-func isRules(path string) bool {
-	return filepath.Base(path) == ".gitignore" || strings.HasSuffix(path, filepath.Join("info", "exclude"))
+// governs reports whether a change of path can change what counts as a source.
+func (c *capsule) governs(path string) bool {
+	return c.in != nil && (slices.Contains(c.in.Outside, path) || c.in.Governs != nil && c.in.Governs(path))
 }
 
 func ignoreLine(files []string) string {

@@ -124,7 +124,7 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	time.Sleep(f.hashTime / 2)
 	w.mu.Lock()
 	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hashOf(f.content), Key: hashOf(f.content), Group: f.group,
-		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Taken: time.Now(),
+		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Governs: func(string) bool { return false }, Taken: time.Now(),
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp}}}}
 	gone := f.gone
 	w.mu.Unlock()

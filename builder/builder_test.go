@@ -1,0 +1,356 @@
+package builder
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// empty is the smallest module: the header and nothing else.
+var empty = []byte("\x00asm\x01\x00\x00\x00")
+
+// section appends a custom section, so that modules differ.
+func variant(name string) []byte {
+	return append(bytes.Clone(empty), append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)...)
+}
+
+// capsuleDir writes a capsule whose build copies src.bin to where it is asked.
+func capsuleDir(t *testing.T, settings string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "a capsüle")
+	write(t, filepath.Join(dir, "Capsule.toml"), `[package]
+name = "copy"
+version = "0.1.0"
+
+[[component]]
+id = "main"
+file = "copy.wasm"
+
+[package.metadata.astrid-dev]
+`+settings)
+	write(t, filepath.Join(dir, "src.bin"), string(variant("one")))
+	return dir
+}
+
+const copies = `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT\""]` + "\n"
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func examine(t *testing.T, b *Builder, dir string) *Inputs {
+	t.Helper()
+	in, err := b.Examine(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// publish goes the whole way once and returns what was published and the inputs.
+func publish(t *testing.T, b *Builder, dir string) (*Published, *Inputs) {
+	t.Helper()
+	in := examine(t, b, dir)
+	staged, err := b.Build(t.Context(), in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := examine(t, b, dir)
+	if changed := in.Changed(after); len(changed) > 0 {
+		t.Fatalf("the build changed %v", changed)
+	}
+	p, err := b.Publish(t.Context(), staged, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, after
+}
+
+// failure builds and wants a Failure.
+func failure(t *testing.T, b *Builder, dir string) *Failure {
+	t.Helper()
+	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	var f *Failure
+	if !errors.As(err, &f) {
+		staged.Discard()
+		t.Fatalf("got %v, want a failure", err)
+	}
+	return f
+}
+
+func TestBuildPublishRecord(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	if in := examine(t, b, dir); in.Current != nil || in.Last != "" || in.Name != "copy" {
+		t.Fatalf("before the first build: %+v", in)
+	}
+	p, in := publish(t, b, dir)
+	m := p.Modules[0]
+	if m.Path != filepath.Join(dir, "copy.wasm") || m.Kind != "core" || m.Size != int64(len(variant("one"))) {
+		t.Errorf("published %+v", m)
+	}
+	for _, path := range []string{m.Path, m.Blob} {
+		if got, _ := os.ReadFile(path); !bytes.Equal(got, variant("one")) {
+			t.Errorf("%s holds %q", path, got)
+		}
+	}
+	again := examine(t, New(Options{}), dir)
+	if again.Key != in.Key || again.Current == nil || again.Current.Modules[0] != m || again.Last != in.SourceHash {
+		t.Errorf("a new process does not know what is published: %+v", again)
+	}
+	if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+		t.Errorf("left in the work folder: %v", left)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".copy.wasm.*")); len(left) > 0 {
+		t.Errorf("left beside the module: %v", left)
+	}
+}
+
+func TestMeddledArtifactIsNotCurrent(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	publish(t, b, dir)
+	write(t, filepath.Join(dir, "copy.wasm"), string(variant("two"))) // the same size
+	if in := examine(t, New(Options{}), dir); in.Current != nil {
+		t.Error("a module that somebody else wrote counts as published")
+	}
+}
+
+func TestLosingTheStateFolderCostsABuildOnly(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	publish(t, b, dir)
+	if err := os.RemoveAll(filepath.Join(dir, "target")); err != nil {
+		t.Fatal(err)
+	}
+	if in := examine(t, New(Options{}), dir); in.Current != nil {
+		t.Error("current without a record")
+	}
+	publish(t, b, dir)
+}
+
+// P2: a failed build leaves the published module as it is.
+func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
+	for _, c := range []struct {
+		name, settings, src string
+		step                Step
+		says                string
+	}{
+		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", StepBuild, ""},
+		{"nothing written", `build = ["true"]`, "x", StepCollect, ""},
+		{"not wasm", copies, "just text", StepSmoke, ""},
+		{"truncated", copies, string(empty[:6]), StepSmoke, ""},
+		{"empty", copies, "", StepSmoke, ""},
+		{"timeout", `build = ["sleep", "60"]` + "\ntimeout = \"100ms\"", "x", StepBuild, "longer than 100ms"},
+		{"missing tool", `build = ["no-such-tool-here"]`, "x", StepToolchain, "no-such-tool-here"},
+		{"unknown key", `biuld = ["true"]`, "x", StepManifest, "biuld"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, copies)
+			publish(t, b, dir)
+			manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
+			write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), copies, c.settings+"\n", 1))
+			write(t, filepath.Join(dir, "src.bin"), c.src)
+			f := failure(t, b, dir)
+			if f.Step != c.step || !strings.Contains(f.Error(), c.says) {
+				t.Errorf("got step %s, %v", f.Step, f)
+			}
+			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("one")) {
+				t.Errorf("the published module is %q", got)
+			}
+			if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+				t.Errorf("left in the work folder: %v", left)
+			}
+		})
+	}
+}
+
+func TestCancelledBuildLeavesNothing(t *testing.T) {
+	b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, `build = ["sh", "-c", "touch started; sleep 60"]`+"\nignore = [\"started\"]\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	in := examine(t, b, dir)
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+				cancel()
+			}
+		}
+	}()
+	if _, err := b.Build(ctx, in, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// P2: whatever instant a publication is cut short at, the next examination
+// finds the old modules or all of the new ones.
+func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
+	settings := `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT_DIR/copy.wasm\"; cat src.bin > \"$CAPSULE_OUT_DIR/second.wasm\""]` + "\n"
+	b, dir := New(Options{}), capsuleDir(t, settings)
+	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
+	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "[package.metadata", "[[component]]\nid = \"second\"\nfile = \"out/second.wasm\"\n\n[package.metadata", 1))
+	publish(t, b, dir)
+	write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+
+	in := examine(t, b, dir)
+	staged, err := b.Build(t.Context(), in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := staged.record(in)
+	for _, m := range staged.Modules {
+		if err := keepBlob(dir, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writeRecord(dir, intentFile, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := place(dir, r.Modules[0]); err != nil { // and here the power goes
+		t.Fatal(err)
+	}
+	staged.lock.Close()
+
+	if in := examine(t, New(Options{}), dir); in.Current == nil || len(in.Current.Modules) != 2 {
+		t.Errorf("not completed: %+v", in.Current)
+	}
+	for _, file := range []string{"copy.wasm", "out/second.wasm"} {
+		if got, _ := os.ReadFile(filepath.Join(dir, file)); !bytes.Equal(got, variant("two")) {
+			t.Errorf("%s is %q", file, got)
+		}
+	}
+}
+
+func TestDamagedIntentIsDropped(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	publish(t, b, dir)
+	r := readRecord(dir, recordFile)
+	r.Modules[0].Hash = strings.Repeat("0", 64)
+	if err := writeRecord(dir, intentFile, r); err != nil {
+		t.Fatal(err)
+	}
+	if in := examine(t, b, dir); in.Current == nil {
+		t.Error("the published module is no longer known")
+	}
+	if _, err := os.Stat(statePath(dir, intentFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the intent is still there: %v", err)
+	}
+}
+
+func TestKeysDecide(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "shared.txt")
+	write(t, outside, "1")
+	b, dir := New(Options{}), capsuleDir(t, copies+`inputs = ["`+outside+`"]`+"\n")
+	before := examine(t, b, dir)
+	if again := examine(t, b, dir); again.Key != before.Key || len(before.Changed(again)) != 0 {
+		t.Error("nothing changed, and the key did")
+	}
+	if !slices.Contains(before.Outside, outside) {
+		t.Errorf("%s is not watched: %v", outside, before.Outside)
+	}
+	write(t, outside, "2")
+	after := examine(t, b, dir)
+	if after.Key == before.Key || after.SourceHash != before.SourceHash {
+		t.Error("an outside input must change the key, and not the source hash")
+	}
+	if changed := before.Changed(after); len(changed) != 1 || changed[0] != outside {
+		t.Errorf("changed: %v", changed)
+	}
+}
+
+// A-B-A: the same bytes written again are seen, although every hash is equal.
+func TestP1SameBytesAreAChange(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	before := examine(t, b, dir)
+	path := filepath.Join(dir, "src.bin")
+	if err := os.Chtimes(path, time.Now(), time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	after := examine(t, b, dir)
+	if before.Key != after.Key || !slices.Equal(before.Changed(after), []string{"src.bin"}) {
+		t.Errorf("changed: %v", before.Changed(after))
+	}
+}
+
+func TestNoManifest(t *testing.T) {
+	b := New(Options{})
+	dir := t.TempDir()
+	if _, err := b.Examine(t.Context(), dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "Capsule.toml"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Examine(t.Context(), dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a manifest that is a folder: %v", err)
+	}
+}
+
+func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
+	dir := capsuleDir(t, copies)
+	b := New(Options{})
+	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan finding.Finding, 1)
+	other := New(Options{Say: func(_ string, f finding.Finding) { said <- f }})
+	done := make(chan error)
+	go func() {
+		second, err := other.Build(context.Background(), examine(t, other, dir), nil)
+		second.Discard()
+		done <- err
+	}()
+	if f := <-said; f.Code != "waiting-for-lock" {
+		t.Errorf("said %v", f)
+	}
+	staged.Discard()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOnlyTheLastBlobsAreKept(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	for i := range 8 {
+		write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
+		publish(t, b, dir)
+	}
+	left, _ := os.ReadDir(statePath(dir, blobFolder))
+	if len(left) != keptBlobs {
+		t.Errorf("%d blobs", len(left))
+	}
+}
+
+func TestDeclaredHashIsAWarning(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
+	declared := strings.Repeat("ab", 32)
+	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "file =", "hash = \""+declared+"\"\nfile =", 1))
+	p, _ := publish(t, b, dir)
+	i := slices.IndexFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "declared-hash-differs" })
+	if i < 0 || !strings.Contains(p.Findings[i].Message, declared) || !strings.Contains(p.Findings[i].Message, p.Modules[0].Hash) || p.Findings[i].Line == 0 {
+		t.Errorf("findings: %v", p.Findings)
+	}
+}
