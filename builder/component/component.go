@@ -69,7 +69,8 @@ type Component struct {
 	// Type is what the component imports and what its instances export.
 	Type *ComponentType
 
-	spaces [sortCount][]Def
+	spaces  [sortCount][]Def
+	started bool // a start function has been read
 }
 
 // Def is one definition: *CoreModule, *CoreInstance, *CoreType, *Component, *Instance,

@@ -231,7 +231,11 @@ func (d *decoder) start() {
 	if s.Results = d.u32(); s.Results > 0 {
 		d.failAt(at, "start results are values, which are not supported")
 	}
-	if d.err == nil {
-		d.scope.comp.Defs = append(d.scope.comp.Defs, s)
+	c := d.scope.comp
+	if c.started {
+		d.failAt(at, "a second start function")
+	}
+	if c.started = true; d.err == nil {
+		c.Defs = append(c.Defs, s)
 	}
 }

@@ -51,12 +51,12 @@ func (d *decoder) canonSpecial(c *Canon) {
 func (d *decoder) canonOperands(c *Canon, o operands) {
 	switch o {
 	case typeIndex:
-		c.Type = d.index(SortType)
+		d.canonType(c)
 	case typeOptions:
-		c.Type = d.index(SortType)
+		d.canonType(c)
 		c.Options = d.canonOptions()
 	case typeAsync:
-		c.Type = d.index(SortType)
+		d.canonType(c)
 		c.Async = d.flag("the async mark")
 	case options:
 		c.Options = d.canonOptions()
@@ -78,6 +78,22 @@ func (d *decoder) canonOperands(c *Canon, o operands) {
 		c.Table = d.index(SortCoreTable)
 	case sharedFlag:
 		c.Shared = d.flag("the shared mark")
+	}
+}
+
+// canonType reads the resource, stream or future that a built-in works on.
+func (d *decoder) canonType(c *Canon) {
+	want := Future
+	switch {
+	case c.Op <= ResourceDropAsync:
+		want = Resource
+	case c.Op <= StreamDropWritable || c.Op == StreamForward:
+		want = Stream
+	}
+	start := d.pos
+	var e Extern
+	if c.Type, e = d.lookup(SortType); e.Type != nil && e.Type.Kind != want {
+		d.failAt(start, "%s works on a %s, type %d is a %s", c.Op, want, c.Type, e.Type.Kind)
 	}
 }
 

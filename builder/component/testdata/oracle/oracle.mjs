@@ -18,6 +18,8 @@ const bytes = (s) => new Uint8Array(Buffer.from(s, 'base64'));
 const ops = {
   print: async (q) => ({ text: await tools.print(bytes(q.data)) }),
   validate: async (q) => ({ text: await tools.componentWit(bytes(q.data)) }),
+  // The JavaScript engine's own judgement of a core module.
+  engine: async (q) => ({ text: WebAssembly.validate(bytes(q.data)) ? 'valid' : '' }),
   parse: async (q) => ({ data: b64(await tools.parse(q.text)) }),
   embed: async (q) => ({ data: b64(await tools.componentEmbed({ binary: bytes(q.data), witSource: q.wit, stringEncoding: 'utf8' })) }),
   new: async (q) => {
