@@ -236,11 +236,17 @@ func child(value any, name string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	list := elements(table[base])
-	if index >= len(list) {
-		return nil, false
+	switch list := table[base].(type) {
+	case []any:
+		if index < len(list) {
+			return list[index], true
+		}
+	case []map[string]any:
+		if index < len(list) {
+			return list[index], true
+		}
 	}
-	return list[index], true
+	return nil, false
 }
 
 // elements is an array's content whichever of its two shapes it has, or nil.

@@ -17,8 +17,10 @@ var hash = regexp.MustCompile(`^(?:blake3:)?[0-9a-fA-F]{64}$`)
 
 func doubtComponents(m *Manifest, r *reader) {
 	var ids []string
+	known := map[string]bool{}
 	for _, c := range m.Components {
 		ids = append(ids, c.ID)
+		known[c.ID] = true
 	}
 	for i, c := range m.Components {
 		at := fmt.Sprintf("component[%d]", i)
@@ -28,9 +30,9 @@ func doubtComponents(m *Manifest, r *reader) {
 		if r.at(at, "hash").found && !hash.MatchString(c.Hash) {
 			r.fault(codeHash, []string{at, "hash"}, "write the 64 hex digits that b3sum prints, or remove the line", "%q is not a BLAKE3 hash", c.Hash)
 		}
-		for j, id := range c.Link {
-			if id == "" || !contains(ids, id) {
-				r.fault(codeComponentLink, []string{at, fmt.Sprintf("link[%d]", j)}, hintNearest(id, ids), "no component has the id %q", id)
+		for j, id := range c.Link { // a hundred ids are enough to look for a misspelling in
+			if id == "" || !known[id] {
+				r.fault(codeComponentLink, []string{at, fmt.Sprintf("link[%d]", j)}, hintNearest(id, ids[:min(len(ids), 100)]), "no component has the id %q", id)
 			}
 		}
 	}
@@ -40,7 +42,7 @@ func hintNearest(word string, names []string) string {
 	if near := Nearest(word, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return ""
+	return "correct the id, or add the component"
 }
 
 // envTypes are those the runtime asks for in a way of their own, and those

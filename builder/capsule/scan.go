@@ -9,8 +9,8 @@ import (
 // node is one key, table or array element of a TOML file: where it stands and
 // what lies below it. Offsets are bytes into the file's text.
 type node struct {
-	keyAt, keyEnd int // the key's own part of a dotted key; -1 for an array element
-	at, end       int // the value; for a table with a header, the header line
+	keyAt, keyEnd int  // the key's own part of a dotted key; -1 for an array element
+	at, end       int  // the value; for a table with a header, the header line
 	tables        bool // an array that [[headers]] extend
 	closed        bool // a value: nothing may be added below it
 	header        bool // a table with a [header] of its own

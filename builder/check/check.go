@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -187,18 +186,22 @@ func sameNames(results []Result) {
 		}
 	}
 	for name, list := range byName {
-		sort.Ints(list)
 		for _, i := range list {
-			if len(list) < 2 {
-				break
+			for _, other := range list {
+				if other != i && !sameFolder(results[i].Dir, results[other].Dir) {
+					results[i].Findings = append(results[i].Findings, nameTwice(results[i].Dir, name, results[other].Dir))
+					break
+				}
 			}
-			other := list[0]
-			if other == i {
-				other = list[1]
-			}
-			results[i].Findings = append(results[i].Findings, nameTwice(results[i].Dir, name, results[other].Dir))
 		}
 	}
+}
+
+// sameFolder reports whether two paths lead to one folder, which is then one capsule.
+func sameFolder(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 func nameTwice(dir, name, other string) finding.Finding {

@@ -94,6 +94,7 @@ var cases = []struct {
 	{"file explained by dist", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "dist/y.wasm", 1), "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
 	{"file explained by output", files{"c/Capsule.toml": manifest + "[package.metadata.astrid-dev]\noutput = \"dist/y.wasm\"\n", "c/Cargo.toml": strings.Replace(crate, `"x"`, `"y"`, 1), "c/.cargo/config.toml": target}, nil, nil},
 	{"file of a program", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "my-x.wasm", 1), "c/Cargo.toml": "[package]\nname = \"my-x\"\nversion = \"1.0.0\"\n", "c/src/main.rs": "", "c/.cargo/config.toml": target}, nil, nil},
+	{"one of two files is cargo's", files{"c/Capsule.toml": manifest + "[[component]]\nfile = \"other.wasm\"\n", "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
 	{"no module at all", files{"c/Capsule.toml": manifest, "c/Cargo.toml": "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[lib]\npath = \"lib.rs\"\n", "c/.cargo/config.toml": target}, nil, []string{"Cargo.toml:4:2 rust-no-cdylib"}},
 
 	{"file through a link", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "../elsewhere", "elsewhere/y": ""}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
@@ -204,6 +205,10 @@ func TestSameNames(t *testing.T) {
 	}
 	if !errors.Is(results[3].Err, fs.ErrNotExist) {
 		t.Errorf("no manifest: %+v", results[3])
+	}
+	twice, err := CheckAll(context.Background(), []string{dirs[0], filepath.Join(root, "d", "..", "a")}, Options{})
+	if err != nil || len(twice[0].Findings)+len(twice[1].Findings) > 0 {
+		t.Errorf("one capsule named twice: %v, %v", twice, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -30,15 +30,26 @@ func rustCrate(c *capsuleFiles) {
 		c.add(codeNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
 		return
 	}
+	c.fileName(made)
+}
+
+// fileName finds a crate none of whose modules is what the manifest names. Of
+// several components the others may come from elsewhere, so that one that
+// fits is enough.
+func (c *capsuleFiles) fileName(made []string) {
+	first := -1
 	for i, component := range c.m.Components {
-		base := path.Base(component.File)
 		explained := component.Output != "" || strings.HasPrefix(path.Clean(component.File), "dist/")
-		if capsule.PathFault(component.File) != "" || explained || contains(made, base) {
-			continue
+		if explained || contains(made, path.Base(component.File)) || capsule.PathFault(component.File) != "" {
+			return
 		}
-		want := path.Join(path.Dir(component.File), made[min(i, len(made)-1)])
-		c.addAt(codeFileName, c.fileKey(i), fmt.Sprintf("write file = %q", want), "cargo makes %s of this crate, not %s", strings.Join(made, ", "), base)
+		if first < 0 {
+			first = i
+		}
 	}
+	file := c.m.Components[first].File
+	want := path.Join(path.Dir(file), made[0])
+	c.addAt(codeFileName, c.fileKey(first), fmt.Sprintf("write file = %q", want), "cargo makes %s of this crate, not %s", strings.Join(made, ", "), path.Base(file))
 }
 
 // rustTarget finds a crate that is not built for WebAssembly, or for a kind of
