@@ -1,6 +1,9 @@
 package smoke
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // capture keeps the first half and the last half of what is written to it: how
 // it began, and the panic it ended with. Safe for concurrent use.
@@ -46,11 +49,21 @@ func (c *capture) text() (string, int64) {
 	return string(c.head) + "\n[...]\n" + string(tail), cut
 }
 
-// captures are the two streams of a guest.
-type captures struct{ stdout, stderr capture }
+// captures are the two streams of a guest, and the clock that it sees.
+type captures struct {
+	stdout, stderr capture
+	clock          atomic.Uint64
+}
+
+// tick is the time in nanoseconds. Every look takes a millisecond, as with wazero's clock:
+// a load does not depend on the hour, and a guest that waits for time to pass sees it pass.
+func (c *captures) tick() uint64 { return c.clock.Add(1_000_000) }
 
 func newCaptures(limit int) *captures {
-	return &captures{stdout: capture{limit: limit}, stderr: capture{limit: limit}}
+	c := &captures{stdout: capture{limit: limit}, stderr: capture{limit: limit}}
+	// A second after a start that no guest takes for "no time": some refuse zero.
+	c.clock.Store(1_000_000_000)
+	return c
 }
 
 func (c *captures) into(r *Report) {

@@ -14,7 +14,7 @@ import (
 
 // Some host functions must not be plain zeros, or the guest waits for ever or its own
 // message is lost: output streams take what they are given, random bytes have the length
-// that was asked for, exit ends, and the log is kept. Nothing here reaches the outside.
+// that was asked for, clocks run, exit ends, and the log is kept. Nothing here reaches the outside.
 
 // hostCall is a call of a stubbed component function.
 type hostCall struct {
@@ -41,6 +41,8 @@ var hostFunctions = map[string]func(*hostCall){
 	"wasi:io/streams#[method]output-stream.check-write":              checkWrite,
 	"wasi:io/streams#[method]output-stream.write":                    writeStream,
 	"wasi:io/streams#[method]output-stream.blocking-write-and-flush": writeStream,
+	"wasi:clocks/monotonic-clock#now":                                func(c *hostCall) { c.stack[0] = c.out.tick() },
+	"wasi:clocks/wall-clock#now":                                     func(c *hostCall) { c.memory.WriteUint64Le(c.area, c.out.tick()/1e9) },
 	"wasi:random/random#get-random-bytes":                            randomBytes,
 	"wasi:random/insecure#get-insecure-random-bytes":                 randomBytes,
 	"astrid:sys/host#log":                                            logLine,
