@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,20 +39,22 @@ func versionOf(ctx context.Context, j *job, program, arg string, extra ...string
 	return ask(ctx, j.dir, j.env, []string{program, arg}, extra...)
 }
 
-// ask runs a query and remembers its answer. A query that fails is answered by
-// the program's stamp, and asked again next time.
+// ask is asked, with the program's stamp in place of an answer that fails.
 func ask(ctx context.Context, dir string, env environ, argv []string, extra ...string) string {
-	real := argv[0]
-	if resolved, err := filepath.EvalSymlinks(real); err == nil {
-		real = resolved
+	if answer, ok := asked(ctx, dir, env, argv, extra...); ok {
+		return answer
 	}
-	id := stamp(real)
-	key := strings.Join(append(append([]string{id}, argv...), extra...), "\x00")
+	return stamp(resolved(argv[0]))
+}
+
+// asked runs a query and remembers its answer. One that fails is asked again next time.
+func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (answer string, ok bool) {
+	key := strings.Join(slices.Concat([]string{stamp(resolved(argv[0]))}, argv, extra), "\x00")
 	versions.Lock()
 	answer, known := versions.answers[key]
 	versions.Unlock()
 	if known {
-		return answer
+		return answer, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
@@ -59,11 +62,19 @@ func ask(ctx context.Context, dir string, env environ, argv []string, extra ...s
 	query.Dir, query.Env, query.WaitDelay = dir, env, time.Second // a pipe that a grandchild holds is not waited for longer
 	out, err := query.Output()
 	if err != nil {
-		return id
+		return "", false
 	}
 	answer = strings.TrimSpace(string(out))
 	versions.Lock()
 	versions.answers[key] = answer
 	versions.Unlock()
-	return answer
+	return answer, true
+}
+
+// resolved follows links: a new version is often a link that moved.
+func resolved(program string) string {
+	if real, err := filepath.EvalSymlinks(program); err == nil {
+		return real
+	}
+	return program
 }

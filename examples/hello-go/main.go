@@ -1,6 +1,6 @@
 //go:build wasip1
 
-// Command hello-go is a capsule with one tool, count_text.
+// Command hello-go is a capsule that counts the lines, words and letters of a text.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// counts is what count_text answers.
+// counts is the answer to count_text.
 type counts struct {
 	Lines   int `json:"lines"`
 	Words   int `json:"words"`
@@ -19,9 +19,7 @@ type counts struct {
 // handle answers the handlers that Capsule.toml names in [subscribe].
 func handle(action string, payload []byte) any {
 	switch action {
-	case "tool_describe":
-		return map[string]string{"name": "count_text", "description": "Counts the lines, words and letters of a text"}
-	case "tool_execute_count_text":
+	case "count_text":
 		return count(string(payload))
 	}
 	return nil

@@ -1,0 +1,206 @@
+package toolchain
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// The tests of this file run real compilers on copies of the examples.
+
+// missingTool skips where a tool is not there, and fails where that is forbidden.
+func missingTool(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+		t.Fatalf("%s is needed for this test; make toolchains installs it", what)
+	}
+	t.Skipf("%s is needed for this test; make toolchains installs it", what)
+}
+
+// rustEnv is this process's environment with a Rust in front that builds for wasm.
+func rustEnv(t *testing.T) []string {
+	t.Helper()
+	env := environ(os.Environ())
+	for _, path := range []string{env.get("PATH"), "/usr/bin" + string(os.PathListSeparator) + env.get("PATH")} {
+		candidate := env.with("PATH", path)
+		rustc := lookPath("rustc", "", candidate)
+		if rustc == "" {
+			continue
+		}
+		cmd := exec.Command(rustc, "--print", "sysroot")
+		cmd.Env = candidate
+		out, err := cmd.Output()
+		if err == nil && isDir(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", unknownTarget)) {
+			return candidate
+		}
+	}
+	missingTool(t, "a Rust with "+unknownTarget)
+	return nil
+}
+
+// copyExample copies an example to a folder whose path has blanks and letters
+// outside ASCII, without what a build left in it.
+func copyExample(t *testing.T, name string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "mit Leerzeichen – ünïcødé", name)
+	copyTree(t, filepath.Join("..", "..", "examples", name), to)
+	return to
+}
+
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && slices.Contains([]string{"target", "dist", "node_modules", "build"}, d.Name()) {
+			return filepath.SkipDir
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), data, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// outcome is what one build did.
+type outcome struct {
+	plan           *Plan
+	start          time.Time
+	stdout, stderr []byte
+	err            error
+	findings       []finding.Finding
+	artifacts      []Artifact
+	collected      error
+}
+
+// request loads the capsule in dir and asks for a build of it.
+func request(t *testing.T, dir string, env []string) Request {
+	t.Helper()
+	m, err := capsule.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Request{Manifest: m, OutDir: t.TempDir(), TempDir: t.TempDir(), Env: env, Jobs: 2}
+}
+
+// build plans and runs a build of the capsule in dir.
+func build(t *testing.T, dir string, env []string) outcome {
+	t.Helper()
+	plan, err := For(t.Context(), request(t, dir, env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := outcome{plan: plan, start: time.Now()}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(plan.Argv[0], plan.Argv[1:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = plan.Dir, plan.Env, &stdout, &stderr
+	o.err = cmd.Run()
+	o.stdout, o.stderr = stdout.Bytes(), stderr.Bytes()
+	o.findings = plan.Diagnose(o.stdout, o.stderr)
+	if o.err == nil {
+		o.artifacts, o.collected = plan.Collect(context.Background(), o.start, o.stdout)
+	}
+	return o
+}
+
+// sound fails the test unless the build left one wasm module.
+func (o outcome) sound(t *testing.T) []byte {
+	t.Helper()
+	if o.err != nil || o.collected != nil || len(o.artifacts) != 1 {
+		t.Fatalf("build: %v, collect: %v %v\n%s%s", o.err, o.artifacts, o.collected, o.stdout, o.stderr)
+	}
+	data, err := os.ReadFile(o.artifacts[0].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(data, []byte("\x00asm")) {
+		t.Fatalf("%s is no wasm: % x", o.artifacts[0].Path, data[:min(len(data), 8)])
+	}
+	return data
+}
+
+// replace edits a file of the capsule.
+func replace(t *testing.T, path, old, new string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), old) {
+		t.Fatalf("%s holds no %q", path, old)
+	}
+	write(t, path, strings.ReplaceAll(string(data), old, new))
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// brokenAndMended builds an example, breaks it, expects the finding, mends it
+// and expects another module than the first one's.
+func brokenAndMended(t *testing.T, example, file, old, broken, mended, want string, env []string) {
+	dir := copyExample(t, example)
+	first := build(t, dir, env).sound(t)
+	path := filepath.Join(dir, file)
+
+	replace(t, path, old, broken)
+	failed := build(t, dir, env)
+	if failed.err == nil {
+		t.Fatalf("the broken build succeeded:\n%s%s", failed.stdout, failed.stderr)
+	}
+	var all []string
+	for _, f := range failed.findings {
+		all = append(all, f.String())
+	}
+	if !slices.Contains(all, want) {
+		t.Errorf("findings\n%s\nlack\n%s\noutput:\n%s%s", strings.Join(all, "\n"), want, failed.stdout, failed.stderr)
+	}
+
+	replace(t, path, broken, mended)
+	if second := build(t, dir, env).sound(t); bytes.Equal(first, second) {
+		t.Error("the mended module is the first one")
+	}
+}
+
+func TestRustBrokenAndMended(t *testing.T) {
+	brokenAndMended(t, "hello-rust", "src/lib.rs", `words.join("-")`, `wörds.join("-")`, `words.join("_")`,
+		"src/lib.rs:27:5: error: cannot find value `wörds` in this scope [E0425]", rustEnv(t))
+}
+
+func TestGoBrokenAndMended(t *testing.T) {
+	brokenAndMended(t, "hello-go", "main.go", `"abort"`, `undefinedName`, `"stop"`,
+		"main.go:45:10: error: undefined: undefinedName", os.Environ())
+}
+
+func TestCommandBrokenAndMended(t *testing.T) {
+	brokenAndMended(t, "custom-command", "assemble.go", `resultAt = 16`, `resultAt == 16`, `resultAt = 20`,
+		"assemble.go:16:11: error: syntax error: unexpected == in grouped declaration; possibly missing semicolon or newline or )", os.Environ())
+}
