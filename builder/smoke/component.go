@@ -2,7 +2,6 @@ package smoke
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -17,7 +16,7 @@ func (w *work) component(ctx context.Context, r *Report) {
 	began := time.Now()
 	c, err := component.Decode(w.module)
 	if err != nil {
-		reportDecode(r, err, len(w.module))
+		reportDecode(r, err, w.module)
 		r.Times.Scan = millis(time.Since(began))
 		return
 	}
@@ -106,7 +105,7 @@ func (w *work) scanModules(r *Report, c *component.Component, into map[*componen
 			ok = false
 			fault.offset += int(cm.Range.Offset)
 			fault.message = fmt.Sprintf("core module %d: %s", len(order)-1, fault.message)
-			reportFault(r, fault)
+			reportFault(r, cm.Range.Of(w.module), fault)
 		}
 	})
 	return order, ok
@@ -122,13 +121,25 @@ func walk(c *component.Component, visit func(component.Def)) {
 	}
 }
 
-func reportDecode(r *Report, err error, size int) {
-	var e *component.Error
-	if errors.As(err, &e) && e.Offset >= int64(size) {
-		r.fail("smoke-truncated", e.Error(), rebuildHint)
+func reportDecode(r *Report, err error, data []byte) {
+	if endsInSection(data) {
+		r.fail("smoke-truncated", err.Error(), rebuildHint)
 		return
 	}
 	r.fail("smoke-invalid", "it is not a valid component: "+err.Error(), "build again with current component tools")
+}
+
+// endsInSection tells whether the last section announces more than there is.
+func endsInSection(data []byte) bool {
+	r := &reader{data: data, pos: min(8, len(data)), end: len(data)}
+	for r.more() {
+		r.byte()
+		size := r.u32()
+		if r.err == nil {
+			r.take(int(size), "a section")
+		}
+	}
+	return r.err != nil && r.err.truncated
 }
 
 // describeComponent writes what decoding learned into the report.

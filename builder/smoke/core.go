@@ -25,7 +25,7 @@ func (w *work) core(ctx context.Context, r *Report) {
 	w.remember(r)
 	defer func() { w.judge(r, coreContract(m)) }()
 	if fault != nil {
-		reportFault(r, fault)
+		reportFault(r, w.module, fault)
 		return
 	}
 	if !fitsMemory(r, w.options.Limits.Memory) {
@@ -169,7 +169,7 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	case errors.Is(err, errMemory):
 		r.fail("smoke-memory", "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
 	case errors.As(err, &f):
-		reportFault(r, f)
+		reportFault(r, w.module, f)
 	case errors.As(err, &link) && link.limit:
 		r.fail("smoke-limit", link.Error(), "a component made by current tools stays far below this limit")
 	case errors.As(err, &link):
@@ -190,10 +190,11 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	}
 }
 
-func reportFault(r *Report, f *fault) {
+// reportFault records what the scan found in the core module with the given bytes.
+func reportFault(r *Report, data []byte, f *fault) {
 	switch {
 	case f.proposal != "":
-		reportProposal(r, f.proposal)
+		reportProposals(r, data, f.proposal)
 	case f.truncated:
 		r.fail("smoke-truncated", f.Error(), rebuildHint)
 	default:

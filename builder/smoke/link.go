@@ -72,12 +72,17 @@ type linker struct {
 
 // linkError is a graph that cannot be instantiated, with the definition's place.
 type linkError struct {
-	at      int64
+	at      int64 // byte; -1: not known
 	message string
 	limit   bool
 }
 
-func (e *linkError) Error() string { return fmt.Sprintf("%s at byte %d", e.message, e.at) }
+func (e *linkError) Error() string {
+	if e.at < 0 {
+		return e.message
+	}
+	return fmt.Sprintf("%s at byte %d", e.message, e.at)
+}
 
 func linkErrorf(d component.Def, format string, args ...any) error {
 	return &linkError{at: d.At(), message: fmt.Sprintf(format, args...)}

@@ -50,14 +50,44 @@ var beyondSandbox = map[component.Feature]string{
 func reportInvalid(r *Report, err *invalidError) {
 	before := len(r.Proposals)
 	if m, decodeErr := component.DecodeModule(err.module.data); decodeErr == nil {
-		for _, p := range m.Proposals {
-			if name, ok := beyondSandbox[p.Feature]; ok {
-				reportProposal(r, name)
-			}
-		}
+		reportAll(r, m)
 	}
 	if len(r.Proposals) == before {
 		r.fail("smoke-invalid", "it is not a valid module: "+firstLine(err.Error()), "build again with a current toolchain; if it stays, the toolchain is at fault")
+	}
+}
+
+// reportProposals names every proposal of a module at whose first one the scan
+// stopped, and completes the report of a core module with what the scan did not reach.
+func reportProposals(r *Report, data []byte, first string) {
+	m, err := component.DecodeModule(data)
+	if err != nil {
+		reportProposal(r, first)
+		if !acceptedByKernel[first] {
+			return
+		}
+		r.fail("smoke-invalid", "it is not a valid module: "+err.Error(), "build again with a current toolchain; if it stays, the toolchain is at fault")
+		return
+	}
+	reportAll(r, m)
+	reportProposal(r, first)
+	if r.Kind != KindCore {
+		return
+	}
+	r.Imports, r.Exports = nil, nil
+	for _, i := range m.Imports {
+		r.Imports = append(r.Imports, Import{Module: i.Module, Name: i.Name, Kind: kindName(byte(i.Type.Kind)), Class: classOf(i.Module)})
+	}
+	for _, e := range m.Exports {
+		r.Exports = append(r.Exports, Export{Name: e.Name, Kind: kindName(byte(e.Kind))})
+	}
+}
+
+func reportAll(r *Report, m *component.Module) {
+	for _, p := range m.Proposals {
+		if name, ok := beyondSandbox[p.Feature]; ok {
+			reportProposal(r, name)
+		}
 	}
 }
 

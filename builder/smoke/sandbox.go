@@ -112,7 +112,11 @@ func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Mo
 	}
 	began = time.Now()
 	defer func() { s.start += time.Since(began) }()
-	return s.runtime.InstantiateModule(ctx, compiled, s.config)
+	instance, err := s.runtime.InstantiateModule(ctx, compiled, s.config)
+	if err != nil && strings.HasPrefix(err.Error(), "import ") {
+		return nil, &linkError{message: err.Error(), at: -1}
+	}
+	return instance, err
 }
 
 // invalidError is a module that wazero refused to compile.
