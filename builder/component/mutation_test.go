@@ -45,7 +45,7 @@ var stricter = regexp.MustCompile(`core instance \d+ (has no export named|is not
 	`parameter named|function should return|after package name|not valid to be used as import|` +
 	`spawn type must be shared|wrong signature for a destructor|` +
 	`historically accepted as|expected (resource|table element|a result|no result|\d+ parameters)|immediate must be|` +
-	`trailing characters|for canonical function|not valid to be used as export`)
+	`trailing characters|type mismatch|for canonical function|not valid to be used as export`)
 
 // complaint finds the offset in the oracle's complaint.
 var complaint = regexp.MustCompile(`\(at offset 0x([0-9a-f]+)\)`)
