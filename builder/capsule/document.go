@@ -135,6 +135,9 @@ func decode(file string, data []byte) (string, *finding.Finding) {
 		return fault(codeEncoding, 1, 1, "the file is UTF-16, TOML must be UTF-8", "save it again as UTF-8")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // the library would drop it and count from there
+		return fault(codeEncoding, 1, 1, "the file begins with two byte order marks", "save it again as UTF-8")
+	}
 	line, start := 1, 0
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])

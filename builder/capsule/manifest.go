@@ -152,7 +152,7 @@ type Wrap struct {
 type Smoke struct {
 	Memory  uint64 // bytes of guest memory
 	Timeout time.Duration
-	Call    []string // exports to call
+	Call    []string // actions to give to the guest's trigger, such as a handler's name
 }
 
 // Buildable reports whether there is anything to build. A manifest without

@@ -24,6 +24,7 @@ var binaryFaults = map[string]struct {
 	"utf-16 little endian": {[]byte("\xff\xfe[\x00p\x00]\x00"), codeEncoding},
 	"utf-16 big endian":    {[]byte("\xfe\xff\x00[\x00p"), codeEncoding},
 	"utf-16 without mark":  {[]byte("[\x00p\x00]\x00"), codeEncoding},
+	"two marks":            {[]byte("\ufeff\ufeff[package]\n"), codeEncoding},
 	"zero byte":            {[]byte("[package]\nname = \"a\x00b\"\n"), codeEncoding},
 	"latin-1":              {[]byte("[package]\nname = \"\xe9t\xe9\"\n"), codeEncoding},
 	"a module":             {[]byte("\x00asm\x01\x00\x00\x00"), codeEncoding},

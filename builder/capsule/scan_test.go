@@ -13,7 +13,7 @@ var tomlSeeds = []string{
 	"[[a]]\nb = 1\n[[a]]\nb = 2\n[a.c]\nd = 1\n[[a.e]]\nf = 1\n[[a.e]]\n", "a = {b = {c = 1}, d.e = [], 'f g' = \"h\"}",
 	"\"quo\\\"ted\\u00e9\" = \"\"\"x\\\n  \"\"\"\"\"\n'lit.eral' = '''a''''\n", "[\"a.b\".c]\n\"\" = 1\n",
 	"t = 1979-05-27 07:32:00\nf = -inf # c\nb = true\r\n", "a = [\n  1, # one\n  2,\n]\n", "[a.b]\n[a]\nx = 1\n",
-	"a = {\n  b = 1, # TOML 1.1\n}\n", "\xef\xbb\xbfa = 1", "a = \"\\x41\\e\"", "[a]\nb.c = 1\n[a.d]\n", "[[a.b]]\n[a.c]\n", "a = [[{}], {b.c = {}}]",
+	"a = {\n  b = 1, # TOML 1.1\n}\n", "\xef\xbb\xbfa = 1", "\ufeff\ufeff", "a = \"\\x41\\e\"", "[a]\nb.c = 1\n[a.d]\n", "[[a.b]]\n[a.c]\n", "a = [[{}], {b.c = {}}]",
 	"[x.\"y z\"]\nk = '''\n\n'''\n",
 }
 

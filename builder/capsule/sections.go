@@ -99,7 +99,12 @@ func (c *Capabilities) add(own *Capabilities) {
 	}
 }
 
+// union is a with what b has more. An empty list that is there stays one: it
+// asks for the interface all the same.
 func union(a, b []string) []string {
+	if a == nil && b != nil {
+		a = []string{}
+	}
 	seen := map[string]bool{}
 	for _, s := range a {
 		seen[s] = true
