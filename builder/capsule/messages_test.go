@@ -38,6 +38,9 @@ func TestMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !bytes.Contains(data, []byte("\r\n")) {
+		t.Error("the archive's case with Windows line ends has lost them")
+	}
 	seen := map[string]bool{}
 	parts := strings.Split(string(data), "\n-- ") // what stands between is "name --\ntext"
 	for i := 1; i+1 < len(parts); i += 2 {

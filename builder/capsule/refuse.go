@@ -275,18 +275,24 @@ func refuseCommands(m *Manifest, r *reader) {
 
 func refuseOutputs(m *Manifest, r *reader) {
 	f := r.at("package", "metadata", "astrid-dev", "output")
+	taken := map[string]string{}
+	for _, c := range m.Components {
+		taken[path.Clean(c.File)] = "a component's file, which only astrid-dev may write"
+	}
 	for _, c := range m.Components {
 		if c.Output == "" {
 			continue
 		}
-		at := f
+		at, hint := f, `let the build write elsewhere, for instance to "dist/`+path.Base(c.File)+`"`
 		if _, table := f.value.(map[string]any); table {
 			at = f.either(c.ID, c.File)
 		}
+		clean := path.Clean(c.Output)
 		if fault := PathFault(c.Output); fault != "" {
-			r.fault(codeOutput, at.key, `name a path below the capsule: "dist/`+path.Base(c.File)+`"`, "the output %q %s", c.Output, fault)
-		} else if path.Clean(c.Output) == path.Clean(c.File) {
-			r.fault(codeOutput, at.key, `let the build write elsewhere, for instance to "dist/`+path.Base(c.File)+`"`, "the output is the component's file, which only astrid-dev may write")
+			r.fault(codeOutput, at.key, hint, "the output %q %s", c.Output, fault)
+		} else if owner := taken[clean]; owner != "" {
+			r.fault(codeOutput, at.key, hint, "the output %q is %s", c.Output, owner)
 		}
+		taken[clean] = "another component's output"
 	}
 }

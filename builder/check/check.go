@@ -83,7 +83,7 @@ func checkOne(ctx context.Context, dir string, options Options) Result {
 // looks are the groups of faults, each with the file they are in. A look adds
 // nothing when what it needs could not be read.
 var looks = []func(*capsuleFiles){
-	inertTables, unknownKeys, tools, componentFiles, namedFiles, rustCrate, rustTarget, rustRandom, nodeVersion,
+	inertTables, settingsElsewhere, unknownKeys, tools, componentFiles, namedFiles, rustCrate, rustTarget, rustRandom, nodeVersion,
 }
 
 // capsuleFiles is one capsule while it is checked.

@@ -107,6 +107,7 @@ var cases = []struct {
 	{"inert tables", files{"c/Capsule.toml": pkg + "[[interceptor]]\nevent = \"a\"\naction = \"b\"\n[[topic]]\nname = \"a\"\n[[skill]]\nname = \"s\"\nfile = \"f\"\n[capabilities]\nipc_publish = [\"a\"]\n  ipc_subscribe = []\n"}, nil,
 		[]string{"Capsule.toml:13:1 inert-capability", "Capsule.toml:14:3 inert-capability", "Capsule.toml:4:1 inert-table", "Capsule.toml:7:1 inert-table", "Capsule.toml:9:1 inert-table"}},
 	{"inert rights of a component", files{"c/Capsule.toml": manifest + "capabilities = { ipc_publish = [\"a\"] }\n"}, nil, []string{"Capsule.toml:6:18 inert-capability"}},
+	{"settings elsewhere", files{"c/Capsule.toml": manifest + "[package.metadata.astrid_dev]\nbuild = [\"make\"]\n[metadata.astrid-dev]\nbuild = [\"make\"]\n"}, nil, []string{"Capsule.toml:6:19 settings-elsewhere", "Capsule.toml:8:11 settings-elsewhere"}},
 	{"misspelt keys", files{"c/Capsule.toml": pkg + "licence = \"MIT\"\nedition = \"2024\"\n[[context_files]]\nname = \"a\"\n[[component]]\nfile = \"x.wasm\"\nlinks = []\n[capabilities]\nfs-read = []\n[env.a]\ntype = \"text\"\nplacholder = \"x\"\n[package.metadata.other]\nnmae = 1\n"}, nil,
 		[]string{"Capsule.toml:10:1 unknown-key", "Capsule.toml:12:1 unknown-key", "Capsule.toml:15:1 unknown-key", "Capsule.toml:4:1 unknown-key", "Capsule.toml:6:3 unknown-key"}},
 

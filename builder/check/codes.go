@@ -18,6 +18,7 @@ const (
 	codeInertTable      = "inert-table"
 	codeInertCapability = "inert-capability"
 	codeUnknownKey      = "unknown-key"
+	codeElsewhere       = "settings-elsewhere"
 	codeNameTwice       = "package-name-twice"
 	codeVersionDiffers  = "version-differs"
 	codeToolResult      = "tool-result-publish"
@@ -37,6 +38,7 @@ var codes = []Code{
 	{codeInertTable, finding.Warning, "a table from an older manifest format, which the runtime ignores", "write the line that the hint shows under [publish] or [subscribe], and remove the table", false},
 	{codeInertCapability, finding.Warning, "ipc_publish or ipc_subscribe in [capabilities], which the runtime ignores", "write the topics as keys of [publish] or [subscribe]", false},
 	{codeUnknownKey, finding.Note, "a key that the runtime ignores and that looks like one it knows", "correct the spelling", false},
+	{codeElsewhere, finding.Warning, "settings for astrid-dev stand where nobody reads them", "write them under [package.metadata.astrid-dev]", false},
 	{codeNameTwice, finding.Error, "two capsules have the same name; the runtime loads one of them", "give each capsule a name of its own", false},
 	{codeVersionDiffers, finding.Warning, "the version differs from that in Cargo.toml or package.json", "write the same version in both", false},
 	{codeToolResult, finding.Warning, "a tool's handler may not publish its results", "add the line that the hint shows to [publish]", true},

@@ -144,13 +144,27 @@ var known = map[string][]string{
 	"context_file[]":           {"name", "file"},
 	"mcp_server[]":             {"id", "description", "type", "command", "args"},
 	"uplink[]":                 {"name", "platform", "profile"},
-	"package.metadata":         {"astrid-dev"},
 }
 
 var capabilityNames = []string{"uplink", "allow_persistent", "allow_prompt_injection", "net", "kv", "fs_read", "fs_write", "host_process", "net_bind", "net_connect", "identity", "bind_workers"}
 
 // legacy are unknown keys that inertTables speaks of.
 var legacy = map[string]bool{"interceptor": true, "topic": true, "skill": true, "ipc_publish": true, "ipc_subscribe": true}
+
+// settingsElsewhere finds our own table in the places where other tools'
+// conventions, or a slip, have put it.
+func settingsElsewhere(c *capsuleFiles) {
+	for _, key := range [][]string{
+		{"astrid-dev"}, {"metadata", "astrid-dev"}, {"tool", "astrid-dev"}, {"package", "astrid-dev"},
+		{"package", "metadata", "astrid_dev"}, {"package", "metadata", "astriddev"},
+	} {
+		if value, _ := c.m.Document().Value(key...); value != nil {
+			if _, table := value.(map[string]any); table {
+				c.addKey(codeElsewhere, key, "write [package.metadata.astrid-dev]", "astrid-dev does not read [%s]", strings.Join(key, "."))
+			}
+		}
+	}
+}
 
 // unknownKeys notes keys that the runtime ignores when they look like a
 // misspelling. Others may be another tool's, and are left alone.
