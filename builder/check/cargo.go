@@ -37,16 +37,36 @@ func (c *capsuleFiles) readCargo() *cargo {
 	}
 	found := &cargo{doc: doc}
 	found.findWorkspace(c.dir)
-	for _, dir := range upward(c.dir) {
-		for _, name := range []string{"config.toml", "config"} {
-			path := filepath.Join(dir, ".cargo", name)
-			if doc := document(path); doc != nil {
+	seen := map[string]bool{}
+	for _, folder := range c.cargoFolders() {
+		for _, name := range []string{"config", "config.toml"} { // cargo prefers the old name
+			path := filepath.Join(folder, name)
+			if doc := document(path); doc != nil && !seen[path] {
+				seen[path] = true
 				found.configs = append(found.configs, config{path, doc})
 				break
 			}
 		}
 	}
 	return found
+}
+
+// cargoFolders are the folders in which cargo looks for its configuration,
+// the strongest first; the user's own only where the environment names it.
+func (c *capsuleFiles) cargoFolders() []string {
+	var list []string
+	for _, dir := range upward(c.dir) {
+		list = append(list, filepath.Join(dir, ".cargo"))
+	}
+	if home := c.env("CARGO_HOME"); home != "" {
+		return append(list, home)
+	}
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home := c.env(name); home != "" {
+			return append(list, filepath.Join(home, ".cargo"))
+		}
+	}
+	return list
 }
 
 // upward is dir and the folders above it.

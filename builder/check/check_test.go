@@ -71,10 +71,12 @@ var cases = []struct {
 	{"version in package.json", files{"c/Capsule.toml": manifest, "c/package.json": `{"version": "1.0.1"}`}, nil, []string{"Capsule.toml:3:11 version-differs"}},
 	{"package.json without version", files{"c/Capsule.toml": manifest, "c/package.json": `{"private": true}`}, nil, nil},
 
-	{"no target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, nil, []string{"Cargo.toml:1:1 rust-target-missing"}},
+	{"no target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, nil, []string{"Cargo.toml:1:1 rust-no-wasm-target"}},
 	{"target of a parent", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, ".cargo/config.toml": target}, nil, nil},
 	{"target of the environment", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, []string{"CARGO_BUILD_TARGET=wasm32-unknown-unknown"}, nil},
-	{"target of this machine", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-target-missing"}},
+	{"another variable", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate}, []string{"CARGO_BUILD_TARGET_DIR=x", "CARGO_BUILD_TARGET="}, []string{"Cargo.toml:1:1 rust-no-wasm-target"}},
+	{"target in the old file", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config": target}, nil, nil},
+	{"target of this machine", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-no-wasm-target"}},
 	{"wasi target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": "[build]\ntarget = \"wasm32-wasip2\"\n"}, nil, []string{".cargo/config.toml:2:10 rust-target-wasi"}},
 	{"toolchain without the target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/rust-toolchain.toml": "[toolchain]\nchannel = \"1.94.0\"\n"}, nil, []string{"rust-toolchain.toml:1:1 rust-toolchain-target"}},
 	{"toolchain with another target", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "c/.cargo/config.toml": target, "c/rust-toolchain.toml": "[toolchain]\ntargets = [\"wasm32-wasip1\"]\n"}, nil, []string{"rust-toolchain.toml:2:11 rust-toolchain-target"}},
@@ -171,6 +173,16 @@ func sorted(list []string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// The user's own configuration counts where the environment names it.
+func TestCargoHome(t *testing.T) {
+	root := lay(t, files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "home/.cargo/config.toml": target})
+	for _, env := range []string{"HOME=" + filepath.Join(root, "home"), "CARGO_HOME=" + filepath.Join(root, "home", ".cargo")} {
+		if got, err := Check(context.Background(), filepath.Join(root, "c"), Options{Env: []string{env}}); err != nil || len(got) > 0 {
+			t.Errorf("%s: %v, %v", env, got, err)
+		}
+	}
 }
 
 func TestCodes(t *testing.T) {

@@ -28,7 +28,7 @@ const (
 	codeFileName        = "component-file-name"
 	codeMissingFile     = "missing-file"
 	codeNoCdylib        = "rust-no-cdylib"
-	codeNoTarget        = "rust-target-missing"
+	codeNoTarget        = "rust-no-wasm-target"
 	codeWasiTarget      = "rust-target-wasi"
 	codeToolchainTarget = "rust-toolchain-target"
 	codeRandom          = "rust-getrandom-cfg"
