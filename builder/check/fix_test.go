@@ -168,8 +168,8 @@ func TestFixStaysInside(t *testing.T) {
 	}
 }
 
-// Whatever the manifest, mending keeps every comment line and every value that
-// it does not speak of, and mending again changes nothing.
+// Whatever the manifest, mending leaves TOML behind or the file as it was, says
+// so truly, and mending again changes nothing.
 func FuzzFix(f *testing.F) {
 	for _, c := range fixes {
 		f.Add(c.before["Capsule.toml"])
