@@ -44,6 +44,34 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzSection puts a payload into a section of a real component, with the right size in front,
+// so that what is tried is not lost to sizes that do not add up.
+func FuzzSection(f *testing.F) {
+	var bases []*Component
+	var inputs [][]byte
+	for _, name := range []string{"canon.bin", "async.bin", "types.bin", "component"} {
+		b := seeds(f)[name]
+		c, err := Decode(b)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i, s := range c.Sections {
+			f.Add(uint8(len(bases)), uint8(i), s.ID, s.Payload.Of(b))
+		}
+		bases, inputs = append(bases, c), append(inputs, b)
+	}
+	f.Fuzz(func(t *testing.T, base, section, id uint8, payload []byte) {
+		i := int(base) % len(bases)
+		c, in := bases[i], inputs[i]
+		s := c.Sections[int(section)%len(c.Sections)]
+		b := cat(in[:s.Header.Offset], sec(id, payload), in[s.Payload.Offset+s.Payload.Size:])
+		got, err := Decode(b)
+		if !checkError(t, b, err, false) {
+			checkComponent(t, b, got)
+		}
+	})
+}
+
 // FuzzDecodeModule does the same for core modules, and renames their imports.
 func FuzzDecodeModule(f *testing.F) {
 	addSeeds(f, KindCore)

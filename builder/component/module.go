@@ -136,7 +136,6 @@ type Module struct {
 	Proposals     []Proposal // at most one a feature, sorted by offset
 
 	importedFuncs []uint32 // type indices
-	funcType      []bool   // by type index: is a function type
 }
 
 // FuncCount is the size of the function index space, imports included.
