@@ -1,0 +1,292 @@
+//go:build unix
+
+package proc
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	guardianArgument = "__guardian"      // starts a command and outlives it
+	limitArgument    = "__guardian-exec" // sets limits and becomes the command
+
+	controlFD = 3 // read end: its end of file means stop
+	statusFD  = 4 // write end: status lines
+
+	// maxDying bounds the wait after SIGKILL. Only a process that hangs in the
+	// kernel (a dead network disk) or belongs to another user outlives it.
+	maxDying = 3 * time.Second
+	// rescan is how often the session is looked at while it is being stopped:
+	// a member that leaves the session gives no sign.
+	rescan = 10 * time.Millisecond
+)
+
+// Main is the guardian's side: with args (os.Args without the program) that
+// begin with the hidden argument it does the guardian's work. Every program
+// that calls Run, and the TestMain of every test that does, calls it before
+// anything else and exits with code when handled.
+func Main(args []string) (code int, handled bool) {
+	if len(args) == 0 {
+		return 0, false
+	}
+	switch args[0] {
+	case guardianArgument:
+		return guardianMain(args[1:]), true
+	case limitArgument:
+		return limitMain(args[1:]), true
+	}
+	return 0, false
+}
+
+// order is what guardianCommand wrote into the arguments.
+type order struct {
+	grace  time.Duration
+	limits Limits
+	dir    string
+	path   string
+	argv   []string
+}
+
+func parseOrder(args []string) (o order, err error) {
+	if len(args) < 6 {
+		return o, fmt.Errorf("%d arguments", len(args))
+	}
+	if o.grace, err = time.ParseDuration(args[0]); err != nil {
+		return o, err
+	}
+	if o.limits, err = parseLimits(args[1:3]); err != nil {
+		return o, err
+	}
+	o.dir, o.path, o.argv = args[3], args[4], args[5:]
+	return o, nil
+}
+
+func parseLimits(args []string) (l Limits, err error) {
+	if l.AddressSpace, err = strconv.ParseUint(args[0], 10, 64); err != nil {
+		return l, err
+	}
+	l.CPUSeconds, err = strconv.ParseUint(args[1], 10, 64)
+	return l, err
+}
+
+func guardianMain(args []string) int {
+	// The command's death signal is bound to the thread that starts it.
+	runtime.LockOSThread()
+	// Caught, not ignored: an ignored signal would be ignored by the command too.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	o, err := parseOrder(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "this is a helper process of astrid-dev, not for calling:", err)
+		return 2
+	}
+	unix.CloseOnExec(controlFD)
+	unix.CloseOnExec(statusFD)
+	becomeSubreaper()
+	g := &guardian{order: o, control: os.NewFile(controlFD, "control"), status: os.NewFile(statusFD, "status")}
+	_ = json.NewEncoder(g.status).Encode(g.run()) // nobody may be left to read it
+	return 0
+}
+
+// guardian is owned by the guardian's main goroutine.
+type guardian struct {
+	order
+	control, status *os.File
+
+	child   int
+	begun   time.Time
+	stop    chan struct{} // closed when stopping is asked for
+	reaped  chan reaped   // closed when no child is left
+	ended   ended
+	childUp bool
+}
+
+type reaped struct {
+	pid  int
+	wait unix.WaitStatus
+	at   time.Time
+}
+
+func (g *guardian) run() status {
+	g.stop = make(chan struct{})
+	go func() {
+		_, _ = g.control.Read(make([]byte, 1)) // nothing is ever written: this is the end of file
+		close(g.stop)
+	}()
+	if stopped(g.control) {
+		return status{Ended: &ended{Stopped: true}}
+	}
+	if s := g.startChild(); s.Fault != "" {
+		return s
+	}
+	letGo() // only the command's own descriptors keep its pipes open
+	g.reaped = make(chan reaped, 64)
+	go reap(g.reaped)
+	g.awaitChild()
+	g.sweep()
+	g.ended.Strays = strays()
+	return status{Ended: &g.ended}
+}
+
+// stopped reports whether control is at its end already.
+func stopped(control *os.File) bool {
+	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0
+}
+
+// startChild starts the command in the guardian's session, in a group of its own.
+func (g *guardian) startChild() status {
+	attr := &syscall.ProcAttr{Dir: g.dir, Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: childAttr()}
+	path, argv := g.path, g.argv
+	var verdict, tell *os.File
+	if g.limits != (Limits{}) {
+		var err error
+		if verdict, tell, err = os.Pipe(); err != nil {
+			return fault("making a pipe", err)
+		}
+		defer verdict.Close()
+		attr.Files = append(attr.Files, tell.Fd())
+		path, argv = self(), append([]string{self(), limitArgument, strconv.FormatUint(g.limits.AddressSpace, 10),
+			strconv.FormatUint(g.limits.CPUSeconds, 10), g.path}, g.argv...)
+	}
+	g.begun = time.Now()
+	pid, err := syscall.ForkExec(path, argv, attr)
+	if tell != nil {
+		tell.Close()
+	}
+	if err != nil {
+		return fault("starting it", err)
+	}
+	g.child, g.childUp = pid, true
+	if verdict == nil {
+		return status{}
+	}
+	var s status
+	if json.NewDecoder(verdict).Decode(&s) == nil && s.Fault != "" {
+		_, _ = syscall.Wait4(pid, nil, 0, nil)
+		return s
+	}
+	return status{}
+}
+
+func fault(doing string, err error) status {
+	errno, ok := err.(syscall.Errno)
+	if !ok {
+		doing += ": " + err.Error()
+	}
+	return status{Fault: doing, Errno: errno}
+}
+
+// letGo gives up the command's input and output. Standard error stays: should
+// the guardian itself fail, its reason is among the command's output.
+func letGo() {
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	for fd := range 2 {
+		_ = dup(null, fd)
+	}
+	unix.Close(null)
+}
+
+// reap collects children, orphans that fell to the guardian included, until
+// there is none; nobody is left then who could make another.
+func reap(out chan<- reaped) {
+	defer close(out)
+	for {
+		var r reaped
+		var err error
+		r.pid, err = unix.Wait4(-1, &r.wait, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		r.at = time.Now()
+		out <- r
+	}
+}
+
+// awaitChild waits for the command's own end, or for the wish to stop.
+func (g *guardian) awaitChild() {
+	for g.childUp {
+		select {
+		case r, ok := <-g.reaped:
+			if !g.note(r, ok) {
+				return
+			}
+		case <-g.stop:
+			g.ended.Stopped = true
+			return
+		}
+	}
+}
+
+// note remembers how the command ended. It returns false when no child is left.
+func (g *guardian) note(r reaped, ok bool) bool {
+	if !ok {
+		g.reaped, g.childUp = nil, false
+		return false
+	}
+	if r.pid == g.child {
+		g.childUp = false
+		g.ended.Started, g.ended.Wait, g.ended.Took = true, r.wait, r.at.Sub(g.begun)
+	}
+	return true
+}
+
+// sweep ends all that is left of the session: politely, then for good.
+func (g *guardian) sweep() {
+	if g.settled(time.Now()) {
+		return
+	}
+	g.signal(unix.SIGTERM)
+	g.signal(unix.SIGCONT) // one that is stopped cannot obey
+	if g.settled(time.Now().Add(g.grace)) {
+		return
+	}
+	for deadline := time.Now().Add(maxDying); time.Now().Before(deadline); {
+		g.signal(unix.SIGKILL)
+		if g.settled(time.Now().Add(rescan)) {
+			return
+		}
+	}
+}
+
+// settled waits until nothing is left of the session, at most until deadline.
+func (g *guardian) settled(deadline time.Time) bool {
+	tick := time.NewTicker(rescan)
+	defer tick.Stop()
+	for {
+		for drained := false; g.reaped != nil && !drained; {
+			select {
+			case r, ok := <-g.reaped:
+				g.note(r, ok)
+			default:
+				drained = true
+			}
+		}
+		if g.reaped == nil || !g.childUp && g.gone() {
+			return true
+		}
+		if !time.Now().Before(deadline) {
+			return false
+		}
+		select {
+		case r, ok := <-g.reaped:
+			g.note(r, ok)
+		case <-tick.C:
+		}
+	}
+}
