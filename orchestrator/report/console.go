@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// consoleTail is how many bytes of a failed step's output a person is shown: some 30 lines.
+const consoleTail = 4 << 10
+
+// Console writes the summary that ends a run, for people: every capsule that did
+// not pass, or passed with findings, with its findings, then one sentence. It has no
+// colours and nothing in it can be taken for a workflow command of a CI system.
+func Console(w io.Writer, r Report) error {
+	p := prepare(r)
+	var b strings.Builder
+	for _, c := range p.Capsules {
+		consoleCapsule(&b, c)
+	}
+	fmt.Fprintf(&b, "%s%s\n", headline(p), in(p.DurationMS))
+	if _, err := io.WriteString(w, inert(b.String())); err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+func consoleCapsule(b *strings.Builder, c Capsule) {
+	if c.Verdict == Passed && !c.worthTelling() {
+		return
+	}
+	fmt.Fprintf(b, "%s: %s%s%s\n", line(c.Dir), because(c.Verdict, c.Reason), in(c.DurationMS), failedSteps(c))
+	for _, s := range c.Steps {
+		for _, f := range c.complaints(s) {
+			fmt.Fprintf(b, "  %s\n", line(f.String()))
+			if f.Hint != "" {
+				fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSpace(plain(f.Hint)), "\n", "\n    "))
+			}
+		}
+		if tail := strings.TrimRight(plain(keepEnd(s.Tail, consoleTail)), "\n"); tail != "" {
+			fmt.Fprintf(b, "  | %s\n", strings.ReplaceAll(tail, "\n", "\n  | "))
+		}
+	}
+}
+
+func (c Capsule) worthTelling() bool {
+	for _, s := range c.Steps {
+		if len(s.Findings) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func failedSteps(c Capsule) string {
+	var list []string
+	for _, s := range c.Steps {
+		if s.Verdict == Failed {
+			list = append(list, s.Name.String())
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(list, ", ") + ")"
+}
+
+// inert makes sure that no line is a command to the CI system that reads the log:
+// GitHub takes "::" at a line's start after any spaces, and "##[" anywhere in it;
+// Azure takes "##vso[".
+func inert(s string) string {
+	s = strings.NewReplacer("##[", "## [", "##vso[", "## vso[").Replace(s)
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if trimmed := strings.TrimSpace(l); strings.HasPrefix(trimmed, "::") {
+			lines[i] = ": " + trimmed[1:]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// headline sums the run up in one sentence without its end.
+func headline(p Report) string {
+	s := p.Summary
+	if s.Capsules == 0 {
+		return "no capsule was verified"
+	}
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{s.Failed, "failed"}, {s.Passed, "passed"}, {s.NotRun, "not run"}, {s.Skipped, "skipped"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	text := plural(s.Capsules, "capsule") + ": " + strings.Join(parts, ", ")
+	if s.Errors+s.Warnings > 0 {
+		text += fmt.Sprintf("; %s, %s", plural(s.Errors, "error"), plural(s.Warnings, "warning"))
+	}
+	if p.Interrupted {
+		text += "; interrupted"
+	}
+	return text
+}
+
+func in(ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	return " in " + (time.Duration(ms) * time.Millisecond).Round(100*time.Millisecond).String()
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// The elements and attributes are the ones that Surefire writes and that Jenkins
+// and GitLab read; nothing else is used, so that strict readers take it too.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Time     string       `xml:"time,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string          `xml:"name,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Errors     int             `xml:"errors,attr"`
+		Skipped    int             `xml:"skipped,attr"`
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr,omitempty"`
+		File       string          `xml:"file,attr"`
+		Properties junitProperties `xml:"properties"`
+		Cases      []junitCase     `xml:"testcase"`
+	}
+	junitProperties struct {
+		List []junitProperty `xml:"property"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		Time    string        `xml:"time,attr"`
+		Skipped *junitSkipped `xml:"skipped"`
+		Failure *junitFailure `xml:"failure"`
+		Out     string        `xml:"system-out,omitempty"`
+		Err     string        `xml:"system-err,omitempty"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+	}
+	junitFailure struct {
+		Type    string `xml:"type,attr"`
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes r as JUnit XML: a suite a capsule, a test case a step. A step that
+// was skipped or not run is a skipped case; findings that did not fail their step
+// stand in its system-err, what the failed step printed in its system-out.
+func JUnit(w io.Writer, r Report) error {
+	p := prepare(r)
+	doc := junitSuites{Name: line(p.Tool.Name) + " verify", Time: junitTime(p.DurationMS)}
+	for _, c := range p.Capsules {
+		s := junitOf(c, p.Started)
+		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
+		doc.Suites = append(doc.Suites, s)
+	}
+	text, err := xml.MarshalIndent(doc, "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the junit report: %w", err)
+	}
+	return nil
+}
+
+func junitOf(c Capsule, started time.Time) junitSuite {
+	s := junitSuite{Name: line(c.title()), Time: junitTime(c.DurationMS), File: line(c.manifest())}
+	if !started.IsZero() {
+		s.Timestamp = started.Format("2006-01-02T15:04:05") // without a zone, as Surefire writes it
+	}
+	s.Properties.List = []junitProperty{{"dir", line(c.Dir)}, {"verdict", c.Verdict.String()}}
+	if c.SourceHash != "" {
+		s.Properties.List = append(s.Properties.List, junitProperty{"source_hash", line(c.SourceHash)})
+	}
+	for _, a := range c.Artifacts {
+		s.Properties.List = append(s.Properties.List, junitProperty{"artifact_hash." + line(a.ID), line(a.Hash)})
+	}
+	for _, step := range c.Steps {
+		s.add(junitCaseOf(c, step))
+	}
+	if len(c.Steps) == 0 {
+		s.add(junitCaseOf(c, Step{Verdict: c.Verdict, Reason: c.Reason}))
+	}
+	return s
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Tests++
+	if c.Failure != nil {
+		s.Failures++
+	}
+	if c.Skipped != nil {
+		s.Skipped++
+	}
+	s.Cases = append(s.Cases, c)
+}
+
+func junitCaseOf(c Capsule, s Step) junitCase {
+	out := junitCase{Name: s.Name.String(), Class: line(c.Dir), Time: junitTime(s.DurationMS), Out: plain(s.Tail)}
+	switch s.Verdict {
+	case Failed:
+		list := c.complaints(s)
+		out.Failure = &junitFailure{Type: line(list[0].Code), Message: line(list[0].String()), Text: paragraph(list)}
+		if out.Failure.Type == "" {
+			out.Failure.Type = s.Name.String()
+		}
+		return out
+	case NotRun, Skipped:
+		out.Skipped = &junitSkipped{Message: because(s.Verdict, s.Reason, c.Reason)}
+	}
+	out.Err = paragraph(s.Findings)
+	return out
+}
+
+// because is a verdict as people read it, with the first reason that is known.
+func because(v Verdict, reasons ...string) string {
+	word := name(words[:], int(v), "verdict")
+	for _, reason := range reasons {
+		if reason = line(reason); reason != "" {
+			return word + ": " + reason
+		}
+	}
+	return word
+}
+
+// paragraph is a list of findings, each on its line with its hint below.
+func paragraph(list []finding.Finding) string {
+	var b strings.Builder
+	for _, f := range list {
+		fmt.Fprintf(&b, "%s\n", line(f.String()))
+		if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {
+			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
+		}
+	}
+	return b.String()
+}
+
+// junitTime is seconds with three decimals, the one form every reader takes.
+func junitTime(ms int64) string {
+	ms = max(ms, 0)
+	return fmt.Sprintf("%d.%03d", ms/1000, ms%1000)
+}

@@ -1,0 +1,4 @@
+package report
+
+// syncDir does nothing: Windows has no way to sync a folder, and journals renames.
+func syncDir(string) error { return nil }

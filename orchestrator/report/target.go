@@ -1,0 +1,194 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Format is a way of writing a report to a file.
+type Format int
+
+const (
+	FormatJSON     Format = iota // this tool's own, see Schema
+	FormatJUnit                  // test results as CI systems show them
+	FormatSARIF                  // findings as code scanning and editors show them
+	FormatMarkdown               // a page for people
+)
+
+var formats = [...]string{"json", "junit", "sarif", "markdown"}
+
+func (f Format) String() string { return name(formats[:], int(f), "format") }
+
+// ErrTarget is in every error that ParseTarget and ParseTargets return: the flag
+// cannot be used as it was given.
+var ErrTarget = errors.New("a report is given as FORMAT=FILE")
+
+// Target is a file that a report is written to.
+type Target struct {
+	Format Format
+	Path   string // as it was given
+}
+
+func (t Target) String() string { return t.Format.String() + "=" + t.Path }
+
+// ParseTarget reads FORMAT=FILE, FORMAT being json, junit, sarif or markdown. It does
+// not look at the disk.
+func ParseTarget(s string) (Target, error) {
+	word, path, found := strings.Cut(s, "=")
+	if !found {
+		return Target{}, fmt.Errorf("reading the report %q: %w, as in json=report.json", s, ErrTarget)
+	}
+	format, err := unmarshal(formats[:], []byte(word), "format")
+	switch {
+	case err != nil:
+		return Target{}, fmt.Errorf("reading the report %q: %w; FORMAT is one of %s", s, ErrTarget, strings.Join(formats[:], ", "))
+	case path == "":
+		return Target{}, fmt.Errorf("reading the report %q: %w, and the file is missing after the \"=\"", s, ErrTarget)
+	case path == "-":
+		return Target{}, fmt.Errorf("reading the report %q: %w; standard output takes --format json only", s, ErrTarget)
+	case strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(filepath.Separator)):
+		return Target{}, fmt.Errorf("reading the report %q: %w, and %q is a folder", s, ErrTarget, path)
+	case strings.ContainsRune(path, 0):
+		return Target{}, fmt.Errorf("reading the report %q: %w, and a file's name has no NUL", s, ErrTarget)
+	}
+	return Target{Format(format), path}, nil
+}
+
+// ParseTargets reads several and refuses two that would write the same file, also
+// where one names it through a symbolic link.
+func ParseTargets(list []string) ([]Target, error) {
+	var targets []Target
+	taken := map[string]Target{}
+	for _, s := range list {
+		t, err := ParseTarget(s)
+		if err != nil {
+			return nil, err
+		}
+		path, err := resolved(t.Path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the report %q: %w", s, err)
+		}
+		if other, ok := taken[path]; ok {
+			return nil, fmt.Errorf("reading the report %q: %w, and %q writes the same file", s, ErrTarget, other)
+		}
+		taken[path] = t
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// resolved is path without symbolic links as far as it exists.
+func resolved(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rest := ""
+	for dir := path; ; dir = filepath.Dir(dir) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if filepath.Dir(dir) == dir {
+			return path, nil
+		}
+		rest = filepath.Join(filepath.Base(dir), rest)
+	}
+}
+
+// Write writes r to w in the given format.
+func Write(w io.Writer, format Format, r Report) error {
+	switch format {
+	case FormatJSON:
+		return JSON(w, r)
+	case FormatJUnit:
+		return JUnit(w, r)
+	case FormatSARIF:
+		return SARIF(w, r)
+	case FormatMarkdown:
+		return Markdown(w, r)
+	}
+	return fmt.Errorf("writing a report: %d is no format", int(format))
+}
+
+// WriteFiles writes r to every target. One that fails does not stop the others; the
+// error names all that failed.
+func WriteFiles(targets []Target, r Report) error {
+	var errs []error
+	for _, t := range targets {
+		errs = append(errs, WriteFile(t.Path, t.Format, r))
+	}
+	return errors.Join(errs...)
+}
+
+// WriteFile writes r to path whole or not at all: into a new file beside it, synced,
+// then renamed. Missing parent folders are made, because a pipeline names folders
+// that nothing has made yet. A symbolic link is followed; a device or a named pipe
+// is written as it is. The file gets the mode of the one it replaces, else 0644.
+func WriteFile(path string, format Format, r Report) error {
+	if err := writeFile(path, format, r); err != nil {
+		return fmt.Errorf("writing the %s report to %q: %w", format, path, err)
+	}
+	return nil
+}
+
+func writeFile(path string, format Format, r Report) error {
+	path, err := resolved(path)
+	if err != nil {
+		return err
+	}
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		if info.IsDir() {
+			return errors.New("it is a folder")
+		}
+		if !info.Mode().IsRegular() {
+			return writeTo(path, format, r)
+		}
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+shortBase(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails when it was renamed, as it should
+	if err := fill(temp, format, r, mode); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// shortBase leaves room in the 255 bytes of a file's name for what CreateTemp adds.
+func shortBase(path string) string {
+	base := filepath.Base(path)
+	return base[:min(len(base), 200)]
+}
+
+// fill writes, syncs and closes f.
+func fill(f *os.File, format Format, r Report, mode os.FileMode) error {
+	err := Write(f, format, r)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func writeTo(path string, format Format, r Report) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(Write(f, format, r), f.Close())
+}

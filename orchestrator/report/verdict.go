@@ -1,0 +1,101 @@
+package report
+
+import "fmt"
+
+// Verdict is what became of a step or a capsule. The zero value is NotRun, so
+// that what a run never came to is never reported as sound.
+type Verdict int
+
+const (
+	NotRun  Verdict = iota // the run ended before, or an earlier step failed
+	Passed                 // it ran and is sound
+	Failed                 // it ran and is not
+	Skipped                // it does not apply, or was not asked for
+)
+
+var verdicts = [...]string{NotRun: "not_run", Passed: "passed", Failed: "failed", Skipped: "skipped"}
+
+// words are the verdicts as people read them.
+var words = [...]string{NotRun: "not run", Passed: "passed", Failed: "failed", Skipped: "skipped"}
+
+func (v Verdict) String() string { return name(verdicts[:], int(v), "verdict") }
+
+// MarshalText writes "not_run", "passed", "failed" or "skipped", and fails for any other value.
+func (v Verdict) MarshalText() ([]byte, error) { return marshal(verdicts[:], int(v), "verdict") }
+
+// UnmarshalText reads what MarshalText wrote.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i, err := unmarshal(verdicts[:], text, "verdict")
+	*v = Verdict(i)
+	return err
+}
+
+// StepName is one kind of check. Its order is the order in which steps run.
+type StepName int
+
+const (
+	StepCheck             StepName = iota // the manifest, without building
+	StepBuild                             // the toolchain's build
+	StepSmoke                             // the module loads in the sandbox
+	StepKernelReady                       // it imports and exports what the kernel asks for
+	StepNoMutation                        // the build left its inputs as they were
+	StepReproducible                      // a second build gives the same bytes
+	StepPublishedArtifact                 // the committed module or declared hash is what the sources build
+)
+
+var steps = [...]string{"check", "build", "smoke", "kernel-ready", "no-mutation", "reproducible", "published-artifact"}
+
+func (s StepName) String() string { return name(steps[:], int(s), "step") }
+
+// MarshalText writes the step's name as in String, and fails for a value that is no step.
+func (s StepName) MarshalText() ([]byte, error) { return marshal(steps[:], int(s), "step") }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *StepName) UnmarshalText(text []byte) error {
+	i, err := unmarshal(steps[:], text, "step")
+	*s = StepName(i)
+	return err
+}
+
+// sum is failed when any step failed, else not_run when any was not run, else
+// skipped when all were skipped, else passed.
+func sum(steps []Step) Verdict {
+	var count [len(verdicts)]int
+	for _, s := range steps {
+		if s.Verdict >= 0 && int(s.Verdict) < len(count) {
+			count[s.Verdict]++
+		}
+	}
+	switch {
+	case count[Failed] > 0:
+		return Failed
+	case count[Passed]+count[Skipped] < len(steps):
+		return NotRun
+	case count[Passed] == 0:
+		return Skipped
+	}
+	return Passed
+}
+
+func name(table []string, i int, kind string) string {
+	if i < 0 || i >= len(table) {
+		return fmt.Sprintf("%s(%d)", kind, i)
+	}
+	return table[i]
+}
+
+func marshal(table []string, i int, kind string) ([]byte, error) {
+	if i < 0 || i >= len(table) {
+		return nil, fmt.Errorf("%d is no %s", i, kind)
+	}
+	return []byte(table[i]), nil
+}
+
+func unmarshal(table []string, text []byte, kind string) (int, error) {
+	for i, word := range table {
+		if word == string(text) {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown %s %q", kind, text)
+}
