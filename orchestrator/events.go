@@ -117,7 +117,7 @@ func (l *loop) sayIdle() {
 			l.busy = true
 			return
 		}
-		if c.state == failed || c.state == held {
+		if c.state == failed || c.state == held || c.unreadable != "" {
 			count++
 		}
 	}

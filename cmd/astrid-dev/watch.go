@@ -1,39 +1,34 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// watchFlags are the flags of watch.
+// watchFlags are the flags that only watch has.
 type watchFlags struct {
 	quiet, settle, maxWait time.Duration
-	jobs                   int
 	onReload               string
 	hookTimeout            time.Duration
 	poll                   bool
 	pollInterval           time.Duration
-	noInitial, strict      bool
+	noInitial              bool
 }
 
 func newWatch() *cobra.Command {
 	var f watchFlags
+	var b buildFlags
 	cmd := &cobra.Command{
 		Use:   "watch [PATH...]",
 		Short: "Rebuild capsules as they change, and announce each reload",
@@ -41,19 +36,18 @@ func newWatch() *cobra.Command {
 waits for changes, rebuilds what really changed, smoke-loads the result and
 announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
 looks at everything again and retries what failed.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, f, b) },
 	}
 	flags := cmd.Flags()
+	b.register(cmd)
 	flags.DurationVar(&f.quiet, "quiet-window", orchestrator.DefaultQuiet, "announce when nothing changed for this long")
 	flags.DurationVar(&f.settle, "settle", orchestrator.DefaultSettle, "start an early build after this much quiet")
-	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (4 x quiet window)")
-	flags.IntVar(&f.jobs, "jobs", 0, "builds in parallel (half the processors)")
+	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (0: 4 x quiet window)")
 	flags.StringVar(&f.onReload, "on-reload", "", "command to run after each reload; the event is its stdin")
 	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the --on-reload command after this long")
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
 	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")
-	flags.BoolVar(&f.strict, "strict", false, "what the kernel would not run fails the build")
 	return cmd
 }
 
@@ -66,133 +60,96 @@ func (f watchFlags) check() error {
 			return usage(fmt.Errorf("--%s must be longer than 0, not %s", d.name, d.value))
 		}
 	}
-	switch {
-	case f.maxWait < 0:
-		return usage(fmt.Errorf("--max-wait must not be negative"))
-	case f.maxWait > 0 && f.maxWait < f.quiet:
+	if f.maxWait != 0 && f.maxWait < f.quiet {
 		return usage(fmt.Errorf("--max-wait %s is shorter than the quiet window %s", f.maxWait, f.quiet))
-	case f.jobs < 0:
-		return usage(fmt.Errorf("--jobs must be at least 1"))
 	}
 	return nil
 }
 
-// watch is the program's loop: a watcher and an orchestrator side by side.
-func watch(cmd *cobra.Command, args []string, f watchFlags) error {
-	if err := f.check(); err != nil {
+// watch runs a watcher and an orchestrator side by side until the context ends.
+func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error {
+	if err := errors.Join(f.check(), b.check()); err != nil {
 		return err
 	}
-	roots, err := absolute(args)
+	roots, missing, err := watchable(args)
 	if err != nil {
 		return err
 	}
-	if err := watchable(roots); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(cmd.Context())
-	defer cancel()
-	warnings := make(chan announce.Event, 64) // more than one round of warnings; further ones wait their turn
-	voices, err := newVoices(cmd, f, cancel, func(e announce.Event) { send(ctx, warnings, e) })
+	s, err := newSession(cmd, roots, b, hook{f.onReload, f.hookTimeout})
 	if err != nil {
 		return err
 	}
-	defer voices.close()
-	if f.jobs == 0 {
-		f.jobs = max(1, runtime.GOMAXPROCS(0)/2)
+	defer s.close()
+	for _, root := range missing {
+		s.warn("missing-root", shorten(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
-	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Say: func(dir string, found finding.Finding) {
-		send(ctx, warnings, announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
-	}})
-	batches, plans := make(chan watcher.Batch), make(chan watcher.Plan, 1)
-	var running sync.WaitGroup
-	running.Go(func() {
-		defer cancel()
-		err = watcher.Run(ctx, watcher.Config{Plans: plans, Poll: f.poll, PollInterval: f.pollInterval, Warn: func(code, message, hint string) {
-			send(ctx, warnings, announce.Event{Type: announce.Warning, Code: code, Message: message, Hint: hint})
-		}}, batches)
+	batches := make(chan watcher.Batch)
+	var watchErr error
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		defer s.cancel() // without a watcher there is nothing to wait for
+		watchErr = watcher.Run(s.ctx, watcher.Config{Plans: s.cfg.Plans, Poll: f.poll, PollInterval: f.pollInterval, Warn: s.warn}, batches)
 	})
-	cfg := orchestrator.Config{
-		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Jobs: f.jobs, NoInitialBuild: f.noInitial,
-		Roots: roots, Batches: batches, Plans: plans, Warn: warnings, Retry: keys(ctx, cancel),
-		Find:    func(ctx context.Context) ([]string, error) { return find(ctx, roots, warnings) },
-		Examine: b.Examine, Build: b.Build, Publish: b.Publish,
-		Exists:   func(path string) bool { _, err := os.Lstat(path); return err == nil },
-		Announce: voices.announce, Output: voices.output,
-	}
-	runErr := orchestrator.Run(ctx, cfg)
-	cancel()
-	running.Wait()
-	return errors.Join(runErr, err, voices.broken())
+	s.cfg.Batches, s.cfg.Retry, s.cfg.NoInitialBuild = batches, keys(s.ctx, s.cancel), f.noInitial
+	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = f.quiet, f.settle, f.maxWait
+	err = s.run(func(e announce.Event) {
+		if e.Type == announce.Ready && e.Capsules == 0 {
+			s.warn("no-capsules", "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
+		}
+	})
+	s.cancel()
+	watching.Wait()
+	return errors.Join(err, watchErr)
 }
 
-// watchable refuses a path that is a file, or that cannot even appear: its parent is missing too.
-func watchable(roots []string) error {
+// watchable makes the paths to watch absolute, and says which of them are
+// missing. One whose parent is missing too is more likely a slip of the pen.
+func watchable(args []string) (roots, missing []string, err error) {
+	roots, err = absolute(args)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i, root := range roots {
-		info, err := os.Stat(root)
-		switch {
-		case err == nil && info.IsDir():
-		case err == nil:
-			if fixed, fixErr := existing([]string{root}); fixErr == nil {
-				roots[i] = fixed[0]
-				continue
+		if _, err := os.Stat(root); errors.Is(err, os.ErrNotExist) {
+			if _, err := os.Stat(filepath.Dir(root)); err != nil {
+				return nil, nil, usageHint(fmt.Errorf("%s: no such folder, and none to make it in", shorten(root)), "give a folder that holds capsules")
 			}
-			return usageHint(fmt.Errorf("%s is a file", shorten(root)), "give a folder that holds capsules")
-		default:
-			return usageHint(fmt.Errorf("%s: %w", shorten(root), errNoFolder), "give a folder that holds capsules, or nothing for the current one")
+			missing = append(missing, root)
+			continue
 		}
+		found, err := existing([]string{root})
+		if err != nil {
+			return nil, nil, err
+		}
+		roots[i] = found[0]
 	}
-	return nil
+	return roots, missing, nil
 }
 
-var errNoFolder = errors.New("no such folder")
-
-// find is the orchestrator's search for capsules. Folders that cannot be read are named and passed over.
-func find(ctx context.Context, roots []string, warnings chan<- announce.Event) ([]string, error) {
-	dirs, err := tree.FindCapsules(ctx, roots)
-	var partial *tree.PartialError
-	if !errors.As(err, &partial) {
-		return dirs, err
+// run is the loop until the context ends; see is shown every event after it was announced.
+func (s *session) run(see func(announce.Event)) error {
+	announceAll := s.cfg.Announce
+	s.cfg.Announce = func(e announce.Event) {
+		announceAll(e)
+		see(e)
 	}
-	for _, e := range partial.Errs {
-		if !errors.Is(e, os.ErrNotExist) {
-			send(ctx, warnings, announce.Event{Type: announce.Warning, Code: "unreadable-folder", Message: e.Error(),
-				Hint: "make it readable; capsules in it are not seen"})
-		}
-	}
-	return dirs, nil
-}
-
-// send hands an event on unless the program ends first.
-func send(ctx context.Context, to chan<- announce.Event, e announce.Event) {
-	select {
-	case to <- e:
-	case <-ctx.Done():
-	}
+	return orchestrator.Run(s.ctx, s.cfg)
 }
 
 // keys reads what a person types: r looks again, q ends. Lines, not single
 // keys, so that the terminal needs no other mode and none is left behind.
 func keys(ctx context.Context, quit func()) <-chan struct{} {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return nil
-	}
 	retry := make(chan struct{})
-	go func() { // ends with the program: a read of a terminal cannot be cancelled
-		lines := bufio.NewScanner(os.Stdin)
-		for lines.Scan() {
-			switch lines.Text() {
-			case "q", "quit":
-				quit()
-				return
-			case "r", "retry":
-				select {
-				case retry <- struct{}{}:
-				case <-ctx.Done():
-					return
-				}
+	readLines(func(line string) {
+		switch line {
+		case "q", "quit":
+			quit()
+		case "r", "retry":
+			select {
+			case retry <- struct{}{}:
+			case <-ctx.Done():
 			}
 		}
-	}()
+	})
 	return retry
 }
-

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+// buildFlags are the flags of every command that builds.
+type buildFlags struct {
+	jobs   int
+	strict bool
+}
+
+func (b *buildFlags) register(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors")
+	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
+}
+
+func (b *buildFlags) check() error {
+	if b.jobs < 1 {
+		return usage(fmt.Errorf("--jobs must be at least 1, not %d", b.jobs))
+	}
+	return nil
+}
+
+func newBuild() *cobra.Command {
+	var b buildFlags
+	cmd := &cobra.Command{
+		Use:   "build [PATH...]",
+		Short: "Build the capsules that are out of date, once",
+		Long: `build builds, smoke-loads and publishes every capsule below the paths (the
+current folder without any) that is not up to date. It exits with 1 when a
+capsule failed.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, b) },
+	}
+	b.register(cmd)
+	return cmd
+}
+
+// build is watch with a watcher that sees nothing, until nothing is pending.
+func build(cmd *cobra.Command, args []string, b buildFlags) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	roots, err := existing(args)
+	if err != nil {
+		return err
+	}
+	if _, err := capsules(cmd.Context(), roots); err != nil {
+		return err
+	}
+	s, err := newSession(cmd, roots, b, hook{})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	batches := make(chan watcher.Batch, 1)
+	batches <- watcher.Batch{Lost: true} // look at everything, once
+	s.cfg.Batches = batches
+	failed, done := 0, false
+	err = s.run(func(e announce.Event) {
+		if e.Type == announce.Idle {
+			failed, done = e.Failed, true
+			s.cancel()
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case failed > 0:
+		return &failedError{failed}
+	case !done:
+		return errInterrupted
+	}
+	return nil
+}
+
+var errInterrupted = errors.New("interrupted")
