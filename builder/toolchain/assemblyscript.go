@@ -2,9 +2,82 @@ package toolchain
 
 import (
 	"context"
+	"encoding/json"
+	"path"
+	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
-var assemblySyntax = syntax{pattern: regexp.MustCompile(`^(?P<severity>ERROR|WARNING) (?P<code>[A-Z]+\d+): (?P<message>.+)$`)}
+// assemblySyntax is that of asc: the place comes below the message, under a
+// drawing of the line.
+var assemblySyntax = syntax{
+	pattern: regexp.MustCompile(`^(?P<severity>ERROR|WARNING)(?: (?P<code>[A-Z]+\d+))?: (?P<message>.+)$`),
+	next:    assemblyNext,
+}
 
-func planAssemblyScript(ctx context.Context, j *job) (*Plan, error) { return nil, nil }
+var assemblyPlace = regexp.MustCompile(`^\s*└─ in (.+)\((\d+),(\d+)\)$`)
+
+// assemblyNext looks for the place in the lines of the drawing.
+func assemblyNext(f *finding.Finding, lines []string) int {
+	for i, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			return i
+		}
+		if m := assemblyPlace.FindStringSubmatch(line); m != nil {
+			f.File = m[1]
+			f.Line, _ = strconv.Atoi(m[2])
+			f.Column, _ = strconv.Atoi(m[3])
+			return i + 1
+		}
+	}
+	return len(lines)
+}
+
+// asconfig is what we read of asconfig.json.
+type asconfig struct {
+	Extends string         `json:"extends"`
+	Entries []string       `json:"entries"`
+	Targets map[string]any `json:"targets"`
+}
+
+func planAssemblyScript(ctx context.Context, j *job) (*Plan, error) {
+	node, err := j.tool("node")
+	if err != nil {
+		return nil, err
+	}
+	p := readPackage(j.dir)
+	asc := lookTool("asc", j.dir, j.env)
+	if asc == "" {
+		return nil, toolchainProblem(p.notInstalled(j, "asc, the AssemblyScript compiler, is not installed in the project", "npm install --save-dev assemblyscript"))
+	}
+	var config asconfig
+	_ = json.Unmarshal(readAll(filepath.Join(j.dir, "asconfig.json")), &config) // asc says what is wrong with it
+	argv := []string{asc}
+	if len(config.Entries) == 0 {
+		argv = append(argv, "assembly/index.ts")
+	}
+	argv = append(argv, "--config", "asconfig.json")
+	target := j.profile
+	if target == "" {
+		target = "release"
+	}
+	if _, known := config.Targets[target]; known || j.profile != "" {
+		argv = append(argv, "--target", target)
+	}
+	argv = append(argv, "--outFile", filepath.Join(j.OutDir, path.Base(j.Manifest.Components[0].File)))
+	return &Plan{
+		Argv:     argv,
+		Identity: p.identity(ctx, j, "assemblyscript", node, stamp(resolved(asc))),
+		Outside: func(context.Context) ([]string, error) {
+			list := p.outside(j)
+			if config.Extends != "" {
+				list = append(list, absolute(j.dir, filepath.FromSlash(config.Extends)))
+			}
+			return j.beyond(list), nil
+		},
+	}, nil
+}

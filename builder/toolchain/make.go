@@ -5,6 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // makefiles in the order in which make looks for them.
@@ -28,5 +32,41 @@ func planMake(ctx context.Context, j *job) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{Argv: []string{program, "wasm"}, Identity: "make " + versionOf(ctx, j, program, "--version")}, nil
+	identity := []string{"make", versionOf(ctx, j, program, "--version")}
+	for _, compiler := range []string{j.env.get("CC"), j.env.get("CXX"), "clang", "wasm-ld"} { // what a Makefile for wasm runs
+		if found := lookPath(compiler, j.dir, j.env); compiler != "" && found != "" {
+			identity = append(identity, stamp(resolved(found)))
+		}
+	}
+	identity = append(identity, j.env.matching(steersMake)...)
+	return &Plan{Argv: []string{program, "wasm"}, Identity: strings.Join(identity, "\n"), Diagnose: j.diagnoseMake}, nil
+}
+
+// steersMake accepts the variables that the implicit rules of make read.
+func steersMake(name string) bool {
+	return slices.Contains([]string{"CC", "CXX", "LD", "AR", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS", "WASI_SDK_PATH"}, name)
+}
+
+var (
+	makeStop    = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: \*\*\* (?:\[[^\]]*\] )?(.+?)(?:\.  Stop\.)?$`)
+	makeNoTool  = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: (\S+): No such file or directory$|^(?:/bin/)?sh: (?:line )?(?:\d+: )?(\S+?): (?:command )?not found$`)
+	makeFailure = regexp.MustCompile(`^Error \d+$`)
+)
+
+// diagnoseMake adds to the compilers' complaints make's own: a program that is
+// not there, a rule that is missing.
+func (j *job) diagnoseMake(stdout, stderr []byte) []finding.Finding {
+	list := readLines(j.dir, j.dir, []syntax{gnuSyntax}, stdout, stderr)
+	for _, m := range makeNoTool.FindAllStringSubmatch(string(plain(stderr)), -1) {
+		list = append(list, missing(m[1]+m[2], j.env))
+	}
+	if len(list) > 0 {
+		return unique(list)
+	}
+	for _, m := range makeStop.FindAllStringSubmatch(string(plain(stderr)), -1) {
+		if !makeFailure.MatchString(m[1]) {
+			list = append(list, finding.Finding{Message: m[1]})
+		}
+	}
+	return unique(list)
 }

@@ -7,14 +7,13 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 )
 
-// wrappers in the order in which they are looked for: the tool made for it,
-// Rust's linker, which ships with rustup, and the one that JavaScript projects have.
+// wrappers in the order in which they are looked for. wasm-component-ld is not
+// among them: it is a linker's front and takes object files, not a module.
 var wrappers = []struct {
 	name string
 	argv func(program, in, out string) []string
 }{
 	{"wasm-tools", func(p, in, out string) []string { return []string{p, "component", "new", in, "-o", out} }},
-	{"wasm-component-ld", func(p, in, out string) []string { return []string{p, "--skip-wit-component=false", in, "-o", out} }},
 	{"jco", func(p, in, out string) []string { return []string{p, "new", in, "-o", out} }},
 }
 

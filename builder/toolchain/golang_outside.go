@@ -1,0 +1,114 @@
+package toolchain
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// goModule knows what a Go capsule is built from outside its folder.
+type goModule struct {
+	*job
+	program  string // the go command
+	env      environ
+	packages []string
+}
+
+// localReplace matches a go.mod that takes a module from a folder.
+var localReplace = regexp.MustCompile(`(?m)=>\s*"?(?:\.{1,2}[/\\]|/|[A-Za-z]:[\\/])`)
+
+// outside lists the module's files above the capsule, the workspace's, and the
+// files of packages that lie neither below the capsule nor in the module cache.
+// The go command is asked only where there can be such packages: the question
+// takes a tenth of a second.
+func (g *goModule) outside(ctx context.Context) ([]string, error) {
+	module := above(g.dir, "go.mod")
+	workspace := g.workspace()
+	var list []string
+	for _, name := range []string{"go.mod", "go.sum", filepath.Join("vendor", "modules.txt")} {
+		if module != "" {
+			list = append(list, filepath.Join(module, name))
+		}
+	}
+	if workspace != "" {
+		list = append(list, workspace, strings.TrimSuffix(workspace, ".work")+".work.sum")
+	}
+	if module == g.dir && workspace == "" && !localReplace.MatchString(readSmall(filepath.Join(module, "go.mod"))) {
+		return g.beyond(list), nil
+	}
+	files, err := g.files(ctx)
+	return g.beyond(append(list, files...)), err
+}
+
+// workspace is the go.work that counts, "" for none.
+func (g *goModule) workspace() string {
+	switch file := g.env.get("GOWORK"); file {
+	case "off":
+		return ""
+	case "":
+		if folder := above(g.dir, "go.work"); folder != "" {
+			return filepath.Join(folder, "go.work")
+		}
+		return ""
+	default:
+		return file
+	}
+}
+
+// goPackage is what `go list -json` says of a package.
+type goPackage struct {
+	Dir        string
+	Standard   bool
+	EmbedFiles []string
+	Module     *struct {
+		Dir, GoMod, Version string
+		Replace             *struct{ Version string }
+	}
+}
+
+// files lists, for each package outside the capsule that is no fixed version of
+// a module, a pattern for its Go files, so that a new one counts, and what it embeds.
+func (g *goModule) files(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	argv := append([]string{"list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module"}, g.packages...)
+	cmd := exec.CommandContext(ctx, g.program, argv...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir), time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("asking go for the capsule's packages: %w", err)
+	}
+	var list []string
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); err == io.EOF {
+			return list, nil
+		} else if err != nil {
+			return list, fmt.Errorf("reading go's list of packages: %w", err)
+		}
+		if p.Standard || p.Module == nil || p.fixed() || within(g.dir, p.Dir) {
+			continue
+		}
+		list = append(list, filepath.Join(p.Dir, "*.go"), filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"), p.Module.GoMod)
+		for _, name := range p.EmbedFiles {
+			list = append(list, filepath.Join(p.Dir, filepath.FromSlash(name)))
+		}
+	}
+}
+
+// fixed reports whether the package comes from a version of a module, whose
+// files never change.
+func (p goPackage) fixed() bool {
+	if r := p.Module.Replace; r != nil {
+		return r.Version != ""
+	}
+	return p.Module.Version != ""
+}
