@@ -83,7 +83,8 @@ var proposalOps = map[byte]proposalOp{
 	0xe2: {"suspend", FeatureStackSwitching, immIndex},
 	0xe3: {"resume", FeatureStackSwitching, immResume},
 	0xe4: {"resume_throw", FeatureStackSwitching, immResume},
-	0xe5: {"switch", FeatureStackSwitching, immTwo},
+	0xe5: {"resume_throw_ref", FeatureStackSwitching, immResume},
+	0xe6: {"switch", FeatureStackSwitching, immTwo},
 }
 
 // miscellaneous reads what follows the prefix 0xfc.
