@@ -23,7 +23,8 @@ type Options struct {
 // less what editors and systems drop, a file named .git, folders with a
 // Capsule.toml of their own, the artifacts, what o.Ignore matches, and what git
 // ignores (.gitignore from the repository's top down and info/exclude, not the
-// user's own file). Tracked files and dependency lock files are not ignored by
+// user's own file, names compared byte by byte). Outside a repository a
+// .gitignore has no say. Tracked files and dependency lock files are not ignored by
 // git's patterns, and a pattern by which git ignores root itself, or a folder
 // above it, has no say. The root's Capsule.toml is always a source.
 //

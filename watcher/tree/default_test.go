@@ -112,7 +112,7 @@ func TestGitTrackedAndLockFilesCount(t *testing.T) {
 	root := t.TempDir()
 	git(t, root, "init", "-q")
 	plant(t, root, ".gitignore", "*.log\nCargo.lock\nbuild/\nvendor/\n", "a.log", "", "tracked.log", "", "Cargo.lock", "", "d/Cargo.lock", "",
-		"build/tracked", "", "build/other", "", "build/d/tracked", "", "vendor/a", "", "vendor/Cargo.lock", "", "Capsule.toml", "", "node_modules/tracked", "", "tracked.wasm", "")
+		"build/tracked", "", "build/other", "", "build/Cargo.lock", "", "build/d/tracked", "", "vendor/a", "", "vendor/Cargo.lock", "", "Capsule.toml", "", "node_modules/tracked", "", "tracked.wasm", "")
 	git(t, root, "add", "-f", "tracked.log", "build/tracked", "build/d/tracked", "node_modules/tracked", "tracked.wasm")
 	want := []string{".gitignore", "tracked.log", "Cargo.lock", "d/Cargo.lock", "build/tracked", "build/d/tracked", "Capsule.toml"}
 	wantPaths(t, sources(t, root, Options{}), want...)
@@ -264,6 +264,37 @@ func TestGitSparseIndex(t *testing.T) {
 	wantPaths(t, pathsOf(mustTake(t, top, r)), ".gitignore", "in/a", "out/d/b")
 	if n := r.own.top.repo.index.load(); !n.sparse || n.all {
 		t.Errorf("sparse %v, all %v; the index was not sparse, or not understood", n.sparse, n.all)
+	}
+}
+
+func TestGitUsersOwnFileHasNoSay(t *testing.T) {
+	top := t.TempDir()
+	git(t, top, "init", "-q")
+	plant(t, top, "mine", "a\n", "a", "")
+	git(t, top, "config", "core.excludesFile", top+"/mine")
+	wantPaths(t, sources(t, top, Options{}), "a", "mine")
+}
+
+func TestIndexLock(t *testing.T) {
+	base := t.TempDir()
+	real, err := filepath.EvalSymlinks(base)
+	check(t, err)
+	top := base + "/top"
+	plant(t, top, "caps/a", "")
+	if got := mustDefault(t, top, Options{}).IndexLock(); got != "" {
+		t.Errorf("outside a repository: %q", got)
+	}
+	git(t, top, "init", "-q")
+	git(t, top, "add", ".")
+	git(t, top, "commit", "-qm", "all")
+	git(t, top, "worktree", "add", "-q", "--detach", base+"/tree")
+	for root, want := range map[string]string{
+		"/top/caps":  "/top/.git/index.lock",
+		"/tree/caps": "/top/.git/worktrees/tree/index.lock",
+	} {
+		if got := mustDefault(t, base+root, Options{}).IndexLock(); got != real+want {
+			t.Errorf("%s: %q, want %q", root, got, real+want)
+		}
 	}
 }
 

@@ -156,66 +156,72 @@ type indexReader struct {
 	paths  []string
 	sparse bool
 	shared string // hex name of the shared index, if split
+
+	version uint32
+	at, end int    // what is read next, and where the checksum begins
+	names   []byte // all names one after the other, so that they are one allocation
+	ends    []int  // of each name in names
+	last    int    // where the last name begins
 }
 
 func (x *indexReader) read() error {
 	if len(x.data) < 12+x.hash || string(x.data[:4]) != "DIRC" {
 		return errIndex
 	}
-	version, count := binary.BigEndian.Uint32(x.data[4:]), binary.BigEndian.Uint32(x.data[8:])
-	if version < 2 || version > 4 {
+	x.version = binary.BigEndian.Uint32(x.data[4:])
+	if x.version < 2 || x.version > 4 {
 		return errIndex
 	}
-	end := len(x.data) - x.hash // the checksum
-	at := 12
-	var blob []byte // all names, so that they are one allocation
-	var ends []int
-	start := 0 // of the name before, in blob
-	for range count {
-		mode, flagsAt := at+24, at+40+x.hash
-		nameAt := flagsAt + 2
-		if nameAt+2 > end {
+	x.at, x.end = 12, len(x.data)-x.hash // the checksum
+	for range binary.BigEndian.Uint32(x.data[8:]) {
+		if !x.entry() {
 			return errIndex
-		}
-		flags := binary.BigEndian.Uint16(x.data[flagsAt:])
-		if flags&0x4000 != 0 { // extended: two more bytes of flags
-			nameAt += 2
-		}
-		previous := blob[start:]
-		start = len(blob)
-		if version == 4 {
-			strip, n := offset(x.data[nameAt:end])
-			if n == 0 || strip > len(previous) {
-				return errIndex
-			}
-			blob = append(blob, previous[:len(previous)-strip]...)
-			nameAt += n
-		}
-		size := bytes.IndexByte(x.data[nameAt:end], 0)
-		if size < 0 {
-			return errIndex
-		}
-		blob = append(blob, x.data[nameAt:nameAt+size]...)
-		if binary.BigEndian.Uint32(x.data[mode:])&0o170000 == 0o040000 {
-			x.sparse = true
-		}
-		ends = append(ends, len(blob))
-		if version == 4 {
-			at = nameAt + size + 1
-		} else {
-			at += (nameAt + size - at + 8) &^ 7 // padded with one to eight NULs
 		}
 	}
-	x.cut(string(blob), ends)
-	return x.extensions(at, end)
+	x.cut()
+	return x.extensions(x.at, x.end)
 }
 
-// cut makes paths of the names in blob. A split index leaves the names of
-// replaced entries empty.
-func (x *indexReader) cut(blob string, ends []int) {
-	x.paths = make([]string, 0, len(ends))
-	start := 0
-	for _, end := range ends {
+// entry reads one entry; false when it is not one.
+func (x *indexReader) entry() bool {
+	nameAt := x.at + 40 + x.hash + 2 // after ten numbers, the object's name and the flags
+	if nameAt+2 > x.end {
+		return false
+	}
+	if x.data[nameAt-2]&0x40 != 0 { // extended: two more bytes of flags
+		nameAt += 2
+	}
+	previous := x.names[x.last:]
+	x.last = len(x.names)
+	if x.version == 4 {
+		strip, n := offset(x.data[nameAt:x.end])
+		if n == 0 || strip > len(previous) {
+			return false
+		}
+		x.names = append(x.names, previous[:len(previous)-strip]...)
+		nameAt += n
+	}
+	size := bytes.IndexByte(x.data[nameAt:x.end], 0)
+	if size < 0 {
+		return false
+	}
+	x.names = append(x.names, x.data[nameAt:nameAt+size]...)
+	x.ends = append(x.ends, len(x.names))
+	mode := binary.BigEndian.Uint32(x.data[x.at+24:])
+	x.sparse = x.sparse || mode&0o170000 == 0o040000
+	if x.version == 4 {
+		x.at = nameAt + size + 1
+	} else {
+		x.at += (nameAt + size - x.at + 8) &^ 7 // padded with one to eight NULs
+	}
+	return true
+}
+
+// cut makes paths of the names. A split index leaves those of replaced entries empty.
+func (x *indexReader) cut() {
+	blob, start := string(x.names), 0
+	x.paths = make([]string, 0, len(x.ends))
+	for _, end := range x.ends {
 		if end > start {
 			x.paths = append(x.paths, blob[start:end])
 		}

@@ -64,7 +64,8 @@ func (r *Rules) Skip(path string, dir bool) bool {
 		return true
 	}
 	if dir && r.own != nil {
-		return r.scopeOf(rel).nested
+		sc = r.scopeOf(rel)
+		return sc == nil || sc.nested
 	}
 	return false
 }
