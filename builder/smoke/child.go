@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
 )
 
 const (
@@ -18,6 +20,8 @@ const (
 	// Start of the child, reading the file, writing the report: 30 ms measured, two
 	// seconds on a machine that swaps.
 	childSlack = 2 * time.Second
+	// Nothing in the child needs time to clean up.
+	childGrace = 100 * time.Millisecond
 	// A report of a module with 20,000 imports is about 3 MB.
 	maxResult = 16 << 20
 	// Larger than any capsule by far; reading more would only fill the memory.
@@ -45,29 +49,73 @@ func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
 	return runChild(ctx, []string{self, childArgument, path}, o, info.Size())
 }
 
+// runChild runs argv as a child that answers with a report of a module of size bytes.
 func runChild(ctx context.Context, argv []string, o Options, size int64) (*Report, error) {
 	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("smoke-loading: writing options: %w", err)
 	}
-	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, o.Limits.Wall+childSlack)
-	defer cancel()
 	out, errs := &bounded{limit: maxResult}, &capture{limit: defaultOutput}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(options), out, errs
-	cmd.Env = []string{}
-	cmd.WaitDelay = time.Second
-	err = cmd.Run()
+	start := time.Now()
+	end, err := proc.Run(ctx, proc.Command{
+		Argv: argv, Env: []string{}, Stdin: options, Stdout: out, Stderr: errs,
+		Timeout: o.Limits.Wall + childSlack, Grace: childGrace,
+		Limits: proc.Limits{AddressSpace: o.Limits.AddressSpace, CPUSeconds: o.Limits.CPUSeconds},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("smoke-loading: starting the child: %w", err)
+	}
 	r := &Report{}
-	if json.Unmarshal(out.Bytes(), r) != nil || r.Verdict == "" || out.cut {
-		text, _ := errs.text()
-		r = &Report{Size: size, Declared: o.Declared}
-		r.fail("smoke-child", fmt.Sprintf("the child that loads it ended without a report: %v", err), "")
-		r.Stderr = text
+	message, _ := errs.text()
+	if problem := misbehaved(end, out, r); problem != "" {
+		r = &Report{Size: size, Declared: o.Declared, Verdict: Fails, Stderr: message}
+		blame(r, end, problem, message, o.Limits)
 	}
 	r.Times.Total = millis(time.Since(start))
 	return r, nil
+}
+
+// misbehaved reads the report, or says how the child ended instead of giving one.
+func misbehaved(end proc.Result, out *bounded, r *Report) string {
+	switch {
+	case end.Cancelled:
+		return "was cancelled"
+	case end.TimedOut:
+		return "did not end in time and was killed"
+	case end.Signal != "":
+		return "was killed by the signal " + end.Signal
+	case end.ExitCode != 0:
+		return fmt.Sprintf("ended with exit code %d", end.ExitCode)
+	case len(end.Strays) > 0:
+		return fmt.Sprintf("left the process %d (%s) behind", end.Strays[0].PID, end.Strays[0].Command)
+	case out.cut:
+		return fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
+	}
+	// A report and nothing else: one with a second value behind it is not ours.
+	err := json.Unmarshal(out.Bytes(), r)
+	switch {
+	case err != nil || r.Verdict != Loads && r.Verdict != Unknown && r.Verdict != Fails:
+		return fmt.Sprintf("answered with %d bytes that are no report, beginning with %s", out.Len(), quoteStart(out.Bytes()))
+	case r.Loads != (r.Verdict != Fails) || r.Verdict == Fails && finding.Count(r.Findings, finding.Error) == 0:
+		return "answered with a report that contradicts itself"
+	}
+	return ""
+}
+
+// blame turns the child's end into a finding. Two ends have causes that are known.
+func blame(r *Report, end proc.Result, problem, message string, l Limits) {
+	switch {
+	case end.Cancelled:
+		r.fail("smoke-cancelled", "the load was cancelled", "")
+	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory"):
+		r.fail("smoke-memory", fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
+			"it would be far too large for the kernel too: look at the sections that smoke lists for it")
+	case end.TimedOut || end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
+		// Go ignores SIGXCPU, and the kernel kills a second later.
+		r.fail("smoke-timeout", fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
+	default:
+		r.fail("smoke-child", "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
+	}
 }
 
 // bounded is a buffer that refuses to grow beyond limit.
@@ -114,6 +162,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 	} else {
 		r = Load(context.Background(), module, o)
 	}
+	r.PeakChild = peakResident()
 	return json.NewEncoder(out).Encode(r)
 }
 

@@ -239,6 +239,8 @@ func (w *work) foreign(r *Report) {
 // bytesText writes a size as a person does.
 func bytesText(n uint64) string {
 	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)
 	case n >= 1<<20:

@@ -11,13 +11,6 @@ import (
 	"time"
 )
 
-func TestMain(m *testing.M) {
-	if code, handled := Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
-	os.Exit(m.Run())
-}
-
 type hostile struct {
 	name  string
 	bytes []byte

@@ -204,8 +204,8 @@ func (k *judgement) limits() {
 func coreContract(m *module) contract {
 	c := contract{identity: map[string]string{}}
 	for _, e := range m.exports {
-		if e.kind != kindFunc {
-			continue
+		if e.kind != kindFunc || int64(e.index) >= int64(len(m.funcs)) {
+			continue // the module may be one that the scan refused
 		}
 		c.identity[e.name] = fmt.Sprint(e.index)
 		want := ""

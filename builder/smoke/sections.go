@@ -78,6 +78,9 @@ func (m *module) importSection(r *reader) {
 		default:
 			r.failf("unknown import kind %#x", imp.kind)
 		}
+		if r.err != nil {
+			return
+		}
 		imp.desc = r.data[from:r.pos]
 		m.imports = append(m.imports, imp)
 	}
@@ -229,6 +232,9 @@ func (m *module) exportSection(r *reader) {
 		}
 		if r.err == nil && seen[e.name] {
 			r.failf("second export named %q", e.name)
+		}
+		if r.err != nil {
+			return
 		}
 		seen[e.name] = true
 		m.exports = append(m.exports, e)

@@ -29,10 +29,11 @@ type Limits struct {
 const (
 	// The kernel gives a capsule 1,024 pages: what does not fit here does not fit there.
 	defaultMemory = 64 << 20
-	// Measured loads end within two seconds on a slow machine; five leave room for a busy one.
-	defaultWall = 5 * time.Second
-	// A Go process reserves about 1.3 GB before main; the interpreter's form of a 12 MB
-	// component takes below 1 GB. Four is twice what the largest known capsule needs.
+	// Loads take up to 0.6 s of a processor, and took 6 s of wall clock on a machine with five
+	// builds on two processors: a shorter limit would blame the module for that.
+	defaultWall = 10 * time.Second
+	// Measured under prlimit: before the guest's first byte a Go process maps 1.0 to 1.5 GB,
+	// a 12 MB JavaScript component needs 2.0. Four leaves it as much again.
 	defaultAddressSpace = 4 << 30
 	// Enough to read a panic with its stack, too little to matter in an event.
 	defaultOutput = 64 << 10
@@ -161,8 +162,7 @@ func (w *work) interrupted(ctx context.Context, r *Report) {
 		r.fail("smoke-cancelled", "the load was cancelled while "+w.during(), "")
 		return
 	}
-	r.fail("smoke-timeout", fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()),
-		`start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`)
+	r.fail("smoke-timeout", fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
 }
 
 // sniff tells what the bytes are; KindUnknown comes with its finding.
@@ -187,6 +187,8 @@ func (w *work) sniff(r *Report) Kind {
 	}
 	return r.Kind
 }
+
+const timeoutHint = `start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`
 
 const rebuildHint = "the file was cut off while it was written: build again"
 

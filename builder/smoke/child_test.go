@@ -1,0 +1,216 @@
+package smoke
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := proc.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	if code, handled := Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	if len(os.Args) == 3 && os.Args[1] == "__misbehave" {
+		misbehave(os.Args[2])
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// A report as a good child writes it.
+const goodAnswer = `{"verdict":"loads","loads":true,"size":1}`
+
+// misbehave is a child that does something a child must not do.
+func misbehave(how string) {
+	switch how {
+	case "garbage":
+		fmt.Print("hello\x00\xff")
+	case "nothing":
+	case "two reports":
+		fmt.Print(goodAnswer, goodAnswer)
+	case "half a report":
+		fmt.Print(goodAnswer[:20])
+	case "lie":
+		fmt.Print(`{"verdict":"loads","loads":false}`)
+	case "unknown verdict":
+		fmt.Print(`{"verdict":"perfect","loads":true}`)
+	case "flood":
+		for line := strings.Repeat("x", 1<<20); ; {
+			if _, err := fmt.Println(line); err != nil {
+				return
+			}
+		}
+	case "hang":
+		time.Sleep(time.Hour)
+	case "linger":
+		time.Sleep(5 * time.Second) // outlives its test by little
+	case "killed":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Hour)
+	case "exit":
+		fmt.Fprintln(os.Stderr, "something went wrong")
+		os.Exit(3)
+	case "memory":
+		var keep [][]byte
+		for {
+			b := make([]byte, 64<<20)
+			for i := range b {
+				b[i] = 1
+			}
+			keep = append(keep, b)
+		}
+	case "processor":
+		for {
+		}
+	case "fork":
+		_ = exec.Command(os.Args[0], "__misbehave", "hang").Start()
+		fmt.Print(goodAnswer)
+	case "daemon":
+		cmd := exec.Command(os.Args[0], "__misbehave", "linger")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		_ = cmd.Start()
+		fmt.Print(goodAnswer)
+	}
+}
+
+// TestChildMisbehaves: whatever the child does, the parent has a verdict in time.
+func TestChildMisbehaves(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		how, code, message string
+	}{
+		{"garbage", "smoke-child", `beginning with "hello\x00\xff"`},
+		{"nothing", "smoke-child", "0 bytes that are no report"},
+		{"two reports", "smoke-child", "no report"},
+		{"half a report", "smoke-child", "no report"},
+		{"lie", "smoke-child", "contradicts itself"},
+		{"unknown verdict", "smoke-child", "no report"},
+		{"flood", "smoke-child", ""},
+		{"hang", "smoke-timeout", "had to be killed"},
+		{"killed", "smoke-child", "SIGKILL"},
+		{"exit", "smoke-child", "exit code 3"},
+		{"memory", "smoke-memory", "2.5 GiB of address space"},
+		{"processor", "smoke-timeout", "had to be killed"},
+		{"fork", "", ""},
+		{"daemon", "smoke-child", "left the process"},
+	}
+	for _, test := range tests {
+		t.Run(test.how, func(t *testing.T) {
+			t.Parallel()
+			o := Options{Limits: Limits{Wall: 500 * time.Millisecond, CPUSeconds: 1, AddressSpace: 5 << 29}.withDefaults()}
+			start := time.Now()
+			r, err := runChild(t.Context(), []string{self, "__misbehave", test.how}, o, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The limit is below three seconds; the rest is for a busy machine.
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("took %s", took)
+			}
+			if test.code == "" {
+				if !r.Loads {
+					t.Errorf("findings %v", r.Findings)
+				}
+				return
+			}
+			if r.Loads || r.Verdict != Fails || !hasCode(r, test.code) || !strings.Contains(r.Findings[0].Message, test.message) {
+				t.Errorf("verdict %s, findings %v, want %s and %q; stderr %s", r.Verdict, r.Findings, test.code, test.message, r.Stderr)
+			}
+		})
+	}
+}
+
+// TestCancel ends a load in both forms when the caller gives up.
+func TestCancel(t *testing.T) {
+	loop := voidModule("_initialize", 0x03, 0x40, 0x0c, 0, 0x0b)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	r, err := LoadFile(ctx, writeModule(t, loop), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !hasCode(r, "smoke-cancelled") || r.Loads {
+		t.Errorf("in the child: %v", r.Findings)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	if r := Load(ctx, loop, Options{}); !hasCode(r, "smoke-cancelled") || r.Loads {
+		t.Errorf("in this process: %v", r.Findings)
+	}
+}
+
+func TestLoadFileErrors(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{dir, filepath.Join(dir, "absent.wasm")} {
+		if r, err := LoadFile(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: report %v, error %v", path, r, err)
+		}
+	}
+}
+
+// TestSandboxHolds lets a guest try what it must not have.
+func TestSandboxHolds(t *testing.T) {
+	// fd_write of the same megabyte a hundred times, to stderr.
+	flood := mod(
+		sec(1, vec(fn([]byte{i32, i32, i32, i32}, []byte{i32}), fn(nil, nil))),
+		sec(2, vec(cat(str(wasi1), str("fd_write"), 0, 0))),
+		sec(3, vec(uleb(1))),
+		sec(5, vec(cat(0, 20))),
+		sec(6, vec(cat(i32, 1, 0x41, 0, opEnd))),
+		sec(7, vec(export("_initialize", 0, 1), export("memory", 2, 0))),
+		sec(10, vec(body(
+			0x41, 0, 0x41, 16, 0x36, 2, 0, // iovec: address 16
+			0x41, 4, 0x41, sleb(1<<20), 0x36, 2, 0, // 1 MiB
+			0x03, 0x40,
+			0x41, 2, 0x41, 0, 0x41, 1, 0x41, 8, 0x10, 0, 0x1a,
+			0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0, 0x41, sleb(100), 0x48, 0x0d, 0,
+			0x0b))),
+	)
+	r, err := LoadFile(t.Context(), writeModule(t, flood), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Loads || r.Cut < 99<<20 || len(r.Stderr) > defaultOutput+10 {
+		t.Errorf("findings %v, cut %d, kept %d", r.Findings, r.Cut, len(r.Stderr))
+	}
+	// path_open in the first preopened folder, of which there is none: 8 is EBADF.
+	open := wasiModule("path_open", []byte{i32, i32, i32, i32, i32, i64, i64, i32, i32}, []byte{i32},
+		0x41, 3, 0x41, 0, 0x41, 0, 0x41, 1, 0x41, 0, 0x42, 0x7f, 0x42, 0x7f, 0x41, 0, 0x41, 8, 0x10, 0,
+		0x41, 8, 0x47, 0x04, 0x40, 0x00, 0x0b)
+	if r := Load(t.Context(), open, Options{}); !r.Loads {
+		t.Errorf("path_open: %v", r.Findings)
+	}
+	// No environment: the number of variables, at address 0, stays zero.
+	environ := wasiModule("environ_sizes_get", []byte{i32, i32}, []byte{i32},
+		0x41, 0, 0x41, 4, 0x10, 0, 0x1a, 0x41, 0, 0x28, 2, 0, 0x04, 0x40, 0x00, 0x0b)
+	if r := Load(t.Context(), environ, Options{}); !r.Loads {
+		t.Errorf("environ_sizes_get: %v", r.Findings)
+	}
+	// A sleep of an hour returns at once.
+	sleep := mod(
+		sec(1, vec(fn([]byte{i32, i32, i32, i32}, []byte{i32}), fn(nil, nil))),
+		sec(2, vec(cat(str(wasi1), str("poll_oneoff"), 0, 0))),
+		sec(3, vec(uleb(1))), sec(5, vec(cat(0, 1))),
+		sec(7, vec(export("_initialize", 0, 1), export("memory", 2, 0))),
+		sec(10, vec(body(
+			0x41, 24, 0x42, sleb(3600e9), 0x37, 3, 0, // timeout of the subscription at 0
+			0x41, 0, 0x41, sleb(64), 0x41, 1, 0x41, sleb(128), 0x10, 0, 0x1a))),
+	)
+	if r := Load(t.Context(), sleep, Options{Limits: Limits{Wall: 5 * time.Second}}); !r.Loads {
+		t.Errorf("poll_oneoff: %v", r.Findings)
+	}
+}

@@ -1,0 +1,4 @@
+package smoke
+
+// maxrssUnit: macOS counts bytes.
+const maxrssUnit = 1
