@@ -26,8 +26,9 @@ func gitInput(t testing.TB, folder, stdin string, args ...string) string {
 		"-c", "core.excludesFile=/dev/null", "-c", "core.ignoreCase=false",
 		"-c", "user.name=n", "-c", "user.email=e@example.org"}, args...)...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
-	cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "GIT_DIR=") })
+	// A hook that runs the tests has variables which lead git to another repository.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GIT_") })
+	cmd.Env = append(cmd.Env, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
 	cmd.Stdin = strings.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
