@@ -22,6 +22,21 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestSeedSignatures does so for the assembled components, whose modules the tool that
+// assembled them has checked.
+func TestSeedSignatures(t *testing.T) {
+	for name, want := range map[string]int{"canon.bin": 5, "async.bin": 1} {
+		b := seeds(t)[name]
+		c, err := Decode(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := checkSignatures(t, b, c); n != want {
+			t.Errorf("%s: %d signatures were compared, want %d", name, n, want)
+		}
+	}
+}
+
 // checkSignatures compares the core signature that the canonical ABI gives a lowered or lifted
 // function with the one that the module next to it was compiled with, and returns how many
 // were compared.

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -16,12 +17,10 @@ const guestsDir = "testdata/guests"
 func corpus(t testing.TB) map[string][]byte {
 	t.Helper()
 	o := oracleDir(t)
-	rustc := "/usr/bin/rustc" // Debian's, which has the wasm32 targets; the one in PATH need not
-	for _, tool := range []string{"clang", rustc} {
-		if _, err := exec.LookPath(tool); err != nil {
-			skip(t, tool+", for the components that decoding is tested with")
-		}
+	if _, err := exec.LookPath("clang"); err != nil {
+		skip(t, "clang, for the components that decoding is tested with")
 	}
+	rustc := findRustc(t)
 	inputs := [][]byte{[]byte(o), version(t, "clang"), version(t, rustc), []byte(runtime.Version()), read(t, "testdata/oracle/oracle.mjs")}
 	for _, f := range []string{"guest.c", "guest.rs", "guest.js", "go/main.go", "wit/world.wit"} {
 		inputs = append(inputs, read(t, filepath.Join(guestsDir, f)))
@@ -36,6 +35,19 @@ func corpus(t testing.TB) map[string][]byte {
 		all[filepath.Base(f)] = read(t, f)
 	}
 	return all
+}
+
+// findRustc finds a compiler that has the target: the one in PATH, or the distribution's.
+func findRustc(t testing.TB) string {
+	t.Helper()
+	for _, rustc := range []string{"rustc", "/usr/bin/rustc"} {
+		out, err := exec.Command(rustc, "--print", "target-libdir", "--target", "wasm32-unknown-unknown").Output()
+		if _, statErr := os.Stat(strings.TrimSpace(string(out))); err == nil && statErr == nil {
+			return rustc
+		}
+	}
+	skip(t, "rustc with the target wasm32-unknown-unknown")
+	return ""
 }
 
 func version(t testing.TB, tool string) []byte {

@@ -66,6 +66,8 @@ func (d *decoder) items(what string, min int) int {
 // component reads a component from the window into c.
 func (d *decoder) component(c *Component, parent *Component) {
 	start := d.pos
+	outer := d.section
+	d.section = "preamble"
 	d.preamble(KindComponent)
 	c.Parent = parent
 	c.Type = &ComponentType{Exports: newInstanceType(0)}
@@ -77,11 +79,11 @@ func (d *decoder) component(c *Component, parent *Component) {
 	}
 	d.leaveScope()
 	c.Range = d.rangeFrom(start)
+	d.section = outer
 }
 
 // componentSection reads one section of a component.
 func (d *decoder) componentSection(c *Component) {
-	outer := d.section
 	s, end := d.sectionHead(componentSections)
 	if d.err != nil {
 		return
@@ -100,7 +102,6 @@ func (d *decoder) componentSection(c *Component) {
 		s.Count = d.definitions(s.ID)
 	}
 	d.leave(end)
-	d.section = outer
 	c.Sections = append(c.Sections, s)
 }
 

@@ -8,8 +8,8 @@ type Error struct {
 	// Offset is the byte in the input at which decoding failed, counted from the first byte
 	// of the bytes that were given to the decoder.
 	Offset int64
-	// Section names the innermost section that held the offset, "preamble" before the first
-	// one.
+	// Section names the innermost section that held the offset: "import", "core module", ...;
+	// "preamble" in the first eight bytes, "header" in a section's id and size.
 	Section string
 	// Message is one sentence without a full stop.
 	Message string
@@ -17,5 +17,12 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s at offset %#x (%s section)", e.Message, e.Offset, e.Section)
+	where := "in the " + e.Section + " section"
+	switch e.Section {
+	case "preamble":
+		where = "in the preamble"
+	case "header":
+		where = "in a section's header"
+	}
+	return fmt.Sprintf("%s at offset %#x, %s", e.Message, e.Offset, where)
 }

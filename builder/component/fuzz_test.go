@@ -22,7 +22,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := Decode(b)
+		var c *Component
+		err := checkCost(t, b, func() (err error) { c, err = Decode(b); return err })
 		if checkError(t, b, err, false) {
 			return
 		}
@@ -76,7 +77,8 @@ func FuzzSection(f *testing.F) {
 func FuzzDecodeModule(f *testing.F) {
 	addSeeds(f, KindCore)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := DecodeModule(b)
+		var m *Module
+		err := checkCost(t, b, func() (err error) { m, err = DecodeModule(b); return err })
 		if !checkError(t, b, err, false) {
 			checkModule(t, b, m)
 		}

@@ -148,7 +148,38 @@ func checkModule(t *testing.T, input []byte, m *Module) {
 			t.Fatalf("export %q has no type", e.Name)
 		}
 	}
+	checkModuleReencoding(t, input, m)
 	checkRename(t, input, m)
+}
+
+// checkModuleReencoding encodes the sections of a module that consist of names and indices.
+func checkModuleReencoding(t *testing.T, input []byte, m *Module) {
+	t.Helper()
+	for _, s := range m.Sections {
+		var items [][]byte
+		switch s.Name {
+		case "function":
+			for _, f := range m.Funcs {
+				items = append(items, uleb(uint64(f)))
+			}
+		case "export":
+			for _, e := range m.Exports {
+				items = append(items, cat(str(e.Name), []byte{byte(e.Kind)}, uleb(uint64(e.Index))))
+			}
+		case "start":
+			items = nil
+		default:
+			continue
+		}
+		is, was := vecOf(items...), s.Payload.Of(input)
+		if s.Name == "start" {
+			is = uleb(uint64(m.Start))
+		}
+		// A payload that is longer holds numbers with leading zeros.
+		if len(is) == len(was) && !bytes.Equal(is, was) || len(is) > len(was) {
+			t.Fatalf("%s section was\n% x, is encoded as\n% x", s.Name, was, is)
+		}
+	}
 }
 
 // checkRename renames all imports there and back again.

@@ -174,6 +174,7 @@ func (r *reader) rangeFrom(start int) Range {
 // payload; the caller restores the window with leave.
 func (r *reader) sectionHead(names []string) (s Section, outerEnd int) {
 	start := r.pos
+	r.section = "header"
 	s.ID = r.byte()
 	if int(s.ID) >= len(names) {
 		r.failAt(start, "unknown section id %d", s.ID)
