@@ -16,7 +16,7 @@ type Rules struct {
 	skip func(path string, dir bool) bool // Func's; nil for the others
 	own  *defaults                        // Default's; nil for the others
 
-	mu     sync.Mutex        // guards scopes
+	mu     sync.RWMutex      // guards scopes
 	scopes map[string]*scope // by path relative to root, what Skip knows of folders; nil value: skipped
 }
 
@@ -108,9 +108,9 @@ const maxScopes = 1 << 16
 
 // scopeOf is the scope of a folder, from its parents down; nil when it is skipped.
 func (r *Rules) scopeOf(rel string) *scope {
-	r.mu.Lock()
+	r.mu.RLock()
 	sc, known := r.scopes[rel]
-	r.mu.Unlock()
+	r.mu.RUnlock()
 	if known {
 		return sc
 	}
