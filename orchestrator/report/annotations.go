@@ -34,7 +34,8 @@ func Annotations(w io.Writer, r Report) error {
 	var b strings.Builder
 	var shown [3]int
 	limit := [3]int{maxAnnotations, maxAnnotations, maxAnnotations - 1} // the summary is a notice too
-	for _, f := range rankedFindings(p) {
+	list := rankedFindings(p)
+	for _, f := range list {
 		level := clamp(f.Severity)
 		if shown[level] < limit[level] {
 			shown[level]++
@@ -42,7 +43,7 @@ func Annotations(w io.Writer, r Report) error {
 		}
 	}
 	text := headline(p)
-	if hidden := p.Summary.Errors + p.Summary.Warnings + p.Summary.Notes - shown[0] - shown[1] - shown[2]; hidden > 0 {
+	if hidden := len(list) - shown[0] - shown[1] - shown[2]; hidden > 0 {
 		text += fmt.Sprintf("; %s not shown here: GitHub shows %d of a kind", plural(hidden, "finding"), maxAnnotations)
 	}
 	fmt.Fprintf(&b, "::notice title=%s::%s\n", escapeProperty(p.Tool.Name+" verify"), escapeData(text))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // consoleTail is how many bytes of a failed step's output a person is shown: some 30 lines.
@@ -109,5 +108,5 @@ func in(ms int64) string {
 	if ms <= 0 {
 		return ""
 	}
-	return " in " + (time.Duration(ms) * time.Millisecond).Round(100*time.Millisecond).String()
+	return " in " + seconds(ms)
 }

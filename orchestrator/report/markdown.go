@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -32,7 +34,7 @@ func Markdown(w io.Writer, r Report) error {
 	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(line(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
 	markdownTable(&b, p)
 	left := 0
-	for _, c := range p.Capsules {
+	for _, c := range worstFirst(p.Capsules) {
 		details := markdownDetails(c)
 		if b.Len()+len(details) > maxMarkdown {
 			left++
@@ -53,22 +55,28 @@ func markdownTable(b *strings.Builder, p Report) {
 	if len(p.Capsules) == 0 {
 		return
 	}
-	b.WriteString("| Verdict | Capsule | Folder | Failed | Errors | Warnings | Time |\n")
+	b.WriteString("| Verdict | Capsule | Folder | Why | Errors | Warnings | Time |\n")
 	b.WriteString("| --- | --- | --- | --- | ---: | ---: | ---: |\n")
-	rows, worst := 0, []Verdict{Failed, NotRun, Passed, Skipped}
-	for _, verdict := range worst {
-		for _, c := range p.Capsules {
-			if c.Verdict != verdict || rows == markdownRows {
-				continue
-			}
-			rows++
-			fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %d | %s |\n", markdownVerdict(c.Verdict), cell(c.Name), cell(c.Dir),
-				strings.Trim(failedSteps(c), " ()"), c.findings(finding.Error), c.findings(finding.Warning), seconds(c.DurationMS))
+	list := worstFirst(p.Capsules)
+	for _, c := range list[:min(len(list), markdownRows)] {
+		why := strings.Trim(failedSteps(c), " ()")
+		if why == "" {
+			why = cell(c.Reason)
 		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %d | %s |\n", markdownVerdict(c.Verdict), cell(c.Name), cell(c.Dir),
+			why, c.findings(finding.Error), c.findings(finding.Warning), seconds(c.DurationMS))
 	}
-	if more := len(p.Capsules) - rows; more > 0 {
+	if more := len(list) - markdownRows; more > 0 {
 		fmt.Fprintf(b, "\n%s more.\n", plural(more, "capsule"))
 	}
+}
+
+// worstFirst is list with what failed before the rest.
+func worstFirst(list []Capsule) []Capsule {
+	rank := map[Verdict]int{Failed: 0, NotRun: 1, Passed: 2, Skipped: 3}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Capsule) int { return cmp.Compare(rank[a.Verdict], rank[b.Verdict]) })
+	return list
 }
 
 // markdownVerdict makes the eye stop where a person has something to do.
@@ -83,7 +91,7 @@ func cell(s string) string { return escapeMarkdown(keepStart(line(s), markdownCe
 
 // markdownDetails is a capsule's section, "" when there is nothing to tell.
 func markdownDetails(c Capsule) string {
-	if c.Verdict == Passed && !c.worthTelling() || c.Verdict != Passed && !c.worthTelling() && c.Verdict != Failed && c.Reason == "" {
+	if c.Verdict != Failed && !c.worthTelling() {
 		return ""
 	}
 	var b strings.Builder
@@ -119,7 +127,8 @@ func markdownFinding(b *strings.Builder, f finding.Finding) {
 	}
 	b.WriteString("\n")
 	if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {
-		fmt.Fprintf(b, "\n  %s\n", strings.ReplaceAll(fenced(keepStart(hint, markdownMessage)), "\n", "\n  "))
+		block := strings.TrimSuffix(fenced(keepStart(hint, markdownMessage)), "\n")
+		fmt.Fprintf(b, "\n  %s\n", strings.ReplaceAll(block, "\n", "\n  "))
 	}
 }
 

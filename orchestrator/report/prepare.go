@@ -52,6 +52,9 @@ func (r Report) capsule(c Capsule) Capsule {
 	for _, s := range c.Steps {
 		steps = append(steps, r.step(c.Dir, s))
 	}
+	if len(steps) == 0 && c.Verdict == Failed {
+		steps = append(steps, Step{Verdict: Failed, Reason: c.Reason, Findings: []finding.Finding{}}) // no format may lose a failure
+	}
 	c.Steps = steps
 	artifacts := make([]Artifact, 0, len(c.Artifacts))
 	for _, a := range c.Artifacts {

@@ -120,5 +120,8 @@ func seconds(ms int64) string {
 	if ms <= 0 {
 		return ""
 	}
+	if ms < 1000 {
+		return fmt.Sprintf("%d ms", ms)
+	}
 	return fmt.Sprintf("%.1f s", float64(ms)/1000)
 }
