@@ -95,7 +95,7 @@ func annotation(f ranked) string {
 	if f.Code != "" {
 		title += ": " + f.Code
 	}
-	where = append(where, "title="+escapeProperty(line(title)))
+	where = append(where, "title="+escapeProperty(label(title)))
 	text := f.Message
 	if f.Hint != "" {
 		text += "\n" + f.Hint

@@ -29,10 +29,10 @@ func consoleCapsule(b *strings.Builder, c Capsule) {
 	if c.Verdict == Passed && !c.worthTelling() {
 		return
 	}
-	fmt.Fprintf(b, "%s: %s%s%s\n", line(c.Dir), because(c.Verdict, c.Reason), in(c.DurationMS), failedSteps(c))
+	fmt.Fprintf(b, "%s: %s%s%s\n", label(c.Dir), because(c.Verdict, c.Reason), in(c.DurationMS), failedSteps(c))
 	for _, s := range c.Steps {
 		for _, f := range c.complaints(s) {
-			fmt.Fprintf(b, "  %s\n", line(f.String()))
+			fmt.Fprintf(b, "  %s\n", oneLine(f))
 			if f.Hint != "" {
 				fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSpace(plain(f.Hint)), "\n", "\n    "))
 			}

@@ -65,7 +65,7 @@ type (
 // stand in its system-err, what the failed step printed in its system-out.
 func JUnit(w io.Writer, r Report) error {
 	p := prepare(r)
-	doc := junitSuites{Name: line(p.Tool.Name) + " verify", Time: junitTime(p.DurationMS)}
+	doc := junitSuites{Name: label(p.Tool.Name) + " verify", Time: junitTime(p.DurationMS)}
 	for _, c := range p.Capsules {
 		s := junitOf(c, p.Started)
 		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
@@ -74,7 +74,7 @@ func JUnit(w io.Writer, r Report) error {
 	text, err := xml.MarshalIndent(doc, "", "  ")
 	if err == nil {
 		// The encoder spells line ends and tabs out, which nobody can read. No
-		// attribute has any (see line), so all of these stand in text.
+		// attribute has any (see line and label), so all of these stand in text.
 		readable := strings.NewReplacer("&#xA;", "\n", "&#x9;", "\t").Replace(string(text))
 		_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, readable)
 	}
@@ -85,16 +85,16 @@ func JUnit(w io.Writer, r Report) error {
 }
 
 func junitOf(c Capsule, started time.Time) junitSuite {
-	s := junitSuite{Name: line(c.title()), Time: junitTime(c.DurationMS), File: line(c.manifest())}
+	s := junitSuite{Name: label(c.title()), Time: junitTime(c.DurationMS), File: label(c.manifest())}
 	if !started.IsZero() {
 		s.Timestamp = started.Format("2006-01-02T15:04:05") // without a zone, as Surefire writes it
 	}
-	s.Properties.List = []junitProperty{{"dir", line(c.Dir)}, {"verdict", c.Verdict.String()}}
+	s.Properties.List = []junitProperty{{"dir", label(c.Dir)}, {"verdict", c.Verdict.String()}}
 	if c.SourceHash != "" {
-		s.Properties.List = append(s.Properties.List, junitProperty{"source_hash", line(c.SourceHash)})
+		s.Properties.List = append(s.Properties.List, junitProperty{"source_hash", label(c.SourceHash)})
 	}
 	for _, a := range c.Artifacts {
-		s.Properties.List = append(s.Properties.List, junitProperty{"artifact_hash." + line(a.ID), line(a.Hash)})
+		s.Properties.List = append(s.Properties.List, junitProperty{"artifact_hash." + label(a.ID), label(a.Hash)})
 	}
 	for _, step := range c.Steps {
 		s.add(junitCaseOf(c, step))
@@ -119,11 +119,11 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCaseOf(c Capsule, s Step) junitCase {
-	out := junitCase{Name: s.Name.String(), Class: line(c.Dir), Time: junitTime(s.DurationMS), Out: plain(s.Tail)}
+	out := junitCase{Name: s.Name.String(), Class: label(c.Dir), Time: junitTime(s.DurationMS), Out: plain(s.Tail)}
 	switch s.Verdict {
 	case Failed:
 		list := c.complaints(s)
-		out.Failure = &junitFailure{Type: line(list[0].Code), Message: line(list[0].String()), Text: paragraph(list)}
+		out.Failure = &junitFailure{Type: label(list[0].Code), Message: oneLine(list[0]), Text: paragraph(list)}
 		if out.Failure.Type == "" {
 			out.Failure.Type = s.Name.String()
 		}
@@ -146,11 +146,17 @@ func because(v Verdict, reasons ...string) string {
 	return word
 }
 
+// oneLine is a finding without its hint.
+func oneLine(f finding.Finding) string {
+	f.File, f.Code, f.Message = label(f.File), label(f.Code), line(f.Message)
+	return f.String()
+}
+
 // paragraph is a list of findings, each on its line with its hint below.
 func paragraph(list []finding.Finding) string {
 	var b strings.Builder
 	for _, f := range list {
-		fmt.Fprintf(&b, "%s\n", line(f.String()))
+		fmt.Fprintf(&b, "%s\n", oneLine(f))
 		if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
 		}

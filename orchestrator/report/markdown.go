@@ -31,7 +31,7 @@ const (
 func Markdown(w io.Writer, r Report) error {
 	p := prepare(r)
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(line(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
+	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(label(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
 	markdownTable(&b, p)
 	left := 0
 	for _, c := range worstFirst(p.Capsules) {
@@ -61,7 +61,7 @@ func markdownTable(b *strings.Builder, p Report) {
 	for _, c := range list[:min(len(list), markdownRows)] {
 		why := strings.Trim(failedSteps(c), " ()")
 		if why == "" {
-			why = cell(c.Reason)
+			why = escapeMarkdown(keepStart(line(c.Reason), markdownCell))
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %d | %s |\n", markdownVerdict(c.Verdict), cell(c.Name), cell(c.Dir),
 			why, c.findings(finding.Error), c.findings(finding.Warning), seconds(c.DurationMS))
@@ -87,7 +87,7 @@ func markdownVerdict(v Verdict) string {
 	return name(words[:], int(v), "verdict")
 }
 
-func cell(s string) string { return escapeMarkdown(keepStart(line(s), markdownCell)) }
+func cell(s string) string { return escapeMarkdown(keepStart(label(s), markdownCell)) }
 
 // markdownDetails is a capsule's section, "" when there is nothing to tell.
 func markdownDetails(c Capsule) string {

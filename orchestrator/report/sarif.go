@@ -113,7 +113,7 @@ func SARIF(w io.Writer, r Report) error {
 	}
 	for _, c := range p.Capsules {
 		if c.Verdict == NotRun {
-			invocation.note(line(c.Dir) + ": " + because(c.Verdict, c.Reason))
+			invocation.note(label(c.Dir) + ": " + because(c.Verdict, c.Reason))
 		}
 	}
 	if extra := len(results) - maxResults; extra > 0 {

@@ -42,17 +42,34 @@ func keepEnd(s string, limit int) string {
 // pretend to be what it is not.
 func plain(s string) string {
 	s = strings.ReplaceAll(withoutSequences(s), "\r\n", "\n")
+	return strings.Map(visible, s)
+}
+
+// visible is the sign that stands for r where a person reads it.
+func visible(r rune) rune {
+	switch {
+	case r == '\r', r == 0x85, r == 0x2028, r == 0x2029:
+		return '\n'
+	case r == '\n', r == '\t':
+		return r
+	case r < 0x20:
+		return 0x2400 + r // the control pictures stand in the order of the controls
+	case r == 0x7f:
+		return 0x2421
+	case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r&0xfffe == 0xfffe:
+		return utf8.RuneError
+	}
+	return r
+}
+
+// label is a name or a path as a person reads it: every character of it is seen,
+// line ends too, and it is empty only when s is.
+func label(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r', r == 0x85, r == 0x2028, r == 0x2029:
-			return '\n'
-		case r == '\n', r == '\t':
-			return r
-		case r < 0x20:
-			return 0x2400 + r // the control pictures stand in the order of the controls
-		case r == 0x7f:
-			return 0x2421
-		case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r&0xfffe == 0xfffe:
+		if r < 0x20 {
+			return 0x2400 + r
+		}
+		if r = visible(r); r == '\n' {
 			return utf8.RuneError
 		}
 		return r
