@@ -30,13 +30,13 @@ type scope struct {
 	depth   int
 	comp    *Component // nil in a type
 	spaces  [sortCount][]Extern
-	imports map[string]bool
+	imports map[string]bool // nil until there is one, as is exports
 	exports map[string]bool
 }
 
 // enter opens a scope, leaveScope closes it.
 func (d *decoder) enter(c *Component) *scope {
-	s := &scope{parent: d.scope, comp: c, imports: map[string]bool{}, exports: map[string]bool{}}
+	s := &scope{parent: d.scope, comp: c}
 	if d.scope != nil {
 		s.depth = d.scope.depth + 1
 	}
@@ -70,7 +70,7 @@ func (d *decoder) component(c *Component, parent *Component) {
 	d.section = "preamble"
 	d.preamble(KindComponent)
 	c.Parent = parent
-	c.Type = &ComponentType{Exports: newInstanceType(0)}
+	c.Type = &ComponentType{Exports: &InstanceType{}}
 	if s := d.enter(c); d.err == nil {
 		c.Depth = s.depth
 		for !d.done() {
@@ -85,6 +85,9 @@ func (d *decoder) component(c *Component, parent *Component) {
 // componentSection reads one section of a component.
 func (d *decoder) componentSection(c *Component) {
 	s, end := d.sectionHead(componentSections)
+	if d.budget.sections++; d.budget.sections > maxSections {
+		d.failAt(d.pos, "more than %d sections", maxSections)
+	}
 	if d.err != nil {
 		return
 	}

@@ -124,7 +124,7 @@ func (d *decoder) importDef() {
 
 // importDecl reads an import, in a component or a component type.
 func (d *decoder) importDecl() (name, suffix string, e Extern) {
-	name = d.unique(d.scope.imports, "import", func() (s string) { s, suffix = d.externName(); return s })
+	name = d.unique(&d.scope.imports, "import", func() (s string) { s, suffix = d.externName(); return s })
 	d.spend(1)
 	return name, suffix, d.externDesc()
 }
@@ -133,7 +133,7 @@ func (d *decoder) importDecl() (name, suffix string, e Extern) {
 func (d *decoder) exportDef() {
 	start := d.pos
 	ex := &Export{}
-	ex.Name = d.unique(d.scope.exports, "export", func() (s string) { s, ex.VersionSuffix = d.externName(); return s })
+	ex.Name = d.unique(&d.scope.exports, "export", func() (s string) { s, ex.VersionSuffix = d.externName(); return s })
 	ex.Sort = d.anySort()
 	if ex.Sort < SortFunc && ex.Sort != SortCoreModule {
 		d.failAt(start, "a component cannot export a %s", ex.Sort)

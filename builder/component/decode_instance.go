@@ -68,9 +68,9 @@ func (d *decoder) coreInstance() {
 
 // coreArgs reads the arguments of a module instantiation.
 func (d *decoder) coreArgs() (args []CoreArg) {
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for range d.items("arguments", 3) {
-		a := CoreArg{Name: d.unique(seen, "argument", d.name)}
+		a := CoreArg{Name: d.unique(&seen, "argument", d.name)}
 		d.expect(0x12, "the sort of a core instantiation argument")
 		if a.Instance = d.index(SortCoreInstance); d.err != nil {
 			return nil
@@ -82,9 +82,9 @@ func (d *decoder) coreArgs() (args []CoreArg) {
 
 // coreInlineExports reads the items of an inline core instance.
 func (d *decoder) coreInlineExports() (exports []InlineExport) {
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for range d.items("exports", 3) {
-		e := InlineExport{Name: d.unique(seen, "export", d.name), Sort: d.coreSort()}
+		e := InlineExport{Name: d.unique(&seen, "export", d.name), Sort: d.coreSort()}
 		if e.Index = d.index(e.Sort); d.err != nil {
 			return nil
 		}
@@ -93,14 +93,18 @@ func (d *decoder) coreInlineExports() (exports []InlineExport) {
 	return exports
 }
 
-// unique reads a name that must not have been read into seen before.
-func (d *decoder) unique(seen map[string]bool, what string, read func() string) string {
+// unique reads a name that must not have been read into seen before. The map is made when it
+// is needed: most definitions that could name something do not.
+func (d *decoder) unique(seen *map[string]bool, what string, read func() string) string {
 	start := d.pos
 	n := read()
-	if d.err == nil && seen[n] {
+	if d.err == nil && (*seen)[n] {
 		d.failAt(start, "%s name %q is used twice", what, n)
 	}
-	seen[n] = true
+	if *seen == nil {
+		*seen = map[string]bool{}
+	}
+	(*seen)[n] = true
 	return n
 }
 
@@ -128,10 +132,10 @@ func (d *decoder) instance() {
 // instanceArgs reads the arguments of a component instantiation. There must be one of the
 // right sort for each import.
 func (d *decoder) instanceArgs(start int, t *ComponentType) (args []InlineExport) {
-	sorts := map[string]bool{}
+	var names map[string]bool
 	given := map[string]Sort{}
 	for range d.items("arguments", 3) {
-		a := InlineExport{Name: d.unique(sorts, "argument", d.name), Sort: d.anySort()}
+		a := InlineExport{Name: d.unique(&names, "argument", d.name), Sort: d.anySort()}
 		if a.Index = d.index(a.Sort); d.err != nil {
 			return nil
 		}
@@ -157,12 +161,12 @@ func (d *decoder) instanceArgs(start int, t *ComponentType) (args []InlineExport
 // inlineExports reads the items of an inline instance.
 func (d *decoder) inlineExports() (exports []InlineExport, t *InstanceType) {
 	n := d.items("exports", 4)
-	t = newInstanceType(min(n, 64))
-	seen := map[string]bool{}
+	t = &InstanceType{}
+	var seen map[string]bool
 	for range n {
 		var e InlineExport
 		var suffix string
-		e.Name = d.unique(seen, "export", func() (s string) { s, suffix = d.externName(); return s })
+		e.Name = d.unique(&seen, "export", func() (s string) { s, suffix = d.externName(); return s })
 		e.Sort = d.anySort()
 		var ext Extern
 		if e.Index, ext = d.lookup(e.Sort); d.err != nil {

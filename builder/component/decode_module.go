@@ -68,6 +68,9 @@ func (d *moduleDecoder) finish() {
 func (d *moduleDecoder) moduleSection() {
 	start := d.pos
 	s, end := d.sectionHead(coreSections)
+	if len(d.m.Sections) >= maxSections {
+		d.failAt(start, "more than %d sections", maxSections)
+	}
 	if d.err != nil {
 		return
 	}

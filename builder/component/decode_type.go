@@ -116,9 +116,9 @@ func (d *decoder) fields(what string, payload func() *Type) (fs []Field) {
 	if d.err == nil && n == 0 {
 		d.failAt(start, "a type without %s", what)
 	}
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for range n {
-		f := Field{Name: d.unique(seen, what, d.name)}
+		f := Field{Name: d.unique(&seen, what, d.name)}
 		if payload != nil {
 			f.Type = payload()
 		}
@@ -172,9 +172,9 @@ func (d *decoder) resource(t *Type, async bool) {
 // funcType reads a function type.
 func (d *decoder) funcType(async bool) *FuncType {
 	f := &FuncType{Async: async}
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for range d.items("parameters", 2) {
-		p := Field{Name: d.unique(seen, "parameter", d.name), Type: d.valType()}
+		p := Field{Name: d.unique(&seen, "parameter", d.name), Type: d.valType()}
 		if d.err != nil {
 			return f
 		}
@@ -209,7 +209,7 @@ func (d *decoder) resultList() *Type {
 
 // componentType reads the declarations of a component type.
 func (d *decoder) componentType() *ComponentType {
-	t := &ComponentType{Exports: newInstanceType(0)}
+	t := &ComponentType{Exports: &InstanceType{}}
 	d.enter(nil)
 	for range d.items("declarations", 1) {
 		if d.err != nil {
@@ -232,7 +232,7 @@ func (d *decoder) componentType() *ComponentType {
 
 // instanceType reads the declarations of an instance type.
 func (d *decoder) instanceType() *InstanceType {
-	t := newInstanceType(0)
+	t := &InstanceType{}
 	d.enter(nil)
 	for range d.items("declarations", 1) {
 		if d.err != nil {
@@ -256,7 +256,7 @@ func (d *decoder) instanceDecl(t *InstanceType) {
 		d.alias()
 	case 0x04:
 		var ex NamedExtern
-		ex.Name = d.unique(d.scope.exports, "export", func() (s string) { s, ex.VersionSuffix = d.externName(); return s })
+		ex.Name = d.unique(&d.scope.exports, "export", func() (s string) { s, ex.VersionSuffix = d.externName(); return s })
 		ex.Extern = d.externDesc()
 		var at defAt
 		d.define(start, nil, &at, ex.Extern)

@@ -150,12 +150,11 @@ type InstanceType struct {
 	byName  map[string]int
 }
 
-func newInstanceType(size int) *InstanceType {
-	return &InstanceType{byName: make(map[string]int, size)}
-}
-
 // add appends an export whose name is not there yet.
 func (t *InstanceType) add(e NamedExtern) {
+	if t.byName == nil {
+		t.byName = map[string]int{}
+	}
 	t.byName[e.Name] = len(t.Exports)
 	t.Exports = append(t.Exports, e)
 }
