@@ -55,7 +55,9 @@ func runChild(ctx context.Context, argv []string, o Options, size int64) (*Repor
 	if err != nil {
 		return nil, fmt.Errorf("smoke-loading: writing options: %w", err)
 	}
-	out, errs := &bounded{limit: maxResult}, &capture{limit: defaultOutput}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out, errs := &bounded{limit: maxResult, full: cancel}, &capture{limit: defaultOutput}
 	start := time.Now()
 	end, err := proc.Run(ctx, proc.Command{
 		Argv: argv, Env: []string{}, Stdin: options, Stdout: out, Stderr: errs,
@@ -69,7 +71,7 @@ func runChild(ctx context.Context, argv []string, o Options, size int64) (*Repor
 	message, _ := errs.text()
 	if problem := misbehaved(end, out, r); problem != "" {
 		r = &Report{Size: size, Declared: o.Declared, Verdict: Fails, Stderr: message}
-		blame(r, end, problem, message, o.Limits)
+		blame(r, end, problem, message, o.Limits, out.cut)
 	}
 	r.Times.Total = millis(time.Since(start))
 	return r, nil
@@ -78,6 +80,8 @@ func runChild(ctx context.Context, argv []string, o Options, size int64) (*Repor
 // misbehaved reads the report, or says how the child ended instead of giving one.
 func misbehaved(end proc.Result, out *bounded, r *Report) string {
 	switch {
+	case out.cut:
+		return fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
 	case end.Cancelled:
 		return "was cancelled"
 	case end.TimedOut:
@@ -88,8 +92,6 @@ func misbehaved(end proc.Result, out *bounded, r *Report) string {
 		return fmt.Sprintf("ended with exit code %d", end.ExitCode)
 	case len(end.Strays) > 0:
 		return fmt.Sprintf("left the process %d (%s) behind", end.Strays[0].PID, end.Strays[0].Command)
-	case out.cut:
-		return fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
 	}
 	// A report and nothing else: one with a second value behind it is not ours.
 	err := json.Unmarshal(out.Bytes(), r)
@@ -103,14 +105,14 @@ func misbehaved(end proc.Result, out *bounded, r *Report) string {
 }
 
 // blame turns the child's end into a finding. Two ends have causes that are known.
-func blame(r *Report, end proc.Result, problem, message string, l Limits) {
+func blame(r *Report, end proc.Result, problem, message string, l Limits, flooded bool) {
 	switch {
-	case end.Cancelled:
+	case end.Cancelled && !flooded:
 		r.fail("smoke-cancelled", "the load was cancelled", "")
 	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory"):
 		r.fail("smoke-memory", fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
 			"it would be far too large for the kernel too: look at the sections that smoke lists for it")
-	case end.TimedOut || end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
+	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
 		// Go ignores SIGXCPU, and the kernel kills a second later.
 		r.fail("smoke-timeout", fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
 	default:
@@ -118,16 +120,18 @@ func blame(r *Report, end proc.Result, problem, message string, l Limits) {
 	}
 }
 
-// bounded is a buffer that refuses to grow beyond limit.
+// bounded is a buffer that does not grow beyond limit, and calls full when it should.
 type bounded struct {
 	bytes.Buffer
 	limit int
+	full  func()
 	cut   bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > b.limit {
 		b.cut = true
+		b.full()
 		return len(p), nil
 	}
 	return b.Buffer.Write(p)

@@ -39,7 +39,6 @@ func (w *work) component(ctx context.Context, r *Report) {
 		return
 	}
 	defer s.close()
-	defer s.closeWith(ctx)()
 	l.sandbox = s
 	exports = w.runComponent(ctx, l, c, order, r)
 	r.Instances = l.count

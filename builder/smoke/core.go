@@ -39,7 +39,6 @@ func (w *work) core(ctx context.Context, r *Report) {
 		return
 	}
 	defer s.close()
-	defer s.closeWith(ctx)()
 	w.runCore(ctx, s, m, r)
 	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
 	r.PeakGuest = s.memory.peak.Load()

@@ -91,7 +91,7 @@ func TestHostileComponents(t *testing.T) {
 	for _, h := range hostileComponents() {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			o := Options{Limits: Limits{Wall: 10 * time.Second}}
+			o := Options{Limits: Limits{Wall: time.Minute}}
 			if h.code == "smoke-timeout" {
 				o.Limits.Wall = 200 * time.Millisecond
 			}

@@ -42,6 +42,7 @@ type sandbox struct {
 	tables    uint64 // elements that may still be promised
 	compile   time.Duration
 	start     time.Duration
+	stops     []context.CancelFunc
 }
 
 // newSandbox never uses the compiler: a 3 MB Go module takes 1.6 s to compile and
@@ -74,19 +75,26 @@ func newSandbox(ctx context.Context, l Limits, out *captures) (*sandbox, context
 	return s, ctx, nil
 }
 
-// closeWith ends every instance when ctx does. wazero itself closes only the one that was
-// called, and a loop in an instance that this one calls looks at its own state.
-func (s *sandbox) closeWith(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() {
-		code := uint32(sys.ExitCodeDeadlineExceeded)
-		if errors.Is(ctx.Err(), context.Canceled) {
-			code = sys.ExitCodeContextCanceled
-		}
-		_ = s.runtime.CloseWithExitCode(context.Background(), code)
-	})
+// canceler is the method of wazero's instances by which it ends the one that is called.
+type canceler interface {
+	CloseModuleOnCanceledOrTimeout(ctx context.Context) context.CancelFunc
 }
 
-func (s *sandbox) close() { _ = s.runtime.Close(context.Background()) }
+// keep makes a finished instance end with ctx. wazero itself ends only the one that was
+// called, and a loop in an instance that this one calls looks at its own state. Closing
+// it from outside would free what it is using; this method only sets a flag.
+func (s *sandbox) keep(ctx context.Context, m api.Module) {
+	if c, ok := m.(canceler); ok {
+		s.stops = append(s.stops, c.CloseModuleOnCanceledOrTimeout(ctx))
+	}
+}
+
+func (s *sandbox) close() {
+	for _, stop := range s.stops {
+		stop()
+	}
+	_ = s.runtime.Close(context.Background())
+}
 
 // newKey returns a name that no module in the sandbox has.
 func (s *sandbox) newKey() string {
@@ -115,6 +123,9 @@ func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Mo
 	instance, err := s.runtime.InstantiateModule(ctx, compiled, s.config)
 	if err != nil && strings.HasPrefix(err.Error(), "import ") {
 		return nil, &linkError{message: err.Error(), at: -1}
+	}
+	if err == nil {
+		s.keep(ctx, instance)
 	}
 	return instance, err
 }

@@ -130,7 +130,9 @@ func (w *work) remember(r *Report) {
 func (w *work) run(ctx context.Context) (r *Report) {
 	r = &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module)), Declared: w.options.Declared}
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p != nil && ctx.Err() != nil {
+			w.interrupted(ctx, r)
+		} else if p != nil {
 			r.fail("smoke-engine", fmt.Sprintf("the engine broke while %s: %v", w.during(), p),
 				"check the module with another tool; if it is valid, report this")
 			r.Trap = &Trap{Message: fmt.Sprint(p), Stack: strings.Split(string(debug.Stack()), "\n")}

@@ -68,23 +68,31 @@ func (t *textWriter) sections(r *Report) {
 
 // imports groups by package or module; the mark says who provides it.
 func (t *textWriter) imports(r *Report) {
-	label, group := "imports", ""
+	var order []string
+	lines := map[string][]string{}
 	for _, i := range r.Imports {
 		if i.Class == ClassNone {
 			continue
 		}
-		g, item := i.Module, i.Name
+		group, item := i.Module, i.Name
 		if i.Name == "" {
-			if g, item, _ = strings.Cut(i.Module, "/"); item == "" {
-				item = g
+			if group, item, _ = strings.Cut(i.Module, "/"); item == "" {
+				item = group
 			}
 		}
-		if g != group {
-			t.line(label, "%s", g)
-			label, group = "", g
+		if lines[group] == nil {
+			order = append(order, group)
 		}
 		mark := map[Class]string{ClassKernel: "kernel ", ClassWASI: "wasi   ", ClassForeign: "FOREIGN"}[i.Class]
-		t.line("", "  %s  %s%s", mark, item, typeSuffix(i.Type))
+		lines[group] = append(lines[group], fmt.Sprintf("  %s  %s%s", mark, item, typeSuffix(i.Type)))
+	}
+	label := "imports"
+	for _, group := range order {
+		t.line(label, "%s", group)
+		label = ""
+		for _, line := range lines[group] {
+			t.line("", "%s", line)
+		}
 	}
 }
 
