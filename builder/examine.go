@@ -50,7 +50,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		return nil, readError(dir, err)
 	}
 	in.Skip, in.Governs, in.Lock = rules.Skip, rules.Governs, rules.IndexLock()
-	in.Outside = watched(dir, append(others, rules.GitFiles()...))
+	in.Outside = append(watched(dir, others), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
 	in.Recipe = in.recipe(plan)
 	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)

@@ -15,7 +15,8 @@ type capsule struct {
 	in   *builder.Inputs // the newest accepted examination; nil before the first
 	gone bool            // it found no manifest
 
-	unreadable string // the newest examination failed with this, and the warning is out
+	unreadable string // the newest examination failed with this
+	warned     bool   // and somebody was told
 	rules      bool   // what counts as a source may have changed: the watcher needs a new plan
 
 	// A burst is a row of changes less than a quiet window apart.

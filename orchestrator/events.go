@@ -96,7 +96,7 @@ func (l *loop) sayReady() {
 		return
 	}
 	for _, c := range l.capsules {
-		if c.in == nil && !c.gone && c.unreadable == "" {
+		if c.in == nil && !c.gone && !c.warned {
 			return
 		}
 	}
@@ -113,11 +113,11 @@ func (l *loop) sayReady() {
 func (l *loop) sayIdle() {
 	count := 0
 	for _, c := range l.capsules {
-		if c.want || c.job != nil || !c.settled() && c.retryAt.IsZero() {
+		if c.want || c.job != nil || !c.settled() && !c.warned {
 			l.busy = true
 			return
 		}
-		if c.state == failed || c.state == held || c.unreadable != "" {
+		if c.state == failed || c.state == held || c.warned {
 			count++
 		}
 	}

@@ -37,6 +37,8 @@ type loop struct {
 	findMore bool // and another is due after it
 	lockedBy bool // a lock held something back in this round
 	stopping bool
+
+	planStale bool // the watcher needs a new plan
 }
 
 func newLoop(cfg Config) *loop {
@@ -195,6 +197,9 @@ func (l *loop) advance(ctx context.Context, now time.Time) {
 	}
 	l.startBuilds(ctx, now)
 	l.sayReady()
+	if l.planStale && l.ready {
+		l.sendPlan()
+	}
 	l.sayIdle()
 }
 
@@ -264,7 +269,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.unknown(c, err, now)
 		return
 	}
-	c.gone, c.unreadable = false, ""
+	c.gone, c.unreadable, c.warned = false, "", false
 	l.accept(c, in)
 	c.edited = edited
 	l.decide(c, now)
@@ -278,15 +283,20 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	}
 }
 
-// unknown warns once that a capsule's inputs cannot be read, and tries again later.
+// unknown tries again after an examination that failed: soon, because a file
+// may have been written just then, and later with one warning.
 func (l *loop) unknown(c *capsule, err error, now time.Time) {
-	c.dirty, c.retryAt = true, now.Add(retryAfter)
-	if c.unreadable == err.Error() {
-		return
+	again := c.unreadable != ""
+	c.dirty, c.retryAt = true, now.Add(l.Quiet)
+	if again {
+		c.retryAt = now.Add(retryAfter)
+	}
+	if again && !c.warned {
+		c.warned = true
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "unreadable-source", Message: err.Error(),
+			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 	}
 	c.unreadable = err.Error()
-	l.announceFor(c, announce.Event{Type: announce.Warning, Code: "unreadable-source", Message: err.Error(),
-		Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 }
 
 // accept makes in the capsule's newest examination.

@@ -73,7 +73,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := l.discover(ctx); err != nil {
 		return err
 	}
-	l.replan()
+	l.sendPlan()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -111,9 +111,14 @@ func (l *loop) index() *owners {
 	return l.owners
 }
 
-// replan tells the watcher what to watch. The channel holds one plan; an older
-// one that it has not taken yet is replaced.
-func (l *loop) replan() {
+// replan asks for a new plan for the watcher. It is sent at the end of the
+// round, and not before every capsule was examined: each would want its own.
+func (l *loop) replan() { l.planStale = true }
+
+// sendPlan tells the watcher what to watch. The channel holds one plan; an
+// older one that it has not taken yet is replaced.
+func (l *loop) sendPlan() {
+	l.planStale = false
 	o := l.index()
 	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: o.skip(l.Roots)}
 	for _, dir := range o.sorted {

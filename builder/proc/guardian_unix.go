@@ -25,6 +25,9 @@ const (
 	// maxDying bounds the wait after SIGKILL. Only a process that hangs in the
 	// kernel (a dead network disk) or belongs to another user outlives it.
 	maxDying = 3 * time.Second
+	// orphanGrace is the grace when the parent was killed: nobody waits for
+	// what a command might still put in order, and nothing may be left a second later.
+	orphanGrace = 300 * time.Millisecond
 	// rescan is how often the session is looked at while it is being stopped:
 	// a member that leaves the session gives no sign.
 	rescan = 10 * time.Millisecond
@@ -104,21 +107,26 @@ type guardian struct {
 	child   int
 	begun   time.Time
 	stop    chan struct{} // closed when stopping is asked for
-	reaped  chan reaped   // closed when no child is left
+	reaped  chan reaped
 	ended   ended
-	childUp bool
+	childUp bool // the command itself runs
+	empty   bool // no descendant is left
 }
 
 type reaped struct {
 	pid  int
 	wait unix.WaitStatus
 	at   time.Time
+	last bool // no child is left
 }
 
 func (g *guardian) run() status {
 	g.stop = make(chan struct{})
 	go func() {
-		_, _ = g.control.Read(make([]byte, 1)) // nothing is ever written: this is the end of file
+		// A byte asks politely; the end of file alone means that the parent died.
+		if n, _ := g.control.Read(make([]byte, 1)); n == 0 {
+			g.grace = min(g.grace, orphanGrace)
+		}
 		close(g.stop)
 	}()
 	if stopped(g.control) {
@@ -132,7 +140,9 @@ func (g *guardian) run() status {
 	go reap(g.reaped)
 	g.awaitChild()
 	g.sweep()
-	g.ended.Strays = strays()
+	if !g.empty {
+		g.ended.Strays = strays()
+	}
 	return status{Ended: &g.ended}
 }
 
@@ -202,19 +212,25 @@ func letGo() {
 // reap collects children, orphans that fell to the guardian included, until
 // there is none; nobody is left then who could make another.
 func reap(out chan<- reaped) {
-	defer close(out)
+	for r, more := collect(0); more; {
+		next, left := collect(unix.WNOHANG) // a pid of 0: none of those left has ended
+		r.last = !left
+		out <- r
+		if r, more = next, left; more && r.pid == 0 {
+			r, more = collect(0)
+		}
+	}
+}
+
+// collect returns false when there is no child.
+func collect(options int) (reaped, bool) {
 	for {
 		var r reaped
 		var err error
-		r.pid, err = unix.Wait4(-1, &r.wait, 0, nil)
-		if err == unix.EINTR {
-			continue
+		if r.pid, err = unix.Wait4(-1, &r.wait, options, nil); err != unix.EINTR {
+			r.at = time.Now()
+			return r, err == nil
 		}
-		if err != nil {
-			return
-		}
-		r.at = time.Now()
-		out <- r
 	}
 }
 
@@ -222,10 +238,8 @@ func reap(out chan<- reaped) {
 func (g *guardian) awaitChild() {
 	for g.childUp {
 		select {
-		case r, ok := <-g.reaped:
-			if !g.note(r, ok) {
-				return
-			}
+		case r := <-g.reaped:
+			g.note(r)
 		case <-g.stop:
 			g.ended.Stopped = true
 			return
@@ -233,17 +247,13 @@ func (g *guardian) awaitChild() {
 	}
 }
 
-// note remembers how the command ended. It returns false when no child is left.
-func (g *guardian) note(r reaped, ok bool) bool {
-	if !ok {
-		g.reaped, g.childUp = nil, false
-		return false
-	}
+// note remembers how the command ended.
+func (g *guardian) note(r reaped) {
 	if r.pid == g.child {
 		g.childUp = false
 		g.ended.Started, g.ended.Wait, g.ended.Took = true, r.wait, r.at.Sub(g.begun)
 	}
-	return true
+	g.empty = r.last
 }
 
 // sweep ends all that is left of the session: politely, then for good.
@@ -269,24 +279,29 @@ func (g *guardian) settled(deadline time.Time) bool {
 	tick := time.NewTicker(rescan)
 	defer tick.Stop()
 	for {
-		for drained := false; g.reaped != nil && !drained; {
-			select {
-			case r, ok := <-g.reaped:
-				g.note(r, ok)
-			default:
-				drained = true
-			}
-		}
-		if g.reaped == nil || !g.childUp && g.gone() {
+		g.catchUp()
+		if g.empty || !g.childUp && g.gone() {
 			return true
 		}
 		if !time.Now().Before(deadline) {
 			return false
 		}
 		select {
-		case r, ok := <-g.reaped:
-			g.note(r, ok)
+		case r := <-g.reaped:
+			g.note(r)
 		case <-tick.C:
+		}
+	}
+}
+
+// catchUp notes everything that was collected already.
+func (g *guardian) catchUp() {
+	for {
+		select {
+		case r := <-g.reaped:
+			g.note(r)
+		default:
+			return
 		}
 	}
 }

@@ -91,9 +91,9 @@ func start(c Command, path string) (s *session, err error) {
 }
 
 func guardianCommand(c Command, path string) *exec.Cmd {
-	argv := append([]string{self(), guardianArgument, c.Grace.String(),
+	argv := append([]string{os.Args[0], guardianArgument, c.Grace.String(),
 		strconv.FormatUint(c.Limits.AddressSpace, 10), strconv.FormatUint(c.Limits.CPUSeconds, 10), c.Dir, path}, c.Argv...)
-	return &exec.Cmd{Path: argv[0], Args: argv, Env: append([]string{}, c.Env...),
+	return &exec.Cmd{Path: self(), Args: argv, Env: append([]string{}, c.Env...),
 		// Its own session: the terminal's Ctrl-C and hang-up do not reach it.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true}}
 }
@@ -118,6 +118,7 @@ func (s *session) wait(ctx context.Context, timeout time.Duration) (last status,
 	case <-ctx.Done():
 		cancelled = true
 	}
+	_, _ = s.control.Write([]byte{1}) // somebody is there to wait for the whole grace
 	s.control.Close()
 	return <-words, timedOut, cancelled
 }

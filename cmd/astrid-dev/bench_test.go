@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// live is a watcher and an orchestrator with the real hashing, and a build
+// that does nothing, in this process.
+type live struct {
+	events chan announce.Event
+	stop   func()
+}
+
+func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error)) *live {
+	ctx, cancel := context.WithCancel(tb.Context())
+	l := &live{events: make(chan announce.Event, 1<<16)}
+	b := builder.New(builder.Options{})
+	plans, batches := make(chan watcher.Plan, 1), make(chan watcher.Batch)
+	var running sync.WaitGroup
+	running.Go(func() { watcher.Run(ctx, watcher.Config{Plans: plans, Warn: func(string, string, string) {}}, batches) })
+	running.Go(func() {
+		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plans: plans, Batches: batches, Jobs: 1, NoInitialBuild: true,
+			Find:    func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
+			Examine: b.Examine, Build: build,
+			Publish: func(context.Context, *builder.Staged, *builder.Inputs) (*builder.Published, error) {
+				return &builder.Published{}, nil
+			},
+			Announce: func(e announce.Event) { l.events <- e }})
+	})
+	l.stop = func() { cancel(); running.Wait() }
+	return l
+}
+
+func (l *live) wait(typ announce.Type) announce.Event {
+	for e := range l.events {
+		if e.Type == typ {
+			return e
+		}
+	}
+	return announce.Event{}
+}
+
+func instant(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error) {
+	return &builder.Staged{}, nil
+}
+
+// plant writes count capsules of files small files each.
+func plant(tb testing.TB, root string, count, files int) {
+	for i := range count {
+		dir := filepath.Join(root, fmt.Sprintf("capsule-%04d", i))
+		for j := range files {
+			sub := filepath.Join(dir, fmt.Sprintf("src%d", j%5))
+			if err := os.MkdirAll(sub, 0o755); err != nil {
+				tb.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(sub, fmt.Sprintf("f%d.txt", j)), []byte(strings.Repeat("x", 1000)), 0o644); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		manifest := fmt.Sprintf("[package]\nname = \"c%d\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"c.wasm\"\n[package.metadata.astrid-dev]\nbuild = [\"true\"]\n", i)
+		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte(manifest), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReady is the time from start until every one of 1,000 capsules (100
+// files each, beside 5,000 node_modules folders) is watched and hashed, next to
+// a plain walk that reads every file with as many readers as processors.
+func BenchmarkReady(b *testing.B) {
+	root := b.TempDir()
+	plant(b, root, 1000, 100)
+	for i := range 5000 {
+		os.MkdirAll(filepath.Join(root, fmt.Sprintf("capsule-%04d", i%1000), "node_modules", fmt.Sprintf("m%d", i), "lib"), 0o755)
+	}
+	var walk, ready time.Duration
+	for b.Loop() {
+		start := time.Now()
+		readAll(b, root)
+		walk += time.Since(start)
+		start = time.Now()
+		l := goLive(b, root, instant)
+		l.wait(announce.Ready)
+		ready += time.Since(start)
+		b.ReportMetric(float64(residentKiB())/1024, "MiB-resident")
+		l.stop()
+	}
+	b.ReportMetric(float64(ready)/float64(walk), "x-plain-walk")
+	b.ReportMetric(ready.Seconds()/float64(b.N), "s-ready")
+}
+
+func readAll(tb testing.TB, root string) {
+	paths := make(chan string, 1024)
+	var readers sync.WaitGroup
+	for range runtime.NumCPU() {
+		readers.Go(func() {
+			for path := range paths {
+				if _, err := os.ReadFile(path); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if d.IsDir() && d.Name() == "node_modules" {
+			return filepath.SkipDir
+		}
+		if err == nil && d.Type().IsRegular() {
+			paths <- path
+		}
+		return err
+	})
+	close(paths)
+	readers.Wait()
+}
+
+func residentKiB() (kib int) {
+	data, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(data)) {
+		fmt.Sscanf(line, "VmRSS: %d kB", &kib)
+	}
+	return kib
+}
+
+// BenchmarkEventToBuildStart is what lies between a write and the start of its
+// build beyond the settle time, with 100,000 files watched.
+func BenchmarkEventToBuildStart(b *testing.B) {
+	root := b.TempDir()
+	plant(b, root, 1000, 100)
+	l := goLive(b, root, instant)
+	defer l.stop()
+	l.wait(announce.Idle)
+	var above []time.Duration
+	for i := 0; b.Loop(); i++ {
+		path := filepath.Join(root, fmt.Sprintf("capsule-%04d", i%1000), "src0", "f0.txt")
+		start := time.Now()
+		if err := os.WriteFile(path, fmt.Appendf(nil, "edit %d", i), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		e := l.wait(announce.BuildStarted)
+		above = append(above, e.Time.Sub(start)-orchestrator.DefaultSettle)
+		l.wait(announce.Idle)
+	}
+	slices.Sort(above)
+	b.ReportMetric(above[len(above)/2].Seconds()*1000, "p50-ms")
+	b.ReportMetric(above[len(above)*99/100].Seconds()*1000, "p99-ms")
+}
+
+// BenchmarkEditToReload is an edit of the Go example until its reload, next to
+// the bare go build of the same edit.
+func BenchmarkEditToReload(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "hello-go")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "examples", "hello-go"))); err != nil {
+		b.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join(dir, "main.go"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	edit := func(i int) {
+		text := fmt.Appendf(slices.Clone(source), "\nvar edit%d = %d\n", i, time.Now().UnixNano())
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), text, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	real := builder.New(builder.Options{})
+	l := goLive(b, dir, real.Build)
+	defer l.stop()
+	l.wait(announce.Idle)
+	var reload, bare time.Duration
+	for i := 0; b.Loop(); i++ {
+		start := time.Now()
+		edit(2 * i)
+		l.wait(announce.Reload)
+		reload += time.Since(start)
+		l.wait(announce.Idle)
+
+		edit(2*i + 1)
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", os.DevNull, ".")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+		start = time.Now()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		bare += time.Since(start)
+		l.wait(announce.Idle)
+	}
+	b.ReportMetric(reload.Seconds()/float64(b.N), "s-reload")
+	b.ReportMetric(bare.Seconds()/float64(b.N), "s-bare-build")
+}

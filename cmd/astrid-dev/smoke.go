@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+)
+
+// smokeFlags are the flags of smoke.
+type smokeFlags struct {
+	calls   []string
+	payload string
+	limits  smoke.Limits
+	strict  bool
+	json    bool
+}
+
+func newSmoke() *cobra.Command {
+	var f smokeFlags
+	cmd := &cobra.Command{
+		Use:   "smoke FILE|DIR",
+		Short: "Load a module in the sandbox and describe it",
+		Long: `smoke loads a WebAssembly module or component in the sandbox that builds use and
+says what it is: imports, exports, memory, who made it, whether it loads, and
+whether the kernel would take it. For a capsule's folder it loads the published
+modules and holds them against the manifest. It exits with 1 when a module does
+not load, or is not ready for the kernel and --strict is given.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageHint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runSmoke(cmd, args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.calls, "call", nil, "call astrid-hook-trigger with this action (may be repeated)")
+	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
+	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (default 5s)")
+	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
+	flags.BoolVar(&f.json, "json", false, "the same as --format json")
+	return cmd
+}
+
+// loaded is one module and what was found, as --format json prints it.
+type loaded struct {
+	File   string        `json:"file"`
+	Report *smoke.Report `json:"report"`
+}
+
+func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
+	modules, options, err := smokeTargets(path)
+	if err != nil {
+		return err
+	}
+	if f.limits.Wall > 0 {
+		options.Limits.Wall = f.limits.Wall
+	}
+	for _, action := range f.calls {
+		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
+	}
+	failed := 0
+	for _, file := range modules {
+		ok, err := smokeOne(cmd, file, options, f)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return &failedError{failed}
+	}
+	return nil
+}
+
+func smokeOne(cmd *cobra.Command, file string, o smoke.Options, f smokeFlags) (ok bool, err error) {
+	report, err := loadFile(cmd.Context(), file, o)
+	if err != nil {
+		return false, err
+	}
+	if f.json || asJSON(cmd) {
+		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
+	} else {
+		fmt.Fprintln(cmd.OutOrStdout(), printable(shorten(file)))
+		err = report.WriteText(cmd.OutOrStdout())
+	}
+	return report.Loads && (report.KernelReady || !f.strict), err
+}
+
+func loadFile(ctx context.Context, file string, o smoke.Options) (*smoke.Report, error) {
+	report, err := smoke.LoadFile(ctx, file, o)
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("loading %s: %w", shorten(file), err))
+	}
+	return report, nil
+}
+
+// smokeTargets are the modules that path stands for, and the options that its manifest asks for.
+func smokeTargets(path string) ([]string, smoke.Options, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", path), "give a .wasm file or a capsule's folder")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, smoke.Options{}, usage(err)
+	}
+	if !info.IsDir() {
+		return []string{abs}, smoke.Options{}, nil
+	}
+	m, err := capsule.Load(abs)
+	if err != nil {
+		return nil, smoke.Options{}, usage(fmt.Errorf("reading the manifest: %w", err))
+	}
+	if !m.Buildable() {
+		return nil, smoke.Options{}, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
+	}
+	var files, missing []string
+	for _, c := range m.Components {
+		file := filepath.Join(abs, filepath.FromSlash(c.File))
+		if _, err := os.Stat(file); err != nil {
+			missing = append(missing, c.File)
+		}
+		files = append(files, file)
+	}
+	if len(missing) > 0 {
+		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
+	}
+	return files, builder.SmokeOptions(m), nil
+}
