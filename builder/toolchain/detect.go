@@ -25,7 +25,7 @@ var languages = []language{
 	{"rust", "Cargo.toml", has("Cargo.toml"), planRust, nil},
 	{"go", "go.mod here, or above Go files", isGo, planGo, []syntax{goSyntax}},
 	{"assemblyscript", "asconfig.json", has("asconfig.json"), planAssemblyScript, []syntax{assemblySyntax}},
-	{"npm", `package.json with a "build" script`, isScript, planScript, []syntax{typescriptSyntax, assemblySyntax, gnuSyntax}},
+	{"npm", `package.json with a "build" script`, isScript, planScript, []syntax{typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax, gnuSyntax}},
 	{"zig", "build.zig", has("build.zig"), planZig, []syntax{gnuSyntax}},
 	{"make", "Makefile with a wasm target", isMake, planMake, []syntax{gnuSyntax}},
 	{"tinygo", "", never, planTinyGo, []syntax{goSyntax}},
@@ -39,7 +39,7 @@ var aliases = map[string]string{
 
 // command builds what the manifest's own `build` says. Any tool may stand
 // behind it, so every syntax is tried.
-var command = language{"command", "build = [...]", never, planCommand, []syntax{goSyntax, typescriptSyntax, assemblySyntax, gnuSyntax}}
+var command = language{"command", "build = [...]", never, planCommand, []syntax{gnuSyntax, goSyntax, typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax}}
 
 func has(name string) func(string) bool {
 	return func(dir string) bool { return isFile(filepath.Join(dir, name)) }

@@ -38,45 +38,46 @@ func planGo(ctx context.Context, j *job) (*Plan, error) {
 			Hint: "Go 1.24 or newer can; " + installHint("go", j.env)})
 	}
 	argv := []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared"}
-	packages, err := j.goPackages()
+	component, pkg, err := j.goPackage()
 	if err != nil {
 		return nil, err
 	}
-	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), packages: packages}
-	return &Plan{Argv: append(append(argv, "-o", j.goOutput()), packages...), Env: g.env,
+	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), pkg: pkg}
+	return &Plan{Argv: append(argv, "-o", j.out(component), pkg), Env: g.env,
 		Identity: strings.Join(append([]string{"go", version}, j.goSteers()...), "\n"), Outside: g.outside}, nil
 }
 
-// goOutput is a file for one component, and a folder for several.
-func (j *job) goOutput() string {
-	if len(j.Manifest.Components) == 1 {
-		return filepath.Join(j.OutDir, path.Base(j.Manifest.Components[0].File))
-	}
-	return j.OutDir + string(filepath.Separator)
+// out is where component i is to be written.
+func (j *job) out(i int) string {
+	return filepath.Join(j.OutDir, path.Base(j.Manifest.Components[i].File))
 }
 
-// goPackages is the package of the one component. Several have one each,
-// cmd/<name> or <name>, called like the component's file; a component without
-// one is not built.
-func (j *job) goPackages() ([]string, error) {
+// goPackage is the component that is built and its package: the capsule's
+// folder for the only one. Of several, the one that has a folder cmd/<name> or
+// <name>, called like its file, or else the first; the go command makes one
+// library at a time, and the others must be there already.
+func (j *job) goPackage() (component int, pkg string, err error) {
 	if len(j.Manifest.Components) == 1 {
-		return []string{"."}, nil
+		return 0, ".", nil
 	}
-	var list []string
-	for _, c := range j.Manifest.Components {
+	var own []string
+	for i, c := range j.Manifest.Components {
 		name := strings.TrimSuffix(path.Base(c.File), ".wasm")
 		for _, folder := range []string{"cmd/" + name, name} {
 			if isDir(filepath.Join(j.dir, filepath.FromSlash(folder))) {
-				list = append(list, "./"+folder)
+				own, component = append(own, "./"+folder), i
 				break
 			}
 		}
 	}
-	if len(list) == 0 {
-		return nil, manifestProblem(finding.Finding{Code: "go-no-package", File: "Capsule.toml", Message: "the manifest has several components, and none has a package of its own",
-			Hint: "put each into a folder called like its file: cmd/" + strings.TrimSuffix(path.Base(j.Manifest.Components[0].File), ".wasm")})
+	switch len(own) {
+	case 0:
+		return 0, ".", nil
+	case 1:
+		return component, own[0], nil
 	}
-	return list, nil
+	return 0, "", manifestProblem(finding.Finding{Code: "go-several", File: "Capsule.toml", Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
+		Hint: `write a build command that makes each in $CAPSULE_OUT_DIR: build = ["make", "wasm"]`})
 }
 
 func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
@@ -92,9 +93,9 @@ func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
 		return nil, manifestProblem(finding.Finding{Code: "tinygo-several", File: "Capsule.toml", Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
-	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), packages: []string{"."}}
+	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
 	return &Plan{
-		Argv:     []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.goOutput(), "."},
+		Argv:     []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.out(0), "."},
 		Identity: strings.Join(append([]string{"tinygo", versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)}, j.goSteers()...), "\n"),
 		Outside:  g.outside,
 	}, nil

@@ -16,9 +16,9 @@ import (
 // goModule knows what a Go capsule is built from outside its folder.
 type goModule struct {
 	*job
-	program  string // the go command
-	env      environ
-	packages []string
+	program string // the go command
+	env     environ
+	pkg     string
 }
 
 // localReplace matches a go.mod that takes a module from a folder.
@@ -78,8 +78,7 @@ type goPackage struct {
 func (g *goModule) files(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
-	argv := append([]string{"list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module"}, g.packages...)
-	cmd := exec.CommandContext(ctx, g.program, argv...)
+	cmd := exec.CommandContext(ctx, g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module", g.pkg)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir), time.Second
 	out, err := cmd.Output()
 	if err != nil {

@@ -30,7 +30,8 @@ func plain(out []byte) []byte {
 // gnuSyntax is that of clang, gcc, lld, zig and make.
 var gnuSyntax = syntax{pattern: regexp.MustCompile(
 	`^(?P<file>(?:[A-Za-z]:[\\/])?[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>fatal error|error|warning|note): (?P<message>.+)$` +
-		`|^(?P<file>(?:wasm-ld|lld|clang|ld)(?:-\d+)?): (?P<severity>error|warning): (?P<message>.+)$`)}
+		`|^(?:wasm-ld|lld|clang|ld|zig)(?:\+\+)?(?:-\d+)?: (?P<severity>error|warning): (?P<message>.+)$` +
+		`|^(?P<file>[^\s:]+):(?P<line>\d+): \*\*\* (?P<message>.+?)(?:\.  Stop\.)?$`)}
 
 // typescriptSyntax is that of tsc, with and without its pretty form.
 var typescriptSyntax = syntax{pattern: regexp.MustCompile(
@@ -51,6 +52,9 @@ func readLines(capsule, dir string, syntaxes []syntax, outputs ...[]byte) []find
 			}
 			if s.next != nil {
 				i += s.next(&f, lines[i+1:])
+			}
+			if f.File == "" && strings.HasSuffix(f.Message, ":") {
+				continue // a heading: what it is about follows with a line of its own
 			}
 			f.File = relative(capsule, dir, f.File)
 			list = append(list, f)
@@ -104,19 +108,33 @@ func severity(word string) finding.Severity {
 }
 
 // relative makes a tool's file name, relative to dir, one relative to capsule
-// where it lies below it, else absolute. A tool's own name stays.
+// where it lies below it, else absolute.
 func relative(capsule, dir, name string) string {
-	if name == "" || !strings.ContainsAny(name, `./\`) {
-		return name
+	if name == "" {
+		return ""
 	}
 	name = filepath.FromSlash(name)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(dir, name)
+	} else if inner := filepath.Join(dir, name); !isFile(name) && isFile(inner) {
+		name = inner // QuickJS sees the capsule's folder as the root
 	}
 	if rel, err := filepath.Rel(capsule, name); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
 	}
 	return name
+}
+
+// noTool matches what shells and make say of a program that is not there.
+var noTool = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: (\S+): No such file or directory$|^(?:/bin/)?(?:ba|da|z)?sh: (?:line )?(?:\d+: )?(\S+?): (?:command )?not found$`)
+
+// missingTools makes findings of the programs that a build did not find.
+func missingTools(stderr []byte, env environ) []finding.Finding {
+	var list []finding.Finding
+	for _, m := range noTool.FindAllStringSubmatch(string(plain(stderr)), -1) {
+		list = append(list, missing(m[1]+m[2], env))
+	}
+	return list
 }
 
 // unique drops repetitions and keeps the order.

@@ -49,7 +49,6 @@ func steersMake(name string) bool {
 
 var (
 	makeStop    = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: \*\*\* (?:\[[^\]]*\] )?(.+?)(?:\.  Stop\.)?$`)
-	makeNoTool  = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: (\S+): No such file or directory$|^(?:/bin/)?sh: (?:line )?(?:\d+: )?(\S+?): (?:command )?not found$`)
 	makeFailure = regexp.MustCompile(`^Error \d+$`)
 )
 
@@ -57,9 +56,7 @@ var (
 // not there, a rule that is missing.
 func (j *job) diagnoseMake(stdout, stderr []byte) []finding.Finding {
 	list := readLines(j.dir, j.dir, []syntax{gnuSyntax}, stdout, stderr)
-	for _, m := range makeNoTool.FindAllStringSubmatch(string(plain(stderr)), -1) {
-		list = append(list, missing(m[1]+m[2], j.env))
-	}
+	list = append(list, missingTools(stderr, j.env)...)
 	if len(list) > 0 {
 		return unique(list)
 	}

@@ -146,7 +146,9 @@ func (c *crate) rustc(ctx context.Context) (path, version string) {
 	query := c.env.with("RUSTUP_AUTO_INSTALL", "0") // a question must not begin a download
 	version = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
 	c.sysroot, _ = asked(ctx, c.dir, query, []string{path, "--print", "sysroot"}, steers...)
-	if c.sysroot != "" {
+	if !isDir(c.sysroot) {
+		c.sysroot = "" // no rustc that we know: nothing can be said of its targets
+	} else {
 		version += "\n" + stamp(filepath.Join(c.sysroot, "bin", "rustc"))
 	}
 	return path, version

@@ -69,6 +69,7 @@ func (c *crate) depInfos(dir string) []string {
 	name := c.manifest.libName()
 	list := []string{filepath.Join(dir, name+".d")}
 	candidates, _ := filepath.Glob(filepath.Join(escapeGlob(dir), "deps", name+"-*.d"))
+	candidates = append(candidates, filepath.Join(dir, "deps", name+".d")) // a cdylib's has no hash in its name
 	newest, at := "", int64(0)
 	for _, path := range candidates {
 		if info, err := os.Stat(path); err == nil && info.ModTime().UnixNano() >= at {

@@ -115,7 +115,8 @@ func (j *job) finish(p *Plan, l language) *Plan {
 	p.Env = environ(p.Env).with("PWD", p.Dir)
 	if p.Diagnose == nil {
 		p.Diagnose = func(stdout, stderr []byte) []finding.Finding {
-			return readLines(j.dir, p.Dir, l.syntaxes, stdout, stderr)
+			list := readLines(j.dir, p.Dir, l.syntaxes, stdout, stderr)
+			return unique(append(list, missingTools(stderr, p.Env)...))
 		}
 	}
 	if p.Collect == nil {
