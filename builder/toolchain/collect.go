@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ func (j *job) collect(start time.Time, built map[int]string) ([]Artifact, error)
 	if len(problems) > 0 {
 		return nil, collectProblem(problems...)
 	}
+	slices.SortFunc(list, func(a, b Artifact) int { return a.Component - b.Component })
 	return list, nil
 }
 

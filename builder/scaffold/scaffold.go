@@ -1,0 +1,131 @@
+// Package scaffold writes new capsules.
+package scaffold
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/examples"
+)
+
+// goFiles is a copy of examples/hello-go, with .txt after each name, since the
+// original is a module of its own and cannot be embedded. A test holds the two
+// equal; go test ./builder/scaffold -update writes the copy.
+//
+//go:embed hello-go
+var goFiles embed.FS
+
+// language is a kind of capsule that can be written.
+type language struct {
+	name    string
+	source  fs.FS
+	example string
+	prepare []string // to be run in the new folder before the first build
+}
+
+// languages in the order in which they are offered.
+var languages = []language{
+	{"go", goFiles, "hello-go", nil},
+	{"rust", examples.Files, "hello-rust", nil},
+	{"assemblyscript", examples.Files, "hello-assemblyscript", []string{"npm", "ci"}},
+	{"js", examples.Files, "hello-js", []string{"npm", "ci"}},
+	{"c", examples.Files, "hello-c", nil},
+}
+
+// ignored is the .gitignore of a new capsule.
+const ignored = "target/\ndist/\nnode_modules/\n*.wasm\n"
+
+// Languages lists what Scaffold takes.
+func Languages() []string {
+	var names []string
+	for _, l := range languages {
+		names = append(names, l.name)
+	}
+	return names
+}
+
+// Prepare is the command to run in a new capsule's folder before its first
+// build; nil when it builds as it is.
+func Prepare(lang string) []string {
+	for _, l := range languages {
+		if l.name == lang {
+			return slices.Clone(l.prepare)
+		}
+	}
+	return nil
+}
+
+// Scaffold returns the files of a new capsule, by slash path. It is the
+// example of its language under a new name. The error tells which names or
+// languages there are.
+func Scaffold(lang, name string) (map[string][]byte, error) {
+	i := slices.IndexFunc(languages, func(l language) bool { return l.name == lang })
+	if i < 0 {
+		return nil, fmt.Errorf("there is no template for %q: choose one of %s", lang, strings.Join(Languages(), ", "))
+	}
+	if err := checkName(lang, name); err != nil {
+		return nil, err
+	}
+	l := languages[i]
+	files := map[string][]byte{".gitignore": []byte(ignored)}
+	folder, err := fs.Sub(l.source, l.example)
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of %s: %w", lang, err)
+	}
+	err = fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(folder, path)
+		files[strings.TrimSuffix(path, ".txt")] = l.rename(data, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of %s: %w", lang, err)
+	}
+	return files, nil
+}
+
+// rename puts name where the example's stands, with dashes or underscores.
+func (l language) rename(data []byte, name string) []byte {
+	data = bytes.ReplaceAll(data, []byte(l.example), []byte(name))
+	return bytes.ReplaceAll(data, []byte(underscored(l.example)), []byte(underscored(name)))
+}
+
+func underscored(name string) string { return strings.ReplaceAll(name, "-", "_") }
+
+// nameForm is what is a capsule's name, a crate's, an npm package's and a Go
+// module's at once.
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$`)
+
+// maxName keeps the name usable as that of a file and of an npm package.
+const maxName = 64
+
+func checkName(lang, name string) error {
+	switch {
+	case !nameForm.MatchString(name):
+		return fmt.Errorf("a capsule cannot be called %q: use lower-case letters and digits, words that begin with a letter, and dashes between them, as in my-capsule", name)
+	case len(name) > maxName:
+		return fmt.Errorf("a capsule cannot be called %q: the name has %d letters, %d is the most", name, len(name), maxName)
+	case lang == "rust" && slices.Contains(strings.Fields(rustReserved), underscored(name)):
+		return fmt.Errorf("a Rust capsule cannot be called %q: the name means something else to Rust", name)
+	case lang == "go" && slices.Contains(strings.Fields(goReserved), name):
+		return fmt.Errorf("a Go capsule cannot be called %q: a package of Go's own is", name)
+	}
+	return nil
+}
+
+// rustReserved is what cargo refuses as a package's name, or would build wrongly.
+const rustReserved = `abstract alloc as async await become box break build const continue core crate deps do dyn else enum examples extern false final fn for
+gen if impl in incremental let loop macro match mod move mut override priv proc_macro pub ref return self static std struct super test trait true try type
+typeof unsafe unsized use virtual where while yield`
+
+// goReserved is the module names that the go command takes for its own packages.
+const goReserved = `archive bufio builtin bytes cmd cmp compress container context crypto database debug embed encoding errors expvar flag fmt go hash html
+image index internal io iter log main maps math mime net os path plugin reflect regexp runtime slices sort std strconv strings structs sync syscall testing
+text time unicode unique unsafe vendor weak`

@@ -1,0 +1,21 @@
+// Package examples carries the source of the example capsules.
+//
+// hello-go is not among them: it is a module of its own, so that a copy of its
+// folder builds anywhere, and such a folder cannot be embedded.
+package examples
+
+import "embed"
+
+// Files holds hello-rust, hello-assemblyscript, hello-js and hello-c, as they
+// are in the repository. Every file is named here, since a folder would bring
+// along what builds leave in it.
+//
+//go:embed hello-rust/Capsule.toml hello-rust/Cargo.toml hello-rust/Cargo.lock hello-rust/README.md
+//go:embed hello-rust/rust-toolchain.toml hello-rust/.cargo/config.toml hello-rust/src/abi.rs hello-rust/src/lib.rs
+//go:embed hello-assemblyscript/Capsule.toml hello-assemblyscript/README.md hello-assemblyscript/asconfig.json
+//go:embed hello-assemblyscript/assembly/abi.ts hello-assemblyscript/assembly/index.ts hello-assemblyscript/contract.mjs
+//go:embed hello-assemblyscript/package.json hello-assemblyscript/package-lock.json
+//go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/package.json hello-js/package-lock.json
+//go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit
+//go:embed hello-c/Capsule.toml hello-c/README.md hello-c/Makefile hello-c/abi.c hello-c/capsule.c hello-c/capsule.h
+var Files embed.FS
