@@ -166,7 +166,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 	} else {
 		r = Load(context.Background(), module, o)
 	}
-	r.PeakChild = peakResident()
+	r.PeakChild, r.Times.CPU = usage()
 	return json.NewEncoder(out).Encode(r)
 }
 

@@ -104,13 +104,14 @@ type Proposal struct {
 	Kernel bool   `json:"kernel"` // the kernel's engine accepts it
 }
 
-// Times are milliseconds of wall clock.
+// Times are milliseconds, of wall clock but for CPU.
 type Times struct {
 	Scan        float64 `json:"scan_ms"`
 	Compile     float64 `json:"compile_ms"`
 	Instantiate float64 `json:"instantiate_ms"`
 	Call        float64 `json:"call_ms,omitempty"`
 	Total       float64 `json:"total_ms"`
+	CPU         float64 `json:"cpu_ms,omitempty"` // processor time of the child, LoadFile only
 }
 
 // Trap is how the guest died.

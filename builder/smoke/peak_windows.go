@@ -1,4 +1,0 @@
-package smoke
-
-// peakResident is not known on Windows.
-func peakResident() uint64 { return 0 }

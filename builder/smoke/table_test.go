@@ -1,0 +1,111 @@
+package smoke
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/component"
+)
+
+// targets are the times that the child may take, from the design.
+var targets = map[string]time.Duration{
+	"go.core": 350 * time.Millisecond, "starling": 1500 * time.Millisecond, "rust.core": 30 * time.Millisecond, "rust": 30 * time.Millisecond,
+}
+
+// BenchmarkTable prints a table in Markdown: what a load of each fixture takes in the
+// child, and what node takes for the same core modules, in turns in the same run.
+func BenchmarkTable(b *testing.B) {
+	if _, err := exec.LookPath("node"); err != nil {
+		skip(b, "node is not installed")
+	}
+	fmt.Printf("\n%s/%s, %d processors, %s; median of %d, child from start to report\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), rounds)
+	fmt.Println("| module | size | core modules | child | target | child's processor time | child's memory | in this process | node |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+	for _, name := range []string{"c", "rust.core", "rust", "go.core", "go", "qjs-stub", "starling"} {
+		row(b, name)
+	}
+	for range b.N { // the table is the result; nothing is left to repeat
+	}
+}
+
+// rounds is odd, so that the median is one of them.
+const rounds = 7
+
+func row(b *testing.B, name string) {
+	data, path := load(b, name)
+	cores := coreFiles(b, data)
+	var child, cpu, here, node []time.Duration
+	var last *Report
+	for range rounds {
+		start := time.Now()
+		r, err := LoadFile(b.Context(), path, Options{})
+		if err != nil || !r.Loads {
+			b.Fatalf("%s: %v %v", name, err, r)
+		}
+		child = append(child, time.Since(start))
+		cpu = append(cpu, time.Duration(r.Times.CPU*float64(time.Millisecond)))
+		start = time.Now()
+		last = Load(b.Context(), data, Options{})
+		here = append(here, time.Since(start))
+		last.PeakChild = r.PeakChild
+		node = append(node, nodeTime(b, cores))
+	}
+	target := "-"
+	if t, ok := targets[name]; ok {
+		target = ms(t)
+	}
+	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s |\n", name, bytesText(uint64(len(data))), len(cores),
+		ms(median(child)), target, ms(median(cpu)), bytesText(last.PeakChild), ms(median(here)), ms(median(node)))
+	b.ReportMetric(float64(median(child).Microseconds())/1000, name+"-ms")
+}
+
+func median(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+
+// coreFiles writes the core modules of a fixture to files of their own.
+func coreFiles(b *testing.B, data []byte) (paths []string) {
+	add := func(m []byte) {
+		path := filepath.Join(b.TempDir(), "core.wasm")
+		if err := os.WriteFile(path, m, 0o644); err != nil {
+			b.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	if component.Sniff(data).Kind == component.KindCore {
+		add(data)
+		return paths
+	}
+	c, err := component.Decode(data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	walk(c, func(d component.Def) {
+		if m, ok := d.(*component.CoreModule); ok {
+			add(m.Range.Of(data))
+		}
+	})
+	return paths
+}
+
+func nodeTime(b *testing.B, paths []string) time.Duration {
+	out, err := exec.Command("node", append([]string{testdata("js", "compile.mjs")}, paths...)...).Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var answer struct{ MS float64 }
+	if err := json.Unmarshal(out, &answer); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(answer.MS * float64(time.Millisecond))
+}
