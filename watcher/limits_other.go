@@ -1,0 +1,11 @@
+//go:build !linux
+
+package watcher
+
+// Limits returns zeros: there is no inotify here.
+func Limits() (InotifyLimits, error) { return InotifyLimits{}, nil }
+
+// FileSystem trusts every file system: only Linux tells their kinds apart.
+func FileSystem(path string) (kind string, events bool, err error) {
+	return "unknown", true, nil
+}

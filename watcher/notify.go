@@ -1,0 +1,106 @@
+package watcher
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// notify is one fsnotify watcher. The loop alone reads its events, one at a
+// time: a rename's two halves are then handled before the library learns from
+// the third event, of the moved folder itself, that its path is stale.
+//
+// Errors are drained by a goroutine of their own. The library sends some while
+// it holds the lock that Add and Remove need; a loop that did both would stop
+// for ever.
+type notify struct {
+	watcher *fsnotify.Watcher
+	trouble chan error    // the first error since it was last read
+	drained chan struct{} // closed when the drainer has ended
+	spent   int           // descriptors held by watches, where a watch needs any
+}
+
+func openNotify() (*notify, error) {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	n := &notify{watcher: w, trouble: make(chan error, 1), drained: make(chan struct{})}
+	go n.drain()
+	return n, nil
+}
+
+func (n *notify) drain() {
+	defer close(n.drained)
+	for err := range n.watcher.Errors {
+		select {
+		case n.trouble <- err:
+		default: // one is enough: it ends in Lost
+		}
+	}
+}
+
+func (n *notify) close() {
+	n.watcher.Close() // only says that it is closed already
+	<-n.drained
+}
+
+// watch asks for f's events and returns the engine that f ends up with.
+func (l *loop) watch(f *folder) engine {
+	n := l.notify
+	f.cost = descriptors(f.path)
+	if budget := l.seams.budget(); budget > 0 && f.cost > 0 && n.spent+f.cost > budget {
+		l.limitReached(errDescriptors)
+		return limited
+	}
+	err := n.watcher.Add(f.path)
+	switch {
+	case err == nil:
+		n.spent += f.cost
+		return notified
+	case isLimit(err):
+		l.limitReached(err)
+		return limited
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrPermission):
+		return unwatched
+	}
+	return polled
+}
+
+func (l *loop) unwatch(f *folder) {
+	if f.engine == notified && l.notify != nil {
+		l.notify.spent -= f.cost
+		// An error says that the system was faster: the folder is gone.
+		_ = l.notify.watcher.Remove(f.path)
+	}
+	f.engine, f.entries = unwatched, nil
+}
+
+var errDescriptors = errors.New("file descriptors would run out")
+
+// isLimit reports that the system has no more watches, instances or descriptors for us.
+func isLimit(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		errors.Is(err, syscall.ENOMEM)
+}
+
+// open starts the notify engine unless polling was asked for. Without it all
+// folders are polled.
+func (l *loop) open() error {
+	if l.Poll {
+		return nil
+	}
+	n, err := l.seams.open()
+	switch {
+	case err == nil:
+		l.notify = n
+		return nil
+	case isLimit(err):
+		l.limitReached(err)
+		return nil
+	}
+	return fmt.Errorf("asking for file-system events: %w", err)
+}
