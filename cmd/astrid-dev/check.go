@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder/check"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
+)
+
+// checkFlags are check's own.
+type checkFlags struct {
+	fix, list, strict bool
+}
+
+func newCheck() *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Find what is wrong with capsules without building them",
+		Long: `check reads the manifest of every capsule below the paths (the current folder
+without any) and the files around it, and says what is wrong, where, and which
+line to write. Nothing is built. It exits with 1 when there is an error; with
+--strict a warning is enough.
+
+--fix mends what leaves no choice and says which files it changed; comments and
+the order of the lines stay. --list prints every code that check and verify
+give, without looking at any capsule.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	cmd.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without guessing")
+	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
+	return cmd
+}
+
+func (f checkFlags) run(cmd *cobra.Command, args []string) error {
+	if f.list {
+		if len(args) > 0 || f.fix {
+			return usage(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
+		}
+		return listCodes(cmd)
+	}
+	roots, err := existing(args)
+	if err != nil {
+		return err
+	}
+	dirs, err := capsules(cmd.Context(), roots)
+	if err != nil {
+		return err
+	}
+	results, err := check.CheckAll(cmd.Context(), dirs, check.Options{Env: os.Environ()})
+	if err != nil {
+		return err
+	}
+	checked := asChecked(results)
+	if f.fix {
+		if checked, err = fixAll(cmd.Context(), checked); err != nil {
+			return err
+		}
+	}
+	return f.tell(cmd, checked)
+}
+
+// checked is one capsule's outcome, as --format json writes it.
+type checked struct {
+	Dir      string            `json:"dir"` // absolute; the findings' files are relative to it
+	Name     string            `json:"name,omitempty"`
+	Fixed    []string          `json:"fixed,omitempty"` // files that --fix changed, relative to dir
+	Findings []finding.Finding `json:"findings"`
+}
+
+func asChecked(results []check.Result) []checked {
+	list := make([]checked, len(results))
+	for i, r := range results {
+		list[i] = checked{Dir: r.Dir, Name: r.Name, Findings: append([]finding.Finding{}, verify.CheckFindings(r)...)}
+	}
+	return list
+}
+
+// fixAll mends what can be mended and checks again. A file that cannot be
+// written is a finding of its capsule.
+func fixAll(ctx context.Context, before []checked) ([]checked, error) {
+	dirs := make([]string, len(before))
+	fixed := make([][]string, len(before))
+	failed := make([]error, len(before))
+	for i, c := range before {
+		dirs[i] = c.Dir
+		if fixed[i], failed[i] = check.Fix(ctx, c.Dir, c.Findings); ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	results, err := check.CheckAll(ctx, dirs, check.Options{Env: os.Environ()})
+	if err != nil {
+		return nil, err
+	}
+	after := asChecked(results)
+	for i := range after {
+		after[i].Fixed = fixed[i]
+		if failed[i] != nil && results[i].Err == nil {
+			after[i].Findings = append(after[i].Findings, finding.Finding{Code: verify.CodeFixFailed, File: manifestName,
+				Message: failed[i].Error(), Hint: "make the file writable, or mend it by hand"})
+			finding.Sort(after[i].Findings)
+		}
+	}
+	return after, nil
+}
+
+// counts are the findings of a check, for the last line and for programs.
+type counts struct {
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Notes    int `json:"notes"`
+}
+
+func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
+	var n counts
+	failed := 0
+	for _, c := range list {
+		errs, warnings := finding.Count(c.Findings, finding.Error), finding.Count(c.Findings, finding.Warning)
+		n.Errors, n.Warnings, n.Notes = n.Errors+errs, n.Warnings+warnings, n.Notes+finding.Count(c.Findings, finding.Note)
+		if errs > 0 || f.strict && warnings > 0 {
+			failed++
+		}
+	}
+	tell := checkText
+	if asJSON(cmd) {
+		tell = checkJSON
+	}
+	err := tell(cmd.OutOrStdout(), list, n)
+	if err == nil && failed > 0 {
+		return &failedError{failed}
+	}
+	return err
+}
+
+// checkText is for people and editors: file:line:column from the current folder.
+func checkText(w io.Writer, list []checked, n counts) error {
+	var b strings.Builder
+	for _, c := range list {
+		for _, file := range c.Fixed {
+			fmt.Fprintln(&b, "fixed "+printable(shorten(filepath.Join(c.Dir, filepath.FromSlash(file)))))
+		}
+		printFindings(&b, c.Dir, c.Findings)
+	}
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(len(list), "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func checkJSON(w io.Writer, list []checked, n counts) error {
+	return json.NewEncoder(w).Encode(struct {
+		Capsules []checked `json:"capsules"`
+		counts
+	}{list, n})
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// allCodes are the codes of check and of verify, by name.
+func allCodes() []check.Code {
+	list := append(check.Codes(), verify.Codes()...)
+	slices.SortStableFunc(list, func(a, b check.Code) int { return strings.Compare(a.Code, b.Code) })
+	return list
+}
+
+func listCodes(cmd *cobra.Command) error {
+	w := cmd.OutOrStdout()
+	if asJSON(cmd) {
+		return json.NewEncoder(w).Encode(map[string][]check.Code{"codes": allCodes()})
+	}
+	var b strings.Builder
+	for _, c := range allCodes() {
+		fixable := ""
+		if c.Fixable {
+			fixable = " (--fix)"
+		}
+		fmt.Fprintf(&b, "%s: %s%s\n  %s\n  help: %s\n", c.Code, c.Severity, fixable, c.Summary, c.Remedy)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

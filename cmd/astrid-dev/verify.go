@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
+)
+
+// verifyFlags are verify's.
+type verifyFlags struct {
+	buildFlags
+	repro, artifact, failFast, keepGoing bool
+	since, shard, times                  string
+	targets                              []string
+	timeout                              time.Duration
+}
+
+func newVerify() *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify [PATH...]",
+		Short: "Say whether capsules are sound: for pipelines",
+		Long: `verify checks, builds and smoke-loads every capsule below the paths (the current
+folder without any), and says of each whether it is sound. It builds in a copy of
+the workspace: nothing is published, no earlier build's record is believed, and the tree
+stays as it was found, so that a read-only checkout will do.
+
+It exits with 0 when all are sound, 1 when one is not or --timeout was over,
+2 when it was called wrongly or found no capsule at all, and 130 when it was
+interrupted. Reports are written in all cases but 2.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.register(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
+	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first capsule that fails")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long the whole run may take; what has not ended then is reported as not run")
+	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
+	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
+	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
+	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
+	cmd.MarkFlagsMutuallyExclusive("fail-fast", "keep-going")
+	return cmd
+}
+
+func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
+	targets, err := reports.ParseTargets(f.targets)
+	if err != nil {
+		return usage(err)
+	}
+	cfg, err := f.config(cmd)
+	if err != nil {
+		return err
+	}
+	roots, err := existing(args)
+	if err != nil {
+		return err
+	}
+	if cfg.Dirs, err = capsules(cmd.Context(), roots); err != nil {
+		return err
+	}
+	line := newProgressLine(cmd.ErrOrStderr())
+	cfg.Progress = line.tell
+	r, err := verify.Run(cmd.Context(), cfg)
+	line.clear()
+	if err != nil {
+		return setupError(err)
+	}
+	return f.tell(cmd, targets, r)
+}
+
+// config reads the flags.
+func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
+	if err := f.check(); err != nil {
+		return cfg, err
+	}
+	if f.timeout < 0 {
+		return cfg, usage(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
+	}
+	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
+		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+	if cmd.Flags().Changed("changed-since") && f.since == "" {
+		// a pipeline's variable that is not set must not make verify look at everything, or at nothing
+		return cfg, usageHint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
+	}
+	if cmd.Flags().Changed("shard") {
+		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
+			return cfg, usage(err)
+		}
+	}
+	if f.times != "" {
+		cfg.Times, err = f.readTimes(cmd.ErrOrStderr())
+	}
+	return cfg, err
+}
+
+// readTimes reads what capsules took from an earlier report. None is no error:
+// the first run of a pipeline has none, and all its shards lack it.
+func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, error) {
+	if f.shard == "" {
+		return nil, usage(errors.New("--shard-times is of use with --shard only"))
+	}
+	data, err := os.ReadFile(f.times)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", printable(f.times))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("reading --shard-times: %w", err))
+	}
+	var old reports.Report
+	if err := json.Unmarshal(data, &old); err != nil {
+		return nil, usageHint(fmt.Errorf("reading --shard-times %q: %w", f.times, err), "give a file that --report json=FILE wrote")
+	}
+	times := map[string]time.Duration{}
+	for _, c := range old.Capsules {
+		if c.Verdict == reports.Passed || c.Verdict == reports.Failed {
+			times[c.Dir] = time.Duration(c.DurationMS) * time.Millisecond
+		}
+	}
+	return times, nil
+}
+
+func setupError(err error) error {
+	var setup *verify.SetupError
+	if errors.As(err, &setup) {
+		return usageHint(err, setup.Hint)
+	}
+	return usage(err)
+}
+
+// tell writes every report and makes the outcome an exit code.
+func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *reports.Report) error {
+	errs := []error{reports.WriteFiles(targets, *r)}
+	out := cmd.OutOrStdout()
+	switch {
+	case asJSON(cmd):
+		errs = append(errs, reports.JSON(out, *r))
+	case len(r.Capsules) == 0:
+		_, err := fmt.Fprintln(out, "nothing to verify: "+f.nothing())
+		errs = append(errs, err)
+	default:
+		errs = append(errs, reports.Console(out, *r))
+	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		// The runner reads commands from both streams; stdout may be a program's.
+		errs = append(errs, reports.Annotations(cmd.ErrOrStderr(), *r), appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), *r))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usage(err)
+	}
+	switch {
+	case cmd.Context().Err() != nil && r.Interrupted:
+		return errInterrupted
+	case r.Interrupted:
+		return &failedError{max(1, r.Summary.Failed+r.Summary.NotRun)}
+	case r.Summary.Failed > 0:
+		return &failedError{r.Summary.Failed}
+	}
+	return nil
+}
+
+// nothing says why no capsule was left.
+func (f verifyFlags) nothing() string {
+	switch {
+	case f.since == "":
+		return "no capsule falls to shard " + f.shard
+	case f.shard == "":
+		return fmt.Sprintf("no capsule's inputs differ from the merge base with %s", printable(f.since))
+	}
+	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", f.shard, printable(f.since))
+}
+
+// appendSummary adds the page to the step's summary, which earlier commands of
+// the step may have begun.
+func appendSummary(path string, r reports.Report) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(filepath.Clean(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("writing the step summary: %w", err)
+	}
+	return errors.Join(reports.Markdown(file, r), file.Close())
+}

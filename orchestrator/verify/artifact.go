@@ -1,0 +1,102 @@
+package verify
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+)
+
+// published compares what was built with the modules that are committed beside
+// the manifest, and with the hashes that it declares.
+func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
+	start := time.Now()
+	m, err := capsule.Load(j.dir)
+	if err != nil {
+		return // it was edited since it was copied
+	}
+	var list []finding.Finding
+	compared := false
+	for i, c := range m.Components {
+		for _, built := range staged.Modules {
+			if built.File != c.File {
+				continue
+			}
+			fileLine, fileColumn := m.Position(fmt.Sprintf("component[%d]", i), "file")
+			found, f := committed(ctx, filepath.Join(j.dir, filepath.FromSlash(c.File)), j.dir, built)
+			if compared = compared || found || c.Hash != ""; f != nil {
+				f.File, f.Line, f.Column = capsule.ManifestName, fileLine, fileColumn
+				list = append(list, *f)
+			}
+			if c.Hash != "" && c.Hash != built.Hash {
+				line, column := m.Position(fmt.Sprintf("component[%d]", i), "hash")
+				list = append(list, finding.Finding{Code: codeDeclared, File: capsule.ManifestName, Line: line, Column: column,
+					Message: fmt.Sprintf("the manifest declares BLAKE3 %s, the sources build %s", c.Hash, built.Hash),
+					Hint:    fmt.Sprintf("write hash = %q", built.Hash)})
+			}
+		}
+	}
+	if !compared {
+		j.skip(report.StepPublishedArtifact, "no module is committed and no hash is declared")
+		return
+	}
+	j.pass(report.StepPublishedArtifact, time.Since(start), list)
+}
+
+// committed compares the file at path. In a git repository only a tracked one
+// counts: what an earlier build left there is nobody's claim.
+func committed(ctx context.Context, path, dir string, built builder.StagedModule) (found bool, f *finding.Finding) {
+	hash, err := hashOf(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !tracked(ctx, path, dir) {
+		return false, nil
+	}
+	if err != nil {
+		return true, &finding.Finding{Code: codeCommitted, Message: "the committed module cannot be read: " + err.Error(), Hint: "make it readable"}
+	}
+	if hash == built.Hash {
+		return true, nil
+	}
+	return true, &finding.Finding{Code: codeCommitted, Message: fmt.Sprintf("%s has BLAKE3 %s, the sources build %s", built.File, hash, built.Hash),
+		Hint: "run astrid-dev build and commit the module"}
+}
+
+// tracked reports whether git tracks path; outside a repository, and without git, every file counts.
+func tracked(ctx context.Context, path, dir string) bool {
+	if repositoryOf(dir, homeFolder()) == "" {
+		return true
+	}
+	out, err := gitOutput(ctx, filepath.Dir(path), "ls-files", "-z", "--", ":(literal)"+filepath.Base(path))
+	return err != nil || len(out) > 0
+}
+
+func hashOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	h := blake3.New()
+	if _, err := io.Copy(h, in); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,186 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
+
+// SetupError is a run that could not begin as it was asked for.
+type SetupError struct {
+	Err  error
+	Hint string // what to do, may be empty
+}
+
+func (e *SetupError) Error() string { return e.Err.Error() }
+func (e *SetupError) Unwrap() error { return e.Err }
+
+const depthHint = "a pipeline's clone is often shallow: fetch-depth: 0 for actions/checkout, GIT_DEPTH: \"0\" in GitLab, or git fetch --unshallow; and fetch the branch itself"
+
+// changedFiles are the absolute paths of the files in the repository top that
+// differ between the merge base of ref and HEAD, and the files as they are now,
+// untracked ones included.
+func changedFiles(ctx context.Context, top, ref string) ([]string, error) {
+	if _, err := gitOutput(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}"); err != nil {
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: no such commit in %s%s", ref, top, gitSays(err)), depthHint}
+	}
+	base, err := gitOutput(ctx, top, "merge-base", ref, "HEAD")
+	if err != nil {
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: HEAD has no merge base with it in %s%s", ref, top, gitSays(err)), depthHint}
+	}
+	changed, err := gitOutput(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "--")
+	if err != nil {
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: comparing%s", ref, gitSays(err)), ""}
+	}
+	fresh, err := gitOutput(ctx, top, "ls-files", "-z", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: listing new files%s", ref, gitSays(err)), ""}
+	}
+	return append(split(top, changed), split(top, fresh)...), nil
+}
+
+func split(top string, list []byte) (paths []string) {
+	for name := range bytes.SplitSeq(list, []byte{0}) {
+		if len(name) > 0 {
+			paths = append(paths, filepath.Join(top, filepath.FromSlash(string(name))))
+		}
+	}
+	return paths
+}
+
+// gitOutput runs git without letting it write into the repository, not even to refresh its index.
+func gitOutput(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false"}, args...)...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C"), time.Second
+	return cmd.Output()
+}
+
+// gitSays is the first line of what git complained of.
+func gitSays(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if line, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n"); line != "" {
+			return ": " + line
+		}
+		return ""
+	}
+	return ": " + err.Error()
+}
+
+// governors are files that steer the builds of all capsules at and below their
+// folder which have one of the markers. A capsule with a build command may use anything.
+var governors = []struct {
+	marker string
+	names  []string
+}{
+	{"Cargo.toml", []string{"Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml", ".cargo/config.toml", ".cargo/config"}},
+	{"*.go", []string{"go.mod", "go.sum", "go.work", "go.work.sum", "vendor/modules.txt"}},
+	{"package.json", []string{"package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml",
+		"bun.lock", "bun.lockb", "deno.lock", ".npmrc", ".yarnrc.yml", ".nvmrc", ".node-version"}},
+	{"Capsule.toml", []string{".tool-versions", "mise.toml", ".mise.toml", "flake.lock", "flake.nix", ".gitmodules"}},
+}
+
+// candidate is a capsule that may be touched by a change.
+type candidate struct {
+	dir     string // the original
+	outside []string
+	skip    func(path string, dir bool) bool // of the original's paths; nil: nothing is skipped
+	command bool                             // the manifest has a build command
+	files   []string                         // committed modules that are to be compared
+}
+
+// touched reports whether one of the changed files is an input of c. nested are
+// the folders of all capsules.
+func (c candidate) touched(changed, nested []string) bool {
+	for _, path := range changed {
+		if slices.Contains(c.files, path) {
+			return true
+		}
+		if within(c.dir, path) {
+			if owner(path, nested) == c.dir && (c.skip == nil || !c.skip(path, false)) {
+				return true
+			}
+			continue
+		}
+		for _, input := range c.outside {
+			// A changed submodule is listed by its folder, so an input below it counts as well.
+			if within(input, path) || within(path, input) {
+				return true
+			}
+		}
+		if c.governed(path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c candidate) governed(path string) bool {
+	for _, g := range governors {
+		if !c.command && !c.has(g.marker) {
+			continue
+		}
+		for _, name := range g.names {
+			suffix := string(filepath.Separator) + filepath.FromSlash(name)
+			if folder, ok := strings.CutSuffix(path, suffix); ok && within(folder, c.dir) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c candidate) has(marker string) bool {
+	found, err := filepath.Glob(filepath.Join(escapeGlob(c.dir), marker))
+	return err == nil && len(found) > 0
+}
+
+// owner is the deepest of dirs that path lies in, "" for none.
+func owner(path string, dirs []string) string {
+	best := ""
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if _, ok := slices.BinarySearch(dirs, folder); ok {
+			return folder
+		}
+		if folder == filepath.Dir(folder) {
+			return best
+		}
+	}
+}
+
+var rustInclude = regexp.MustCompile(`include(?:_str|_bytes)?!\s*[\(\[{]\s*(?:concat!\s*\(\s*env!\s*\(\s*"CARGO_MANIFEST_DIR"\s*\)\s*,\s*)?"([^"]+)"`)
+
+// included are the files outside dir that its Rust sources include. The compiler
+// tells of them in its dep-info, but only after a build, and this is asked before any.
+func included(dir string, in *builder.Inputs) (list []string) {
+	for _, f := range in.Sources.Files {
+		if !strings.HasSuffix(f.Path, ".rs") {
+			continue
+		}
+		path := filepath.Join(dir, filepath.FromSlash(f.Path))
+		data, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			continue // the build will say so
+		}
+		for _, m := range rustInclude.FindAllSubmatch(data, -1) {
+			name := filepath.FromSlash(string(m[1]))
+			for _, base := range []string{filepath.Dir(path), dir} {
+				if full := against(base, strings.TrimPrefix(name, string(filepath.Separator))); !within(dir, full) {
+					list = append(list, full)
+				}
+			}
+		}
+	}
+	return list
+}

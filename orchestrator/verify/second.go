@@ -1,0 +1,104 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+)
+
+// apart is how much later than the first a capsule's second build begins. A
+// time in whole seconds then differs, and one in zip archives, which count in twos.
+const apart = 2100 * time.Millisecond
+
+// elsewhere is env in another time zone. Fourteen hours east it is another day
+// than in most places for most of the day, so that a date differs too.
+func elsewhere(env []string) []string {
+	out := slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "TZ=") })
+	return append(out, "TZ=Etc/GMT-14")
+}
+
+// secondBuild builds j in the second copy and compares.
+func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
+	first := j.began
+	if !wait(ctx, time.Until(first.Add(apart))) {
+		return
+	}
+	r.began(j)
+	defer r.paused(j)
+	pair := build2{tops: [2]string{r.first.top, r.second.top}, started: [2]time.Time{first, j.began}}
+	in, err := b.Examine(ctx, r.second.of(j.dir))
+	var staged *builder.Staged
+	if err == nil {
+		staged, err = b.Build(ctx, in, nil)
+	}
+	if ctx.Err() != nil {
+		staged.Discard()
+		return
+	}
+	if err != nil {
+		r.secondFailed(j, err)
+		return
+	}
+	defer staged.Discard()
+	pair.ended = time.Now()
+	var list []finding.Finding
+	for i, m := range staged.Modules {
+		if i < len(j.built) && j.built[i].hash != m.Hash {
+			list = append(list, r.differs(pair, j.built[i], m))
+		}
+	}
+	j.pass(report.StepReproducible, time.Since(j.began), list)
+}
+
+// wait reports whether d passed before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(max(0, d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *run) secondFailed(j *job, err error) {
+	list := []finding.Finding{{Code: codeSecondFailed, Message: "the same sources were built in one folder and cannot be in another",
+		Hint: "let the build depend on nothing but its sources: no absolute paths, no time, nothing outside that inputs does not name"}}
+	s := j.capsule.Step(report.StepReproducible)
+	var failure *builder.Failure
+	if errors.As(err, &failure) {
+		list = append(list, r.findings(r.second.mirror, failure.Findings)...)
+		s.Tail = r.second.text(failure.Tail)
+	} else {
+		list[0].Message += ": " + r.second.text(err.Error())
+	}
+	s.Verdict, s.DurationMS, s.Findings = report.Failed, time.Since(j.began).Milliseconds(), list
+}
+
+// differs says where two modules differ first, and the usual cause of that.
+func (r *run) differs(pair build2, one module, other builder.StagedModule) finding.Finding {
+	f := finding.Finding{Code: codeDiffers, File: "Capsule.toml", Hint: causes.random.hint}
+	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
+	a, errA := os.ReadFile(one.path)
+	b, errB := os.ReadFile(other.Path)
+	if errA != nil || errB != nil {
+		return f
+	}
+	d, ok := firstDifference(a, b)
+	if !ok {
+		return f
+	}
+	c := pair.guess(a, b, d)
+	f.Message += fmt.Sprintf("; first in the %s (at byte %d of the first, %d of the second): %s", d.where, d.a, d.b, c.message)
+	f.Hint = c.hint
+	return f
+}

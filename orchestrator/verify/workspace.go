@@ -1,0 +1,120 @@
+package verify
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// workspaceOf is the folder that must be copied for the capsule in dir to
+// build: the git repository's top, else the workspace of cargo, go or npm, else
+// the module or crate it lies in, else dir itself.
+func workspaceOf(dir, home string) string {
+	if top := repositoryOf(dir, home); top != "" {
+		return top
+	}
+	found := dir
+	for folder := dir; ; folder = filepath.Dir(folder) {
+		if folder == home || filepath.Dir(folder) == folder {
+			return found // whoever keeps a package.json in his home does not mean all of it
+		}
+		if folder != dir && isWorkspace(folder) {
+			found = folder
+		}
+	}
+}
+
+// repositoryOf is the top of the git repository that dir lies in, "" for none. A
+// repository that is the user's home (dotfiles) or the root of the disk is none.
+func repositoryOf(dir, home string) string {
+	for folder := dir; ; folder = filepath.Dir(folder) {
+		if folder == home || filepath.Dir(folder) == folder {
+			return ""
+		}
+		if exists(filepath.Join(folder, ".git")) {
+			return folder
+		}
+	}
+}
+
+var cargoWorkspace = regexp.MustCompile(`(?m)^\s*\[workspace[\].]`)
+
+func isWorkspace(folder string) bool {
+	for _, name := range []string{"go.work", "go.mod", "pnpm-workspace.yaml"} {
+		if exists(filepath.Join(folder, name)) {
+			return true
+		}
+	}
+	cargo, _ := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
+	npm, _ := os.ReadFile(filepath.Join(folder, "package.json"))
+	return cargoWorkspace.Match(cargo) || strings.Contains(string(npm), `"workspaces"`)
+}
+
+// workspaces are the folders to copy for dirs: sorted, none inside another.
+func workspaces(dirs []string) []string {
+	home := homeFolder()
+	var list []string
+	for _, dir := range dirs {
+		list = append(list, workspaceOf(dir, home))
+	}
+	slices.Sort(list)
+	var out []string
+	for _, folder := range slices.Compact(list) {
+		if !slices.ContainsFunc(out, func(o string) bool { return within(o, folder) }) {
+			out = append(out, folder)
+		}
+	}
+	return out
+}
+
+func homeFolder() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		return real
+	}
+	return home
+}
+
+// common is the deepest folder that all of list lie in.
+func common(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	top := list[0]
+	for _, path := range list[1:] {
+		for !within(top, path) {
+			top = filepath.Dir(top)
+		}
+	}
+	return top
+}
+
+// within reports whether path is folder or lies below it.
+func within(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// resolved are dirs without symbolic links, sorted, each once: a link to a
+// capsule is that capsule, and its workspace is found above the real one.
+func resolved(dirs []string) []string {
+	var list []string
+	for _, dir := range dirs {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
+		list = append(list, dir)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
