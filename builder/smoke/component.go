@@ -3,6 +3,7 @@ package smoke
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -25,13 +26,12 @@ func (w *work) component(ctx context.Context, r *Report) {
 	describeComponent(r, c, order, modules)
 	r.Times.Scan = millis(time.Since(began))
 	w.remember(r)
-	l := &linker{work: w, bytes: w.module, modules: modules, origin: map[string]*module{}}
+	l := &linker{work: w, modules: modules, origin: map[string]*module{}}
 	var exports bundle
 	defer func() { w.judge(r, l.componentContract(c, exports)) }()
 	if !ok || r.Verdict != Loads || !fitsMemory(r, w.options.Limits.Memory) {
 		return
 	}
-	w.foreign(r)
 	w.enter("preparing the sandbox")
 	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
 	if err != nil {
@@ -50,6 +50,7 @@ func (w *work) runComponent(ctx context.Context, l *linker, c *component.Compone
 	exports, err := l.instantiate(ctx, c, nil, nil)
 	if err != nil {
 		w.broken(ctx, r, err)
+		explainGo(r, order, l.modules)
 		return nil
 	}
 	if l.stubbed > 0 {
@@ -64,6 +65,24 @@ func (w *work) runComponent(ctx context.Context, l *linker, c *component.Compone
 		w.calls(ctx, r, t, err)
 	}
 	return exports
+}
+
+// explainGo adds the cause of a trap that its own stack does not tell: an adapter allocates
+// with the module's cabi_realloc inside _initialize, before the Go runtime is ready.
+func explainGo(r *Report, order []*component.CoreModule, modules map[*component.CoreModule]*module) {
+	isGo := slices.ContainsFunc(r.Producers, func(p Producer) bool { return p.Field == "language" && p.Name == "Go" })
+	exports := slices.ContainsFunc(order, func(cm *component.CoreModule) bool {
+		_, ok := modules[cm].exportOf("cabi_realloc")
+		return ok
+	})
+	if !isGo || !exports {
+		return
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Code == "smoke-trap" || r.Findings[i].Code == "smoke-stack" {
+			r.Findings[i].Hint = "a preview 1 adapter calls cabi_realloc inside _initialize, before the Go runtime is ready: build with TinyGo, or do not export cabi_realloc from the Go module that is wrapped"
+		}
+	}
 }
 
 // compileRest compiles the modules that were not instantiated: the kernel refuses the

@@ -216,7 +216,8 @@ func fitsMemory(r *Report, limit uint64) bool {
 	return false
 }
 
-// foreign names every import module that nobody in the ecosystem offers.
+// foreign names every import module of a core module that nobody in the ecosystem offers; of
+// a component's imports the kernel-ready verdict says the same.
 func (w *work) foreign(r *Report) {
 	names := map[string][]string{}
 	var order []string

@@ -59,7 +59,6 @@ type (
 type linker struct {
 	work    *work
 	sandbox *sandbox
-	bytes   []byte
 	modules map[*component.CoreModule]*module
 	origin  map[string]*module // core instance key -> its module
 	handles handles

@@ -105,7 +105,10 @@ func TestGoReactorBreaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Loads || !hasCode(r, "smoke-trap") || r.Trap == nil || len(r.Trap.Stack) == 0 {
-		t.Errorf("verdict %s, findings %v, trap %v", r.Verdict, r.Findings, r.Trap)
+		t.Fatalf("verdict %s, findings %v, trap %v", r.Verdict, r.Findings, r.Trap)
+	}
+	if !strings.Contains(r.Findings[0].Hint, "TinyGo") {
+		t.Errorf("the hint does not tell the cause: %s", r.Findings[0].Hint)
 	}
 }
 

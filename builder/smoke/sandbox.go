@@ -233,7 +233,10 @@ func trapOf(err error) *Trap {
 			continue // of a trap in one component that another called
 		}
 		// Instances have no name, which leaves a dot before the function's.
-		t.Stack = append(t.Stack, strings.TrimPrefix(line, "."))
+		if !strings.HasPrefix(line, "...") {
+			line = strings.TrimPrefix(line, ".")
+		}
+		t.Stack = append(t.Stack, line)
 	}
 	return t
 }
