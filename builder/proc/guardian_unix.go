@@ -19,7 +19,7 @@ const (
 	guardianArgument = "__guardian"      // starts a command and outlives it
 	limitArgument    = "__guardian-exec" // sets limits and becomes the command
 
-	controlFD = 3 // read end: its end of file means stop
+	controlFD = 3 // read end: a byte means stop, its end of file that the parent died
 	statusFD  = 4 // write end: status lines
 
 	// maxDying bounds the wait after SIGKILL. Only a process that hangs in the
@@ -28,6 +28,11 @@ const (
 	// orphanGrace is the grace when the parent was killed: nobody waits for
 	// what a command might still put in order, and nothing may be left a second later.
 	orphanGrace = 300 * time.Millisecond
+	// desertedGrace is the grace when the parent was killed: nothing may be left
+	// a second later.
+	desertedGrace = 300 * time.Millisecond
+	// hops is how many numbers above one that ended are looked at for its child.
+	hops = 4
 	// rescan is how often the session is looked at while it is being stopped:
 	// a member that leaves the session gives no sign.
 	rescan = 10 * time.Millisecond
@@ -104,13 +109,15 @@ type guardian struct {
 	order
 	control, status *os.File
 
-	child   int
-	begun   time.Time
-	stop    chan struct{} // closed when stopping is asked for
-	reaped  chan reaped
-	ended   ended
-	childUp bool // the command itself runs
-	empty   bool // no descendant is left
+	child    int
+	begun    time.Time
+	stop     chan struct{} // closed when stopping is asked for
+	deserted bool          // the parent died; read only after stop was closed
+	reaped   chan reaped
+	ended    ended
+	childUp  bool // the command itself runs
+	empty    bool // no descendant is left
+	hunting  bool // SIGKILL was sent
 }
 
 type reaped struct {
@@ -242,6 +249,9 @@ func (g *guardian) awaitChild() {
 			g.note(r)
 		case <-g.stop:
 			g.ended.Stopped = true
+			if g.deserted {
+				g.grace = min(g.grace, desertedGrace)
+			}
 			return
 		}
 	}
@@ -254,6 +264,9 @@ func (g *guardian) note(r reaped) {
 		g.ended.Started, g.ended.Wait, g.ended.Took = true, r.wait, r.at.Sub(g.begun)
 	}
 	g.empty = r.last
+	if g.hunting {
+		pursue(r.pid)
+	}
 }
 
 // sweep ends all that is left of the session: politely, then for good.
@@ -266,6 +279,7 @@ func (g *guardian) sweep() {
 	if g.settled(time.Now().Add(g.grace)) {
 		return
 	}
+	g.hunting = true
 	for deadline := time.Now().Add(maxDying); time.Now().Before(deadline); {
 		g.signal(unix.SIGKILL)
 		if g.settled(time.Now().Add(rescan)) {

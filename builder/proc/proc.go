@@ -89,7 +89,7 @@ type Stray struct {
 // guardian was killed; nothing of it is left then either.
 //
 // When ctx ends, or the Timeout passes, all processes get SIGTERM and, after
-// the Grace, SIGKILL. Run may be called concurrently. Programs that call it
+// the Grace, SIGKILL; should this process be killed, the Grace is at most 300 ms. Run may be called concurrently. Programs that call it
 // must call Main first.
 func Run(ctx context.Context, c Command) (Result, error) {
 	if len(c.Argv) == 0 || c.Argv[0] == "" {

@@ -119,6 +119,7 @@ func (s *session) wait(ctx context.Context, timeout time.Duration) (last status,
 		cancelled = true
 	}
 	_, _ = s.control.Write([]byte{1}) // somebody is there to wait for the whole grace
+	_, _ = s.control.Write([]byte{1}) // we live: the full grace
 	s.control.Close()
 	return <-words, timedOut, cancelled
 }

@@ -94,8 +94,12 @@ func members(session int) []process {
 }
 
 // signal sends sig to every member of the guardian's session. Groups are
-// signalled as such, because the kernel does that in one step that no fork escapes.
-func (g *guardian) signal(sig unix.Signal) { signalMembers(os.Getpid(), sig) }
+// signalled as such, because the kernel does that in one step that no fork
+// escapes; the command's own also when /proc shows no member of it.
+func (g *guardian) signal(sig unix.Signal) {
+	_ = unix.Kill(-g.child, sig)
+	signalMembers(os.Getpid(), sig)
+}
 
 func signalMembers(session int, sig unix.Signal) {
 	done := map[int]bool{}
@@ -109,30 +113,66 @@ func signalMembers(session int, sig unix.Signal) {
 	}
 }
 
-// gone reports whether no member is left. A member that was forked by one that
-// ended while /proc was read can be missed once, but not twice.
-func (g *guardian) gone() bool { return sessionGone(os.Getpid()) }
+// pursue kills the child that pid, a member which has just ended, may have left
+// in its place: one that forks and leaves faster than /proc can be listed is
+// found right above its parent's number, if at all.
+func pursue(pid int) {
+	for next := pid + 1; next <= pid+hops; next++ {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(next) + "/stat")
+		if err != nil {
+			continue
+		}
+		if p, ok := parseStat(next, stat); ok && p.session == os.Getpid() && p.group != p.session {
+			_ = unix.Kill(-p.group, unix.SIGKILL)
+		}
+	}
+}
 
-func sessionGone(session int) bool { return len(members(session)) == 0 && len(members(session)) == 0 }
+// gone reports whether no member is left, which takes a reason why the guardian
+// still has children: a living stray. Without one, a member hides from /proc by
+// forking and leaving while it is listed.
+func (g *guardian) gone() bool {
+	me, all := os.Getpid(), processes()
+	parent, stray := parents(all), false
+	for _, p := range all {
+		if p.dead || p.pid == me {
+			continue
+		}
+		if p.session == me {
+			return false
+		}
+		stray = stray || descends(p.pid, me, parent)
+	}
+	return stray
+}
 
-// sweepSession ends the session of a guardian that was killed.
+// sweepSession ends the session of a guardian that was killed. A member that
+// was forked while /proc was listed can be missed once, hardly twice.
 func sweepSession(session int) {
-	for deadline := time.Now().Add(maxDying); !sessionGone(session) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(maxDying); time.Now().Before(deadline); {
+		if len(members(session)) == 0 && len(members(session)) == 0 {
+			return
+		}
 		signalMembers(session, unix.SIGKILL)
 	}
 }
 
-// strays returns the guardian's descendants outside its session. Other
-// guardians are none: they end by themselves.
+// strays returns the guardian's descendants, which are outside its session, or
+// could not be killed. Other guardians and what they guard are none: they end
+// by themselves.
 func strays() []Stray {
 	all, me := processes(), os.Getpid()
-	parent := make(map[int]int, len(all))
+	parent := parents(all)
+	guarded := map[int]bool{} // sessions of other guardians
 	for _, p := range all {
-		parent[p.pid] = p.parent
+		guarded[p.pid] = p.pid == p.session && p.pid != me && isGuardian(p.pid)
 	}
 	var list []Stray
 	for _, p := range all {
-		if p.session == me || p.dead || len(list) == maxStrays || !descends(p.pid, me, parent) {
+		if p.dead || len(list) == maxStrays || !descends(p.pid, me, parent) {
+			continue
+		}
+		if guarded[p.session] {
 			continue
 		}
 		if line, ok := commandLine(p.pid); ok {
@@ -140,6 +180,14 @@ func strays() []Stray {
 		}
 	}
 	return list
+}
+
+func parents(all []process) map[int]int {
+	parent := make(map[int]int, len(all))
+	for _, p := range all {
+		parent[p.pid] = p.parent
+	}
+	return parent
 }
 
 func descends(pid, ancestor int, parent map[int]int) bool {
@@ -156,20 +204,23 @@ func descends(pid, ancestor int, parent map[int]int) bool {
 	return false
 }
 
-// commandLine returns what to call pid; false when it has ended or is a guardian.
+func isGuardian(pid int) bool {
+	args := bytes.Split(rawCommand(pid), []byte{0})
+	return len(args) > 1 && string(args[1]) == guardianArgument
+}
+
+func rawCommand(pid int) []byte {
+	raw, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	return raw
+}
+
+// commandLine returns what to call pid; false when it has ended.
 func commandLine(pid int) (string, bool) {
-	at := "/proc/" + strconv.Itoa(pid)
-	raw, err := os.ReadFile(at + "/cmdline")
-	if err != nil {
-		return "", false
-	}
-	if args := bytes.Split(raw, []byte{0}); len(args) > 1 && string(args[1]) == guardianArgument {
-		return "", false
-	}
+	raw := rawCommand(pid)
 	if len(raw) == 0 { // it cleared its arguments
-		raw, _ = os.ReadFile(at + "/comm")
+		raw, _ = os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	}
-	return printable(raw[:min(len(raw), maxCommand)]), true
+	return printable(raw[:min(len(raw), maxCommand)]), len(raw) > 0
 }
 
 func printable(raw []byte) string {

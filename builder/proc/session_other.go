@@ -29,6 +29,8 @@ func dup(from, to int) error { return unix.Dup2(from, to) }
 
 func (g *guardian) signal(sig unix.Signal) { _ = unix.Kill(-g.child, sig) }
 
+func pursue(int) {}
+
 // gone reports whether the command's group is empty.
 func (g *guardian) gone() bool { return unix.Kill(-g.child, 0) == unix.ESRCH }
 

@@ -59,21 +59,37 @@ func TestP6CancelEndsEverything(t *testing.T) {
 
 // A process that is another one every fraction of a millisecond cannot be hit
 // by its number, and with a group of its own each time not by its group either.
+// Those here end by themselves when BEAT is gone, or after ten seconds.
 func TestP6HoppersAreCaught(t *testing.T) {
 	need(t, "perl")
-	for name, script := range map[string]string{
-		"fork and leave":            `$|=1; print "ready\n"; while (1) { exit if fork; }`,
-		"fork, leave and new group": `$|=1; print "ready\n"; while (1) { exit if fork; setpgrp; }`,
-	} {
+	const hop = `$SIG{TERM} = "IGNORE"; $end = time+10; while (time < $end) { exit if fork; %s open(F, "+<", $ENV{BEAT}) or exit; seek(F, 0, 2); print F "."; close F; }`
+	for name, then := range map[string]string{"fork and leave": "", "fork, leave and new group": "setpgrp;"} {
 		t.Run(name, func(t *testing.T) {
-			out := watchFor("ready")
-			c, mark := marked(t, "perl", "-e", script)
-			c.Stdout = out
-			r, err := Run(cancelOn(t, out), c)
-			t.Logf("%+v, %v", r, err)
-			noneLeft(t, mark)
+			beat := filepath.Join(t.TempDir(), "beat")
+			if err := os.WriteFile(beat, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			defer os.Remove(beat)
+			c, _ := marked(t, "perl", "-e", fmt.Sprintf(hop, then))
+			c.Env = append(c.Env, "BEAT="+beat)
+			begun := time.Now()
+			r, err := Run(t.Context(), c)
+			t.Logf("%+v, %v, %s", r, err, time.Since(begun))
+			before := size(t, beat)
+			time.Sleep(200 * time.Millisecond) // a thousand hops
+			if after := size(t, beat); after != before || before == 0 {
+				t.Errorf("%d beats, then %d", before, after)
+			}
 		})
 	}
+}
+
+func size(t *testing.T, path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
 
 func TestLeftoversOfANormalEndAreEnded(t *testing.T) {
@@ -180,8 +196,7 @@ func startBare(t *testing.T, c Command, out *output) *exec.Cmd {
 func killAndGone(t *testing.T, cmd *exec.Cmd, mark string) {
 	t.Helper()
 	_ = cmd.Process.Kill()
-	// The grace of helper-run is one second; SIGKILL and this test's own look at /proc come on top.
-	goneWithin(t, DefaultGrace+3*time.Second, mark)
+	goneWithin(t, time.Second, mark)
 	_ = cmd.Wait()
 }
 
