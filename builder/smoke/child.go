@@ -109,9 +109,9 @@ func blame(r *Report, end proc.Result, problem, message string, l Limits, floode
 	switch {
 	case end.Cancelled && !flooded:
 		r.fail("smoke-cancelled", "the load was cancelled", "")
-	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory"):
+	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory") || strings.Contains(message, "failed to allocate"):
 		r.fail("smoke-memory", fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
-			"it would be far too large for the kernel too: look at the sections that smoke lists for it")
+			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
 	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
 		// Go ignores SIGXCPU, and the kernel kills a second later.
 		r.fail("smoke-timeout", fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
