@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -18,11 +19,15 @@ import (
 // time in whole seconds then differs, and one in zip archives, which count in twos.
 const apart = 2100 * time.Millisecond
 
-// elsewhere is env in another time zone. Fourteen hours east it is another day
-// than in most places for most of the day, so that a date differs too.
-func elsewhere(env []string) []string {
+// elsewhere is env in another time zone, one in which it is another day now: the
+// two at the ends of the earth are 26 hours apart, so one of them always is.
+func elsewhere(env []string, now time.Time) []string {
+	zone := "Etc/GMT-14" // the signs are POSIX's: this is the east
+	if now.UTC().Add(14*time.Hour).YearDay() == now.YearDay() {
+		zone = "Etc/GMT+12"
+	}
 	out := slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "TZ=") })
-	return append(out, "TZ=Etc/GMT-14")
+	return append(out, "TZ="+zone)
 }
 
 // secondBuild builds j in the second copy and compares.
@@ -50,9 +55,11 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	defer staged.Discard()
 	pair.ended = time.Now()
 	var list []finding.Finding
+	manifest, _ := capsule.Load(j.dir) // for places only
 	for i, m := range staged.Modules {
 		if i < len(j.built) && j.built[i].hash != m.Hash {
-			list = append(list, r.differs(pair, j.built[i], m))
+			list = append(list, differs(pair, j.built[i], m))
+			place(manifest, i, list[len(list)-1:])
 		}
 	}
 	j.pass(report.StepReproducible, time.Since(j.began), list)
@@ -85,8 +92,8 @@ func (r *run) secondFailed(j *job, err error) {
 }
 
 // differs says where two modules differ first, and the usual cause of that.
-func (r *run) differs(pair build2, one module, other builder.StagedModule) finding.Finding {
-	f := finding.Finding{Code: codeDiffers, File: "Capsule.toml", Hint: causes.random.hint}
+func differs(pair build2, one module, other builder.StagedModule) finding.Finding {
+	f := finding.Finding{Code: codeDiffers, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
 	a, errA := os.ReadFile(one.path)
 	b, errB := os.ReadFile(other.Path)

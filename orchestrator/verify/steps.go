@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
@@ -150,6 +151,12 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 		name = report.StepSmoke
 	}
 	list := r.findings(r.first.mirror, failure.Findings)
+	manifest, _ := capsule.Load(j.dir) // for places only
+	only := -1
+	if manifest != nil && len(manifest.Components) == 1 && failure.Step == builder.StepSmoke {
+		only = 0 // which of several did not load is in the message at best
+	}
+	place(manifest, only, list)
 	if known := j.capsule.Step(report.StepCheck); known.Verdict == report.Failed && (failure.Step == builder.StepManifest || failure.Step == builder.StepToolchain) {
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool {
 			return slices.ContainsFunc(known.Findings, func(k finding.Finding) bool { return k.Code == f.Code })
@@ -178,20 +185,17 @@ func (r *run) findings(m mirror, list []finding.Finding) []finding.Finding {
 
 // built tells what a build made: its own findings, the smoke load's and the kernel's.
 func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
+	own := append(said, r.ownFindings(staged)...)
 	var loads, kernel []finding.Finding
 	ready := true
-	for _, m := range staged.Modules {
+	manifest, _ := capsule.Load(j.dir) // for places only
+	for i, m := range staged.Modules {
+		place(manifest, i, m.Report.Findings)
+		place(manifest, i, m.Report.KernelFindings)
 		j.capsule.Artifacts = append(j.capsule.Artifacts, report.Artifact{ID: m.ID, Path: m.File, Hash: m.Hash, Size: m.Size, Kind: string(m.Report.Kind)})
 		loads = append(loads, m.Report.Findings...)
 		kernel = append(kernel, m.Report.KernelFindings...)
 		ready = ready && m.Report.KernelReady
-	}
-	own := said
-	for _, f := range staged.Findings {
-		if f.Code == codeDeclared && r.CheckArtifact || slices.Contains(loads, f) || slices.Contains(kernel, f) {
-			continue // told by the step that it belongs to
-		}
-		own = append(own, f)
 	}
 	if !r.Strict {
 		for i := range kernel {
@@ -203,6 +207,35 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 	j.pass(report.StepKernelReady, 0, r.findings(r.first.mirror, kernel))
 	if r.Strict && !ready {
 		j.capsule.Step(report.StepKernelReady).Verdict = report.Failed
+	}
+}
+
+// ownFindings are those of the build: the others are told by the steps that they belong to.
+func (r *run) ownFindings(staged *builder.Staged) (own []finding.Finding) {
+	for _, f := range staged.Findings {
+		other := f.Code == codeDeclared && r.CheckArtifact
+		for _, m := range staged.Modules {
+			other = other || slices.Contains(m.Report.Findings, f) || slices.Contains(m.Report.KernelFindings, f)
+		}
+		if !other {
+			own = append(own, f)
+		}
+	}
+	return own
+}
+
+// place gives findings about module i the line that names it, so that reviews
+// can show them. A negative i is the manifest as a whole.
+func place(m *capsule.Manifest, i int, list []finding.Finding) {
+	for k := range list {
+		f := &list[k]
+		if f.File != "" {
+			continue
+		}
+		f.File = capsule.ManifestName
+		if m != nil && i >= 0 {
+			f.Line, f.Column = m.Position(fmt.Sprintf("component[%d]", i), "file")
+		}
 	}
 }
 

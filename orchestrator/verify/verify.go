@@ -252,7 +252,7 @@ func (r *run) verify(ctx context.Context) {
 	if !r.Repro {
 		return
 	}
-	again := r.builder(elsewhere(r.Env))
+	again := r.builder(elsewhere(r.Env, time.Now()))
 	r.each(ctx, func(j *job) {
 		if j.built == nil {
 			return

@@ -1,0 +1,217 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// family is a repository of capsules with inputs outside their folders.
+func family(t *testing.T) string {
+	root := folder(t)
+	capsuleAt(t, filepath.Join(root, "alone"), "alone", wasm)
+	capsuleAt(t, filepath.Join(root, "alone", "inner"), "inner", wasm)
+	capsuleAt(t, filepath.Join(root, "shares"), "shares", `test -f ../shared/a.txt; `+wasm, `inputs = ["../shared", "../wit/**/*.wit"]`)
+	write(t, filepath.Join(root, "shared", "a.txt"), "a")
+	write(t, filepath.Join(root, "wit", "deep", "a.wit"), "package a:b;")
+	// go.work and Cargo.lock steer these two, whatever they are built with
+	write(t, filepath.Join(root, "go", "go.work"), "go 1.25\n\nuse ./capsule\n")
+	write(t, filepath.Join(root, "go", "capsule", "Capsule.toml"), "[package]\nname = \"of-go\"\nversion = \"0.1.0\"\n\n[[component]]\nid = \"a\"\nfile = \"a.wasm\"\n")
+	write(t, filepath.Join(root, "go", "capsule", "go.mod"), "module example.org/capsule\n\ngo 1.25\n")
+	write(t, filepath.Join(root, "go", "capsule", "main.go"), "package main\n\nfunc main() {}\n")
+	write(t, filepath.Join(root, "rust", "Cargo.toml"), "[workspace]\nmembers = [\"capsule\"]\n")
+	write(t, filepath.Join(root, "rust", "Cargo.lock"), "version = 3\n")
+	write(t, filepath.Join(root, "rust", "text.txt"), "text")
+	write(t, filepath.Join(root, "rust", "capsule", "Capsule.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
+	write(t, filepath.Join(root, "rust", "capsule", "Cargo.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
+	write(t, filepath.Join(root, "rust", "capsule", "src", "lib.rs"), `const T: &str = include_str!("../../text.txt");`)
+	write(t, filepath.Join(root, ".gitignore"), "*.log\n")
+	write(t, filepath.Join(root, "README.md"), "# capsules")
+	commit(t, root)
+	return root
+}
+
+func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
+	needs(t, "sh", "git", "go")
+	root := family(t)
+	for _, tt := range []struct {
+		path string
+		want []string
+	}{
+		{"README.md", nil},
+		{"alone/new.txt", []string{"alone"}},
+		{"alone/inner/new.txt", []string{"alone/inner"}},
+		{"alone/noise.log", nil},
+		{"alone/target/x", nil},
+		{"shared/a.txt", []string{"shares"}},
+		{"shared/new/b.txt", []string{"shares"}},
+		{"wit/deep/a.wit", []string{"shares"}},
+		{"go/go.work", []string{"go/capsule"}},
+		{"go/capsule/main.go", []string{"go/capsule"}},
+		{"rust/Cargo.lock", []string{"rust/capsule"}},
+		{"rust/rust-toolchain.toml", []string{"rust/capsule"}},
+		{"rust/.cargo/config.toml", []string{"rust/capsule"}},
+		{"rust/text.txt", []string{"rust/capsule"}},
+		{".tool-versions", []string{"alone", "alone/inner", "go/capsule", "rust/capsule", "shares"}},
+	} {
+		for _, committed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s committed %v", tt.path, committed), func(t *testing.T) {
+				branch := folder(t)
+				if err := os.CopyFS(branch, os.DirFS(root)); err != nil {
+					t.Fatal(err)
+				}
+				path := filepath.Join(branch, filepath.FromSlash(tt.path))
+				old, _ := os.ReadFile(path)
+				write(t, path, string(old)+"\n")
+				if committed {
+					git(t, branch, "checkout", "-q", "-b", "topic")
+					commit(t, branch)
+				}
+				r := verified(t, branch, Config{ChangedSince: "main", Jobs: 2})
+				got := dirsOf(r)
+				slices.Sort(got)
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+func TestChangedSinceSeesARemovedSource(t *testing.T) {
+	needs(t, "sh", "git")
+	root := folder(t)
+	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
+	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
+	write(t, filepath.Join(root, "a", "extra.txt"), "x")
+	commit(t, root)
+	if err := os.Remove(filepath.Join(root, "a", "extra.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a"}, dirsOf(verified(t, root, Config{ChangedSince: "HEAD"}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestChangedSinceLooksAtTheMergeBase(t *testing.T) {
+	needs(t, "sh", "git")
+	root := folder(t)
+	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
+	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
+	commit(t, root)
+	git(t, root, "branch", "-M", "main")
+	git(t, root, "checkout", "-q", "-b", "topic")
+	write(t, filepath.Join(root, "a", "x"), "x")
+	commit(t, root)
+	git(t, root, "checkout", "-q", "main")
+	write(t, filepath.Join(root, "b", "x"), "x") // later on main: not the topic's doing
+	commit(t, root)
+	git(t, root, "checkout", "-q", "topic")
+	if diff := cmp.Diff([]string{"a"}, dirsOf(verified(t, root, Config{ChangedSince: "main"}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
+	needs(t, "sh", "git")
+	root := folder(t)
+	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
+	commit(t, root)
+	git(t, root, "checkout", "-q", "--orphan", "other")
+	commit(t, root)
+	for _, ref := range []string{"main~0", "no-such-ref", "--output=x"} {
+		_, err := runIn(t, root, Config{ChangedSince: ref})
+		var setup *SetupError
+		if !errors.As(err, &setup) || setup.Hint != depthHint {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	outside := folder(t)
+	capsuleAt(t, filepath.Join(outside, "a"), "a", wasm)
+	var setup *SetupError
+	if _, err := runIn(t, outside, Config{ChangedSince: "main"}); !errors.As(err, &setup) {
+		t.Errorf("outside a repository: %v", err)
+	}
+}
+
+func TestChangedArtifactCountsWhenArtifactsAreChecked(t *testing.T) {
+	needs(t, "sh", "git")
+	root := folder(t)
+	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
+	write(t, filepath.Join(root, "a", "a.wasm"), "one")
+	commit(t, root)
+	write(t, filepath.Join(root, "a", "a.wasm"), "two")
+	if got := dirsOf(verified(t, root, Config{ChangedSince: "HEAD"})); len(got) != 0 {
+		t.Errorf("an artifact is no source: %v", got)
+	}
+	r := verified(t, root, Config{ChangedSince: "HEAD", CheckArtifact: true})
+	if r.Summary.Failed != 1 {
+		t.Errorf("%+v", r.Summary)
+	}
+}
+
+func TestShardsShareEveryCapsuleOnce(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var list []string
+		times := map[string]time.Duration{}
+		total, longest := time.Duration(0), time.Duration(0)
+		for i := range random.IntN(60) {
+			name := fmt.Sprintf("capsule-%03d", i)
+			list = append(list, name)
+			times[name] = time.Duration(random.IntN(20_000)+1) * time.Millisecond
+			total, longest = total+times[name], max(longest, times[name])
+		}
+		count := random.IntN(8) + 1
+		var all []string
+		for i := range count {
+			shuffled := slices.Clone(list)
+			random.Shuffle(len(shuffled), func(a, b int) { shuffled[a], shuffled[b] = shuffled[b], shuffled[a] })
+			mine := Shard{i + 1, count}.of(shuffled, times)
+			load := time.Duration(0)
+			for _, name := range mine {
+				load += times[name]
+			}
+			if bound := total/time.Duration(count) + longest; load > bound {
+				t.Errorf("shard %d of %d takes %s, more than %s", i+1, count, load, bound)
+			}
+			all = append(all, mine...)
+		}
+		slices.Sort(all)
+		if diff := cmp.Diff(list, all); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
+func TestShardWithoutTimesIsEven(t *testing.T) {
+	list := []string{"a", "b", "c", "d", "e", "f", "g"}
+	for i := range 3 {
+		if n := len(Shard{i + 1, 3}.of(list, nil)); n < 2 || n > 3 {
+			t.Errorf("shard %d has %d", i+1, n)
+		}
+	}
+	// one known time is the guess for the rest
+	got := Shard{1, 2}.of(list, map[string]time.Duration{"a": time.Hour})
+	if len(got) != 4 && len(got) != 3 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestParseShard(t *testing.T) {
+	if s, err := ParseShard("2/5"); err != nil || s != (Shard{2, 5}) || s.String() != "2/5" {
+		t.Errorf("%v, %v", s, err)
+	}
+	for _, s := range []string{"", "1", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "1/ 2"} {
+		if _, err := ParseShard(s); !errors.Is(err, ErrShard) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := builder.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// wasm is a shell command that writes the smallest module.
+const wasm = `printf '\000asm\001\000\000\000' > "$CAPSULE_OUT"`
+
+// needs skips a test on a machine without a tool; where skips are forbidden it fails.
+func needs(t testing.TB, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+				t.Fatalf("%s is missing", tool)
+			}
+			t.Skipf("%s is missing", tool)
+		}
+	}
+}
+
+// capsuleAt makes a capsule that a shell script builds.
+func capsuleAt(t testing.TB, dir, name, script string, more ...string) {
+	t.Helper()
+	write(t, filepath.Join(dir, "Capsule.toml"), fmt.Sprintf(`[package]
+name = %q
+version = "0.1.0"
+
+[[component]]
+id = %[1]q
+file = "%[1]s.wasm"
+
+[package.metadata.astrid-dev]
+build = ["sh", "build.sh"]
+%s`, name, strings.Join(more, "\n")))
+	write(t, filepath.Join(dir, "build.sh"), "set -e\n"+script+"\n")
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// folder is an empty folder with a blank in its name, links resolved.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(dir, "a checkout")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func git(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	needs(t, "git")
+	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"}, args...)...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func commit(t testing.TB, dir string) {
+	t.Helper()
+	if !exists(filepath.Join(dir, ".git")) {
+		git(t, dir, "init", "-q")
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "--allow-empty", "-m", "state")
+}
+
+// verified runs verify over all capsules in root.
+func verified(t testing.TB, root string, cfg Config) *report.Report {
+	t.Helper()
+	r, err := runIn(t, root, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func runIn(t testing.TB, root string, cfg Config) (*report.Report, error) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		needs(t, "sh")
+	}
+	dirs, err := tree.FindCapsules(context.Background(), []string{root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir() // so that what is left shows
+	t.Setenv("TMPDIR", temp)
+	cfg.Dirs = dirs
+	r, err := Run(t.Context(), cfg)
+	if left, _ := os.ReadDir(temp); len(left) > 0 {
+		t.Errorf("left behind in the temporary folder: %v", left)
+	}
+	return r, err
+}
+
+// found is the capsule called name in the report's dirs.
+func found(t testing.TB, r *report.Report, dir string) *report.Capsule {
+	t.Helper()
+	for i := range r.Capsules {
+		if r.Capsules[i].Dir == dir {
+			return &r.Capsules[i]
+		}
+	}
+	t.Fatalf("no capsule %q in the report", dir)
+	return nil
+}
+
+func dirsOf(r *report.Report) (list []string) {
+	for _, c := range r.Capsules {
+		list = append(list, c.Dir)
+	}
+	return list
+}
+
+// codes are a step's findings of error severity as "code file".
+func errorsOf(s *report.Step) (list []string) {
+	for _, f := range s.Findings {
+		if f.Severity == 0 {
+			list = append(list, strings.TrimSpace(f.Code+" "+f.File))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// state is everything about a tree that a program could change.
+func state(t testing.TB, root string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		all[path] = fmt.Sprint(info.Mode(), info.ModTime().UnixNano(), info.Size())
+		if d.Type().IsRegular() {
+			data, err := os.ReadFile(path)
+			all[path] += fmt.Sprintf(" %x", data)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
