@@ -125,6 +125,7 @@ func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	commit(t, root)
 	git(t, root, "checkout", "-q", "--orphan", "other")
+	write(t, filepath.Join(root, "a", "other"), "x")
 	commit(t, root)
 	for _, ref := range []string{"main~0", "no-such-ref", "--output=x"} {
 		_, err := runIn(t, root, Config{ChangedSince: ref})
