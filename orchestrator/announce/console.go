@@ -1,0 +1,222 @@
+package announce
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	wordWidth = 9                      // "unchanged", the longest usual first word
+	maxLine   = 4 << 10                // bytes of a line of live output; minified code in an error message is longer, and unreadable
+	eventRoom = 4 << 20                // bytes of event lines that may wait for a terminal that is not read
+	liveRoom  = 256 << 10              // the same for live output, which yields to events
+	redraw    = 100 * time.Millisecond // a clock of tenths of seconds that runs smoothly
+)
+
+// ConsoleOptions choose how a Console looks. The zero value is for a log file:
+// plain lines, nothing shortened.
+type ConsoleOptions struct {
+	Dir    string     // paths below it are shown relative to it
+	Colour bool       // the caller decides, see NoColour
+	Width  func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, no progress line
+	Quiet  bool       // leaves out change, build_started, build_superseded and idle
+
+	// Now is the clock of the progress line; nil: time.Now.
+	Now func() time.Time
+}
+
+// NoColour reports whether the environment asks for plain text: NO_COLOR is
+// set and not empty, or TERM is "dumb".
+func NoColour(getenv func(string) string) bool {
+	return getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
+}
+
+// Console tells a person what happens: one line an event, what is wrong below
+// it, and on a terminal a last line that says what is being built. It is safe
+// for concurrent use and never blocks: when the terminal is not read, live
+// output is left out first, and how many lines were is said later.
+type Console struct {
+	o       ConsoleOptions
+	q       *queue
+	stop    chan struct{}
+	clock   sync.WaitGroup
+	stopped sync.Once
+
+	mu       sync.Mutex        // guards all below
+	partial  map[string][]byte // by capsule: live output without its line end yet
+	building map[string]build  // by folder
+	begun    int               // builds since the last idle
+	ended    int
+	drawn    bool // the progress line stands on the terminal
+	ticking  bool
+	missed   int // lines that found no room
+}
+
+type build struct {
+	name  string
+	since time.Time
+}
+
+// NewConsole returns a Console that writes to w. The caller closes it.
+func NewConsole(w io.Writer, o ConsoleOptions) *Console {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Width == nil {
+		o.Width = func() int { return 0 }
+	}
+	return &Console{o: o, q: newQueue(w, nil), stop: make(chan struct{}),
+		partial: map[string][]byte{}, building: map[string]build{}}
+}
+
+// Announce is an Announcer.
+func (c *Console) Announce(e Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.track(e)
+	if !c.hidden(e.Type) {
+		c.say(c.render(entryFor(e, c.o.Dir)), eventRoom)
+	}
+	c.draw()
+}
+
+func (c *Console) hidden(t Type) bool {
+	return c.o.Quiet && slices.Contains([]Type{Change, BuildStarted, BuildSuperseded, Idle}, t)
+}
+
+// track keeps the account of builds.
+func (c *Console) track(e Event) {
+	switch e.Type {
+	case BuildStarted:
+		c.building[e.Dir] = build{e.Capsule, c.o.Now()}
+		c.begun++
+		c.tick()
+	case Idle:
+		clear(c.building)
+		c.begun, c.ended = 0, 0
+	case BuildFailed, SmokeFailed, Reload, BuildSuperseded, Unchanged, Held, CapsuleRemoved:
+		c.flush(e.Capsule)
+		if _, ok := c.building[e.Dir]; ok {
+			delete(c.building, e.Dir)
+			c.ended++
+		}
+	}
+}
+
+// render makes the text of n, line ends included.
+func (c *Console) render(n entry) string {
+	var b strings.Builder
+	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, clean(n.word, false))))
+	for _, part := range []string{n.about, n.text} {
+		if part != "" {
+			b.WriteString("  " + clean(part, false))
+		}
+	}
+	b.WriteByte('\n')
+	for _, line := range n.below {
+		b.WriteString(strings.Repeat(" ", wordWidth+2) + clean(line, false) + "\n")
+	}
+	return b.String()
+}
+
+func (c *Console) paint(with colour, text string) string {
+	if !c.o.Colour || with == plain {
+		return text
+	}
+	return string(with) + text + reset
+}
+
+// Output shows live output of a capsule's build: whole lines, each with the
+// capsule's name before it. p is not kept.
+func (c *Console) Output(capsule string, p []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(p) > 0 {
+		line, rest, whole := cutLine(p)
+		p = rest
+		have := c.partial[capsule]
+		have = append(have, line[:min(len(line), max(0, maxLine+1-len(have)))]...)
+		c.partial[capsule] = have
+		if whole {
+			c.flush(capsule)
+		}
+	}
+	c.draw()
+}
+
+func cutLine(p []byte) (line, rest []byte, whole bool) {
+	for i, b := range p {
+		if b == '\n' {
+			return p[:i], p[i+1:], true
+		}
+	}
+	return p, nil, false
+}
+
+// flush writes the line that a capsule's build has begun.
+func (c *Console) flush(capsule string) {
+	line, ok := c.partial[capsule]
+	if !ok {
+		return
+	}
+	delete(c.partial, capsule)
+	cut := ""
+	if len(line) > maxLine {
+		line, cut = line[:maxLine], " [...]"
+	}
+	c.say(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut+"\n", liveRoom)
+}
+
+// Writer returns a writer for Output, safe for concurrent use.
+func (c *Console) Writer(capsule string) io.Writer { return outputWriter{c, capsule} }
+
+type outputWriter struct {
+	c       *Console
+	capsule string
+}
+
+func (w outputWriter) Write(p []byte) (int, error) {
+	w.c.Output(w.capsule, p)
+	return len(p), nil
+}
+
+// say queues text above the progress line; what finds no room is counted.
+func (c *Console) say(text string, room int) {
+	if c.missed > 0 {
+		note := c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
+		if c.q.add([]byte(c.erase()+note), room) {
+			c.missed = 0
+		}
+	}
+	if c.missed > 0 || !c.q.add([]byte(c.erase()+text), room) {
+		c.missed += strings.Count(text, "\n")
+	}
+}
+
+// Close takes the progress line away, writes what waits, for at most half a
+// second, and joins the Console's goroutines.
+func (c *Console) Close() error {
+	c.stopped.Do(func() { close(c.stop) })
+	c.clock.Wait()
+	c.mu.Lock()
+	for capsule := range c.partial {
+		c.flush(capsule)
+	}
+	clear(c.building)
+	c.draw()
+	c.mu.Unlock()
+	return c.q.close()
+}
+
+// absolute is file below capsule, unless it is absolute already.
+func absolute(capsule, file string) string {
+	if filepath.IsAbs(file) || capsule == "" {
+		return file
+	}
+	return filepath.Join(capsule, file)
+}

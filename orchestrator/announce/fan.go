@@ -1,0 +1,12 @@
+package announce
+
+// Fan hands every event to each of to, in order. nil ones are passed over.
+func Fan(to ...Announcer) Announcer {
+	return func(e Event) {
+		for _, announce := range to {
+			if announce != nil {
+				announce(e)
+			}
+		}
+	}
+}

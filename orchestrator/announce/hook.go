@@ -1,0 +1,224 @@
+package announce
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-shellwords"
+
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+)
+
+const (
+	// DefaultHookTimeout bounds one run of a hook. Installing a capsule into a
+	// running system takes seconds.
+	DefaultHookTimeout = 30 * time.Second
+
+	hookTail = 2 << 10 // bytes of a failed hook's output that its warning shows
+)
+
+// HookOptions say what to run after each reload.
+type HookOptions struct {
+	// Command is split into words as a shell would, quotes and backslashes
+	// included. There is no shell: nothing is expanded, and what only a shell
+	// could do (pipes, redirections, substitution) is an error.
+	Command string
+	Dir     string        // working folder; "" is this process's own
+	Env     []string      // complete; the event's variables are added
+	Timeout time.Duration // of one run; 0: DefaultHookTimeout
+
+	// Warn gets a warning event, without V, Seq and Time, when a run fails.
+	// It is called from the hook's goroutines and may block; while it does,
+	// that capsule's next run waits. nil: nobody is told.
+	Warn func(Event)
+	// Output returns where a capsule's hook writes, stdout and stderr alike,
+	// safe for concurrent use; nil: nowhere.
+	Output func(capsule string) io.Writer
+}
+
+// Hook runs a command after each reload, with the event as one line of JSON on
+// its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
+// ARTIFACT_HASH, SOURCE_HASH and GENERATION in its environment. One runs at a
+// time for a capsule, and it runs to its end; of the reloads that come
+// meanwhile only the newest is kept. Its failure is a warning and nothing more.
+type Hook struct {
+	o      HookOptions
+	argv   []string
+	ctx    context.Context // lives as long as the Hook: it is what Close ends
+	cancel context.CancelFunc
+	runs   sync.WaitGroup
+
+	mu      sync.Mutex        // guards all below
+	waiting map[string]*Event // by folder; the key is there while its goroutine runs
+	closed  bool
+}
+
+// NewHook reads the command line; nothing is run yet. The caller closes the Hook.
+func NewHook(o HookOptions) (*Hook, error) {
+	argv, err := words(o.Command)
+	if err != nil {
+		return nil, fmt.Errorf("reading the command %q: %w", o.Command, err)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultHookTimeout
+	}
+	h := &Hook{o: o, argv: argv, waiting: map[string]*Event{}}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	return h, nil
+}
+
+// words splits a command line.
+func words(line string) ([]string, error) {
+	p := shellwords.NewParser()
+	argv, err := p.Parse(line)
+	switch {
+	case err != nil:
+		return nil, errors.New("quotes or brackets do not match, or it needs a shell: write sh -c '...'")
+	case p.Position >= 0:
+		return nil, fmt.Errorf("%q needs a shell: write sh -c '...'", line[min(p.Position, len(line)-1):])
+	case len(argv) == 0 || argv[0] == "":
+		return nil, errors.New("it is empty")
+	}
+	return argv, nil
+}
+
+// Announce is an Announcer. It does not block; only reload events matter to it.
+func (h *Hook) Announce(e Event) {
+	if e.Type != Reload {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	if _, running := h.waiting[e.Dir]; running {
+		h.waiting[e.Dir] = &e
+		return
+	}
+	h.waiting[e.Dir] = nil
+	h.runs.Go(func() { h.serve(e) })
+}
+
+// serve runs e, and what came meanwhile, until nothing waits for its capsule.
+func (h *Hook) serve(e Event) {
+	for {
+		h.run(e)
+		h.mu.Lock()
+		next := h.waiting[e.Dir]
+		if next == nil || h.closed {
+			delete(h.waiting, e.Dir)
+			h.mu.Unlock()
+			return
+		}
+		h.waiting[e.Dir] = nil
+		h.mu.Unlock()
+		e = *next
+	}
+}
+
+func (h *Hook) run(e Event) {
+	line, err := json.Marshal(e)
+	if err != nil {
+		h.warn(e, err.Error(), "")
+		return
+	}
+	tail := proc.NewTail(hookTail)
+	out := io.Writer(tail)
+	if h.o.Output != nil {
+		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
+	}
+	both := &locked{w: out}
+	r, err := proc.Run(h.ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
+		Stdin: append(line, '\n'), Stdout: both, Stderr: both, Timeout: h.o.Timeout})
+	switch {
+	case r.Cancelled: // Close was called: nobody wants to know
+	case errors.Is(err, exec.ErrNotFound):
+		h.warn(e, err.Error(), "check the command of --on-reload and PATH")
+	case err != nil:
+		h.warn(e, err.Error(), "")
+	case r.TimedOut:
+		h.warn(e, fmt.Sprintf("it was ended after %s", h.o.Timeout), "a longer time is set with --on-reload-timeout")
+	case r.Signal != "":
+		h.warn(e, r.Signal+" ended it"+said(tail), "")
+	case r.ExitCode != 0:
+		h.warn(e, fmt.Sprintf("it ended with exit code %d", r.ExitCode)+said(tail), "")
+	}
+	for _, s := range r.Strays {
+		h.warn(e, fmt.Sprintf("it left process %d behind in a session of its own: %s", s.PID, s.Command), "")
+	}
+}
+
+// locked is one writer for both streams, so that their lines keep their order.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// said is the last line of a hook's output, as a reason.
+func said(tail *proc.Tail) string {
+	text := bytes.TrimSpace(tail.Bytes())
+	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
+		text = text[i+1:]
+	}
+	if len(text) == 0 {
+		return ""
+	}
+	return ": " + liveLine(string(text), false)
+}
+
+func variables(e Event) []string {
+	return []string{
+		"CAPSULE_NAME=" + e.Capsule,
+		"CAPSULE_DIR=" + e.Dir,
+		"CAPSULE_ARTIFACT=" + e.Artifact,
+		"ARTIFACT_HASH=" + e.ArtifactHash,
+		"SOURCE_HASH=" + e.SourceHash,
+		"GENERATION=" + strconv.Itoa(e.Generation),
+	}
+}
+
+func (h *Hook) warn(e Event, message, hint string) {
+	if h.o.Warn != nil {
+		h.o.Warn(Event{Type: Warning, Capsule: e.Capsule, Dir: e.Dir, Code: "hook-failed",
+			Message: fmt.Sprintf("the command after reload #%d failed: %s", e.Generation, message), Hint: hint})
+	}
+}
+
+// Wait returns when no run is under way or waiting, or with ctx's error. For
+// programs that build once and must not cut a hook short.
+func (h *Hook) Wait(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() { h.runs.Wait(); close(idle) }()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close drops what waits, ends what runs, and returns when every process and
+// goroutine of the Hook has ended. Events after it are not run.
+func (h *Hook) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel()
+	h.runs.Wait()
+	return nil
+}

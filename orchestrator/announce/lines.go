@@ -1,0 +1,208 @@
+package announce
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+const (
+	reset = "\x1b[0m"
+
+	tailShown  = 20 // lines of a failed build's output: what fits above the fold of a small terminal
+	filesNamed = 5
+)
+
+// colour of the first word of a line.
+type colour string
+
+const (
+	plain  colour = ""
+	green  colour = "\x1b[32m"
+	red    colour = "\x1b[31m"
+	yellow colour = "\x1b[33m"
+	dim    colour = "\x1b[2m"
+)
+
+// entry is what one event looks like: a word, what it is about, and lines below.
+type entry struct {
+	colour colour
+	word   string
+	about  string // the capsule's name or, without one, its folder
+	text   string
+	below  []string
+}
+
+// entryFor is the whole of what a person is told about e. dir shortens paths.
+func entryFor(e Event, dir string) entry {
+	n := entry{word: string(e.Type), about: e.Capsule}
+	if n.about == "" && e.Dir != "" {
+		n.about = short(e.Dir, dir)
+	}
+	switch e.Type {
+	case Ready:
+		n.colour, n.text = green, "watching "+count(e.Capsules, "capsule")
+	case CapsuleAdded:
+		n.word, n.text = "added", short(e.Dir, dir)
+	case CapsuleRemoved:
+		n.word, n.text = "removed", short(e.Dir, dir)
+	case Change:
+		n.colour, n.word, n.text = dim, "changed", "sources are now "+shortHash(e.SourceHash)
+	case Unchanged:
+		n.colour, n.text = dim, unchangedText(e)
+	case BuildStarted:
+		n.colour, n.word, n.text = dim, "building", e.Reason
+	case BuildSuperseded:
+		n.colour, n.word, n.text = dim, "stopped", "a newer edit makes this build worthless"
+	case BuildFailed:
+		n.colour, n.word, n.text = red, "failed", failedText(e)
+		n.below = append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...)
+	case SmokeFailed:
+		n.colour, n.word, n.text = red, "failed", "it was built, but does not load: "+counts(e.Findings)
+		n.below = findingLines(e.Findings, e.Dir, dir)
+	case Reload:
+		n.colour, n.text = green, reloadText(e)
+		n.below = findingLines(e.Findings, e.Dir, dir)
+	case Warning:
+		n.colour, n.text, n.below = yellow, e.Message, hintLine(e.Hint)
+	case Held:
+		n.colour, n.text = yellow, e.Message
+		n.below = append(fileLines(e), hintLine(e.Hint)...)
+	case Idle:
+		n.colour, n.text = idleText(e)
+	default:
+		n.text = e.Message
+	}
+	return n
+}
+
+func reloadText(e Event) string {
+	parts := []string{fmt.Sprintf("#%d", e.Generation)}
+	if len(e.Components) > 1 {
+		total := int64(0)
+		for _, c := range e.Components {
+			total += c.Size
+		}
+		parts = append(parts, size(total)+" in "+count(len(e.Components), "component"))
+	} else {
+		parts = append(parts, strings.TrimSpace(size(e.Size)+" "+e.Kind))
+	}
+	times := "built " + seconds(e.BuildMS) + ", loaded " + seconds(e.SmokeMS)
+	if e.LatencyMS > 0 {
+		times += ", " + seconds(e.LatencyMS) + " after the edit"
+	}
+	return strings.Join(append(parts, times), "  ")
+}
+
+func unchangedText(e Event) string {
+	if e.ArtifactHash == "" {
+		return "nothing to build"
+	}
+	return strings.TrimSpace("up to date  " + size(e.Size) + " " + e.Kind)
+}
+
+func failedText(e Event) string {
+	text := "its " + e.Step + " step failed"
+	switch e.Step {
+	case "", "build":
+		text = "the build failed"
+	case "manifest":
+		text = "Capsule.toml cannot be used"
+	case "toolchain":
+		text = "the build cannot start"
+	}
+	if len(e.Diagnostics) > 0 {
+		text += ": " + counts(e.Diagnostics)
+	}
+	switch {
+	case e.ExitCode == -1:
+		text += " (ended by a signal)"
+	case e.ExitCode != 0:
+		text += fmt.Sprintf(" (exit code %d)", e.ExitCode)
+	}
+	return text
+}
+
+func idleText(e Event) (colour, string) {
+	switch {
+	case e.Failed == 0:
+		return dim, "nothing to do; " + count(e.Capsules, "capsule") + " watched"
+	case e.Capsules == 1:
+		return red, "the capsule has failed"
+	}
+	return red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+}
+
+// counts is "2 errors, 1 warning".
+func counts(list []finding.Finding) string {
+	var parts []string
+	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
+		if n := finding.Count(list, s); n > 0 {
+			parts = append(parts, count(n, s.String()))
+		}
+	}
+	if len(parts) == 0 {
+		return "no reason was given"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// findingLines lists errors first, in the order they were found: a compiler's
+// first error is often the cause of the others.
+func findingLines(list []finding.Finding, capsule, dir string) []string {
+	var lines []string
+	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
+		for _, f := range list {
+			if f.Severity != s {
+				continue
+			}
+			if f.File != "" {
+				f.File = short(absolute(capsule, f.File), dir)
+			}
+			text := strings.Split(strings.TrimRight(clean(f.String(), true), "\n"), "\n")
+			lines = append(lines, text[0])
+			for _, more := range text[1:] {
+				lines = append(lines, "  "+more)
+			}
+			for _, hint := range hintLine(f.Hint) {
+				lines = append(lines, "  "+hint)
+			}
+		}
+	}
+	return lines
+}
+
+// tailLines shows the build's own words where nothing of them was understood.
+func tailLines(e Event) []string {
+	if finding.Count(e.Diagnostics, finding.Error) > 0 || e.Tail == "" {
+		return nil
+	}
+	lines := strings.Split(strings.TrimRight(e.Tail, "\n"), "\n")
+	lines = lines[max(0, len(lines)-tailShown):]
+	for i, line := range lines {
+		lines[i] = "| " + liveLine(line, false)
+	}
+	return lines
+}
+
+func hintLine(hint string) []string {
+	if hint == "" {
+		return nil
+	}
+	return []string{"hint: " + hint}
+}
+
+func fileLines(e Event) []string {
+	if len(e.Files) == 0 {
+		return nil
+	}
+	named := strings.Join(e.Files[:min(len(e.Files), filesNamed)], ", ")
+	if more := len(e.Files) - filesNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{"files: " + named}
+}
+
+// shortHash is enough of a hash for a person to compare.
+func shortHash(hash string) string { return hash[:min(len(hash), 12)] }
