@@ -24,7 +24,7 @@ type language struct {
 var languages = []language{
 	{"rust", "Cargo.toml", has("Cargo.toml"), planRust, nil},
 	{"go", "go.mod here, or above Go files", isGo, planGo, []syntax{goSyntax}},
-	{"assemblyscript", "asconfig.json", has("asconfig.json"), planAssemblyScript, []syntax{assemblySyntax}},
+	{"assemblyscript", "asconfig.json", has("asconfig.json"), planAssemblyScript, []syntax{assemblySyntax, nodeSyntax}},
 	{"npm", `package.json with a "build" script`, isScript, planScript, []syntax{typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax, gnuSyntax}},
 	{"zig", "build.zig", has("build.zig"), planZig, []syntax{gnuSyntax}},
 	{"make", "Makefile with a wasm target", isMake, planMake, []syntax{gnuSyntax}},

@@ -45,7 +45,7 @@ func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
 }
 
 func (c *crate) products(stdout []byte) []product {
-	var list []product
+	list, dir := []product(nil), resolved(c.dir) // cargo names folders without links
 	eachMessage(stdout, func(m cargoMessage) {
 		if m.Reason != "compiler-artifact" {
 			return
@@ -53,7 +53,7 @@ func (c *crate) products(stdout []byte) []product {
 		for _, file := range m.Filenames {
 			if filepath.Ext(file) == ".wasm" {
 				list = append(list, product{strings.ReplaceAll(m.Target.Name, "-", "_"), file,
-					filepath.Dir(m.ManifestPath) == c.dir, slices.Contains(m.Target.CrateTypes, "cdylib"), m.Fresh})
+					resolved(filepath.Dir(m.ManifestPath)) == dir, slices.Contains(m.Target.CrateTypes, "cdylib"), m.Fresh})
 			}
 		}
 	})

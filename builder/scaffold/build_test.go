@@ -1,0 +1,106 @@
+package scaffold
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := builder.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// tools is what a build of each language needs in PATH.
+var tools = map[string][]string{"go": {"go"}, "rust": {"cargo", "rustc"}, "assemblyscript": {"node"}, "js": {"node", "npm"}, "c": {"make", "clang", "wasm-ld"}}
+
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+		t.Fatalf("%s is needed for this test; make toolchains installs it", what)
+	}
+	t.Skipf("%s is needed for this test; make toolchains installs it", what)
+}
+
+// TestScaffoldBuildsAtOnce builds and smoke-loads what is written, through the
+// whole pipeline, in a folder whose path has blanks and letters outside ASCII.
+func TestScaffoldBuildsAtOnce(t *testing.T) {
+	for _, l := range languages {
+		t.Run(l.name, func(t *testing.T) {
+			for _, tool := range tools[l.name] {
+				if _, err := exec.LookPath(tool); err != nil {
+					missing(t, tool)
+				}
+			}
+			dir := filepath.Join(t.TempDir(), "new – capsulé")
+			for path, text := range texts(t, l.name, "quick-fox") {
+				to := filepath.Join(dir, filepath.FromSlash(path))
+				if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if l.prepare != nil {
+				packages(t, l, dir)
+			}
+			b := builder.New(builder.Options{Env: environment(t, l.name)})
+			in, err := b.Examine(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var output bytes.Buffer
+			staged, err := b.Build(t.Context(), in, &output)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, output.String())
+			}
+			defer staged.Discard()
+			m := staged.Modules[0]
+			if len(staged.Modules) != 1 || m.File != "quick_fox.wasm" || m.Report == nil || !m.Report.Loads || len(m.Report.Calls) != 1 || m.Report.Calls[0].Error != "" {
+				t.Errorf("%+v", m)
+			}
+		})
+	}
+}
+
+// packages lends the new capsule what its preparation would fetch: what it put
+// into the example, whose lock file is the same.
+func packages(t *testing.T, l language, dir string) {
+	t.Helper()
+	installed, err := filepath.Abs(filepath.Join("..", "..", "examples", l.example, "node_modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(installed); err != nil {
+		missing(t, strings.Join(l.prepare, " ")+" in examples/"+l.example)
+	}
+	if err := os.Symlink(installed, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environment is this process's, with a Rust in front that builds for wasm.
+func environment(t *testing.T, lang string) []string {
+	t.Helper()
+	if lang != "rust" {
+		return nil
+	}
+	path := os.Getenv("PATH")
+	for _, first := range []string{"", "/usr/bin" + string(os.PathListSeparator)} { // a distribution's, behind rustup's
+		t.Setenv("PATH", first+path)
+		out, err := exec.Command("rustc", "--print", "sysroot").Output()
+		if _, missing := os.Stat(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
+			return os.Environ()
+		}
+	}
+	missing(t, "a Rust with wasm32-unknown-unknown")
+	return nil
+}
