@@ -1,20 +1,91 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"io"
 	"os"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
-type voices struct{}
-
-func newVoices(cmd *cobra.Command, h hook, stop func(), warn func(announce.Event)) (*voices, error) {
-	return &voices{}, nil
+// voices are all that events are told to: a person on stderr, a program on
+// stdout when --format json asks for it, a command.
+type voices struct {
+	announce announce.Announcer
+	output   func(capsule string) io.Writer
+	console  *announce.Console
+	ndjson   *announce.NDJSON // nil: nobody reads events
+	hook     *announce.Hook   // nil: there is none
 }
-func (v *voices) announce(e announce.Event)       { json.NewEncoder(os.Stdout).Encode(e) }
-func (v *voices) output(capsule string) io.Writer { return os.Stderr }
-func (v *voices) close() error                    { return nil }
+
+// newVoices sets them up. stop is called when the reader of stdout is gone;
+// warn takes what a hook has to say.
+func newVoices(cmd *cobra.Command, h hook, stop func(), warn func(announce.Event)) (*voices, error) {
+	v := &voices{}
+	if h.command != "" {
+		var err error
+		v.hook, err = announce.NewHook(announce.HookOptions{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Warn: warn,
+			Output: func(capsule string) io.Writer { return v.console.Writer(capsule) }})
+		if err != nil {
+			return nil, usage(err)
+		}
+	}
+	v.console = newConsole(cmd)
+	v.output = v.console.Writer
+	all := []announce.Announcer{v.console.Announce}
+	if asJSON(cmd) {
+		v.ndjson = announce.NewNDJSON(cmd.OutOrStdout(), func(error) { stop() })
+		all = append(all, v.ndjson.Announce)
+	}
+	if v.hook != nil {
+		all = append(all, v.hook.Announce)
+	}
+	v.announce = announce.Fan(all...)
+	return v, nil
+}
+
+// newConsole tells people. Beside --format json it keeps to what matters.
+func newConsole(cmd *cobra.Command) *announce.Console {
+	dir, _ := os.Getwd() // without it paths are shown whole
+	o := announce.ConsoleOptions{Dir: dir, Quiet: asJSON(cmd)}
+	if fd := int(os.Stderr.Fd()); term.IsTerminal(fd) {
+		o.Colour = !announce.NoColour(os.Getenv)
+		o.Width = func() int {
+			width, _, err := term.GetSize(fd)
+			if err != nil {
+				return 0
+			}
+			return width
+		}
+	}
+	return announce.NewConsole(cmd.ErrOrStderr(), o)
+}
+
+// hookGrace is how long a command that a reload started may go on when
+// the program ends: long enough to notice the end, within the two seconds of P6.
+const hookGrace = 500 * time.Millisecond
+
+// close ends the voices in the order in which they speak to each other. A
+// reader of stdout that went away is how pipes end, and no error.
+func (v *voices) close() error {
+	var err error
+	if v.hook != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
+		v.hook.Wait(ctx)
+		cancel()
+		v.hook.Close()
+	}
+	v.console.Close() // who cannot be written to cannot be told so either
+	if v.ndjson != nil {
+		if err = v.ndjson.Close(); errors.Is(err, syscall.EPIPE) {
+			err = nil
+		}
+	}
+	return err
+}
