@@ -116,7 +116,7 @@ func goVersion(ctx context.Context, j *job, program string) string {
 	return ask(ctx, j.dir, question, []string{program, "version"}, steers...)
 }
 
-var goRelease = regexp.MustCompile(`\bgo1\.(\d+)`)
+var goRelease = regexp.MustCompile(`^go version (?:.* )?go1\.(\d+)`)
 
 // tooOld reports whether a version is known to lack go:wasmexport, which came with Go 1.24.
 func tooOld(version string) bool {

@@ -119,8 +119,10 @@ func relative(capsule, dir, name string) string {
 	} else if inner := filepath.Join(dir, name); !isFile(name) && isFile(inner) {
 		name = inner // QuickJS sees the capsule's folder as the root
 	}
-	if rel, err := filepath.Rel(capsule, name); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
+	for _, base := range []string{capsule, resolved(capsule)} { // many tools name folders without links
+		if rel, err := filepath.Rel(base, name); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
 	}
 	return name
 }

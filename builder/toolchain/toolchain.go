@@ -113,6 +113,7 @@ func (j *job) finish(p *Plan, l language) *Plan {
 		p.Env = j.env
 	}
 	p.Env = environ(p.Env).with("PWD", p.Dir)
+	p.Identity += j.wrapperIdentity()
 	if p.Diagnose == nil {
 		p.Diagnose = func(stdout, stderr []byte) []finding.Finding {
 			list := readLines(j.dir, p.Dir, l.syntaxes, stdout, stderr)

@@ -9,9 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 )
@@ -240,182 +237,33 @@ func TestIdentityFollowsTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestCollect(t *testing.T) {
-	const two = manifest + "[[component]]\nid = \"b\"\nfile = \"lib/b.wasm\"\n"
-	const metadata = "[package.metadata.astrid-dev]\nbuild = [\"make\"]\n"
-	old := time.Now().Add(-time.Hour)
-	for name, c := range map[string]struct {
-		manifest string
-		files    []string // relative to the capsule; OUT/ is the staging folder
-		stale    []string // written before the build
-		want     []string
-		problem  string
-	}{
-		"staged":             {manifest + metadata, []string{"OUT/cap.wasm", "dist/cap.wasm"}, nil, []string{"OUT/cap.wasm"}, ""},
-		"staged, no ending":  {manifest + metadata, []string{"OUT/cap"}, nil, []string{"OUT/cap"}, ""},
-		"dist":               {manifest + metadata, []string{"dist/cap.wasm"}, nil, []string{"dist/cap.wasm"}, ""},
-		"output":             {manifest + metadata + "output = \"o/x.wasm\"\n", []string{"o/x.wasm", "dist/cap.wasm"}, nil, []string{"o/x.wasm"}, ""},
-		"nothing":            {manifest + metadata, nil, nil, nil, "output-missing"},
-		"only the old one":   {manifest + metadata, nil, []string{"cap.wasm"}, nil, "output-missing"},
-		"published path":     {manifest + metadata, []string{"cap.wasm"}, nil, nil, "build-wrote-published"},
-		"two":                {two + metadata, []string{"OUT/cap.wasm", "OUT/b.wasm"}, nil, []string{"OUT/cap.wasm", "OUT/b.wasm"}, ""},
-		"one built, one is":  {two + metadata, []string{"OUT/cap.wasm"}, []string{"lib/b.wasm"}, []string{"OUT/cap.wasm", "lib/b.wasm"}, ""},
-		"one built, one not": {two + metadata, []string{"OUT/cap.wasm"}, nil, nil, "output-missing"},
-		"none built":         {two + metadata, nil, []string{"cap.wasm", "lib/b.wasm"}, nil, "output-missing"},
+// TestIdentityFollowsTheWrapper: installing one builds the capsule again.
+// TestVersionIsNotGuessedFromAPath: a folder's name says nothing of the program in it.
+func TestVersionIsNotGuessedFromAPath(t *testing.T) {
+	for version, want := range map[string]bool{
+		"go version go1.23.4 linux/amd64": true, "go version go1.24 darwin/arm64": false, "go version devel go1.27-1234 linux/amd64": false,
+		"/opt/go1.21/bin/go 123 456": false, "": false, "go version go1.9.7 linux/amd64": true,
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			write(t, filepath.Join(dir, capsule.ManifestName), c.manifest)
-			r := request(t, dir, fakes(t, "make"))
-			place := func(name string) string {
-				if staged, ok := strings.CutPrefix(name, "OUT/"); ok {
-					return filepath.Join(r.OutDir, staged)
-				}
-				return filepath.Join(dir, filepath.FromSlash(name))
-			}
-			for _, name := range c.files {
-				write(t, place(name), "x")
-			}
-			for _, name := range c.stale {
-				write(t, place(name), "x")
-				if err := os.Chtimes(place(name), old, old); err != nil {
-					t.Fatal(err)
-				}
-			}
-			p, err := For(t.Context(), r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, err := p.Collect(t.Context(), old.Add(time.Minute), nil)
-			if c.problem != "" {
-				var problem *Problem
-				if !errors.As(err, &problem) || problem.Step != StepCollect || problem.Findings[0].Code != c.problem {
-					t.Fatalf("%v %v, want %s", list, err, c.problem)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want []Artifact
-			for i, name := range c.want {
-				want = append(want, Artifact{i, place(name)})
-			}
-			if diff := cmp.Diff(want, list); diff != "" {
-				t.Error(diff)
-			}
-		})
+		if got := tooOld(version); got != want {
+			t.Errorf("%q: too old %v", version, got)
+		}
 	}
 }
 
-func TestWrapper(t *testing.T) {
-	const bin = "node_modules/.bin/"
-	for name, c := range map[string]struct {
-		settings string
-		path     []string
-		project  []string
-		want     string // "" when there is none
-	}{
-		"none":         {"", nil, nil, ""},
-		"off":          {"wrap = false", []string{"wasm-tools"}, nil, ""},
-		"wasm-tools":   {"", []string{"wasm-tools", "jco"}, nil, "wasm-tools component new I -o O"},
-		"jco":          {"", []string{"jco"}, nil, "jco new I -o O"},
-		"project's":    {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
-		"own":          {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
-		"own, placed":  {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
-		"own, missing": {`wrap = ["mine"]`, nil, nil, "mine I -o O"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := fakes(t, c.path...)
-			dir := folder(t, c.settings)
-			for _, tool := range c.project {
-				write(t, filepath.Join(dir, bin, tool), "")
-				if err := os.Chmod(filepath.Join(dir, bin, tool), 0o755); err != nil {
-					t.Fatal(err)
-				}
-			}
-			m, err := capsule.Load(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			argv, _, ok := Wrapper(m, env)
-			if !ok {
-				if c.want != "" {
-					t.Fatal("no wrapper")
-				}
-				return
-			}
-			got := strings.Join(argv("I", "O"), " ")
-			for _, prefix := range []string{strings.TrimPrefix(env[0], "PATH=") + "/", dir + "/"} {
-				got = strings.TrimPrefix(got, prefix)
-			}
-			if got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
-			}
-		})
+// TestFilesOfALinkedCapsule: a compiler that names the real folder is understood.
+func TestFilesOfALinkedCapsule(t *testing.T) {
+	real := filepath.Join(t.TempDir(), "real")
+	link := filepath.Join(t.TempDir(), "link")
+	write(t, filepath.Join(real, "a.go"), "")
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{filepath.Join(real, "a.go"): "a.go", filepath.Join(link, "a.go"): "a.go", "./a.go": "a.go", "../b.go": filepath.Join(filepath.Dir(link), "b.go"), "": ""} {
+		if got := relative(link, link, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
 	}
 }
 
 // TestForIsCheap holds the target of a millisecond for the languages that read
 // most. The best of many is taken, since the machine may be busy.
-func TestForIsCheap(t *testing.T) {
-	env := needs(t, "go", "node", "npm", "make")
-	for _, example := range []string{"hello-go", "hello-rust", "hello-assemblyscript", "hello-js", "hello-c", "custom-command"} {
-		dir := copyExample(t, example)
-		asc := filepath.Join(dir, "node_modules", ".bin", "asc")
-		write(t, asc, "")
-		if err := os.Chmod(asc, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		r := request(t, dir, env)
-		if example == "hello-rust" {
-			r.Env = rustEnv(t)
-		}
-		if _, err := For(t.Context(), r); err != nil {
-			t.Fatal(example, err)
-		}
-		best := time.Hour
-		for range 20 {
-			start := time.Now()
-			if _, err := For(t.Context(), r); err != nil {
-				t.Fatal(err)
-			}
-			best = min(best, time.Since(start))
-		}
-		t.Log(example, best)
-		if best > time.Millisecond {
-			t.Errorf("planning %s takes %s", example, best)
-		}
-	}
-}
-
-func TestDoctorExplainsRust(t *testing.T) {
-	root := t.TempDir()
-	program := func(name, text string) {
-		write(t, filepath.Join(root, name), "#!/bin/sh\n"+text+"\n")
-		if err := os.Chmod(filepath.Join(root, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, home := range []string{"rustup", "debian"} {
-		program(home+"/bin/cargo", "echo cargo 1")
-		program(home+"/bin/rustc", `if [ "$1" = --print ]; then echo '`+root+"/"+home+`'; else echo rustc 1; fi`)
-	}
-	program("rustup/bin/rustup", "")
-	write(t, filepath.Join(root, "debian/lib/rustlib", unknownTarget, "x"), "")
-	first, second := filepath.Join(root, "rustup/bin"), filepath.Join(root, "debian/bin")
-	for _, c := range []struct {
-		path string
-		want bool
-	}{{first + ":" + second, true}, {second + ":" + first, false}} {
-		var found string
-		for _, f := range Doctor(t.Context(), environ{"PATH=" + c.path, "HOME=" + root}) {
-			if f.Code == "rust-target-missing" {
-				found = f.String() + " " + f.Hint
-			}
-		}
-		if !c.want && found != "" || c.want && (!strings.Contains(found, "rustup target add") || !strings.Contains(found, second)) {
-			t.Errorf("with PATH=%s: %q", c.path, found)
-		}
-	}
-}

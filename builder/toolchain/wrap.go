@@ -44,6 +44,15 @@ func Wrapper(m *capsule.Manifest, env []string) (argv func(in, out string) []str
 	return nil, "", false
 }
 
+// wrapperIdentity makes a wrapper that comes, goes or changes a reason to build again.
+func (j *job) wrapperIdentity() string {
+	argv, _, ok := Wrapper(j.Manifest, j.Env)
+	if !ok {
+		return "\nno wrapper"
+	}
+	return "\nwrapper " + stamp(resolved(argv("", "")[0]))
+}
+
 // place puts the two paths into a command.
 func place(given []string, in, out string) []string {
 	argv := make([]string, len(given))

@@ -1,0 +1,147 @@
+package toolchain
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+)
+
+func TestCollect(t *testing.T) {
+	const two = manifest + "[[component]]\nid = \"b\"\nfile = \"lib/b.wasm\"\n"
+	const metadata = "[package.metadata.astrid-dev]\nbuild = [\"make\"]\n"
+	old := time.Now().Add(-time.Hour)
+	for name, c := range map[string]struct {
+		manifest string
+		files    []string // relative to the capsule; OUT/ is the staging folder
+		stale    []string // written before the build
+		want     []string
+		problem  string
+	}{
+		"staged":             {manifest + metadata, []string{"OUT/cap.wasm", "dist/cap.wasm"}, nil, []string{"OUT/cap.wasm"}, ""},
+		"staged, no ending":  {manifest + metadata, []string{"OUT/cap"}, nil, []string{"OUT/cap"}, ""},
+		"dist":               {manifest + metadata, []string{"dist/cap.wasm"}, nil, []string{"dist/cap.wasm"}, ""},
+		"output":             {manifest + metadata + "output = \"o/x.wasm\"\n", []string{"o/x.wasm", "dist/cap.wasm"}, nil, []string{"o/x.wasm"}, ""},
+		"nothing":            {manifest + metadata, nil, nil, nil, "output-missing"},
+		"only the old one":   {manifest + metadata, nil, []string{"cap.wasm"}, nil, "output-missing"},
+		"published path":     {manifest + metadata, []string{"cap.wasm"}, nil, nil, "build-wrote-published"},
+		"two":                {two + metadata, []string{"OUT/cap.wasm", "OUT/b.wasm"}, nil, []string{"OUT/cap.wasm", "OUT/b.wasm"}, ""},
+		"one built, one is":  {two + metadata, []string{"OUT/cap.wasm"}, []string{"lib/b.wasm"}, []string{"OUT/cap.wasm", "lib/b.wasm"}, ""},
+		"one built, one not": {two + metadata, []string{"OUT/cap.wasm"}, nil, nil, "output-missing"},
+		"none built":         {two + metadata, nil, []string{"cap.wasm", "lib/b.wasm"}, nil, "output-missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, capsule.ManifestName), c.manifest)
+			r := request(t, dir, fakes(t, "make"))
+			place := func(name string) string {
+				if staged, ok := strings.CutPrefix(name, "OUT/"); ok {
+					return filepath.Join(r.OutDir, staged)
+				}
+				return filepath.Join(dir, filepath.FromSlash(name))
+			}
+			for _, name := range c.files {
+				write(t, place(name), "x")
+			}
+			for _, name := range c.stale {
+				write(t, place(name), "x")
+				if err := os.Chtimes(place(name), old, old); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p, err := For(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := p.Collect(t.Context(), old.Add(time.Minute), nil)
+			if c.problem != "" {
+				var problem *Problem
+				if !errors.As(err, &problem) || problem.Step != StepCollect || problem.Findings[0].Code != c.problem {
+					t.Fatalf("%v %v, want %s", list, err, c.problem)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []Artifact
+			for i, name := range c.want {
+				want = append(want, Artifact{i, place(name)})
+			}
+			if diff := cmp.Diff(want, list); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWrapper(t *testing.T) {
+	const bin = "node_modules/.bin/"
+	for name, c := range map[string]struct {
+		settings string
+		path     []string
+		project  []string
+		want     string // "" when there is none
+	}{
+		"none":         {"", nil, nil, ""},
+		"off":          {"wrap = false", []string{"wasm-tools"}, nil, ""},
+		"wasm-tools":   {"", []string{"wasm-tools", "jco"}, nil, "wasm-tools component new I -o O"},
+		"jco":          {"", []string{"jco"}, nil, "jco new I -o O"},
+		"project's":    {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
+		"own":          {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
+		"own, placed":  {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
+		"own, missing": {`wrap = ["mine"]`, nil, nil, "mine I -o O"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := fakes(t, c.path...)
+			dir := folder(t, c.settings)
+			for _, tool := range c.project {
+				write(t, filepath.Join(dir, bin, tool), "")
+				if err := os.Chmod(filepath.Join(dir, bin, tool), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m, err := capsule.Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			argv, _, ok := Wrapper(m, env)
+			if !ok {
+				if c.want != "" {
+					t.Fatal("no wrapper")
+				}
+				return
+			}
+			got := strings.Join(argv("I", "O"), " ")
+			for _, prefix := range []string{strings.TrimPrefix(env[0], "PATH=") + "/", dir + "/"} {
+				got = strings.TrimPrefix(got, prefix)
+			}
+			if got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestIdentityFollowsTheWrapper(t *testing.T) {
+	without, with := fakes(t, "make"), fakes(t, "make", "wasm-tools")
+	dir := folder(t, "build = [\"make\"]")
+	var identities []string
+	for _, env := range []environ{without, with, without.with("PATH", without.get("PATH")+":"+with.get("PATH"))} {
+		p, err := For(t.Context(), request(t, dir, env))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, wrapper, _ := strings.Cut(p.Identity, "wrapper")
+		identities = append(identities, wrapper)
+	}
+	if identities[0] == identities[1] || identities[1] != identities[2] {
+		t.Errorf("%q", identities)
+	}
+}
