@@ -32,7 +32,7 @@ func (l *loop) change(ctx context.Context, up *folder, path, name string, op fsn
 	}
 	switch {
 	case op&structural != 0:
-		l.replaced(ctx, up, path, name)
+		l.replaced(ctx, up, path, name, op)
 	case len(up.owners) == 0:
 	case op.Has(fsnotify.Chmod) && !op.Has(fsnotify.Write):
 		l.chmod(ctx, up, path, name)
@@ -43,7 +43,7 @@ func (l *loop) change(ctx context.Context, up *folder, path, name string, op fsn
 
 // replaced looks at what stands at path now. It goes by what is there, not by
 // the operation: events tell what was, in an order that may be long past.
-func (l *loop) replaced(ctx context.Context, up *folder, path, name string) {
+func (l *loop) replaced(ctx context.Context, up *folder, path, name string, op fsnotify.Op) {
 	_, wasSkipped := up.skipped[name]
 	wasFolder := l.folders[path] != nil
 	st := lstat(path)
@@ -53,6 +53,9 @@ func (l *loop) replaced(ctx context.Context, up *folder, path, name string) {
 	}
 	switch {
 	case st.kind == folderKind:
+		if op&(fsnotify.Remove|fsnotify.Rename) != 0 && !wasSkipped {
+			l.reportFile(up, path) // whatever was there; the folder may be left out
+		}
 		l.appeared(ctx, up, path, name)
 	case wasFolder:
 		for _, t := range up.owners {

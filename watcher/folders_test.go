@@ -61,7 +61,7 @@ func TestFolders(t *testing.T) {
 			rm r/c
 			mkdir r/c/src
 			write r/c/src/g x`},
-		{name: "a file in its place at once", setup: "mkdir r/c", want: "r/c r/c/f", script: `
+		{name: "a file in its place at once", setup: "mkdir r/c", want: "r/c/f", script: `
 			rm r/c
 			write r/c x
 			rm r/c
@@ -83,6 +83,7 @@ func TestFolders(t *testing.T) {
 			write r/c/node_modules/m/i.js x
 			mkdir r/dist
 			write r/dist/a.wasm x
+			quiet
 			rmall r/dist
 			rmall r/target
 			mkdir r/target
@@ -91,6 +92,10 @@ func TestFolders(t *testing.T) {
 		{name: "a name becomes ignored", setup: "mkdir r/kept/a\nwrite r/kept/a/f x", want: "r/kept", never: "r/dist", script: `
 			mv r/kept r/dist
 			write r/dist/a/f new`},
+		{name: "an ignored folder in a file's place", setup: "write r/target x", want: "r/target", never: "r/target/o", script: `
+			rm r/target
+			mkdir r/target
+			write r/target/o x`},
 		{name: "a file named like an ignored folder", script: "write r/target x", want: "r/target"},
 	})
 }

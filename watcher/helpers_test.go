@@ -283,3 +283,15 @@ func (s *spy) option(c *Config) {
 		s.limited.Store(int64(l.limitedFolders()))
 	}
 }
+
+// until tries again and again, as long as a test is patient.
+func (w *watching) until(done func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(patience); !done(); {
+		if time.Now().After(end) {
+			w.t.Fatalf("not so within %s", patience)
+		}
+	}
+}
+
+func keys(m map[string]bool) []string { return slices.Collect(maps.Keys(m)) }

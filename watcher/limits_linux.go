@@ -76,12 +76,16 @@ func FileSystem(path string) (kind string, events bool, err error) {
 	if err != nil {
 		return "", false, &os.PathError{Op: "statfs", Path: path, Err: err}
 	}
-	magic := uint32(st.Type)
+	kind, events = nameFileSystem(uint32(st.Type))
+	return kind, events, nil
+}
+
+func nameFileSystem(magic uint32) (kind string, events bool) {
 	if name, ok := silent[magic]; ok {
-		return name, false, nil
+		return name, false
 	}
 	if name, ok := speaking[magic]; ok {
-		return name, true, nil
+		return name, true
 	}
-	return fmt.Sprintf("%#x", magic), true, nil
+	return fmt.Sprintf("%#x", magic), true
 }

@@ -58,13 +58,14 @@ const drainMost = 128
 
 // seams are what tests replace. The zero value becomes the real thing.
 type seams struct {
-	open       func() (*notify, error)
-	fileSystem func(path string) (kind string, events bool, err error)
-	slept      func() time.Duration
-	budget     func() int // descriptors that watches may hold; 0: any number
-	idleTick   time.Duration
-	retryAfter time.Duration
-	placed     func(*loop) // after each turn of the loop that may have placed watches
+	open        func() (*notify, error)
+	fileSystem  func(path string) (kind string, events bool, err error)
+	slept       func() time.Duration
+	budget      func() int            // descriptors that watches may hold; 0: any number
+	descriptors func(path string) int // those of one watch
+	idleTick    time.Duration
+	retryAfter  time.Duration
+	placed      func(*loop) // after each turn of the loop that may have placed watches
 }
 
 func newLoop(cfg Config, out chan<- Batch) *loop {
@@ -88,6 +89,9 @@ func newLoop(cfg Config, out chan<- Batch) *loop {
 	}
 	if s.budget == nil {
 		s.budget = descriptorBudget
+	}
+	if s.descriptors == nil {
+		s.descriptors = descriptors
 	}
 	if s.placed == nil {
 		s.placed = func(*loop) {}
@@ -284,7 +288,7 @@ func (l *loop) lookAround(ctx context.Context, now time.Time) {
 	for path := range l.unreadable {
 		dir, name := split(path)
 		if up := l.folders[dir]; up != nil && canRead(path) {
-			l.replaced(ctx, up, path, name)
+			l.replaced(ctx, up, path, name, fsnotify.Create)
 		}
 	}
 	for _, t := range l.targets {

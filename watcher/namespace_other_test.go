@@ -9,3 +9,5 @@ func inNamespace() (code int, handled bool) { return 0, false }
 func reexecAsNobody(t *testing.T) { skip(t, "root may read everything") }
 
 func bindMount(t *testing.T, from, to string) { skip(t, "no bind mounts here") }
+
+func mountTmpfs(t *testing.T, to string) { skip(t, "no tmpfs here") }

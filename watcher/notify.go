@@ -51,7 +51,7 @@ func (n *notify) close() {
 // watch asks for f's events and returns the engine that f ends up with.
 func (l *loop) watch(f *folder) engine {
 	n := l.notify
-	f.cost = descriptors(f.path)
+	f.cost = l.seams.descriptors(f.path)
 	if budget := l.seams.budget(); budget > 0 && f.cost > 0 && n.spent+f.cost > budget {
 		l.limitReached(errDescriptors)
 		return limited

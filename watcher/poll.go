@@ -99,8 +99,9 @@ func (l *loop) lookAgain(ctx context.Context, f *folder) {
 	for _, d := range differences(was, now) {
 		op := d.op
 		path := join(f.path, d.name)
-		if op == fsnotify.Write && (l.folders[path] != nil || lstat(path).kind == folderKind) {
-			op = fsnotify.Create // another folder of that name
+		_, skipped := f.skipped[d.name]
+		if op == fsnotify.Write && (skipped || l.folders[path] != nil || lstat(path).kind == folderKind) {
+			op = fsnotify.Remove | fsnotify.Create // something else stands there, or did
 		}
 		l.change(ctx, f, path, d.name, op)
 	}
