@@ -187,15 +187,15 @@ func (w outputWriter) Write(p []byte) (int, error) {
 
 // say queues text above the progress line; what finds no room is counted.
 func (c *Console) say(text string, room int) {
+	note := ""
 	if c.missed > 0 {
-		note := c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
-		if c.q.add([]byte(c.erase()+note), room) {
-			c.missed = 0
-		}
+		note = c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
 	}
-	if c.missed > 0 || !c.q.add([]byte(c.erase()+text), room) {
-		c.missed += strings.Count(text, "\n")
+	if c.q.add([]byte(c.erase()+note+text), room) {
+		c.missed = 0
+		return
 	}
+	c.missed += strings.Count(text, "\n")
 }
 
 // Close takes the progress line away, writes what waits, for at most half a

@@ -28,8 +28,8 @@ const (
 // HookOptions say what to run after each reload.
 type HookOptions struct {
 	// Command is split into words as a shell would, quotes and backslashes
-	// included. There is no shell: nothing is expanded, and what only a shell
-	// could do (pipes, redirections, substitution) is an error.
+	// included. There is no shell: nothing is expanded or substituted, and
+	// pipes, redirections, lists and groups outside quotes are an error.
 	Command string
 	Dir     string        // working folder; "" is this process's own
 	Env     []string      // complete; the event's variables are added
@@ -52,7 +52,7 @@ type HookOptions struct {
 type Hook struct {
 	o      HookOptions
 	argv   []string
-	ctx    context.Context // lives as long as the Hook: it is what Close ends
+	serve  func(Event) // starts a goroutine for a capsule; Close ends it with cancel
 	cancel context.CancelFunc
 	runs   sync.WaitGroup
 
@@ -71,7 +71,9 @@ func NewHook(o HookOptions) (*Hook, error) {
 		o.Timeout = DefaultHookTimeout
 	}
 	h := &Hook{o: o, argv: argv, waiting: map[string]*Event{}}
-	h.ctx, h.cancel = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	h.cancel = cancel
+	h.serve = func(e Event) { h.runs.Go(func() { h.runAll(ctx, e) }) }
 	return h, nil
 }
 
@@ -105,13 +107,13 @@ func (h *Hook) Announce(e Event) {
 		return
 	}
 	h.waiting[e.Dir] = nil
-	h.runs.Go(func() { h.serve(e) })
+	h.serve(e)
 }
 
-// serve runs e, and what came meanwhile, until nothing waits for its capsule.
-func (h *Hook) serve(e Event) {
+// runAll runs e, and what came meanwhile, until nothing waits for its capsule.
+func (h *Hook) runAll(ctx context.Context, e Event) {
 	for {
-		h.run(e)
+		h.run(ctx, e)
 		h.mu.Lock()
 		next := h.waiting[e.Dir]
 		if next == nil || h.closed {
@@ -125,7 +127,7 @@ func (h *Hook) serve(e Event) {
 	}
 }
 
-func (h *Hook) run(e Event) {
+func (h *Hook) run(ctx context.Context, e Event) {
 	line, err := json.Marshal(e)
 	if err != nil {
 		h.warn(e, err.Error(), "")
@@ -137,7 +139,7 @@ func (h *Hook) run(e Event) {
 		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
 	}
 	both := &locked{w: out}
-	r, err := proc.Run(h.ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
+	r, err := proc.Run(ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
 		Stdin: append(line, '\n'), Stdout: both, Stderr: both, Timeout: h.o.Timeout})
 	switch {
 	case r.Cancelled: // Close was called: nobody wants to know

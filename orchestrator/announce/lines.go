@@ -44,9 +44,9 @@ func entryFor(e Event, dir string) entry {
 	case Ready:
 		n.colour, n.text = green, "watching "+count(e.Capsules, "capsule")
 	case CapsuleAdded:
-		n.word, n.text = "added", short(e.Dir, dir)
+		n.word, n.text = "added", place(e, dir)
 	case CapsuleRemoved:
-		n.word, n.text = "removed", short(e.Dir, dir)
+		n.word, n.text = "removed", place(e, dir)
 	case Change:
 		n.colour, n.word, n.text = dim, "changed", "sources are now "+shortHash(e.SourceHash)
 	case Unchanged:
@@ -54,7 +54,7 @@ func entryFor(e Event, dir string) entry {
 	case BuildStarted:
 		n.colour, n.word, n.text = dim, "building", e.Reason
 	case BuildSuperseded:
-		n.colour, n.word, n.text = dim, "stopped", "a newer edit makes this build worthless"
+		n.colour, n.word, n.text = dim, "stopped", "its sources changed again"
 	case BuildFailed:
 		n.colour, n.word, n.text = red, "failed", failedText(e)
 		n.below = append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...)
@@ -75,6 +75,15 @@ func entryFor(e Event, dir string) entry {
 		n.text = e.Message
 	}
 	return n
+}
+
+// place is where a capsule is, unless its name says so already.
+func place(e Event, dir string) string {
+	at := short(e.Dir, dir)
+	if at == e.Capsule || e.Capsule == "" {
+		return ""
+	}
+	return "in " + at
 }
 
 func reloadText(e Event) string {
