@@ -123,7 +123,7 @@ func (c *copier) folder(ctx context.Context, files *errgroup.Group, from string)
 
 // entry copies a folder inside another, unless it is one that no build starts from.
 func (c *copier) entry(ctx context.Context, files *errgroup.Group, path string) error {
-	if path == c.own || slices.Contains(c.roots, path) || isOutput(path) {
+	if path == c.own || slices.Contains(c.roots, path) || !c.isOthers(path) && isOutput(path) {
 		return nil // a root is copied by itself
 	}
 	if filepath.Base(path) == "node_modules" {
@@ -135,6 +135,19 @@ func (c *copier) entry(ctx context.Context, files *errgroup.Group, path string) 
 		}
 	}
 	return c.folder(ctx, files, path)
+}
+
+// isOthers reports whether path lies in code that was installed or vendored:
+// what is called dist there was built by somebody else, and is what is used.
+// Only names below what is copied count.
+func (c *copier) isOthers(path string) bool {
+	for _, root := range c.roots {
+		if rel, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(rel) {
+			names := strings.Split(rel, string(filepath.Separator))
+			return slices.Contains(names, "node_modules") || slices.Contains(names, "vendor")
+		}
+	}
+	return false
 }
 
 // isOutput knows what builds write: target and dist beside what describes a

@@ -144,6 +144,8 @@ func TestCopyKeepsLinksInside(t *testing.T) {
 	link(t, "nowhere", filepath.Join(root, "broken"))
 	write(t, filepath.Join(root, "src", "target", "mod.rs"), "a module")
 	write(t, filepath.Join(root, "Cargo.toml"), "")
+	write(t, filepath.Join(root, "node_modules", "tool", "package.json"), "{}")
+	write(t, filepath.Join(root, "node_modules", "tool", "dist", "tool.js"), "built by its author")
 	write(t, filepath.Join(root, "target", "debug"), "x")
 	write(t, filepath.Join(root, "cache", "CACHEDIR.TAG"), "")
 	c := &copier{mirror: mirror{top: filepath.Join(filepath.Dir(root), "copy")}, roots: []string{root}, packages: func(string) packages { return copied }}
@@ -155,7 +157,7 @@ func TestCopyKeepsLinksInside(t *testing.T) {
 			t.Errorf("%s: %q, want %q (%v)", name, got, want, err)
 		}
 	}
-	for name, want := range map[string]bool{"src/target/mod.rs": true, "target": false, "cache": false} {
+	for name, want := range map[string]bool{"src/target/mod.rs": true, "node_modules/tool/dist/tool.js": true, "target": false, "cache": false} {
 		if exists(c.of(filepath.Join(root, name))) != want {
 			t.Errorf("%s: there is not %v", name, want)
 		}

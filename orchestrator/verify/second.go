@@ -26,7 +26,11 @@ func elsewhere(env []string, now time.Time) []string {
 	if now.UTC().Add(14*time.Hour).YearDay() == now.YearDay() {
 		zone = "Etc/GMT+12"
 	}
-	out := slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "TZ=") })
+	out := slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		// a shared target folder would hand the second build what the first one made
+		return name == "TZ" || name == "CARGO_TARGET_DIR" || name == "CARGO_BUILD_TARGET_DIR"
+	})
 	return append(out, "TZ="+zone)
 }
 

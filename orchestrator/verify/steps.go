@@ -298,11 +298,17 @@ func (r *run) mutation(j *job, before, after *builder.Inputs, name string) findi
 	return f
 }
 
+// has reports whether in knew name as a file that was there.
 func has(in *builder.Inputs, name string) bool {
-	if in.Sources == nil || filepath.IsAbs(name) {
-		return exists(name) // outside: what it was before cannot be told from its name
+	list := in.Sources
+	if filepath.IsAbs(name) {
+		rel, err := filepath.Rel(in.Dir, name)
+		if err != nil {
+			rel = name
+		}
+		list, name = in.Others, filepath.ToSlash(rel)
 	}
-	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool { return f.Path == name })
+	return list != nil && slices.ContainsFunc(list.Files, func(f tree.File) bool { return f.Path == name && f.Size != tree.Absent })
 }
 
 func sameBytes(a, b string) bool {
