@@ -30,7 +30,7 @@ func helperMain(args []string) (code int, handled bool) {
 	case "helper-spew":
 		spew(args[1])
 	case "helper-spin":
-		for {
+		for n := 1; n != 0; n += 2 { // never, though no tool can tell
 		}
 	case "helper-hold":
 		hold(args[1:])

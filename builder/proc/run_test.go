@@ -104,7 +104,7 @@ func TestOneWriterForBothKeepsTheOrder(t *testing.T) {
 	}
 }
 
-type uncomparable struct{ lines []string }
+type uncomparable struct{ _ []string }
 
 func (u uncomparable) Write(p []byte) (int, error) { return len(p), nil }
 

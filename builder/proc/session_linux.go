@@ -150,7 +150,11 @@ func (g *guardian) gone() bool {
 // was forked while /proc was listed can be missed once, hardly twice.
 func sweepSession(session int) {
 	for deadline := time.Now().Add(maxDying); time.Now().Before(deadline); {
-		if len(members(session)) == 0 && len(members(session)) == 0 {
+		left := members(session)
+		if len(left) == 0 {
+			left = members(session) // look again
+		}
+		if len(left) == 0 {
 			return
 		}
 		signalMembers(session, unix.SIGKILL)
