@@ -272,7 +272,7 @@ func must(t testing.TB, err error) {
 }
 
 // spy reads the loop's fields, from the loop's goroutine, after each turn.
-type spy struct{ watches, polled, limited atomic.Int64 }
+type spy struct{ watches, polled, limited, nextDue atomic.Int64 }
 
 func (s *spy) option(c *Config) {
 	c.seams.placed = func(l *loop) {
@@ -281,6 +281,7 @@ func (s *spy) option(c *Config) {
 		}
 		s.polled.Store(int64(len(l.polled)))
 		s.limited.Store(int64(l.limitedFolders()))
+		s.nextDue.Store(l.nextDue().UnixNano())
 	}
 }
 

@@ -1,14 +1,10 @@
 package watcher
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"syscall"
 	"time"
-
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // InotifyLimits are the system's limits for one user's watching; 0 where there is
@@ -70,6 +66,8 @@ func (l *loop) tellLimit() {
 	l.limit = nil
 	limits, _ := Limits() // zeros make a sensible hint as well
 	switch {
+	case l.notify == nil && !isLimit(err):
+		l.warn(WarnInstances, "", fmt.Sprintf("the system gives no file-system events: all folders are looked at every %s: %v", l.PollInterval, err), "")
 	case l.notify == nil:
 		l.warn(WarnInstances, "", fmt.Sprintf("the system has no inotify instance left (%d in all): all folders are looked at every %s", limits.Instances, l.PollInterval),
 			fmt.Sprintf("sudo sysctl fs.inotify.max_user_instances=%d", atLeast(512, 2*limits.Instances)))
@@ -102,71 +100,3 @@ func (l *loop) limitedFolders() (n int) {
 
 // refused reports whether watches were refused that should be asked for again.
 func (l *loop) refused() bool { return !l.retry.IsZero() }
-
-// retryWatches asks for the watches that were refused.
-func (l *loop) retryWatches(ctx context.Context, now time.Time) {
-	l.retry = time.Time{}
-	if l.notify == nil {
-		n, err := l.seams.open()
-		if err != nil {
-			l.retry = now.Add(l.seams.retryAfter)
-			return
-		}
-		n.close() // rebuilding opens another one
-		l.doubt, l.rebuildAgain = true, now
-		return
-	}
-	for f := range l.polled {
-		if f.engine != limited {
-			continue
-		}
-		if f.engine = l.watch(f); f.engine == limited {
-			break
-		}
-		if f.engine == notified && len(f.owners) > 0 {
-			l.lookAgain(ctx, f) // what changed before the watch was there
-		}
-		if !f.engine.polls() {
-			delete(l.polled, f)
-			f.entries = nil
-		}
-	}
-	l.settle(ctx, true)
-}
-
-// CountFolders is how many folders a Run of p would watch now, each of which takes
-// one watch: those to be read and those that hold a name on which p depends.
-func CountFolders(ctx context.Context, p Plan) (int, error) {
-	seen := make(map[string]struct{})
-	memo := make(map[string]stat)
-	count := func(path string, skip func(string, bool) bool) error {
-		t := &target{targetKey: targetKey{path: filepath.Clean(path)}, skip: skip}
-		t.now = resolve(t.path, memo)
-		for _, h := range t.now.holds {
-			seen[h.dir] = struct{}{}
-		}
-		if t.now.stat.kind != folderKind {
-			return nil
-		}
-		rules := tree.Func(func(p string, dir bool) bool { return !dir || t.skips(p, true) })
-		err := tree.Walk(ctx, t.now.real, rules, func(e tree.Entry) error {
-			seen[join(t.now.real, e.Path)] = struct{}{}
-			return nil
-		})
-		if ctx.Err() != nil {
-			return fmt.Errorf("counting folders: %w", err)
-		}
-		return nil // what cannot be read takes no watch
-	}
-	for _, path := range p.Roots {
-		if err := count(path, p.Skip); err != nil {
-			return 0, err
-		}
-	}
-	for _, path := range p.Outside {
-		if err := count(path, nil); err != nil {
-			return 0, err
-		}
-	}
-	return len(seen), nil
-}

@@ -157,3 +157,27 @@ func (w *watching) noWarning() {
 	default:
 	}
 }
+
+// A watcher at rest does not wake before the tick.
+func TestIdle(t *testing.T) {
+	root := folderOf(t)
+	var s spy
+	begin := time.Now()
+	w := start(t, false, Plan{Roots: []string{root}}, s.option)
+	write(t, filepath.Join(root, "f"), "x")
+	w.await(filepath.Join(root, "f"))
+	w.rest()
+	if next := time.Unix(0, s.nextDue.Load()); next.Before(begin.Add(idleTick)) {
+		t.Errorf("wakes %s after its start, want %s at the earliest", next.Sub(begin), idleTick)
+	}
+}
+
+// A system without file-system events at all is polled.
+func TestNoEventsAtAll(t *testing.T) {
+	root := folderOf(t)
+	w := start(t, false, Plan{Roots: []string{root}}, func(c *Config) {
+		c.seams.open = func() (*notify, error) { return nil, syscall.ENOSYS }
+	})
+	w.warned("watch-instances", "no file-system events")
+	w.probe(root)
+}

@@ -43,30 +43,9 @@ type loop struct {
 	warned map[string]struct{} // by code and what it is about
 }
 
-// idleTick is how often an idle watcher wakes. What it looks for then (sleep, a
-// renamed folder far above a root, a parent that may not be read) is rare; more
-// often would keep a laptop's processor awake.
-const idleTick = 10 * time.Second
-
-// retryAfter is how long after a refusal watches are asked for again. They come
-// back when another program ends or someone raises the limit, by hand.
-const retryAfter = 30 * time.Second
-
 // drainMost is how many events are taken in a row before everything else gets
 // its turn again: with a few microseconds for each, a batch waits under 1 ms.
 const drainMost = 128
-
-// seams are what tests replace. The zero value becomes the real thing.
-type seams struct {
-	open        func() (*notify, error)
-	fileSystem  func(path string) (kind string, events bool, err error)
-	slept       func() time.Duration
-	budget      func() int            // descriptors that watches may hold; 0: any number
-	descriptors func(path string) int // those of one watch
-	idleTick    time.Duration
-	retryAfter  time.Duration
-	placed      func(*loop) // after each turn of the loop that may have placed watches
-}
 
 func newLoop(cfg Config, out chan<- Batch) *loop {
 	if cfg.PollInterval <= 0 {
@@ -75,36 +54,10 @@ func newLoop(cfg Config, out chan<- Batch) *loop {
 	if cfg.Warn == nil {
 		cfg.Warn = func(string, string, string) {}
 	}
-	s := &cfg.seams
-	setDefault(&s.idleTick, idleTick)
-	setDefault(&s.retryAfter, retryAfter)
-	if s.open == nil {
-		s.open = openNotify
-	}
-	if s.fileSystem == nil {
-		s.fileSystem = FileSystem
-	}
-	if s.slept == nil {
-		s.slept = newSleepClock()
-	}
-	if s.budget == nil {
-		s.budget = descriptorBudget
-	}
-	if s.descriptors == nil {
-		s.descriptors = descriptors
-	}
-	if s.placed == nil {
-		s.placed = func(*loop) {}
-	}
+	cfg.seams.fill()
 	l := &loop{Config: cfg, out: out, seed: maphash.MakeSeed(), warned: make(map[string]struct{}), devices: make(map[uint64]bool)}
 	l.clear()
 	return l
-}
-
-func setDefault(d *time.Duration, value time.Duration) {
-	if *d == 0 {
-		*d = value
-	}
 }
 
 // clear forgets all that is watched, but not the targets.
@@ -127,16 +80,12 @@ func (l *loop) close() {
 }
 
 func (l *loop) run(ctx context.Context) error {
-	if err := l.open(); err != nil {
-		return err
-	}
+	l.open()
 	l.slept = l.seams.slept()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		if err := l.due(ctx, time.Now()); err != nil {
-			return err
-		}
+		l.due(ctx, time.Now())
 		l.tellLimit()
 		l.seams.placed(l)
 		l.arm(timer)
@@ -195,14 +144,12 @@ func (l *loop) drain(ctx context.Context, events <-chan fsnotify.Event, e fsnoti
 }
 
 // due does what the time has come for.
-func (l *loop) due(ctx context.Context, now time.Time) error {
+func (l *loop) due(ctx context.Context, now time.Time) {
 	if !l.started {
-		return nil
+		return
 	}
 	if l.doubt {
-		if err := l.recover(ctx, now); err != nil {
-			return err
-		}
+		l.recover(ctx, now)
 	}
 	if l.stale && !now.Before(l.judgeAgain) {
 		l.rejudge(ctx, now)
@@ -222,7 +169,6 @@ func (l *loop) due(ctx context.Context, now time.Time) error {
 	case !now.Before(l.sweep.next):
 		l.startSweep(ctx, now)
 	}
-	return nil
 }
 
 // arm sets the timer to when due has something to do next.
@@ -231,6 +177,10 @@ func (l *loop) arm(timer *time.Timer) {
 		timer.Stop()
 		return
 	}
+	timer.Reset(time.Until(l.nextDue()))
+}
+
+func (l *loop) nextDue() time.Time {
 	next := l.tick
 	earlier := func(due bool, at time.Time) {
 		if due && at.Before(next) {
@@ -241,64 +191,5 @@ func (l *loop) arm(timer *time.Timer) {
 	earlier(l.stale, l.judgeAgain)
 	earlier(l.refused(), l.retry)
 	earlier(l.polling(), l.sweep.next) // in the past while a sweep is under way
-	timer.Reset(time.Until(next))
+	return next
 }
-
-// recover answers lost events. An overflow may have swallowed any rename, and
-// the library's books are then wrong beyond repair, so that all watches are
-// placed anew. In a storm that goes on, Lost is sent at once and the watches
-// wait, so that they use no more than their share of the time.
-func (l *loop) recover(ctx context.Context, now time.Time) error {
-	l.pending.lose()
-	if now.Before(l.rebuildAgain) {
-		return nil
-	}
-	l.doubt = false
-	if err := l.rebuild(ctx); err != nil {
-		return err
-	}
-	end := time.Now()
-	l.rebuildAgain = end.Add(share * end.Sub(now))
-	return nil
-}
-
-// rebuild places every watch anew and loses what is pending.
-func (l *loop) rebuild(ctx context.Context) error {
-	l.close()
-	l.clear()
-	if err := l.open(); err != nil {
-		return err
-	}
-	for _, t := range l.targets {
-		t.top, t.holds = nil, nil
-		l.dirty[t] = struct{}{}
-	}
-	l.settle(ctx, false)
-	l.pending.lose()
-	return nil
-}
-
-// lookAround looks for what gives no event.
-func (l *loop) lookAround(ctx context.Context, now time.Time) {
-	l.tick = now.Add(l.seams.idleTick)
-	if slept := l.seams.slept(); slept-l.slept > noticeableSleep {
-		l.slept = slept
-		l.pending.lose()
-	}
-	for path := range l.unreadable {
-		dir, name := split(path)
-		if up := l.folders[dir]; up != nil && canRead(path) {
-			l.replaced(ctx, up, path, name, fsnotify.Create)
-		}
-	}
-	for _, t := range l.targets {
-		l.dirty[t] = struct{}{}
-	}
-	l.settle(ctx, true)
-}
-
-func canRead(path string) bool { return list(path, func(string, stat) {}) == nil }
-
-// noticeableSleep is shorter than any sleep of a machine, and longer than what
-// clocks read one after the other can differ by.
-const noticeableSleep = time.Second

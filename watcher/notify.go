@@ -2,7 +2,6 @@ package watcher
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -83,24 +82,19 @@ var errDescriptors = errors.New("file descriptors would run out")
 
 // isLimit reports that the system has no more watches, instances or descriptors for us.
 func isLimit(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		errors.Is(err, syscall.ENOMEM)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // open starts the notify engine unless polling was asked for. Without it all
-// folders are polled.
-func (l *loop) open() error {
+// folders are polled, which is said once.
+func (l *loop) open() {
 	if l.Poll {
-		return nil
+		return
 	}
 	n, err := l.seams.open()
-	switch {
-	case err == nil:
-		l.notify = n
-		return nil
-	case isLimit(err):
+	if err != nil {
 		l.limitReached(err)
-		return nil
+		return
 	}
-	return fmt.Errorf("asking for file-system events: %w", err)
+	l.notify = n
 }

@@ -80,7 +80,8 @@ func (l *loop) settle(ctx context.Context, report bool) {
 func (l *loop) look(ctx context.Context, t *target, report bool) {
 	r := l.resolve(t)
 	was, touched := t.now, t.touched
-	t.touched = false
+	// A file that is looked at again and again may change twice within one time stamp.
+	t.touched = l.polling() && r.stat.kind == fileKind && r.stat.sum(l.seed, time.Now()) == unsure
 	t.now = r
 	changed := !r.same(was)
 	switch {
