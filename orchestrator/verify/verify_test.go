@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
@@ -171,6 +172,30 @@ func TestTwoRunsSayTheSame(t *testing.T) {
 	}
 	if strings.Contains(first, "astrid-dev-verify") {
 		t.Error("the copy's name is in the report")
+	}
+}
+
+func TestReportFollowsItsSchema(t *testing.T) {
+	needs(t, "sh")
+	root := everyFault(t)
+	var b bytes.Buffer
+	if err := report.JSON(&b, *verified(t, root, Config{Jobs: 4, CheckArtifact: true, FailFast: true})); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(report.SchemaID, schema); err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiler.MustCompile(report.SchemaID).Validate(document); err != nil {
+		t.Error(err)
 	}
 }
 
