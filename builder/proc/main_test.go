@@ -52,7 +52,8 @@ func shell(t *testing.T, script string) (c Command, mark string) {
 func marked(t *testing.T, argv ...string) (c Command, mark string) {
 	mark = fmt.Sprintf("PROC_TEST_MARK=%s-%d", t.Name(), rand.Int64())
 	t.Cleanup(func() { killMarked(t, mark) })
-	return Command{Argv: argv, Env: append(os.Environ(), mark), Grace: 100 * time.Millisecond}, mark
+	// Under -race a program waits a second before it exits, a guardian too.
+	return Command{Argv: argv, Env: append(os.Environ(), mark, "GORACE=atexit_sleep_ms=0"), Grace: 100 * time.Millisecond}, mark
 }
 
 // left lists the living processes that carry mark, guardians included.
