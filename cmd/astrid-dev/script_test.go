@@ -43,12 +43,17 @@ func TestMain(m *testing.M) {
 //	save FILE TEXT          write FILE as an editor does, a new file renamed over it
 //	append FILE TEXT        add a line
 //	same FILE FILE          the two have the same bytes
+//	example NAME DIR        copy an example
+//	wasm NAME FILE          write one of modules()
+//	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
+//	rust                    a cargo that can build capsules comes first in PATH
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
+			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
 		},
 		Condition: condition,
 		Setup: func(env *testscript.Env) error {
@@ -299,9 +304,9 @@ func condition(cond string) (bool, error) {
 	if !ok {
 		return false, fmt.Errorf("unknown condition %q", cond)
 	}
-	_, err := exec.LookPath(name)
-	if err != nil && os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+	found := hasTool(name)
+	if !found && os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
 		return false, fmt.Errorf("%s is missing, and skips are forbidden here", name)
 	}
-	return err == nil, nil
+	return found, nil
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// cmdNpmDeps gives a capsule the packages that its lock file names: npmdeps DIR.
+// They are installed once, into a cache folder, and taken from there ever after.
+func cmdNpmDeps(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	modules, err := npmModules(dir)
+	ts.Check(err)
+	ts.Check(os.Symlink(modules, filepath.Join(dir, "node_modules")))
+}
+
+// npmModules is a node_modules folder for dir's lock file.
+func npmModules(dir string) (string, error) {
+	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	home := filepath.Join(cache, "astrid-dev-test")
+	kept := filepath.Join(home, fmt.Sprintf("%.16x", sha256.Sum256(lock)))
+	if _, err := os.Stat(kept); err == nil {
+		return filepath.Join(kept, "node_modules"), nil
+	}
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return "", err
+	}
+	fresh, err := os.MkdirTemp(home, "new-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(fresh)
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(fresh, name), data, 0o644); err != nil {
+			return "", err
+		}
+	}
+	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	npm.Dir = fresh
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	if err := os.Rename(fresh, kept); err != nil && !os.IsExist(err) { // another test may have been quicker
+		if _, statErr := os.Stat(kept); statErr != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(kept, "node_modules"), nil
+}
+
+// rustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: the
+// user's, or the user's behind the system's own programs. "" is none.
+func rustPath(path string) string {
+	for _, candidate := range []string{path, "/usr/bin" + string(os.PathListSeparator) + path} {
+		for _, folder := range filepath.SplitList(candidate) {
+			rustc := filepath.Join(folder, "rustc")
+			if _, err := os.Stat(rustc); err != nil {
+				continue
+			}
+			out, err := exec.Command(rustc, "--print", "sysroot").Output()
+			if _, missing := os.Stat(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
+				return candidate
+			}
+			break // the first one in a PATH is the one that counts
+		}
+	}
+	return ""
+}
+
+// cmdRust puts a cargo that can build capsules first in the script's PATH.
+func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
+	path := rustPath(ts.Getenv("PATH"))
+	if path == "" {
+		ts.Fatalf("no Rust with wasm32-unknown-unknown; a script says [!tool:rust-wasm] skip first")
+	}
+	ts.Setenv("PATH", path)
+}
+
+// hasTool reports whether a script's [tool:NAME] is there: a program, or one of
+// two things that are more than a program.
+func hasTool(name string) bool {
+	switch name {
+	case "rust-wasm":
+		return rustPath(os.Getenv("PATH")) != ""
+	case "mounts": // a mount namespace of one's own, for a small or a read-only disk
+		return exec.Command("unshare", "-rm", "true").Run() == nil
+	}
+	_, err := exec.LookPath(name)
+	return err == nil
+}
