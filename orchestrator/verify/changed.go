@@ -148,13 +148,12 @@ func (c candidate) has(marker string) bool {
 
 // owner is the deepest of dirs that path lies in, "" for none.
 func owner(path string, dirs []string) string {
-	best := ""
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
 		if _, ok := slices.BinarySearch(dirs, folder); ok {
 			return folder
 		}
 		if folder == filepath.Dir(folder) {
-			return best
+			return ""
 		}
 	}
 }
