@@ -98,8 +98,7 @@ type run struct {
 	jobs   []*job // those that were selected, in the report's order
 	temp   string
 	first  *copier
-	second *copier             // nil without Repro
-	git    map[string][]string // changed files by repository top
+	second *copier // nil without Repro
 
 	mu      sync.Mutex // guards what follows
 	running []string
