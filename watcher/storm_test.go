@@ -101,8 +101,22 @@ func TestQueueOverflow(t *testing.T) {
 	w.probe(root)
 }
 
-// Any error of the library is doubt, also one that comes while it holds its
-// lock: nothing may wait for the loop.
+// Errors are taken while nobody asks for them: the library may hold its lock.
+func TestErrorsAreDrained(t *testing.T) {
+	errs := make(chan error)
+	n := &notify{watcher: &fsnotify.Watcher{Errors: errs}, trouble: make(chan error, 1), drained: make(chan struct{})}
+	go n.drain()
+	for range 20 {
+		errs <- fsnotify.ErrEventOverflow
+	}
+	close(errs)
+	<-n.drained
+	if len(n.trouble) != 1 {
+		t.Errorf("%d errors wait, want 1", len(n.trouble))
+	}
+}
+
+// Any error of the library is doubt: Lost, and every watch is placed anew.
 func TestErrorsAreDoubt(t *testing.T) {
 	root := folderOf(t)
 	opened := make(chan *notify, 10)
@@ -114,9 +128,7 @@ func TestErrorsAreDoubt(t *testing.T) {
 		}
 	})
 	n := <-opened
-	for range 20 {
-		n.watcher.Errors <- fsnotify.ErrEventOverflow
-	}
+	n.trouble <- fsnotify.ErrEventOverflow
 	w.awaitLost()
 	w.probe(root)
 	if len(opened) == 0 {
