@@ -39,6 +39,7 @@ func (l *loop) apply(ctx context.Context, p Plan) {
 	l.settle(ctx, l.started)
 	if !l.started {
 		l.started = true
+		l.tick = time.Now().Add(l.seams.idleTick)
 		l.pending.lose()
 		return
 	}
