@@ -67,6 +67,7 @@ func (l *loop) supersede(c *capsule, gone bool) {
 	case j == nil || j.phase == publishing || j.cancelled:
 		return
 	case j.phase == waiting:
+		c.patient = true
 		l.giveUp(c)
 	case !j.committed || gone:
 		j.cancelled = true

@@ -357,3 +357,31 @@ func TestNoInitialBuild(t *testing.T) {
 		w.expect(0, announce.Ready, announce.Change, announce.BuildStarted, announce.Reload)
 	})
 }
+
+// A file that is written in slow pieces gives every quick early build something
+// else to build; none of them is announced before the writing has ended.
+func TestSlowPiecesAreOneReload(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].buildTime = 10 * time.Millisecond
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		for _, content := range []string{"2", "23", "234", "2345", "23456"} {
+			w.write("/a", content)
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(long)
+		reloads := 0
+		for _, typ := range w.types("", from) {
+			if typ == announce.Reload {
+				reloads++
+			}
+		}
+		if e := w.last(announce.Reload); reloads != 1 || e.SourceHash != "h(23456)" {
+			t.Errorf("%d reloads, the last of %s", reloads, e.SourceHash)
+		}
+	})
+}
