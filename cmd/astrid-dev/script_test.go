@@ -47,17 +47,38 @@ func TestMain(m *testing.M) {
 //	wasm NAME FILE          write one of modules()
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
 //	rust                    a cargo that can build capsules comes first in PATH
+//	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
+//	signal NAME STOP|CONT   stop a process, let it go on
+//
+// The conditions [poll] and [tool:NAME] are known besides testscript's own.
 func TestScripts(t *testing.T) {
+	runScripts(t, scripts(t, nil), nil)
+}
+
+// TestScriptsPoll runs the scripts about watching again, with the other engine.
+func TestScriptsPoll(t *testing.T) {
+	runScripts(t, scripts(t, bothEngines), pollFlags)
+}
+
+// runScripts runs files; every watch that they start gets flags.
+func runScripts(t *testing.T, files, flags []string) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+		Files: files,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
+			"capsule": cmdCapsule, "signal": cmdSignal,
 		},
-		Condition: condition,
+		Condition: func(cond string) (bool, error) {
+			if cond == "poll" {
+				return flags != nil, nil
+			}
+			return condition(cond)
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[processes] = map[string]*process{}
+			env.Values[watchFlagsKey{}] = flags
 			home, err := os.UserCacheDir()
 			if err != nil {
 				return err
@@ -75,7 +96,10 @@ func TestScripts(t *testing.T) {
 // patience is how long a script waits for what must happen: a hang, not a slow machine, runs into it.
 const patience = 2 * time.Minute
 
-type processesKey struct{}
+type (
+	processesKey  struct{}
+	watchFlagsKey struct{}
+)
 
 var processes = processesKey{}
 
@@ -95,7 +119,11 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	program, err := exec.LookPath("astrid-dev")
 	ts.Check(err)
-	cmd := exec.Command(program, append(args[1:], "--format", "json")...)
+	flags := []string{"--format", "json"}
+	if args[1] == "watch" {
+		flags = append(flags, ts.Value(watchFlagsKey{}).([]string)...)
+	}
+	cmd := exec.Command(program, append(args[1:], flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, errs
 	cmd.Env = environment(ts)
 	ts.Check(cmd.Start())
@@ -113,7 +141,7 @@ func environment(ts *testscript.TestScript) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=")
 	})
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}
