@@ -151,7 +151,7 @@ func TestStormNeighbour(t *testing.T) {
 			for err == nil {
 				select {
 				case <-stop:
-					err = f.Close()
+					f.Close()
 					return
 				default:
 					_, err = f.WriteString("line\n")

@@ -23,7 +23,8 @@ const maxData = 1 << 20
 const maxYields = 1_000
 
 // trigger is astrid-hook-trigger under the canonical ABI:
-// (string, list<u8>) -> record { action: string, data: option<list<u8>> }.
+// (string, list<u8>) -> record { action: string, data: option<string> },
+// or option<list<u8>>, which is the same in core form.
 type trigger struct {
 	call, realloc, post, callback api.Function
 	memory                        api.Memory

@@ -57,9 +57,11 @@ func misbehave(how string) {
 	case "memory":
 		var keep [][]byte
 		for {
+			//lint:ignore SA4010 it is kept so that the collector cannot free it
 			keep = append(keep, make([]byte, 256<<20)) // address space is used up without touching it
 		}
 	case "processor":
+		//lint:ignore SA5002 it spins because that is what is tested
 		for {
 		}
 	case "fork":

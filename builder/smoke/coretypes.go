@@ -8,17 +8,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/component"
 )
 
-// hasComponentType tells whether the module can be wrapped: wit-bindgen leaves the world
-// in custom sections of these names.
-func (m *module) hasComponentType() bool {
-	for _, s := range m.sections {
-		if s.id == 0 && strings.HasPrefix(s.name, "component-type") {
-			return true
-		}
-	}
-	return false
-}
-
 // worldFuncs reads the functions that a core module's world imports, by
 // "interface#name"; nothing for modules without a readable world.
 func (m *module) worldFuncs() map[string]*component.FuncType {

@@ -63,7 +63,7 @@ func (k *judgement) add(s finding.Severity, code, message, hint string) {
 func (k *judgement) form() {
 	if k.report.Kind == KindCore {
 		k.add(finding.Error, "kernel-not-component", "it is a core module, the kernel takes components only",
-			"wrap it: build with wit-bindgen's sections and leave wrap on, or run wasm-tools component new on it")
+			"build it with wit-bindgen, or run wasm-tools component embed on it, so that it carries its world and can be wrapped")
 	}
 }
 
@@ -134,7 +134,7 @@ func (k *judgement) exports() {
 	}
 }
 
-const contractTypes = triggerName + ": func(action: string, payload: list<u8>) -> record { action: string, data: option<list<u8>> }; run, astrid-install, astrid-upgrade: func()"
+const contractTypes = triggerName + ": func(action: string, payload: list<u8>) -> record { action: string, data: option<string> }; run, astrid-install, astrid-upgrade: func()"
 
 // stubs returns those lifecycle exports that share one function.
 func (k *judgement) stubs() (names []string) {
@@ -271,5 +271,5 @@ func isTriggerType(f *component.FuncType) bool {
 		return false
 	}
 	data := r.Fields[1].Type
-	return r.Fields[0].Type.Kind == component.String && data.Kind == component.Option && bytes(data.Elem)
+	return r.Fields[0].Type.Kind == component.String && data.Kind == component.Option && (bytes(data.Elem) || data.Elem.Kind == component.String)
 }

@@ -123,7 +123,7 @@ func FuzzMarkdown(f *testing.F) {
 }
 
 // ours are the only lines that may stand outside a code block and the table.
-var ours = regexp.MustCompile("^(|##+ .*|  |- \\*\\*(error|warning|note)\\*\\* .*|- [0-9]+ findings? more|The end of what [a-z-]+ printed:)$")
+var ours = regexp.MustCompile(`^(|##+ .*|  |- \*\*(error|warning|note)\*\* .*|- [0-9]+ findings? more|The end of what [a-z-]+ printed:)$`)
 
 // markdownFaults reads a page as a renderer would and says where text of the report
 // has become markup: a table with other rows or columns than capsules, a code block that
