@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -54,13 +53,4 @@ printf '\0asm\001\0\0\0\0\006\005%-5.5s' "$(cat src.txt)" > "$CAPSULE_OUT"
 	for name, text := range map[string]string{"src.txt": "one\n", "build.sh": build, "Capsule.toml": manifest} {
 		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-}
-
-// cmdSignal stops a process that start started, or lets it go on.
-func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
-	signal, ok := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[1]]
-	if !ok {
-		ts.Fatalf("unknown signal %s", args[1])
-	}
-	ts.Check(find(ts, args[0]).cmd.Process.Signal(signal))
 }

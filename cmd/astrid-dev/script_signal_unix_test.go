@@ -1,0 +1,18 @@
+//go:build unix
+
+package main
+
+import (
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// cmdSignal stops a process that start started, or lets it go on.
+func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
+	signal, ok := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[1]]
+	if !ok {
+		ts.Fatalf("unknown signal %s", args[1])
+	}
+	ts.Check(find(ts, args[0]).cmd.Process.Signal(signal))
+}
