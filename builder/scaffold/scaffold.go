@@ -32,8 +32,8 @@ type language struct {
 var languages = []language{
 	{"go", goFiles, "hello-go", nil},
 	{"rust", examples.Files, "hello-rust", nil},
-	{"assemblyscript", examples.Files, "hello-assemblyscript", []string{"npm", "ci"}},
-	{"js", examples.Files, "hello-js", []string{"npm", "ci"}},
+	{"assemblyscript", examples.Files, "hello-assemblyscript", []string{"npm", "install"}},
+	{"js", examples.Files, "hello-js", []string{"npm", "install"}},
 	{"c", examples.Files, "hello-c", nil},
 }
 

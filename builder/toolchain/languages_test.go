@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// withPackages gives a copy of an example the packages that `npm ci` put into
+// withPackages gives a copy of an example the packages that `npm install` put into
 // the original.
 func withPackages(example string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
@@ -16,7 +16,7 @@ func withPackages(example string) func(*testing.T, string) {
 			t.Fatal(err)
 		}
 		if !isDir(modules) {
-			missingTool(t, "npm ci in examples/"+example)
+			missingTool(t, "npm install in examples/"+example)
 		}
 		if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestAssemblyScriptBrokenAndMended(t *testing.T) {
 
 func TestJavaScriptBrokenAndMended(t *testing.T) {
 	brokenAndMended(t, "hello-js", withPackages("hello-js"), needs(t, "node", "npm"), edit{file: "capsule.js", old: `text.replace(`, broken: `text..replace(`, mended: `(text + "").replace(`,
-		want: "capsule.js:9:15: error: Failed to evaluate user JavaScript module"})
+		want: "capsule.js:9:10: error: Failed to evaluate user JavaScript module"})
 }
 
 func TestCBrokenAndMended(t *testing.T) {

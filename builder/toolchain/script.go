@@ -40,8 +40,8 @@ var managers = []struct{ lock, program, install string }{
 	{"yarn.lock", "yarn", "yarn install --immutable"},
 	{"bun.lock", "bun", "bun install --frozen-lockfile"},
 	{"bun.lockb", "bun", "bun install --frozen-lockfile"},
-	{"package-lock.json", "npm", "npm ci"},
-	{"npm-shrinkwrap.json", "npm", "npm ci"},
+	{"package-lock.json", "npm", "npm install"},
+	{"npm-shrinkwrap.json", "npm", "npm install"},
 }
 
 // manager tells which package manager the project uses: the one that the

@@ -52,10 +52,10 @@ func npmModules(dir string) (string, error) {
 			return "", err
 		}
 	}
-	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	npm := exec.Command("npm", "install", "--no-audit", "--no-fund")
 	npm.Dir = fresh
 	if out, err := npm.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+		return "", fmt.Errorf("npm install: %w\n%s", err, out)
 	}
 	if err := os.Rename(fresh, kept); err != nil && !os.IsExist(err) { // another test may have been quicker
 		if _, statErr := os.Stat(kept); statErr != nil {

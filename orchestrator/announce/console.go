@@ -50,6 +50,7 @@ type Console struct {
 	mu       sync.Mutex        // guards all below
 	partial  map[string][]byte // by capsule: live output without its line end yet
 	building map[string]build  // by folder
+	said     map[string]string // by folder: what the newest reload found
 	begun    int               // builds since the last idle
 	ended    int
 	drawn    bool // the progress line stands on the terminal
@@ -71,7 +72,7 @@ func NewConsole(w io.Writer, o ConsoleOptions) *Console {
 		o.Width = func() int { return 0 }
 	}
 	return &Console{o: o, q: newQueue(w, nil), stop: make(chan struct{}),
-		partial: map[string][]byte{}, building: map[string]build{}}
+		partial: map[string][]byte{}, building: map[string]build{}, said: map[string]string{}}
 }
 
 // Announce is an Announcer.
@@ -80,9 +81,23 @@ func (c *Console) Announce(e Event) {
 	defer c.mu.Unlock()
 	c.track(e)
 	if !c.hidden(e.Type) {
-		c.say(c.render(entryFor(e, c.o.Dir)), eventRoom)
+		c.say(c.render(c.news(e, entryFor(e, c.o.Dir))), eventRoom)
 	}
 	c.draw()
+}
+
+// news leaves out of a reload what the reload before it said too: a finding
+// that nobody mended is not worth three lines after every save.
+func (c *Console) news(e Event, n entry) entry {
+	if e.Type != Reload {
+		return n
+	}
+	said := strings.Join(n.below, "\n")
+	if len(n.below) > 0 && said == c.said[e.Dir] {
+		n.below, n.text = nil, n.text+" ("+counts(e.Findings)+" as before)"
+	}
+	c.said[e.Dir] = said
+	return n
 }
 
 func (c *Console) hidden(t Type) bool {
