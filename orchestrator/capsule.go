@@ -38,11 +38,12 @@ type capsule struct {
 	retried   bool // the user asked for it
 	job       *job
 
-	processed       string // the key last published, failed or held; "" when nothing was
-	published       string // the key last published
-	processedSource string // the source hash that belongs to processed
-	source          string // the source hash last announced
-	previous        string // the source hash of the newest reload, of an earlier run too
+	processed       string             // the key last published, failed or held; "" when nothing was
+	published       string             // the key last published
+	modules         *builder.Published // what was published from it
+	processedSource string             // the source hash that belongs to processed
+	source          string             // the source hash last announced
+	previous        string             // the source hash of the newest reload, of an earlier run too
 	state           state
 	reloads         int // in this run; the wire's generation
 

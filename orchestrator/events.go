@@ -32,8 +32,8 @@ func (l *loop) sayChange(c *capsule) {
 
 func (l *loop) sayUnchanged(c *capsule) {
 	e := announce.Event{Type: announce.Unchanged, SourceHash: c.in.SourceHash}
-	if c.in.Current != nil {
-		describe(&e, c.in.Current)
+	if c.modules != nil && c.in.Key == c.published { // c.in may be older than the publication, and know of none
+		describe(&e, c.modules)
 	}
 	l.announceFor(c, e)
 }

@@ -308,12 +308,12 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 		l.reindex()
 		l.replan()
 	}
-	if old == nil || old.Name != in.Name {
-		l.warnDuplicate(c)
-	}
 	if !c.announced {
 		c.announced = true
 		l.announceFor(c, announce.Event{Type: announce.CapsuleAdded, SourceHash: in.SourceHash})
+	}
+	if old == nil || old.Name != in.Name {
+		l.warnDuplicate(c)
 	}
 	if old == nil {
 		l.baseline(c)
@@ -325,7 +325,7 @@ func (l *loop) baseline(c *capsule) {
 	c.previous = c.in.Last
 	switch {
 	case c.in.Current != nil:
-		c.published, c.source = c.in.Key, c.in.SourceHash
+		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
 		c.source = c.in.SourceHash

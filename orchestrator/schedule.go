@@ -211,7 +211,7 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
-		c.published = j.in.Key
+		c.published, c.modules = j.in.Key, published
 		c.settle(j.in, good)
 		c.reloads++
 		l.sayReload(c, j, published, now)

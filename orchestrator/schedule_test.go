@@ -51,6 +51,9 @@ func TestP4TouchAndSameBytesBuildNothing(t *testing.T) {
 		w.write("/a", "1")
 		time.Sleep(long)
 		w.expect(from, announce.Unchanged)
+		if e := w.last(announce.Unchanged); e.ArtifactHash == "" || e.ArtifactHash != w.last(announce.Reload).ArtifactHash {
+			t.Errorf("unchanged names the module %q", e.ArtifactHash)
+		}
 		if n := w.disk["/a"].started; n != 1 {
 			t.Errorf("%d builds", n)
 		}
