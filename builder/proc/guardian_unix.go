@@ -59,7 +59,12 @@ func guardianMain(args []string) int {
 	// The command's death signal is bound to the thread that starts it.
 	runtime.LockOSThread()
 	// Caught, not ignored: an ignored signal would be ignored by the command too.
-	signal.Notify(make(chan os.Signal, 1), unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	// What is ignored already (nohup) stays so, for both.
+	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT} {
+		if !signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	o, err := parseOrder(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "this is a helper process of astrid-dev, not for calling:", err)
