@@ -53,7 +53,11 @@ func run(args []string) int {
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) { // nohup means it
+			signal.Notify(signals, sig)
+		}
+	}
 	// A closed pipe is an error of the write that met it, not the program's end.
 	signal.Ignore(syscall.SIGPIPE)
 	go func() {
