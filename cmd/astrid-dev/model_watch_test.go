@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -88,7 +90,7 @@ func (w *modelWatch) last() announce.Event {
 // await waits for an event that is so, from number from on, and returns the number after it.
 func (w *modelWatch) await(from int, what string, so func(announce.Event) bool) int {
 	w.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(modelPatience); ; time.Sleep(2 * time.Millisecond) {
 		all := w.all()
 		for ; from < len(all); from++ {
 			if so(all[from]) {
@@ -96,10 +98,15 @@ func (w *modelWatch) await(from int, what string, so func(announce.Event) bool) 
 			}
 		}
 		if time.Now().After(deadline) {
+			w.cmd.Process.Signal(syscall.SIGQUIT) // it ends with all its goroutines on stderr
+			<-w.ended
 			w.fatalf("no %s", what)
 		}
 	}
 }
+
+// modelPatience is how long an event may take: a hang, not a slow machine, runs into it.
+const modelPatience = time.Minute
 
 // rest waits until everything that was done so far has been seen and dealt with.
 // A poll reads one folder after the other, so that the first beat may overtake
