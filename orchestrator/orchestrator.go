@@ -95,8 +95,9 @@ func Run(ctx context.Context, cfg Config) error {
 			l.announce(e)
 		case <-timer.C:
 		}
-		l.advance(ctx, time.Now())
-		timer.Reset(l.wait(time.Now()))
+		now := time.Now() // one for both: what falls due between two would be done by neither
+		l.advance(ctx, now)
+		timer.Reset(l.wait(now))
 	}
 }
 
