@@ -45,7 +45,7 @@ not load, or is not ready for the kernel and --strict is given.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.calls, "call", nil, "call astrid-hook-trigger with this action (may be repeated)")
 	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
-	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (default 5s)")
+	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	return cmd
