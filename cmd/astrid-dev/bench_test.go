@@ -39,7 +39,7 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plans: plans, Batches: batches, Jobs: 1, NoInitialBuild: true,
 			Find:    func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
 			Examine: b.Examine, Build: build,
-			Publish: func(context.Context, *builder.Staged, *builder.Inputs) (*builder.Published, error) {
+			Publish: func(_ context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 				return &builder.Published{}, nil
 			},
 			Announce: func(e announce.Event) { l.events <- e }})
