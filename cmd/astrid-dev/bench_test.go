@@ -40,6 +40,7 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 			Find:    func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
 			Examine: b.Examine, Build: build,
 			Publish: func(_ context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
+				staged.Discard()
 				return &builder.Published{}, nil
 			},
 			Announce: func(e announce.Event) { l.events <- e }})
