@@ -354,3 +354,23 @@ func TestDeclaredHashIsAWarning(t *testing.T) {
 		t.Errorf("findings: %v", p.Findings)
 	}
 }
+
+// What a reload changes against the artifact before is said once, in both forms.
+func TestDeltaIsSaid(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	publish(t, b, dir)
+	// the same module with one exported memory
+	withMemory := append(bytes.Clone(empty), 5, 3, 1, 0, 1, 7, 10, 1, 6, 'm', 'e', 'm', 'o', 'r', 'y', 2, 0)
+	write(t, filepath.Join(dir, "src.bin"), string(withMemory))
+	p, _ := publish(t, b, dir)
+	says := func(p *Published) bool {
+		return slices.ContainsFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "reload-delta" && strings.Contains(f.Message, "memory") })
+	}
+	if !says(p) || !strings.Contains(string(p.Delta), "memory") {
+		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
+	}
+	write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
+	if p, _ = publish(t, b, dir); says(p) || p.Delta != nil {
+		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
+	}
+}

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
 
@@ -27,7 +29,8 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged, in *Inputs) (*Pub
 			return nil, stageFailure(ctx, in.Dir, fmt.Errorf("keeping a copy of %s: %w", m.File, err))
 		}
 	}
-	if err := writeRecord(in.Dir, intentFile, r); err != nil {
+	err := writeRecord(in.Dir, intentFile, r)
+	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
 	if err := complete(in.Dir, r); err != nil {
@@ -37,7 +40,11 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged, in *Inputs) (*Pub
 	pruneBlobs(in.Dir, r)
 	p := r.published(in.Dir)
 	p.Findings, p.BuildTime, p.SmokeTime = staged.Findings, staged.BuildTime, staged.SmokeTime
-	p.Delta = delta(old, r)
+	changes := changed(old, r)
+	p.Findings = append(deltaNotes(changes), p.Findings...)
+	if p.Delta, err = deltaJSON(changes); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -145,13 +152,13 @@ func pruneBlobs(dir string, r *record) {
 	}
 }
 
-// delta is what the new record's modules changed against the old one's, module
-// by module; nil when nothing did or there is no old one.
-func delta(old, r *record) json.RawMessage {
-	if old == nil {
-		return nil
-	}
+// changed is what the new record's modules changed against the old one's, by
+// published path; empty when nothing did or there is no old one.
+func changed(old, r *record) map[string]*smoke.Delta {
 	changes := map[string]*smoke.Delta{}
+	if old == nil {
+		return changes
+	}
 	for i, m := range r.Modules {
 		j := slices.IndexFunc(old.Modules, func(o module) bool { return o.File == m.File })
 		if j < 0 || j >= len(old.Reports) {
@@ -161,12 +168,21 @@ func delta(old, r *record) json.RawMessage {
 			changes[m.File] = d
 		}
 	}
+	return changes
+}
+
+// deltaNotes says the changes to a person, one line a module.
+func deltaNotes(changes map[string]*smoke.Delta) []finding.Finding {
+	var notes []finding.Finding
+	for _, file := range slices.Sorted(maps.Keys(changes)) {
+		notes = append(notes, finding.Finding{Code: "reload-delta", Severity: finding.Note, File: file, Message: changes[file].String()})
+	}
+	return notes
+}
+
+func deltaJSON(changes map[string]*smoke.Delta) (json.RawMessage, error) {
 	if len(changes) == 0 {
-		return nil
+		return nil, nil
 	}
-	data, err := json.Marshal(changes)
-	if err != nil {
-		return nil
-	}
-	return data
+	return json.Marshal(changes)
 }
