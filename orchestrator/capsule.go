@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -41,9 +42,10 @@ type capsule struct {
 	processed       string             // the key last published, failed or held; "" when nothing was
 	published       string             // the key last published
 	modules         *builder.Published // what was published from it
-	processedSource string             // the source hash that belongs to processed
-	source          string             // the source hash last announced
-	previous        string             // the source hash of the newest reload, of an earlier run too
+	publishedAt     time.Time
+	processedSource string // the source hash that belongs to processed
+	source          string // the source hash last announced
+	previous        string // the source hash of the newest reload, of an earlier run too
 	state           state
 	reloads         int // in this run; the wire's generation
 
@@ -126,6 +128,17 @@ func (c *capsule) examineAt(cfg *Config) time.Time {
 		return c.quietAt(cfg)
 	}
 	return earlier(c.last.Add(cfg.Settle), c.first.Add(cfg.MaxWait))
+}
+
+// lost reports whether what was published no longer stands there, as an
+// examination begun after the publication saw it: somebody deleted the module,
+// or put another folder with the same sources in this one's place.
+func (c *capsule) lost() bool {
+	if c.modules == nil || c.in.Key != c.published || !c.in.Taken.After(c.publishedAt) {
+		return false
+	}
+	return c.in.Current == nil || !slices.EqualFunc(c.in.Current.Modules, c.modules.Modules,
+		func(a, b builder.Module) bool { return a.Path == b.Path && a.Hash == b.Hash })
 }
 
 // settled reports whether what is known of the capsule is what is on its disk,

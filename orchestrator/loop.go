@@ -272,6 +272,9 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	c.gone, c.unreadable, c.warned = false, "", false
 	l.accept(c, in)
 	c.edited = edited
+	if c.lost() {
+		c.processed, c.published, c.modules = "", "", nil
+	}
 	l.decide(c, now)
 	if c.capped { // this burst was waited for long enough; what comes now is the next one
 		c.overdue = c.want

@@ -49,6 +49,8 @@ func (c *capsule) whyBuild() string {
 	switch {
 	case c.retried:
 		return "retry"
+	case c.processed == "" && c.reloads > 0:
+		return "the published module is gone"
 	case c.processed == "" && c.in.Last == "":
 		return "first build"
 	case c.processed == "":
@@ -211,7 +213,7 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
-		c.published, c.modules = j.in.Key, published
+		c.published, c.modules, c.publishedAt = j.in.Key, published, now
 		c.settle(j.in, good)
 		c.reloads++
 		l.sayReload(c, j, published, now)

@@ -34,7 +34,7 @@ func TestEarlyBuildHidesInTheQuietWindow(t *testing.T) {
 	for _, c := range []struct{ build, want time.Duration }{{300 * time.Millisecond, 510 * time.Millisecond}, {900 * time.Millisecond, 940 * time.Millisecond}} {
 		run(t, one, func(w *world) {
 			time.Sleep(long)
-			w.disk["/a"].buildTime = c.build
+			w.slow("/a", c.build)
 			w.write("/a", "2")
 			time.Sleep(long)
 			if got := time.Duration(w.last(announce.Reload).LatencyMS) * time.Millisecond; got > c.want {
@@ -54,7 +54,7 @@ func TestP4TouchAndSameBytesBuildNothing(t *testing.T) {
 		if e := w.last(announce.Unchanged); e.ArtifactHash == "" || e.ArtifactHash != w.last(announce.Reload).ArtifactHash {
 			t.Errorf("unchanged names the module %q", e.ArtifactHash)
 		}
-		if n := w.disk["/a"].started; n != 1 {
+		if n := w.fake("/a").started; n != 1 {
 			t.Errorf("%d builds", n)
 		}
 	})
@@ -125,14 +125,14 @@ func TestFailureThenBackToPublished(t *testing.T) {
 func TestLatestWins(t *testing.T) {
 	run(t, one, func(w *world) {
 		time.Sleep(long)
-		w.disk["/a"].buildTime = 5 * time.Second
+		w.slow("/a", 5 * time.Second)
 		from := w.count()
 		w.write("/a", "2")
 		time.Sleep(2 * time.Second)
 		w.write("/a", "3")
 		time.Sleep(long)
 		w.expect(from, announce.Change, announce.BuildStarted, announce.Change, announce.BuildSuperseded, announce.BuildStarted, announce.Reload)
-		if n := len(w.disk["/a"].builds); n != 2 {
+		if n := len(w.fake("/a").builds); n != 2 {
 			t.Errorf("%d builds ran to their end", n)
 		}
 	})
@@ -142,7 +142,7 @@ func TestLatestWins(t *testing.T) {
 func TestTheThirdBuildRunsToItsEnd(t *testing.T) {
 	run(t, one, func(w *world) {
 		time.Sleep(long)
-		w.disk["/a"].buildTime = 4 * time.Second
+		w.slow("/a", 4 * time.Second)
 		for i := range 8 {
 			w.write("/a", string(rune('b'+i)))
 			time.Sleep(2 * time.Second)
@@ -151,7 +151,7 @@ func TestTheThirdBuildRunsToItsEnd(t *testing.T) {
 		if e := w.last(announce.Reload); e.SourceHash != "h(i)" {
 			t.Errorf("the last reload is of %s", e.SourceHash)
 		}
-		if n := len(w.disk["/a"].builds); n < 3 {
+		if n := len(w.fake("/a").builds); n < 3 {
 			t.Errorf("only %d builds ran to their end in 16 s of editing", n)
 		}
 	})
@@ -186,7 +186,7 @@ func TestP5SameBytesCostOneExtraBuild(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		if n := w.disk["/a"].started; n != 2 {
+		if n := w.fake("/a").started; n != 2 {
 			t.Errorf("%d builds, want 2", n)
 		}
 		if e := w.last(announce.Warning); e.Code != "build-touches-inputs" || len(e.Files) != 1 {
@@ -194,7 +194,7 @@ func TestP5SameBytesCostOneExtraBuild(t *testing.T) {
 		}
 		w.write("/a", "2")
 		time.Sleep(long)
-		if n := w.disk["/a"].started; n != 3 {
+		if n := w.fake("/a").started; n != 3 {
 			t.Errorf("%d builds, want 3: what the build touches is known by now", n)
 		}
 		if e := w.last(announce.Reload); e.SourceHash != "h(2)" {
@@ -213,7 +213,7 @@ func TestP5OtherBytesAreHeldAfterThree(t *testing.T) {
 		}
 		run(t, setup, func(w *world) {
 			time.Sleep(20 * long)
-			if n := len(w.disk["/a"].builds); n != 4 {
+			if n := len(w.fake("/a").builds); n != 4 {
 				t.Errorf("build of %s: %d builds ran to their end, want three and the one in quiet", buildTime, n)
 			}
 			if e := w.last(announce.Held); len(e.Files) != 1 || e.Hint == "" {
@@ -244,8 +244,8 @@ func TestP5GeneratedOnce(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.SourceHash != "h(1+lock)" || w.disk["/a"].started > 3 {
-			t.Errorf("reload of %s after %d builds", e.SourceHash, w.disk["/a"].started)
+		if e := w.last(announce.Reload); e.SourceHash != "h(1+lock)" || w.fake("/a").started > 3 {
+			t.Errorf("reload of %s after %d builds", e.SourceHash, w.fake("/a").started)
 		}
 	})
 }
@@ -262,7 +262,7 @@ func TestAddedAndRemoved(t *testing.T) {
 		w.expect(from, announce.CapsuleAdded, announce.BuildStarted, announce.Reload)
 		from = w.count()
 		w.mu.Lock()
-		w.disk["/b"].gone = true
+		w.disk["/b"].gone, w.disk["/b"].module = true, nil
 		w.mu.Unlock()
 		w.batches <- watcher.Batch{Paths: []string{"/b"}}
 		time.Sleep(long)
@@ -294,7 +294,7 @@ func TestLostHashesEverythingAndBuildsWhatChanged(t *testing.T) {
 		if got := w.types("a", from); len(got) != 1 || got[0] != announce.Unchanged {
 			t.Errorf("a: %v", got)
 		}
-		if e := w.last(announce.Reload); w.disk["/b"].started != 2 || w.disk["/c"].started != 1 {
+		if e := w.last(announce.Reload); w.fake("/b").started != 2 || w.fake("/c").started != 1 {
 			t.Errorf("last reload %+v", e)
 		}
 	})
@@ -386,5 +386,23 @@ func TestSlowPiecesAreOneReload(t *testing.T) {
 		if e := w.last(announce.Reload); reloads != 1 || e.SourceHash != "h(23456)" {
 			t.Errorf("%d reloads, the last of %s", reloads, e.SourceHash)
 		}
+	})
+}
+
+// A folder that was swapped for one with the same sources brings another module, or none.
+func TestP2ModuleThatIsGoneIsBuilt(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		w.mu.Lock()
+		w.disk["/a"].module, w.disk["/a"].moduleKey = nil, ""
+		w.mu.Unlock()
+		w.write("/a", "1")
+		time.Sleep(long)
+		w.expect(from, announce.BuildStarted, announce.Reload)
+		from = w.count()
+		w.write("/a", "1")
+		time.Sleep(long)
+		w.expect(from, announce.Unchanged)
 	})
 }

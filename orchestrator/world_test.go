@@ -48,6 +48,9 @@ type fake struct {
 	broken              func(content string) bool
 	mixed               bool // other bytes were written since the newest build started
 
+	module    *builder.Published // what stands published
+	moduleKey string             // and what it was built from
+
 	building bool
 	builds   []string // contents that builds which ran to their end were given
 	started  int
@@ -117,18 +120,25 @@ func (w *world) exists(path string) bool {
 func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error) {
 	w.mu.Lock()
 	f := w.disk[dir]
+	var hashTime time.Duration
+	if f != nil {
+		hashTime = f.hashTime
+	}
 	w.mu.Unlock()
 	if f == nil {
 		return nil, fs.ErrNotExist
 	}
-	time.Sleep(f.hashTime / 2)
+	time.Sleep(hashTime / 2)
 	w.mu.Lock()
 	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hashOf(f.content), Key: hashOf(f.content), Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Governs: func(string) bool { return false }, Taken: time.Now(),
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp}}}}
+	if f.moduleKey == in.Key {
+		in.Current = f.module
+	}
 	gone := f.gone
 	w.mu.Unlock()
-	time.Sleep(f.hashTime / 2)
+	time.Sleep(hashTime / 2)
 	if gone {
 		return nil, fs.ErrNotExist
 	}
@@ -138,12 +148,13 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 func hashOf(content string) string { return "h(" + content + ")" }
 
 func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
-	f := w.startBuild(in)
-	half := f.buildTime / 2
+	f, half := w.startBuild(in)
 	err := nap(ctx, half)
-	if err == nil && f.onBuild != nil {
+	if err == nil {
 		w.mu.Lock()
-		f.onBuild(w, f)
+		if f.onBuild != nil {
+			f.onBuild(w, f)
+		}
 		w.mu.Unlock()
 	}
 	if err == nil {
@@ -165,10 +176,10 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
 }
 
-func (w *world) startBuild(in *builder.Inputs) *fake {
+func (w *world) startBuild(in *builder.Inputs) (f *fake, half time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.disk[in.Dir]
+	f = w.disk[in.Dir]
 	w.running++
 	w.groups[f.group]++
 	w.maxRun = max(w.maxRun, w.running)
@@ -180,7 +191,7 @@ func (w *world) startBuild(in *builder.Inputs) *fake {
 		w.t.Errorf("two builds of group %s at once", f.group)
 	}
 	f.building, f.mixed = true, false
-	return f
+	return f, f.buildTime / 2
 }
 
 // publish checks P1: what is published was built while nothing was written.
@@ -191,7 +202,9 @@ func (w *world) publish(_ context.Context, staged *builder.Staged, in *builder.I
 	if got, want := fmt.Sprint(in.Sources.Files[0].Mtime), staged.Modules[0].Hash; got != want && w.disk[in.Dir].mixed && w.disk[in.Dir].onBuild == nil {
 		w.t.Errorf("P1: %s published from stamp %s, announced as stamp %s", in.Dir, want, got)
 	}
-	return &builder.Published{Modules: []builder.Module{{ID: "main", Hash: staged.Modules[0].Hash}}}, nil
+	p := &builder.Published{Modules: []builder.Module{{ID: "main", Hash: staged.Modules[0].Hash}}}
+	w.disk[in.Dir].module, w.disk[in.Dir].moduleKey = p, in.Key
+	return p, nil
 }
 
 func nap(ctx context.Context, d time.Duration) error {
@@ -201,6 +214,20 @@ func nap(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// fake is a copy of a capsule as it is now.
+func (w *world) fake(dir string) fake {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return *w.disk[dir]
+}
+
+// slow makes builds of a capsule take d from now on.
+func (w *world) slow(dir string, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disk[dir].buildTime = d
 }
 
 // write changes a capsule's content and tells the loop, as a watcher would.
