@@ -172,7 +172,8 @@ func (w *modelWatch) fatalf(format string, args ...any) {
 		if e.Code == "duplicate-name" {
 			continue
 		}
-		fmt.Fprintf(&said, "%d %s %s %s %.8s %s %s\n", e.Seq, e.Time.Format("05.000"), e.Type, strings.TrimPrefix(e.Dir, w.tree.root), e.SourceHash, e.Reason, e.Message)
+		fmt.Fprintf(&said, "%d %s %s %s %.8s %s %s %.8s %s %d %v %q %q\n", e.Seq, e.Time.Format("05.000"), e.Type, strings.TrimPrefix(e.Dir, w.tree.root), e.SourceHash, e.Reason, e.Message,
+			e.ArtifactHash, e.Step, e.ExitCode, e.Diagnostics, e.Tail, e.Files)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

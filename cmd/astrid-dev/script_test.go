@@ -33,7 +33,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar against the real program. Beside
 // testscript's own commands they have:
 //
-//	start NAME ARG...       run astrid-dev ARG... in the background, JSON events to NAME.json
+//	start NAME ARG...       run astrid-dev ARG... in the background, JSON events to NAME.json;
+//	                        @FILE stands for the words in FILE
 //	event NAME TYPE [TEXT]  wait for the next event of TYPE whose JSON contains TEXT
 //	never NAME TYPE [TEXT]  no such event came since start
 //	count NAME TYPE N       exactly N such events came since start
@@ -119,11 +120,18 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	program, err := exec.LookPath("astrid-dev")
 	ts.Check(err)
-	flags := []string{"--format", "json"}
+	flags := []string{args[1], "--format", "json"}
 	if args[1] == "watch" {
 		flags = append(flags, ts.Value(watchFlagsKey{}).([]string)...)
 	}
-	cmd := exec.Command(program, append(args[1:], flags...)...)
+	for _, arg := range args[2:] {
+		if list, ok := strings.CutPrefix(arg, "@"); ok {
+			flags = append(flags, strings.Fields(ts.ReadFile(list))...)
+			continue
+		}
+		flags = append(flags, arg)
+	}
+	cmd := exec.Command(program, flags...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, errs
 	cmd.Env = environment(ts)
 	ts.Check(cmd.Start())
