@@ -125,7 +125,7 @@ func TestFailureThenBackToPublished(t *testing.T) {
 func TestLatestWins(t *testing.T) {
 	run(t, one, func(w *world) {
 		time.Sleep(long)
-		w.slow("/a", 5 * time.Second)
+		w.slow("/a", 5*time.Second)
 		from := w.count()
 		w.write("/a", "2")
 		time.Sleep(2 * time.Second)
@@ -142,7 +142,7 @@ func TestLatestWins(t *testing.T) {
 func TestTheThirdBuildRunsToItsEnd(t *testing.T) {
 	run(t, one, func(w *world) {
 		time.Sleep(long)
-		w.slow("/a", 4 * time.Second)
+		w.slow("/a", 4*time.Second)
 		for i := range 8 {
 			w.write("/a", string(rune('b'+i)))
 			time.Sleep(2 * time.Second)
