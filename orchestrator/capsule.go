@@ -51,8 +51,10 @@ type capsule struct {
 
 	superseded int // builds superseded in a row
 	feedback   feedback
-	probeAt    time.Time // held: when to build it once more
-	probed     bool      // held: that build was started
+	heldIn     *builder.Inputs // held: the inputs at that moment
+	heldFiles  []string        // and what builds saw change
+	probeAt    time.Time       // held: when to build it once more
+	probed     bool            // held: that build was started
 }
 
 // state is how the last processed key ended.

@@ -81,6 +81,7 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	l.giveUp(c)
 	c.superseded, c.want = 0, false
 	c.settle(after, held)
+	c.heldIn, c.heldFiles = after, changed
 	c.feedback = feedback{touches: c.feedback.touches}
 	if !c.probed {
 		c.probeAt = now.Add(probeAfter)
@@ -111,6 +112,15 @@ func (f *feedback) learn(changed []string) {
 	for _, file := range changed {
 		f.touches[file] = true
 	}
+}
+
+// stillHeld reports whether nothing changed since the capsule was held but the
+// files that it is held for. A log that grows without pause would else be built
+// three times and held again, for ever.
+func (c *capsule) stillHeld() bool {
+	return c.state == held && !c.retried && !slices.ContainsFunc(c.heldIn.Changed(c.in), func(file string) bool {
+		return !slices.Contains(c.heldFiles, file)
+	})
 }
 
 // probe builds a held capsule once more after a long quiet.

@@ -32,6 +32,9 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	case c.job == nil && key == c.published:
 		c.superseded = 0
 		c.settle(c.in, good)
+	case c.job == nil && c.stillHeld():
+		c.settle(c.in, held)
+		c.probeAt, c.probed = now.Add(probeAfter), false
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none

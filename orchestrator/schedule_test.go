@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -404,5 +405,31 @@ func TestP2ModuleThatIsGoneIsBuilt(t *testing.T) {
 		w.write("/a", "1")
 		time.Sleep(long)
 		w.expect(from, announce.Unchanged)
+	})
+}
+
+// A log that grows without pause is held, and said, once; quiet builds it.
+func TestP5EndlessLogIsHeldOnce(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		from := w.count()
+		for i := range 600 {
+			w.write("/a", strings.Repeat("x", i+2))
+			time.Sleep(50 * time.Millisecond)
+		}
+		started := w.disk["/a"].started
+		held := 0
+		for _, typ := range w.types("", from) {
+			if typ == announce.Held {
+				held++
+			}
+		}
+		if held != 1 || started > 8 {
+			t.Errorf("held %d times after %d builds", held, started)
+		}
+		time.Sleep(long)
+		if e := w.last(announce.Reload); e.SourceHash != hashOf(strings.Repeat("x", 601)) {
+			t.Errorf("reload of %d", len(e.SourceHash))
+		}
 	})
 }
