@@ -71,6 +71,19 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 	return changed
 }
 
+// Recounts reports whether in counts a file that the rules of old leave out:
+// git add -f makes one a source, and no file that says so is watched.
+func (in *Inputs) Recounts(old *Inputs) bool {
+	if slices.EqualFunc(old.Sources.Files, in.Sources.Files, func(a, b tree.File) bool { return a.Path == b.Path }) {
+		return false
+	}
+	known := files(old.Sources)
+	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool {
+		_, was := known[f.Path]
+		return !was && old.Skip(filepath.Join(in.Dir, filepath.FromSlash(f.Path)), false)
+	})
+}
+
 // files is a snapshot by name; nil is the snapshot of nothing.
 func files(s *tree.Snapshot) map[string]tree.File {
 	m := map[string]tree.File{}
