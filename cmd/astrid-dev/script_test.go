@@ -51,7 +51,8 @@ func TestMain(m *testing.M) {
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	signal NAME STOP|CONT   stop a process, let it go on
 //
-// The conditions [poll] and [tool:NAME] are known besides testscript's own.
+// With $WATCHES start runs it as a user who has so many inotify watches.
+// The conditions [poll], [userns] and [tool:NAME] are known besides testscript's own.
 func TestScripts(t *testing.T) {
 	runScripts(t, scripts(t, nil), nil)
 }
@@ -72,8 +73,11 @@ func runScripts(t *testing.T, files, flags []string) {
 			"capsule": cmdCapsule, "signal": cmdSignal,
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "poll" {
+			switch cond {
+			case "poll":
 				return flags != nil, nil
+			case "userns":
+				return hasUserNamespaces()
 			}
 			return condition(cond)
 		},
@@ -131,7 +135,7 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		flags = append(flags, arg)
 	}
-	cmd := exec.Command(program, flags...)
+	cmd := limited(ts.Getenv("WATCHES"), program, flags)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, errs
 	cmd.Env = environment(ts)
 	ts.Check(cmd.Start())

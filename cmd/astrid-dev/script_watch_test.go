@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,4 +54,22 @@ printf '\0asm\001\0\0\0\0\006\005%-5.5s' "$(cat src.txt)" > "$CAPSULE_OUT"
 	for name, text := range map[string]string{"src.txt": "one\n", "build.sh": build, "Capsule.toml": manifest} {
 		ts.Check(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
+}
+
+// limited is program for a user who has so many inotify watches: it becomes
+// root of a user namespace of its own, whose limit is set. "" is no limit.
+func limited(watches, program string, args []string) *exec.Cmd {
+	if watches == "" {
+		return exec.Command(program, args...)
+	}
+	script := `echo "$0" > /proc/sys/user/max_inotify_watches && exec "$@"`
+	return exec.Command("unshare", append([]string{"-Ur", "sh", "-c", script, watches, program}, args...)...)
+}
+
+func hasUserNamespaces() (bool, error) {
+	err := limited("100", "true", nil).Run()
+	if err != nil && os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+		return false, fmt.Errorf("no user namespace can be made (%w), and skips are forbidden here", err)
+	}
+	return err == nil, nil
 }
