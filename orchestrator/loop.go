@@ -141,6 +141,7 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 			c := l.capsules[dir]
 			c.dirty, c.last = true, now
 		}
+		l.rediscover(ctx) // what was made since discover, before there was a watch
 		return
 	}
 	touched := map[*capsule]bool{}

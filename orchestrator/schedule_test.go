@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -430,6 +432,30 @@ func TestP5EndlessLogIsHeldOnce(t *testing.T) {
 		time.Sleep(long)
 		if e := w.last(announce.Reload); e.SourceHash != hashOf(strings.Repeat("x", 601)) {
 			t.Errorf("reload of %d", len(e.SourceHash))
+		}
+	})
+}
+
+// A capsule that is made after the first search and before the watches are placed gives no event.
+func TestP3CapsuleMadeWhileStarting(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		searches := 0
+		cfg.Find = func(ctx context.Context) ([]string, error) {
+			dirs, err := w.find(ctx)
+			if searches++; searches == 1 {
+				w.mu.Lock()
+				w.capsule("/late", "1")
+				w.mu.Unlock()
+			}
+			return dirs, err
+		}
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		if got := w.types("late", 0); !slices.Equal(got, []announce.Type{announce.CapsuleAdded, announce.BuildStarted, announce.Reload}) {
+			t.Errorf("of the late capsule: %v", got)
 		}
 	})
 }
