@@ -50,10 +50,13 @@ func (l *loop) warn(code, about, message, hint string) {
 	l.Warn(code, message, hint)
 }
 
-// limitReached notes a refusal; tellLimit says how many folders it concerns.
+// limitReached notes a refusal, after which watches are asked for again; tellLimit
+// says how many folders it concerns.
 func (l *loop) limitReached(err error) {
 	if l.limit == nil {
 		l.limit = err
+	}
+	if l.retry.IsZero() {
 		l.retry = time.Now().Add(l.seams.retryAfter)
 	}
 }

@@ -18,7 +18,7 @@ func TestNoInstance(t *testing.T) {
 	var free atomic.Bool
 	var s spy
 	w := start(t, false, Plan{Roots: []string{root}}, s.option, func(c *Config) {
-		c.seams.retryAfter = time.Millisecond
+		c.seams.retryAfter = time.Nanosecond
 		c.seams.open = func() (*notify, error) {
 			if !free.Load() {
 				return nil, fmt.Errorf("couldn't initialize inotify: %w", syscall.EMFILE)
@@ -44,7 +44,7 @@ func TestNoWatchesLeft(t *testing.T) {
 	budget.Store(1)
 	var s spy
 	w := start(t, false, Plan{Roots: []string{root}}, s.option, func(c *Config) {
-		c.seams.retryAfter = time.Millisecond
+		c.seams.retryAfter = time.Nanosecond
 		c.seams.descriptors = func(string) int { return 1 }
 		c.seams.budget = func() int { return int(budget.Load()) + 9 }
 	})
