@@ -136,6 +136,19 @@ func TestMeddledArtifactIsNotCurrent(t *testing.T) {
 	}
 }
 
+// A core module loads, and the kernel would not run it.
+func TestStrictDoesNotBelieveWhatWasPublishedWithoutIt(t *testing.T) {
+	dir := capsuleDir(t, copies)
+	publish(t, New(Options{}), dir)
+	strict := New(Options{Strict: true})
+	if in := examine(t, strict, dir); in.Current != nil {
+		t.Error("a module that the kernel refuses is up to date under strict")
+	}
+	if f := failure(t, strict, dir); f.Step != StepSmoke {
+		t.Errorf("failed at step %s: %v", f.Step, f)
+	}
+}
+
 func TestLosingTheStateFolderCostsABuildOnly(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -56,7 +57,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)
 	if last != nil {
 		in.Last = last.SourceHash
-		if last.Key == in.Key && b.intact(dir, last) {
+		if last.Key == in.Key && b.accepts(last) && b.intact(dir, last) {
 			in.Current = last.published(dir)
 		}
 	}
@@ -211,6 +212,12 @@ type hashedArtifact struct {
 	size  int64
 	mtime time.Time
 	hash  string
+}
+
+// accepts reports whether r's modules are good enough: another builder may have
+// been less strict when it published them.
+func (b *Builder) accepts(r *record) bool {
+	return !b.Strict || !slices.ContainsFunc(r.Reports, func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
 }
 
 // intact reports whether every module that r published still stands as it was published.

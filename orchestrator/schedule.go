@@ -57,7 +57,7 @@ func (c *capsule) whyBuild() string {
 	case c.processed == "" && c.in.Last == "":
 		return "first build"
 	case c.processed == "":
-		return "changed while nobody watched"
+		return "changed since the last build"
 	case c.processedSource == c.in.SourceHash:
 		return "outside inputs, settings or toolchain changed"
 	}

@@ -55,7 +55,7 @@ func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	if _, err := capsules(cmd.Context(), roots); err != nil {
 		return err
 	}
-	s, err := newSession(cmd, roots, b, hook{})
+	s, err := newSession(cmd, roots, b, hook{}, true)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	case err != nil:
 		return err
 	case failed > 0:
-		return &failedError{failed}
+		return &failedError{count: failed, said: !asJSON(cmd)}
 	case !done:
 		return errInterrupted
 	}

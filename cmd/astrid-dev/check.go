@@ -139,7 +139,7 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 	}
 	err := tell(cmd.OutOrStdout(), list, n)
 	if err == nil && failed > 0 {
-		return &failedError{failed}
+		return &failedError{count: failed}
 	}
 	return err
 }

@@ -28,7 +28,10 @@ func usage(err error) error { return &usageError{err: err} }
 func usageHint(err error, hint string) error { return &usageError{err, hint} }
 
 // failedError says that capsules failed. What failed was printed already.
-type failedError struct{ count int }
+type failedError struct {
+	count int
+	said  bool // how many was printed too
+}
 
 func (e *failedError) Error() string {
 	if e.count == 1 {
@@ -41,13 +44,15 @@ func (e *failedError) Error() string {
 func report(w io.Writer, err error) int {
 	var failed *failedError
 	if errors.As(err, &failed) {
-		fmt.Fprintln(w, "astrid-dev: "+failed.Error())
+		if !failed.said {
+			fmt.Fprintln(w, "astrid-dev: "+failed.Error())
+		}
 		return exitFailed
 	}
 	fmt.Fprintln(w, "astrid-dev: error: "+printable(err.Error()))
 	var u *usageError
 	if errors.As(err, &u) && u.hint != "" {
-		fmt.Fprintln(w, "  help: "+printable(u.hint))
+		fmt.Fprintln(w, "  help: "+indented(u.hint))
 	}
 	return exitUsage
 }
@@ -60,9 +65,14 @@ func printFindings(w io.Writer, dir string, list []finding.Finding) {
 		}
 		fmt.Fprintln(w, printable(f.String()))
 		if f.Hint != "" {
-			fmt.Fprintln(w, "  help: "+printable(f.Hint))
+			fmt.Fprintln(w, "  help: "+indented(f.Hint))
 		}
 	}
+}
+
+// indented is a hint whose further lines stand below its first.
+func indented(hint string) string {
+	return strings.ReplaceAll(printable(strings.TrimRight(hint, "\n")), "\n", "\n        ")
 }
 
 // printable replaces what could move a terminal's cursor; names of files may hold anything.

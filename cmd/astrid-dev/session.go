@@ -38,11 +38,12 @@ type hook struct {
 // of it ever makes, so that nobody who warns has to wait.
 const warningsHeld = 256
 
-func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook) (*session, error) {
+// newSession sets a run up. once: it ends at the first idle.
+func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once bool) (*session, error) {
 	s := &session{warnings: make(chan announce.Event, warningsHeld)}
 	s.ctx, s.cancel = context.WithCancel(cmd.Context())
 	var err error
-	if s.voices, err = newVoices(cmd, h, s.cancel, s.send); err != nil {
+	if s.voices, err = newVoices(cmd, h, once, s.cancel, s.send); err != nil {
 		s.cancel()
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 		}
 	}
 	if failed > 0 {
-		return &failedError{failed}
+		return &failedError{count: failed}
 	}
 	return nil
 }

@@ -165,9 +165,9 @@ func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *repor
 	case cmd.Context().Err() != nil && r.Interrupted:
 		return errInterrupted
 	case r.Interrupted:
-		return &failedError{max(1, r.Summary.Failed+r.Summary.NotRun)}
+		return &failedError{count: max(1, r.Summary.Failed+r.Summary.NotRun)}
 	case r.Summary.Failed > 0:
-		return &failedError{r.Summary.Failed}
+		return &failedError{count: r.Summary.Failed}
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type voices struct {
 
 // newVoices sets them up. stop is called when the reader of stdout is gone;
 // warn takes what a hook has to say.
-func newVoices(cmd *cobra.Command, h hook, stop func(), warn func(announce.Event)) (*voices, error) {
+func newVoices(cmd *cobra.Command, h hook, once bool, stop func(), warn func(announce.Event)) (*voices, error) {
 	v := &voices{}
 	if h.command != "" {
 		var err error
@@ -36,7 +36,7 @@ func newVoices(cmd *cobra.Command, h hook, stop func(), warn func(announce.Event
 			return nil, usage(err)
 		}
 	}
-	v.console = newConsole(cmd)
+	v.console = newConsole(cmd, once)
 	v.output = v.console.Writer
 	all := []announce.Announcer{v.console.Announce}
 	if asJSON(cmd) {
@@ -51,9 +51,9 @@ func newVoices(cmd *cobra.Command, h hook, stop func(), warn func(announce.Event
 }
 
 // newConsole tells people. Beside --format json it keeps to what matters.
-func newConsole(cmd *cobra.Command) *announce.Console {
+func newConsole(cmd *cobra.Command, once bool) *announce.Console {
 	dir, _ := os.Getwd() // without it paths are shown whole
-	o := announce.ConsoleOptions{Dir: dir, Quiet: asJSON(cmd)}
+	o := announce.ConsoleOptions{Dir: dir, Quiet: asJSON(cmd), Once: once}
 	if fd := int(os.Stderr.Fd()); term.IsTerminal(fd) {
 		o.Colour = !announce.NoColour(os.Getenv)
 		o.Width = func() int {

@@ -75,7 +75,7 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error 
 	if err != nil {
 		return err
 	}
-	s, err := newSession(cmd, roots, b, hook{f.onReload, f.hookTimeout})
+	s, err := newSession(cmd, roots, b, hook{f.onReload, f.hookTimeout}, false)
 	if err != nil {
 		return err
 	}

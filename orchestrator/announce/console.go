@@ -25,6 +25,7 @@ type ConsoleOptions struct {
 	Colour bool       // the caller decides, see NoColour
 	Width  func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, no progress line
 	Quiet  bool       // leaves out change, build_started, build_superseded and idle
+	Once   bool       // the loop ends at the first idle: nobody is told what is watched
 
 	// Now is the clock of the progress line; nil: time.Now.
 	Now func() time.Time
@@ -51,6 +52,7 @@ type Console struct {
 	partial  map[string][]byte // by capsule: live output without its line end yet
 	building map[string]build  // by folder
 	said     map[string]string // by folder: what the newest reload found
+	live     map[string]bool   // by capsule: output of the build under way was shown
 	begun    int               // builds since the last idle
 	ended    int
 	drawn    bool // the progress line stands on the terminal
@@ -72,7 +74,7 @@ func NewConsole(w io.Writer, o ConsoleOptions) *Console {
 		o.Width = func() int { return 0 }
 	}
 	return &Console{o: o, q: newQueue(w, nil), stop: make(chan struct{}),
-		partial: map[string][]byte{}, building: map[string]build{}, said: map[string]string{}}
+		partial: map[string][]byte{}, building: map[string]build{}, said: map[string]string{}, live: map[string]bool{}}
 }
 
 // Announce is an Announcer.
@@ -81,9 +83,24 @@ func (c *Console) Announce(e Event) {
 	defer c.mu.Unlock()
 	c.track(e)
 	if !c.hidden(e.Type) {
-		c.say(c.render(c.news(e, entryFor(e, c.o.Dir))), eventRoom)
+		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
 	}
 	c.draw()
+}
+
+// entryFor is what a person is told about e who has read all that was said before.
+func (c *Console) entryFor(e Event) entry {
+	if c.live[e.Capsule] {
+		e.Tail = "" // it stands above already
+	}
+	n := entryFor(e, c.o.Dir)
+	if e.Type == Idle && c.o.Once {
+		n.word, n.colour, n.text = "done", green, count(e.Capsules, "capsule")
+		if e.Failed > 0 {
+			n.colour, n.text = red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+		}
+	}
+	return n
 }
 
 // news leaves out of a reload what the reload before it said too: a finding
@@ -94,14 +111,14 @@ func (c *Console) news(e Event, n entry) entry {
 	}
 	said := strings.Join(n.below, "\n")
 	if len(n.below) > 0 && said == c.said[e.Dir] {
-		n.below, n.text = nil, n.text+" ("+counts(e.Findings)+" as before)"
+		n.below, n.text = nil, n.text+"  ("+remarks(e.Findings)+", as before)"
 	}
 	c.said[e.Dir] = said
 	return n
 }
 
 func (c *Console) hidden(t Type) bool {
-	return c.o.Quiet && slices.Contains([]Type{Change, BuildStarted, BuildSuperseded, Idle}, t)
+	return c.o.Quiet && slices.Contains([]Type{Change, BuildStarted, BuildSuperseded, Idle}, t) || c.o.Once && t == Ready
 }
 
 // track keeps the account of builds.
@@ -109,6 +126,7 @@ func (c *Console) track(e Event) {
 	switch e.Type {
 	case BuildStarted:
 		c.building[e.Dir] = build{e.Capsule, c.o.Now()}
+		delete(c.live, e.Capsule)
 		c.begun++
 		c.tick()
 	case Idle:
@@ -184,7 +202,7 @@ func (c *Console) flush(capsule string) {
 	if len(line) > maxLine {
 		line, cut = line[:maxLine], " [...]"
 	}
-	c.say(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut+"\n", liveRoom)
+	c.live[capsule] = c.say(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut+"\n", liveRoom)
 }
 
 // Writer returns a writer for Output, safe for concurrent use.
@@ -200,17 +218,19 @@ func (w outputWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// say queues text above the progress line; what finds no room is counted.
-func (c *Console) say(text string, room int) {
+// say queues text above the progress line; what finds no room is counted. It
+// reports whether there was room.
+func (c *Console) say(text string, room int) bool {
 	note := ""
 	if c.missed > 0 {
 		note = c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
 	}
 	if c.q.add([]byte(c.erase()+note+text), room) {
 		c.missed = 0
-		return
+		return true
 	}
 	c.missed += strings.Count(text, "\n")
+	return false
 }
 
 // Close takes the progress line away, writes what waits, for at most half a

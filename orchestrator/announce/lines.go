@@ -59,11 +59,11 @@ func entryFor(e Event, dir string) entry {
 		n.colour, n.word, n.text = red, "failed", failedText(e)
 		n.below = append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...)
 	case SmokeFailed:
-		n.colour, n.word, n.text = red, "failed", "it was built, but does not load: "+counts(e.Findings)
+		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(e.Findings)
 		n.below = findingLines(e.Findings, e.Dir, dir)
 	case Reload:
 		n.colour, n.text = green, reloadText(e)
-		n.below = findingLines(e.Findings, e.Dir, dir)
+		n.below = remarkLines(e.Findings, e.Dir, dir)
 	case Warning:
 		n.colour, n.text, n.below = yellow, e.Message, hintLine(e.Hint)
 	case Held:
@@ -182,6 +182,38 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 	return lines
 }
 
+// remarkLines are findings about a module that loads. An error among them is the
+// kernel's, which nobody should take for a build's.
+func remarkLines(list []finding.Finding, capsule, dir string) []string {
+	var lines []string
+	var rest []finding.Finding
+	for _, f := range list {
+		if f.Severity != finding.Error {
+			rest = append(rest, f)
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code))
+		for _, hint := range hintLine(f.Hint) {
+			lines = append(lines, "  "+hint)
+		}
+	}
+	return append(lines, findingLines(rest, capsule, dir)...)
+}
+
+// remarks is what remarkLines say, in a few words.
+func remarks(list []finding.Finding) string {
+	var parts []string
+	if finding.Count(list, finding.Error) > 0 {
+		parts = append(parts, "not kernel-ready")
+	}
+	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
+		if n := finding.Count(list, s); n > 0 {
+			parts = append(parts, count(n, s.String()))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // tailLines shows the build's own words where nothing of them was understood.
 func tailLines(e Event) []string {
 	if finding.Count(e.Diagnostics, finding.Error) > 0 || e.Tail == "" {
@@ -199,7 +231,7 @@ func hintLine(hint string) []string {
 	if hint == "" {
 		return nil
 	}
-	return []string{"hint: " + hint}
+	return strings.Split("hint: "+strings.ReplaceAll(strings.TrimRight(hint, "\n"), "\n", "\n      "), "\n")
 }
 
 func fileLines(e Event) []string {

@@ -23,7 +23,60 @@ func TestConsoleSaysAFindingOnce(t *testing.T) {
 	if n := strings.Count(out.String(), "it imports wasi"); n != 3 {
 		t.Errorf("said %d times, want 3:\n%s", n, &out)
 	}
-	if n := strings.Count(out.String(), "(1 error as before)"); n != 1 {
+	if n := strings.Count(out.String(), "(not kernel-ready, as before)"); n != 1 {
 		t.Errorf("%d short forms, want 1:\n%s", n, &out)
+	}
+}
+
+func consoleText(t *testing.T, o ConsoleOptions, say func(*Console)) string {
+	t.Helper()
+	var out bytes.Buffer
+	c := NewConsole(&out, o)
+	say(c)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// A build's own words that were shown live are not said again when it fails;
+// those of another capsule, or of an earlier build, do not count.
+func TestConsoleSaysATailOnce(t *testing.T) {
+	failed := Event{Type: BuildFailed, Step: "build", ExitCode: 1, Tail: "boom\n"}
+	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
+		for i, name := range []string{"a", "b", "a"} {
+			e := Event{Type: BuildStarted, Capsule: name, Dir: "/" + name}
+			c.Announce(e)
+			if i == 0 {
+				c.Output("a", []byte("boom\n"))
+			}
+			failed.Capsule, failed.Dir = e.Capsule, e.Dir
+			c.Announce(failed)
+		}
+	})
+	if n := strings.Count(got, "boom"); n != 3 {
+		t.Errorf("said %d times, want 3 (live, and twice as the tail of a build that said nothing live):\n%s", n, got)
+	}
+}
+
+// One run of build ends with one line that says how it went, and is never said to watch.
+func TestConsoleOnce(t *testing.T) {
+	got := consoleText(t, ConsoleOptions{Once: true}, func(c *Console) {
+		c.Announce(Event{Type: Ready, Capsules: 2})
+		c.Announce(Event{Type: Idle, Capsules: 2, Failed: 1})
+		c.Announce(Event{Type: Idle, Capsules: 2})
+	})
+	if want := "done       1 of 2 capsules failed\ndone       2 capsules\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestHintOfSeveralLinesIsIndented(t *testing.T) {
+	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
+		c.Announce(Event{Type: Warning, Message: "m", Hint: "write\n[a]\nb = 1\n"})
+	})
+	want := "warning    m\n           hint: write\n                 [a]\n                 b = 1\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
