@@ -56,10 +56,18 @@ func (b *batch) release() {
 
 // block is a piece of the byte stream and the files whose content ends in it.
 type block struct {
-	data  []byte // capacity blockSize
+	data  []byte // capacity blockRoom
 	files []File
 	free  chan *block // where it goes when it was hashed
 }
+
+// blockRoom has a byte more than is ever hashed of a block, so that one read
+// takes a file's content and sees that it ends there.
+const blockRoom = blockSize + 1
+
+// rooms are the data of blocks of reads that have ended: clearing new ones
+// would cost a fifth of the reading of a small capsule.
+var rooms = sync.Pool{New: func() any { return new([blockRoom]byte) }}
 
 // read takes the snapshot of the files that list adds, in that order. Reading
 // runs ahead of hashing; list runs ahead of reading.
@@ -81,6 +89,7 @@ func read(ctx context.Context, before func(string), list func(context.Context, f
 			for b := range todo {
 				r.batch(b)
 			}
+			r.end()
 		})
 	}
 	s := &Snapshot{}
@@ -155,8 +164,7 @@ type reader struct {
 	free   chan *block     // its own blocks that are neither being filled nor hashed
 	cur    *block
 	out    chan<- *block
-	more   [1]byte // what is read to see that a file has ended
-	spare  []byte  // what a second reading of a file is read into
+	spare  []byte // what a second reading of a file is read into
 }
 
 func newReader(ctx context.Context, before func(string)) *reader {
@@ -188,10 +196,19 @@ func (r *reader) batch(b *batch) {
 func (r *reader) take() *block {
 	b := <-r.free
 	if b.data == nil {
-		b.data = make([]byte, 0, blockSize)
+		b.data = rooms.Get().(*[blockRoom]byte)[:]
 	}
 	b.data, b.files = b.data[:0], b.files[:0]
 	return b
+}
+
+// end gives the rooms back, when every block was hashed.
+func (r *reader) end() {
+	for range ownBlocks {
+		if b := <-r.free; b.data != nil {
+			rooms.Put((*[blockRoom]byte)(b.data[:blockRoom]))
+		}
+	}
 }
 
 // flush hands the current block on, and takes another when more is to come.
@@ -254,9 +271,10 @@ func (r *reader) file(it item) (again bool, err error) {
 	return false, nil
 }
 
-// content reads exactly size bytes; handed says that a block was handed on on the way.
+// content reads exactly size bytes and sees that no more follow; handed says
+// that a block was handed on on the way.
 func (r *reader) content(s source, it item, size int64) (handed bool, err error) {
-	for left := size; left > 0; {
+	for left := size; ; {
 		if len(r.cur.data) >= blockSize {
 			if err := r.ctx.Err(); err != nil {
 				return handed, err
@@ -265,17 +283,22 @@ func (r *reader) content(s source, it item, size int64) (handed bool, err error)
 			r.flush(true)
 		}
 		used := len(r.cur.data)
-		n, err := s.read(r.cur.data[used : used+int(min(left, int64(blockSize-used)))])
+		wanted := min(left+1, int64(blockRoom-used))
+		n, err := s.read(r.cur.data[used : used+int(wanted)])
 		if err != nil {
 			return handed, &fs.PathError{Op: "read", Path: it.where(), Err: err}
 		}
-		if n == 0 {
+		switch {
+		case int64(n) > left:
+			return handed, written(it) // there is more than its size said
+		case n == 0 && left > 0:
 			return handed, &ChangingError{Path: it.where(), What: "became shorter"}
 		}
 		r.cur.data = r.cur.data[:used+n]
-		left -= int64(n)
+		if left -= int64(n); left == 0 && int64(n) < wanted {
+			return handed, nil // less than was asked for: the end
+		}
 	}
-	return handed, nil
 }
 
 // fresh is how long after a change a further one may go unseen in a file's
@@ -287,11 +310,6 @@ const fresh = 10 * time.Millisecond
 // tell, it is read once more and compared, or, when its bytes are already handed
 // on, refused.
 func (r *reader) settled(s source, it item, st File, handed bool) error {
-	if n, err := s.read(r.more[:]); n > 0 {
-		return written(it) // there is more than its size said
-	} else if err != nil {
-		return &fs.PathError{Op: "read", Path: it.where(), Err: err}
-	}
 	age := time.Duration(time.Now().UnixNano() - st.Ctime)
 	if age >= 0 && age < fresh {
 		if handed || !r.same(s, r.cur.data[len(r.cur.data)-int(st.Size):]) {

@@ -45,6 +45,23 @@ func TestTakeEqualsTheEcosystemsDigest(t *testing.T) {
 	}
 }
 
+// Sizes around every way in which a file's end can fall on a block's.
+func TestTakeAtBlockEnds(t *testing.T) {
+	root := t.TempDir()
+	for i, before := range []int{0, 100, blockSize / 2} {
+		for d := -40; d <= 40; d++ {
+			for _, blocks := range []int{1, 2} {
+				size := blocks*blockSize - before + d
+				name := fmt.Sprintf("%d/%d-%d", i, blocks, d+100)
+				plant(t, root, name+"/a", strings.Repeat("a", before), name+"/b", strings.Repeat("b", size), name+"/c", "")
+			}
+		}
+	}
+	if got, want := mustTake(t, root, Astrid()).Digest.String(), oracle(t, root, nil); got != want {
+		t.Errorf("digest %s, want %s", got, want)
+	}
+}
+
 // The digest of the empty tree, written down so that the oracle is not alone.
 func TestTakeEmpty(t *testing.T) {
 	const want = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
