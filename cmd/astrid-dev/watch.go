@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -93,8 +94,11 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error 
 	s.cfg.Batches, s.cfg.Retry, s.cfg.NoInitialBuild = batches, keys(s.ctx, s.cancel), f.noInitial
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = f.quiet, f.settle, f.maxWait
 	err = s.run(func(e announce.Event) {
-		if e.Type == announce.Ready && e.Capsules == 0 {
+		switch {
+		case e.Type == announce.Ready && e.Capsules == 0:
 			s.warn("no-capsules", "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
+		case e.Type == announce.Idle:
+			go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
 		}
 	})
 	s.cancel()
