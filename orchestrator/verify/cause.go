@@ -19,9 +19,11 @@ type build2 struct {
 // cause is why two builds usually differ like that, and what to do.
 type cause struct{ message, hint string }
 
-var causes = struct{ path, stamp, tools, random cause }{
+var causes = struct{ path, snapshot, stamp, tools, random cause }{
 	path: cause{"the path of the build folder is in the bytes",
 		"build with paths left out: -trimpath (Go), --remap-path-prefix in rustflags (Rust), -ffile-prefix-map (C), or strip the custom sections"},
+	snapshot: cause{"the module holds a snapshot of a JavaScript engine's memory, and an engine lays that out differently each time it runs",
+		"nothing in the sources can change that: ask the tool for a build without a snapshot, or leave --repro out for such capsules"},
 	stamp: cause{"it looks like the time of the build",
 		"take the time from SOURCE_DATE_EPOCH or leave it out"},
 	tools: cause{"the two were made by different tools",
@@ -39,6 +41,8 @@ func (p build2) guess(a, b []byte, d difference) cause {
 	switch {
 	case bytes.Contains(a, []byte(p.tops[0])) || bytes.Contains(b, []byte(p.tops[1])):
 		return causes.path
+	case strings.Contains(d.where, "data section") && engines.Match(a):
+		return causes.snapshot
 	case strings.Contains(d.where, `custom section "producers"`):
 		return causes.tools
 	case p.isTime(around(a, d.a)) || p.isTime(around(b, d.b)):
@@ -46,6 +50,9 @@ func (p build2) guess(a, b []byte, d difference) cause {
 	}
 	return causes.random
 }
+
+// engines are the names that JavaScript engines leave in a module.
+var engines = regexp.MustCompile(`(?i:quickjs|starlingmonkey|spidermonkey)`)
 
 func around(data []byte, at int) []byte {
 	return data[max(0, at-window):min(len(data), at+window)]

@@ -62,8 +62,20 @@ func split(top string, list []byte) (paths []string) {
 // gitOutput runs git without letting it write into the repository, not even to refresh its index.
 func gitOutput(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false"}, args...)...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C"), time.Second
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(withoutGit(os.Environ()), "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C"), time.Second
 	return cmd.Output()
+}
+
+// here are the variables with which git tells its hooks what repository they run in.
+var here = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE"}
+
+// withoutGit is env without them: in a hook they would turn every git command,
+// also one in the copy, to the repository of the hook.
+func withoutGit(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(here, name)
+	})
 }
 
 // gitSays is the first line of what git complained of.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -93,7 +94,7 @@ func selection(t *testing.T, root, ref string) (dirs []string) {
 		t.Fatal(err)
 	}
 	r := newRun(Config{Dirs: found, ChangedSince: ref})
-	defer r.cleanUp()
+	defer func() { r.temp.remove() }()
 	if err := errors.Join(r.copy(t.Context()), r.examine(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -233,5 +234,23 @@ func TestParseShard(t *testing.T) {
 		if _, err := ParseShard(s); !errors.Is(err, ErrShard) {
 			t.Errorf("%q: %v", s, err)
 		}
+	}
+}
+
+// Hooks of git run with variables that name their own repository.
+func TestAHooksVariablesDoNotLeadElsewhere(t *testing.T) {
+	needs(t, "sh", "git")
+	other, root := folder(t), folder(t)
+	write(t, filepath.Join(other, "file"), "x")
+	commit(t, other)
+	capsuleAt(t, filepath.Join(root, "one"), "one", `git rev-parse --git-dir >&2; git ls-files --error-unmatch build.sh; `+wasm)
+	commit(t, root)
+	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
+	t.Setenv("GIT_INDEX_FILE", filepath.Join(other, ".git", "index"))
+	if c := found(t, verified(t, root, Config{}), "one"); c.Verdict != report.Passed {
+		t.Errorf("%+v", c.Steps)
+	}
+	if r := verified(t, root, Config{ChangedSince: "HEAD"}); len(r.Capsules) != 0 {
+		t.Errorf("nothing changed, yet %v was verified", dirsOf(r))
 	}
 }

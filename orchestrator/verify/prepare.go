@@ -19,11 +19,11 @@ const otherTimes = -50 * time.Hour
 
 // copy makes the copies that builds run in.
 func (r *run) copy(ctx context.Context) error {
-	temp, err := os.MkdirTemp("", "astrid-dev-verify-")
-	if err != nil {
+	var err error
+	if r.temp, err = makeTemp(); err != nil {
 		return err
 	}
-	r.temp = temp
+	temp := r.temp.dir
 	if real, err := filepath.EvalSymlinks(temp); err == nil {
 		temp = real // builds see real paths; what they print must be known again
 	}

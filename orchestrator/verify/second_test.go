@@ -179,8 +179,16 @@ func TestGuess(t *testing.T) {
 			t.Errorf("%s: %q", tt.name, got.message)
 		}
 	}
-	a, b := coreModule(sectionOf(customID, sized("producers"), []byte("1"))), coreModule(sectionOf(customID, sized("producers"), []byte("2")))
+	data := func(s string) []byte {
+		return coreModule(sectionOf(dataID, []byte{1, 1}, sized("quickjs "+s)))
+	}
+	a, b := data("1"), data("2")
 	d, _ := firstDifference(a, b)
+	if got := pair.guess(a, b, d); got != causes.snapshot {
+		t.Errorf("a JavaScript engine's data: %q", got.message)
+	}
+	a, b = coreModule(sectionOf(customID, sized("producers"), []byte("1"))), coreModule(sectionOf(customID, sized("producers"), []byte("2")))
+	d, _ = firstDifference(a, b)
 	if got := pair.guess(a, b, d); got != causes.tools {
 		t.Errorf("producers: %q", got.message)
 	}

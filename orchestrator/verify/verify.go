@@ -96,7 +96,7 @@ type run struct {
 	report *report.Report
 	stop   context.CancelCauseFunc
 	jobs   []*job // those that were selected, in the report's order
-	temp   string
+	temp   temp
 	first  *copier
 	second *copier // nil without Repro
 
@@ -121,6 +121,7 @@ func newRun(cfg Config) *run {
 	if cfg.Env == nil {
 		cfg.Env = os.Environ()
 	}
+	cfg.Env = withoutGit(cfg.Env)
 	if cfg.Progress == nil {
 		cfg.Progress = func(Progress) {}
 	}
@@ -164,7 +165,7 @@ func (r *run) steps() []report.StepName {
 
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
-	defer r.cleanUp()
+	defer func() { r.temp.remove() }()
 	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env})
 	if err != nil {
 		return err
@@ -179,7 +180,7 @@ func (r *run) all(ctx context.Context) error {
 		return nil
 	}
 	if err := r.copy(ctx); err != nil {
-		return fmt.Errorf("copying the workspace: %w", err)
+		return &SetupError{fmt.Errorf("copying the workspace: %w", err), "set TMPDIR to a folder that can be written and has room for the workspace, twice with --repro"}
 	}
 	if err := r.examine(ctx); err != nil {
 		return err
@@ -196,12 +197,6 @@ func (r *run) share() {
 	}
 	mine := r.Shard.of(names, r.Times)
 	r.jobs = slices.DeleteFunc(r.jobs, func(j *job) bool { return !slices.Contains(mine, j.capsule.Dir) })
-}
-
-func (r *run) cleanUp() {
-	if r.temp != "" {
-		os.RemoveAll(r.temp)
-	}
 }
 
 // explain moves the jobs into the report, with the reason of what did not run.

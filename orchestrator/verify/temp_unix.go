@@ -1,0 +1,28 @@
+//go:build unix
+
+package verify
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// tryLock takes the exclusive lock on f without waiting; false: somebody else has it.
+func tryLock(f *os.File) (bool, error) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// isOwn reports whether dir is a folder of this user, no link to one.
+func isOwn(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || !info.IsDir() {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
+}
