@@ -84,7 +84,7 @@ func (r *run) examine(ctx context.Context) error {
 			if err != nil {
 				continue // told when it is built
 			}
-			found[i], j.group = in, in.Group
+			found[i], j.start, j.group = in, in, in.Group
 			outside = append(outside, in.Outside...)
 		}
 		more, err := r.complete(ctx, outside)

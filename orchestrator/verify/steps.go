@@ -71,6 +71,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		return false
 	}
 	j.capsule.SourceHash = in.SourceHash
+	j.early = r.damage(j, in)
 	if !in.Buildable {
 		for _, name := range r.steps()[1:] {
 			j.skip(name, "the manifest names no component, so there is nothing to build")

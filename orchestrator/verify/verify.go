@@ -100,7 +100,7 @@ type run struct {
 	first  *copier
 	second *copier // nil without Repro
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards what follows, and every job's began and until
 	running []string
 	done    int
 	said    map[string][]finding.Finding // what the builder said of a build, by folder in the copy
@@ -111,7 +111,10 @@ type job struct {
 	dir     string // the original, absolute
 	capsule report.Capsule
 	group   string
+	start   *builder.Inputs   // before anything was built; nil: it could not be examined
+	early   []finding.Finding // how its inputs differed from start when its own build began
 	began   time.Time
+	until   time.Time     // the end of the build that began then
 	spent   time.Duration // on this capsule, in both builds
 	built   []module      // of the first build, kept for the second
 }
@@ -243,6 +246,7 @@ func (r *run) verify(ctx context.Context) {
 		}
 		r.ended(j)
 	})
+	r.notOthers(ctx, b)
 	if !r.Repro {
 		return
 	}
@@ -300,9 +304,9 @@ func (r *run) each(ctx context.Context, do func(*job)) {
 
 // began and ended tell Progress.
 func (r *run) began(j *job) {
-	j.began = time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	j.began, j.until = time.Now(), time.Time{}
 	r.running = append(r.running, j.capsule.Dir)
 	slices.Sort(r.running)
 	r.Progress(Progress{Done: r.done, Total: len(r.jobs), Running: slices.Clone(r.running)})
@@ -310,9 +314,10 @@ func (r *run) began(j *job) {
 
 // paused ends the time that counts for j.
 func (r *run) paused(j *job) {
-	j.spent += time.Since(j.began)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	j.until = time.Now()
+	j.spent += j.until.Sub(j.began)
 	r.running = slices.DeleteFunc(r.running, func(d string) bool { return d == j.capsule.Dir })
 }
 
