@@ -71,6 +71,9 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if cfg.Dirs, err = capsules(cmd.Context(), roots); err != nil {
 		return err
 	}
+	if err := reports.Probe(targets); err != nil {
+		return usageHint(err, "name files in a folder that can be written; missing folders are made")
+	}
 	line := newProgressLine(cmd.ErrOrStderr())
 	cfg.Progress = line.tell
 	r, err := verify.Run(cmd.Context(), cfg)

@@ -10,13 +10,14 @@ import (
 const consoleTail = 4 << 10
 
 // Console writes the summary that ends a run, for people: every capsule that did
-// not pass, or passed with findings, with its findings, then one sentence. It has no
-// colours and nothing in it can be taken for a workflow command of a CI system.
+// not pass, or passed with findings, with its findings, then one sentence. A remedy
+// is told where it comes up first. It has no colours and nothing in it can be taken for a workflow command of a CI system.
 func Console(w io.Writer, r Report) error {
 	p := prepare(r)
 	var b strings.Builder
+	told := map[string]bool{}
 	for _, c := range p.Capsules {
-		consoleCapsule(&b, c)
+		consoleCapsule(&b, c, told)
 	}
 	fmt.Fprintf(&b, "%s%s\n", headline(p), in(p.DurationMS))
 	if _, err := io.WriteString(w, inert(b.String())); err != nil {
@@ -25,7 +26,8 @@ func Console(w io.Writer, r Report) error {
 	return nil
 }
 
-func consoleCapsule(b *strings.Builder, c Capsule) {
+// consoleCapsule leaves out the hints that were told.
+func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 	if c.Verdict == Passed && !c.worthTelling() {
 		return
 	}
@@ -33,7 +35,8 @@ func consoleCapsule(b *strings.Builder, c Capsule) {
 	for _, s := range c.Steps {
 		for _, f := range c.complaints(s) {
 			fmt.Fprintf(b, "  %s\n", oneLine(f))
-			if f.Hint != "" {
+			if f.Hint != "" && !told[f.Hint] {
+				told[f.Hint] = true
 				fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSpace(plain(f.Hint)), "\n", "\n    "))
 			}
 		}

@@ -229,3 +229,16 @@ func TestEnumsRoundTrip(t *testing.T) {
 		t.Error("a step that is none was written")
 	}
 }
+
+// Three hundred capsules with one fault have one remedy, which is read once.
+func TestConsoleTellsARemedyOnce(t *testing.T) {
+	var r Report
+	for _, dir := range []string{"a", "b"} {
+		f := finding.Finding{Code: "c", Message: "it is " + dir, Hint: "do this"}
+		r.Capsules = append(r.Capsules, Capsule{Dir: dir, Steps: []Step{{Name: StepBuild, Verdict: Failed, Findings: []finding.Finding{f}}}})
+	}
+	var b strings.Builder
+	if err := Console(&b, r); err != nil || strings.Count(b.String(), "do this") != 1 || !strings.Contains(b.String(), "it is b") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}

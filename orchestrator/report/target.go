@@ -114,6 +114,30 @@ func Write(w io.Writer, format Format, r Report) error {
 	return fmt.Errorf("writing a report: %d is no format", int(format))
 }
 
+// Probe fails when a target cannot be written, so that a long run is not begun for
+// nothing. It makes missing parent folders, and changes no file.
+func Probe(targets []Target) error {
+	var errs []error
+	for _, t := range targets {
+		if err := probe(t.Path); err != nil {
+			errs = append(errs, fmt.Errorf("the %s report cannot be written to %q: %w", t.Format, t.Path, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func probe(path string) error {
+	path, _, device, err := place(path)
+	if err != nil || device {
+		return err // opening a named pipe would wait for its reader
+	}
+	temp, err := tempBeside(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(temp.Close(), os.Remove(temp.Name()))
+}
+
 // WriteFiles writes r to every target. One that fails does not stop the others; the
 // error names all that failed.
 func WriteFiles(targets []Target, r Report) error {
@@ -136,24 +160,14 @@ func WriteFile(path string, format Format, r Report) error {
 }
 
 func writeFile(path string, format Format, r Report) error {
-	path, err := resolved(path)
+	path, mode, device, err := place(path)
 	if err != nil {
 		return err
 	}
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		if info.IsDir() {
-			return errors.New("it is a folder")
-		}
-		if !info.Mode().IsRegular() {
-			return writeTo(path, format, r)
-		}
-		mode = info.Mode().Perm()
+	if device {
+		return writeTo(path, format, r)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+shortBase(path)+".*.tmp")
+	temp, err := tempBeside(path)
 	if err != nil {
 		return err
 	}
@@ -165,6 +179,30 @@ func writeFile(path string, format Format, r Report) error {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// place is where a report goes: the real path, and the mode that its file shall
+// have. device is a file that is there, is none to be replaced and must be written as it is.
+func place(path string) (real string, mode os.FileMode, device bool, err error) {
+	if real, err = resolved(path); err != nil {
+		return "", 0, false, err
+	}
+	info, err := os.Stat(real)
+	switch {
+	case err != nil:
+		return real, 0o644, false, nil // making it will say why not
+	case info.IsDir():
+		return "", 0, false, errors.New("it is a folder")
+	}
+	return real, info.Mode().Perm(), !info.Mode().IsRegular(), nil
+}
+
+// tempBeside makes a new file beside path, and the folders above it.
+func tempBeside(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(filepath.Dir(path), "."+shortBase(path)+".*.tmp")
 }
 
 // shortBase leaves room in the 255 bytes of a file's name for what CreateTemp adds.

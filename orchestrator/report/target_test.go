@@ -130,6 +130,32 @@ func TestADeviceIsWrittenAsItIs(t *testing.T) {
 	}
 }
 
+// What cannot be written is told before a long run, and telling it changes no file.
+func TestProbe(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, "old.json")
+	if err := os.WriteFile(old, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Probe([]Target{{FormatJSON, old}, {FormatJUnit, filepath.Join(dir, "new", "deep", "r.xml")}}); err != nil {
+		t.Error(err)
+	}
+	err := Probe([]Target{{FormatJSON, dir}, {FormatSARIF, filepath.Join(old, "r.sarif")}})
+	if err == nil || !strings.Contains(err.Error(), "it is a folder") || !strings.Contains(err.Error(), "r.sarif") {
+		t.Errorf("error %v", err)
+	}
+	if text, _ := os.ReadFile(old); string(text) != "old" || exists(filepath.Join(dir, "new", "deep", "r.xml")) {
+		t.Errorf("a report was written: %q", text)
+	}
+	noTemps(t, dir)
+	noTemps(t, filepath.Join(dir, "new", "deep"))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 func noTemps(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
