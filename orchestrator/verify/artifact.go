@@ -68,6 +68,10 @@ func committed(ctx context.Context, path, dir string, built builder.StagedModule
 	if hash == built.Hash {
 		return true, nil
 	}
+	if isPointer(path) {
+		return true, &finding.Finding{Code: codeCommitted, Message: fmt.Sprintf("%s is a pointer of Git LFS, not the module; the sources build BLAKE3 %s", built.File, built.Hash),
+			Hint: "fetch it before verify: git lfs pull, or lfs: true for actions/checkout"}
+	}
 	return true, &finding.Finding{Code: codeCommitted, Message: fmt.Sprintf("%s has BLAKE3 %s, the sources build %s", built.File, hash, built.Hash),
 		Hint: "run astrid-dev build and commit the module"}
 }
@@ -79,6 +83,19 @@ func tracked(ctx context.Context, path, dir string) bool {
 	}
 	out, err := gitOutput(ctx, filepath.Dir(path), "ls-files", "-z", "--", ":(literal)"+filepath.Base(path))
 	return err != nil || len(out) > 0
+}
+
+// isPointer reports whether Git LFS left the name of a file's content in its place.
+func isPointer(path string) bool {
+	const head = "version https://git-lfs.github.com/spec/"
+	in, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	data := make([]byte, len(head))
+	n, _ := io.ReadFull(in, data)
+	return string(data[:n]) == head
 }
 
 func hashOf(path string) (string, error) {

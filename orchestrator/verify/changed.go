@@ -33,21 +33,34 @@ const depthHint = "a pipeline's clone is often shallow: fetch-depth: 0 for actio
 // untracked ones included.
 func changedFiles(ctx context.Context, top, ref string) ([]string, error) {
 	if _, err := gitOutput(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}"); err != nil {
-		return nil, &SetupError{fmt.Errorf("--changed-since %q: no such commit in %s%s", ref, top, gitSays(err)), depthHint}
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: no such commit in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint)}
 	}
 	base, err := gitOutput(ctx, top, "merge-base", ref, "HEAD")
 	if err != nil {
-		return nil, &SetupError{fmt.Errorf("--changed-since %q: HEAD has no merge base with it in %s%s", ref, top, gitSays(err)), depthHint}
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: HEAD has no merge base with it in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint)}
 	}
 	changed, err := gitOutput(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "--")
 	if err != nil {
-		return nil, &SetupError{fmt.Errorf("--changed-since %q: comparing%s", ref, gitSays(err)), ""}
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: comparing%s", ref, gitSays(err)), gitHint(err, top, "")}
 	}
 	fresh, err := gitOutput(ctx, top, "ls-files", "-z", "--others", "--exclude-standard")
 	if err != nil {
 		return nil, &SetupError{fmt.Errorf("--changed-since %q: listing new files%s", ref, gitSays(err)), ""}
 	}
 	return append(split(top, changed), split(top, fresh)...), nil
+}
+
+// superproject is the repository that top is a submodule of, the outermost one,
+// or top itself: a ref such as origin/main is meant as one of it.
+func superproject(ctx context.Context, top string) string {
+	for {
+		out, err := gitOutput(ctx, top, "rev-parse", "--show-superproject-working-tree")
+		above := strings.TrimSuffix(string(out), "\n")
+		if err != nil || above == "" {
+			return top
+		}
+		top = filepath.FromSlash(above)
+	}
 }
 
 func split(top string, list []byte) (paths []string) {
@@ -90,6 +103,18 @@ func gitSays(err error) string {
 	return ": " + err.Error()
 }
 
+// gitHint is what to do about git's refusal, when it is one of those that have
+// nothing to do with what was asked; else otherwise.
+func gitHint(err error, top, otherwise string) string {
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "install git"
+	case strings.Contains(gitSays(err), "dubious ownership"):
+		return "the checkout belongs to another user, as it does in a container: git config --global --add safe.directory " + top
+	}
+	return otherwise
+}
+
 // governors are files that steer the builds of all capsules at and below their
 // folder which have one of the markers. A capsule with a build command may use anything.
 var governors = []struct {
@@ -116,7 +141,7 @@ type candidate struct {
 // the folders of all capsules.
 func (c candidate) touched(changed, nested []string) bool {
 	for _, path := range changed {
-		if slices.Contains(c.files, path) {
+		if slices.Contains(c.files, path) || within(path, c.dir) { // a submodule that the capsule lies in
 			return true
 		}
 		if within(c.dir, path) {

@@ -254,3 +254,26 @@ func TestAHooksVariablesDoNotLeadElsewhere(t *testing.T) {
 		t.Errorf("nothing changed, yet %v was verified", dirsOf(r))
 	}
 }
+
+// The ref is one of the repository that is verified, not of a submodule in it.
+func TestChangedSinceAsksTheSuperproject(t *testing.T) {
+	needs(t, "sh", "git")
+	library, root := folder(t), folder(t)
+	capsuleAt(t, filepath.Join(library, "inner"), "inner", wasm)
+	commit(t, library)
+	capsuleAt(t, filepath.Join(root, "own"), "own", wasm)
+	commit(t, root)
+	git(t, root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "sub")
+	commit(t, root)
+	git(t, root, "branch", "base")
+	if r := verified(t, root, Config{ChangedSince: "base"}); len(r.Capsules) != 0 {
+		t.Errorf("nothing changed, yet %v was verified", dirsOf(r))
+	}
+	write(t, filepath.Join(root, "sub", "inner", "more"), "x")
+	git(t, filepath.Join(root, "sub"), "add", "-A")
+	git(t, filepath.Join(root, "sub"), "commit", "-q", "-m", "more")
+	commit(t, root)
+	if r := verified(t, root, Config{ChangedSince: "base"}); !slices.Equal(dirsOf(r), []string{"sub/inner"}) || r.Summary.Passed != 1 {
+		t.Errorf("%v was verified: %+v", dirsOf(r), r.Summary)
+	}
+}

@@ -140,7 +140,7 @@ func (r *run) keepChanged(ctx context.Context, found []*builder.Inputs) error {
 
 // changes are the changed files of all repositories that capsules lie in.
 func (r *run) changes(ctx context.Context) (changed []string, err error) {
-	asked := map[string]bool{}
+	asked := map[string]bool{} // tops of repositories, and of what they are submodules of
 	home := homeFolder()
 	for _, dir := range r.Dirs {
 		top := repositoryOf(dir, home)
@@ -151,6 +151,10 @@ func (r *run) changes(ctx context.Context) (changed []string, err error) {
 			continue
 		}
 		asked[top] = true
+		if top = superproject(ctx, top); asked["above "+top] {
+			continue
+		}
+		asked["above "+top] = true
 		files, err := changedFiles(ctx, top, r.ChangedSince)
 		if err != nil {
 			return nil, err

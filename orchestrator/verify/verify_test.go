@@ -53,6 +53,9 @@ var faults = []struct {
 	{"committed-other", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "committed-other.wasm"), "another module")
 	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
+	{"committed-pointer", wasm, func(t *testing.T, dir string) {
+		write(t, filepath.Join(dir, "committed-pointer.wasm"), "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("0", 64)+"\nsize 8\n")
+	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
 	{"declares-other", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), "id = ", "hash = \""+strings.Repeat("0", 64)+"\"\nid = ")
 	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeDeclared + " Capsule.toml"}}},
@@ -113,6 +116,9 @@ func TestEveryFaultIsFoundAndNoneInvented(t *testing.T) {
 	}
 	if c := found(t, r, "static"); c.Step(report.StepBuild).Verdict != report.Skipped {
 		t.Errorf("a capsule without components: %+v", c)
+	}
+	if s := found(t, r, "committed-pointer").Step(report.StepPublishedArtifact); !strings.Contains(s.Findings[0].Hint, "git lfs pull") {
+		t.Errorf("a pointer of Git LFS: %+v", s.Findings)
 	}
 	if s := found(t, r, "touches").Step(report.StepNoMutation); len(s.Findings) != 1 || s.Findings[0].Code != codeTouched {
 		t.Errorf("touches: %+v", s.Findings)
