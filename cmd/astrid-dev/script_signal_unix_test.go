@@ -8,9 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdSignal stops a process that start started, or lets it go on.
+// cmdSignal sends a signal to a process that start started.
 func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
-	signal, ok := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[1]]
+	signal, ok := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT}[args[1]]
 	if !ok {
 		ts.Fatalf("unknown signal %s", args[1])
 	}

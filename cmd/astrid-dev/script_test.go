@@ -49,7 +49,8 @@ func TestMain(m *testing.M) {
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
 //	rust                    a cargo that can build capsules comes first in PATH
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
-//	signal NAME STOP|CONT   stop a process, let it go on
+//	signal NAME SIGNAL      STOP, CONT, TERM or INT
+//	ended NAME CODE         wait until it has ended, with CODE
 //
 // With $WATCHES start runs it as a user who has so many inotify watches.
 // The conditions [poll], [userns] and [tool:NAME] are known besides testscript's own.
@@ -70,7 +71,7 @@ func runScripts(t *testing.T, files, flags []string) {
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
-			"capsule": cmdCapsule, "signal": cmdSignal,
+			"capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
