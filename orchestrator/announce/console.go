@@ -24,7 +24,7 @@ type ConsoleOptions struct {
 	Dir    string     // paths below it are shown relative to it
 	Colour bool       // the caller decides, see NoColour
 	Width  func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, no progress line
-	Quiet  bool       // leaves out change, build_started, build_superseded and idle
+	Quiet  bool       // leaves out build_started, build_superseded and idle
 	Once   bool       // the loop ends at the first idle: nobody is told what is watched
 
 	// Now is the clock of the progress line; nil: time.Now.
@@ -117,8 +117,11 @@ func (c *Console) news(e Event, n entry) entry {
 	return n
 }
 
+// hidden says what is left out. A change is: the build that follows, or what
+// stands in its way, says as much.
 func (c *Console) hidden(t Type) bool {
-	return c.o.Quiet && slices.Contains([]Type{Change, BuildStarted, BuildSuperseded, Idle}, t) || c.o.Once && t == Ready
+	return t == Change || c.o.Once && t == Ready ||
+		c.o.Quiet && slices.Contains([]Type{BuildStarted, BuildSuperseded, Idle}, t)
 }
 
 // track keeps the account of builds.
@@ -152,7 +155,9 @@ func (c *Console) render(n entry) string {
 	}
 	b.WriteByte('\n')
 	for _, line := range n.below {
-		b.WriteString(strings.Repeat(" ", wordWidth+2) + clean(line, false) + "\n")
+		for _, part := range wrapped(clean(line, false), c.o.Width()-wordWidth-2) {
+			b.WriteString(strings.Repeat(" ", wordWidth+2) + part + "\n")
+		}
 	}
 	return b.String()
 }

@@ -47,8 +47,6 @@ func entryFor(e Event, dir string) entry {
 		n.word, n.text = "added", place(e, dir)
 	case CapsuleRemoved:
 		n.word, n.text = "removed", place(e, dir)
-	case Change:
-		n.colour, n.word, n.text = dim, "changed", "sources are now "+shortHash(e.SourceHash)
 	case Unchanged:
 		n.colour, n.text = dim, unchangedText(e)
 	case BuildStarted:
@@ -244,6 +242,3 @@ func fileLines(e Event) []string {
 	}
 	return []string{"files: " + named}
 }
-
-// shortHash is enough of a hash for a person to compare.
-func shortHash(hash string) string { return hash[:min(len(hash), 12)] }

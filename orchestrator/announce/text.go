@@ -145,6 +145,32 @@ func cells(text string, width int) string {
 	return text
 }
 
+// wrapped cuts line at spaces into lines of at most width columns, each further
+// one indented like the first. Words longer than that stay whole, and so does
+// everything when there is no width to speak of.
+func wrapped(line string, width int) []string {
+	const least = 20
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	var lines []string
+	for width >= least && len(indent) < width {
+		fits := cells(line, width)
+		if fits == line {
+			break
+		}
+		at := strings.LastIndexByte(line[:min(len(fits)+1, len(line))], ' ')
+		if at <= len(indent) {
+			more := strings.IndexByte(line[len(fits):], ' ')
+			if more < 0 {
+				break
+			}
+			at = len(fits) + more
+		}
+		lines = append(lines, line[:at])
+		line = indent + strings.TrimLeft(line[at:], " ")
+	}
+	return append(lines, line)
+}
+
 func wide(r rune) bool {
 	return r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 ||
 		r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 || r >= 0x1f300 && r <= 0x1faff)
