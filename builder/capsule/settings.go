@@ -146,14 +146,21 @@ func (f field) variables() map[string]string {
 	return vars
 }
 
-func (f field) duration(example string) time.Duration {
+// quantity is the text of a number with a unit, and what to write instead.
+func (f field) quantity(example string) (text, hint string, ok bool) {
 	if !f.found {
-		return 0
+		return "", "", false
 	}
-	hint := fmt.Sprintf("write a number and a unit: %s = %q", f.last(), example)
-	s, ok := f.value.(string)
-	if !ok {
+	hint = fmt.Sprintf("write a number and a unit: %s = %q", f.last(), example)
+	if text, ok = f.value.(string); !ok {
 		f.wrong("a string with a unit", hint)
+	}
+	return text, hint, ok
+}
+
+func (f field) duration(example string) time.Duration {
+	s, hint, ok := f.quantity(example)
+	if !ok {
 		return 0
 	}
 	d, err := time.ParseDuration(s)
@@ -177,13 +184,8 @@ var sizeUnits = []struct {
 const maxMemory = 4 << 30
 
 func (f field) size(example string) uint64 {
-	if !f.found {
-		return 0
-	}
-	hint := fmt.Sprintf("write a number and a unit: %s = %q", f.last(), example)
-	s, ok := f.value.(string)
+	s, hint, ok := f.quantity(example)
 	if !ok {
-		f.wrong("a string with a unit", hint)
 		return 0
 	}
 	bytes, ok := parseSize(s)

@@ -117,47 +117,28 @@ func (x *instructions) proposal(op byte, start int) {
 		}
 	case immCatches:
 		x.open()
-		x.catches()
+		x.clauses("catch clauses", 2, 2, 1, 1)
 	case immResume:
 		x.u32()
 		if op == 0xe4 {
 			x.u32()
 		}
-		x.handlers()
+		x.clauses("handlers", 2, 1)
 	}
 }
 
-// catches reads the handlers of try_table.
-func (x *instructions) catches() {
-	for range x.vec("catch clauses", 2, maxFuncs) {
+// clauses reads the handlers of try_table and resume: a kind, and as many
+// indexes as operands has for it.
+func (x *instructions) clauses(what string, operands ...int) {
+	for range x.vec(what, 2, maxFuncs) {
 		start := x.pos
-		switch c := x.byte(); c {
-		case 0, 1:
-			x.u32()
-			x.u32()
-		case 2, 3:
-			x.u32()
-		default:
-			x.failAt(start, "unknown catch clause %#x", c)
-		}
-		if x.err != nil {
+		kind := int(x.byte())
+		if kind >= len(operands) {
+			x.failAt(start, "unknown kind %#x among %s", kind, what)
 			return
 		}
-	}
-}
-
-// handlers reads the handlers of resume.
-func (x *instructions) handlers() {
-	for range x.vec("handlers", 2, maxFuncs) {
-		start := x.pos
-		switch c := x.byte(); c {
-		case 0:
+		for range operands[kind] {
 			x.u32()
-			x.u32()
-		case 1:
-			x.u32()
-		default:
-			x.failAt(start, "unknown handler %#x", c)
 		}
 		if x.err != nil {
 			return
