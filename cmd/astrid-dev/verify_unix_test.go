@@ -16,17 +16,64 @@ import (
 // nobody is a user who owns nothing.
 const nobody = 65534
 
-// TestVerifyInAReadOnlyCheckout runs the program as a user who can write nothing
-// of the checkout: root, who may write everything, becomes somebody else.
-func TestVerifyInAReadOnlyCheckout(t *testing.T) {
+// stranger runs the program as a user who owns nothing but a home: root, who may
+// read and write everything, becomes somebody else.
+type stranger struct{ base, program, home string }
+
+func newStranger(t *testing.T) stranger {
+	t.Helper()
 	base := t.TempDir()
-	program := filepath.Join(base, "astrid-dev")
+	s := stranger{base, filepath.Join(base, "astrid-dev"), filepath.Join(base, "home")}
 	self, err := exec.LookPath("astrid-dev")
 	if err != nil {
 		t.Fatal(err)
 	}
-	copyFile(t, self, program, 0o755)
-	checkout := filepath.Join(base, "the checkout")
+	copyFile(t, self, s.program, 0o755)
+	if err := os.Mkdir(s.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 {
+		return s
+	}
+	for _, dir := range []string{base, filepath.Dir(base)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chown(s.home, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// run fails unless the program ends with code, and returns all that it printed.
+func (s stranger) run(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(s.program, args...)
+	cmd.Env = append(os.Environ(), "HOME="+s.home, "TMPDIR="+s.home)
+	cmd.Dir = s.home
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("exit code %d, want %d (%v)\n%s", got, code, err, out)
+	}
+	return string(out)
+}
+
+func mustContain(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
+
+func TestVerifyInAReadOnlyCheckout(t *testing.T) {
+	s := newStranger(t)
+	checkout := filepath.Join(s.base, "the checkout")
 	layCapsule(t, filepath.Join(checkout, "one"), "one", `echo again > .log; mkdir -p target dist; printf '\000asm\001\000\000\000' > "$CAPSULE_OUT"`)
 	layCapsule(t, filepath.Join(checkout, "fails"), "fails", `echo changed >> build.sh; exit 1`)
 	if err := os.WriteFile(filepath.Join(checkout, ".gitignore"), []byte("*.log\n"), 0o644); err != nil {
@@ -35,43 +82,53 @@ func TestVerifyInAReadOnlyCheckout(t *testing.T) {
 	commands(t, checkout, []string{"git", "init", "-q"}, []string{"git", "add", "-A"},
 		[]string{"git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "first"})
 	withoutWrite(t, checkout)
-	home := filepath.Join(base, "home")
-	if err := os.Mkdir(home, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if os.Geteuid() == 0 {
-		for _, dir := range []string{base, filepath.Dir(base)} {
-			if err := os.Chmod(dir, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.Chown(home, nobody, nobody); err != nil {
-			t.Fatal(err)
-		}
-	}
 	before := listing(t, checkout)
-
-	cmd := exec.Command(program, "verify", checkout, "--repro", "--jobs", "2", "--report", "json="+filepath.Join(home, "out", "r.json"))
-	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home)
-	cmd.Dir = home
-	if os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
-	out, err := cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
-		t.Fatalf("exit code %d (%v)\n%s", code, err, out)
-	}
-	for _, want := range []string{"2 capsules: 1 failed, 1 passed", "[2/2]", "fails/build.sh: error: the build changed this input"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("%q is not in\n%s", want, out)
-		}
-	}
+	out := s.run(t, exitFailed, "verify", checkout, "--repro", "--jobs", "2", "--report", "json="+filepath.Join(s.home, "out", "r.json"))
+	mustContain(t, out, "2 capsules: 1 failed, 1 passed", "[2/2]", "fails/build.sh: error: the build changed this input")
 	if after := listing(t, checkout); after != before {
 		t.Errorf("the checkout was\n%s\nand is\n%s", before, after)
 	}
-	if left, _ := filepath.Glob(filepath.Join(home, "astrid-dev-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(s.home, "astrid-dev-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	if os.Geteuid() == 0 { // git does not work for others in what is root's
+		mustContain(t, s.run(t, exitUsage, "verify", checkout, "--changed-since", "HEAD"), "dubious ownership", "safe.directory")
+	}
+}
+
+// What cannot be read is a fault of its capsule alone; what cannot be mended is told.
+func TestWhatCannotBeReadOrWritten(t *testing.T) {
+	s := newStranger(t)
+	checkout := filepath.Join(s.base, "checkout")
+	const wasm = `printf '\000asm\001\000\000\000' > "$CAPSULE_OUT"`
+	for _, name := range []string{"sound", "secret", "hidden"} {
+		layCapsule(t, filepath.Join(checkout, name), name, wasm)
+	}
+	if err := os.WriteFile(filepath.Join(checkout, "go.mod"), []byte("module a\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(checkout, "secret", "build.sh"), filepath.Join(checkout, "hidden", "Capsule.toml")} {
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := s.run(t, exitFailed, "verify", checkout)
+	mustContain(t, out, "3 capsules: 2 failed, 1 passed", "  secret/build.sh: error: permission denied [source-unreadable]",
+		"  hidden/Capsule.toml: error: ", "[manifest-unreadable]")
+
+	fixable := filepath.Join(checkout, "sound", "Capsule.toml")
+	data, err := os.ReadFile(fixable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(fixable, bytes.Replace(data, []byte("1.0.0"), []byte("1.0"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(fixable), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(filepath.Dir(fixable), 0o755) })
+	mustContain(t, s.run(t, exitFailed, "check", "--fix", filepath.Dir(fixable)), "[fix-failed]", "Capsule.toml:3:11: error: ")
 }
 
 func commands(t *testing.T, dir string, list ...[]string) {
