@@ -84,6 +84,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 func (r *run) secondFailed(j *job, err error) {
 	list := []finding.Finding{{Code: codeSecondFailed, Message: "the same sources were built in one folder and cannot be in another",
 		Hint: "let the build depend on nothing but its sources: no absolute paths, no time, nothing outside that inputs does not name"}}
+	place(nil, -1, list)
 	s := j.capsule.Step(report.StepReproducible)
 	var failure *builder.Failure
 	if errors.As(err, &failure) {

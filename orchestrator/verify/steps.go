@@ -279,6 +279,9 @@ const mutationHint = "commit what the build makes there, let it write elsewhere,
 // mutation is the finding about one input. What has the original's bytes was only touched.
 func (r *run) mutation(j *job, before, after *builder.Inputs, name string) finding.Finding {
 	f := finding.Finding{Code: codeMutated, File: name, Message: "the build changed this input", Hint: mutationHint}
+	if r.Jobs > 1 && len(r.jobs) > 1 {
+		f.Hint += "; should a build beside it have done it, --jobs 1 names that one"
+	}
 	path := name
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(before.Dir, filepath.FromSlash(name))
