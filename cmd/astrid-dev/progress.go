@@ -55,7 +55,10 @@ func (p *progressLine) clear() {
 }
 
 func outcome(e verify.Progress) string {
-	text := fmt.Sprintf("%s %s in %s", e.Verdict, oneLine(e.Ended), e.Took.Round(10*time.Millisecond))
+	text := fmt.Sprintf("%s %s", e.Verdict, oneLine(e.Ended))
+	if took := e.Took.Round(10 * time.Millisecond); took > 0 {
+		text += " in " + took.String()
+	}
 	var steps []string
 	for _, s := range e.Failed {
 		steps = append(steps, s.String())

@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
 //	ended NAME CODE         wait until it has ended, with CODE
+//	untimed FILE FILE       two JSON reports have the same bytes but for times
 //
 // With $WATCHES start runs it as a user who has so many inotify watches.
 // The conditions [poll], [userns] and [tool:NAME] are known besides testscript's own.
@@ -71,7 +72,7 @@ func runScripts(t *testing.T, files, flags []string) {
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
-			"capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded,
+			"capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
