@@ -169,8 +169,8 @@ func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *repor
 		return errInterrupted
 	case r.Interrupted:
 		return &failedError{count: max(1, r.Summary.Failed+r.Summary.NotRun)}
-	case r.Summary.Failed > 0:
-		return &failedError{count: r.Summary.Failed}
+	case r.Summary.Failed+r.Summary.NotRun > 0: // what was not run is not known to be sound
+		return &failedError{count: max(1, r.Summary.Failed)}
 	}
 	return nil
 }

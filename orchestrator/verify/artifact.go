@@ -23,9 +23,11 @@ import (
 // the manifest, and with the hashes that it declares.
 func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 	start := time.Now()
-	m, err := capsule.Load(j.dir)
+	m, err := capsule.Load(r.first.of(j.dir)) // the original may be another by now
 	if err != nil {
-		return // it was edited since it was copied
+		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: CodeUnreadable, File: capsule.ManifestName,
+			Message: "after the build the manifest cannot be read: " + r.first.text(err.Error()), Hint: "let the build leave it alone"}})
+		return
 	}
 	var list []finding.Finding
 	compared := false

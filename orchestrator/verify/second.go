@@ -59,7 +59,7 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	defer staged.Discard()
 	pair.ended = time.Now()
 	var list []finding.Finding
-	manifest, _ := capsule.Load(j.dir) // for places only
+	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	for i, m := range staged.Modules {
 		if i < len(j.built) && j.built[i].hash != m.Hash {
 			list = append(list, differs(pair, j.built[i], m))

@@ -152,7 +152,7 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 		name = report.StepSmoke
 	}
 	list := r.findings(r.first.mirror, failure.Findings)
-	manifest, _ := capsule.Load(j.dir) // for places only
+	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	only := -1
 	if manifest != nil && len(manifest.Components) == 1 && failure.Step == builder.StepSmoke {
 		only = 0 // which of several did not load is in the message at best
@@ -189,7 +189,7 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 	own := append(said, r.ownFindings(staged)...)
 	var loads, kernel []finding.Finding
 	ready := true
-	manifest, _ := capsule.Load(j.dir) // for places only
+	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	for i, m := range staged.Modules {
 		place(manifest, i, m.Report.Findings)
 		place(manifest, i, m.Report.KernelFindings)

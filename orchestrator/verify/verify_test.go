@@ -365,3 +365,16 @@ func TestGroupsNeverOverlap(t *testing.T) {
 		}
 	}
 }
+
+// A capsule that is taken away while others are built was copied whole, and is verified.
+func TestACapsuleDeletedMeanwhile(t *testing.T) {
+	needs(t, "sh")
+	root := folder(t)
+	write(t, filepath.Join(root, "go.mod"), "module a\n")
+	capsuleAt(t, filepath.Join(root, "a"), "a", `rm -rf '`+filepath.Join(root, "b")+`'; `+wasm)
+	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
+	r := verified(t, root, Config{CheckArtifact: true})
+	if c := found(t, r, "b"); c.Verdict != report.Passed || r.Summary.NotRun > 0 {
+		t.Errorf("%s: %+v", c.Verdict, c.Steps)
+	}
+}
