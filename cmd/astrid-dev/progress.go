@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -18,10 +19,15 @@ import (
 type progressLine struct {
 	w     io.Writer
 	width int // columns of the terminal; 0: it is none
+
+	mu    sync.Mutex           // guards what follows, and what is on the line
+	last  verify.Progress      // what it showed last
+	since map[string]time.Time // when each of last.Running began
+	began time.Time            // of the run, for what comes before the first capsule
 }
 
 func newProgressLine(w io.Writer) *progressLine {
-	p := &progressLine{w: w}
+	p := &progressLine{w: w, began: time.Now()}
 	file, ok := w.(*os.File)
 	if ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "" {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
@@ -29,6 +35,35 @@ func newProgressLine(w io.Writer) *progressLine {
 		}
 	}
 	return p
+}
+
+// follow keeps the times on the line going until the function that it returns
+// has been called, which also takes the line away.
+func (p *progressLine) follow() (end func()) {
+	if p.width == 0 {
+		return func() {}
+	}
+	done := make(chan struct{})
+	var loop sync.WaitGroup
+	loop.Go(func() {
+		tick := time.NewTicker(time.Second) // the times are shown in whole seconds
+		defer tick.Stop()
+		for {
+			select {
+			case now := <-tick.C:
+				p.mu.Lock()
+				p.draw(now)
+				p.mu.Unlock()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		loop.Wait()
+		p.clear()
+	}
 }
 
 // tell is verify.Config.Progress. What cannot be written is not missed.
@@ -39,12 +74,44 @@ func (p *progressLine) tell(e verify.Progress) {
 		}
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if e.Verdict == reports.Failed && e.Ended != "" {
 		p.clear()
 		fmt.Fprintln(p.w, outcome(e))
 	}
-	text := []rune(oneLine(fmt.Sprintf("[%d/%d] %s", e.Done, e.Total, strings.Join(e.Running, ", "))))
-	fmt.Fprintf(p.w, "\r\x1b[K%s", string(text[:min(len(text), p.width-1)]))
+	now := time.Now()
+	since := map[string]time.Time{}
+	for _, dir := range e.Running {
+		since[dir] = now
+		if began, ok := p.since[dir]; ok {
+			since[dir] = began
+		}
+	}
+	p.last, p.since = e, since
+	p.draw(now)
+}
+
+// draw writes the line over.
+func (p *progressLine) draw(now time.Time) {
+	text := "copying the workspace" + lasted(now.Sub(p.began))
+	if p.last.Total > 0 {
+		var running []string
+		for _, dir := range p.last.Running {
+			running = append(running, dir+lasted(now.Sub(p.since[dir])))
+		}
+		text = fmt.Sprintf("[%d/%d] %s", p.last.Done, p.last.Total, strings.Join(running, ", "))
+	}
+	line := []rune(oneLine(text))
+	fmt.Fprintf(p.w, "\r\x1b[K%s", string(line[:min(len(line), p.width-1)]))
+}
+
+// lasted is " 12s", nothing below a second.
+func lasted(d time.Duration) string {
+	if d < time.Second {
+		return ""
+	}
+	return " " + d.Truncate(time.Second).String()
 }
 
 // clear takes the line away.

@@ -76,8 +76,9 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	line := newProgressLine(cmd.ErrOrStderr())
 	cfg.Progress = line.tell
+	end := line.follow()
 	r, err := verify.Run(cmd.Context(), cfg)
-	line.clear()
+	end()
 	if err != nil {
 		return setupError(err)
 	}

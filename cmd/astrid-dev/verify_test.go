@@ -29,6 +29,24 @@ func TestProgressLineOnATerminal(t *testing.T) {
 	}
 }
 
+func TestProgressLineTellsHowLong(t *testing.T) {
+	var b bytes.Buffer
+	p := &progressLine{w: &b, width: 60, began: time.Now()}
+	p.draw(p.began.Add(3500 * time.Millisecond))
+	if want := "\r\x1b[Kcopying the workspace 3s"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+	p.tell(verify.Progress{Total: 3, Running: []string{"slow"}})
+	p.since["slow"] = p.began
+	p.tell(verify.Progress{Total: 3, Running: []string{"new", "slow"}})
+	p.since["new"] = p.began.Add(75 * time.Second)
+	b.Reset()
+	p.draw(p.began.Add(75 * time.Second))
+	if want := "\r\x1b[K[0/3] new, slow 1m15s"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
+
 func TestProgressLinesElsewhere(t *testing.T) {
 	var b bytes.Buffer
 	p := newProgressLine(&b)
