@@ -29,15 +29,19 @@ func usageHint(err error, hint string) error { return &usageError{err, hint} }
 
 // failedError says that capsules failed. What failed was printed already.
 type failedError struct {
-	count int
-	said  bool // how many was printed too
+	count  int
+	notRun int  // verify: not known to be sound
+	said   bool // how many was printed too
 }
 
 func (e *failedError) Error() string {
-	if e.count == 1 {
-		return "1 capsule failed"
+	switch {
+	case e.count == 0:
+		return plural(e.notRun, "capsule") + " not run"
+	case e.notRun == 0:
+		return plural(e.count, "capsule") + " failed"
 	}
-	return fmt.Sprintf("%d capsules failed", e.count)
+	return fmt.Sprintf("%s failed, %d not run", plural(e.count, "capsule"), e.notRun)
 }
 
 // report prints err and returns the exit code that it means.

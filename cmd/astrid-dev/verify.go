@@ -168,10 +168,8 @@ func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *repor
 	switch {
 	case cmd.Context().Err() != nil && r.Interrupted:
 		return errInterrupted
-	case r.Interrupted:
-		return &failedError{count: max(1, r.Summary.Failed+r.Summary.NotRun)}
-	case r.Summary.Failed+r.Summary.NotRun > 0: // what was not run is not known to be sound
-		return &failedError{count: max(1, r.Summary.Failed)}
+	case r.Summary.Failed+r.Summary.NotRun > 0 || r.Interrupted: // what was not run is not known to be sound
+		return &failedError{count: r.Summary.Failed, notRun: r.Summary.NotRun}
 	}
 	return nil
 }

@@ -31,7 +31,11 @@ func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 	if c.Verdict == Passed && !c.worthTelling() {
 		return
 	}
-	fmt.Fprintf(b, "%s: %s%s%s\n", label(c.Dir), because(c.Verdict, c.Reason), in(c.DurationMS), failedSteps(c))
+	took := in(c.DurationMS)
+	if c.Reason != "" {
+		took = "" // a time after a sentence reads as part of it
+	}
+	fmt.Fprintf(b, "%s: %s%s%s\n", label(c.Dir), because(c.Verdict, c.Reason), took, failedSteps(c))
 	for _, s := range c.Steps {
 		for _, f := range c.complaints(s) {
 			fmt.Fprintf(b, "  %s\n", oneLine(f))

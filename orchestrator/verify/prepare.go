@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -214,7 +216,7 @@ func (r *run) realPackages(ctx context.Context, c *copier) error {
 }
 
 // removeOutputs takes out of the copies what a build command would leave where
-// `output` says, so that a build that makes nothing is not taken for one that did.
+// `output` says, or in dist, so that a build that makes nothing is not taken for one that did.
 func (r *run) removeOutputs() {
 	for _, j := range r.jobs {
 		m, err := capsule.Load(j.dir)
@@ -222,12 +224,13 @@ func (r *run) removeOutputs() {
 			continue
 		}
 		for _, component := range m.Components {
-			if component.Output == "" || component.Output == component.File {
+			output := cmp.Or(component.Output, "dist/"+path.Base(component.File))
+			if path.Clean(output) == path.Clean(component.File) {
 				continue
 			}
 			for _, c := range []*copier{r.first, r.second} {
 				if c != nil {
-					c.remove(filepath.Join(c.of(j.dir), filepath.FromSlash(component.Output)))
+					c.remove(filepath.Join(c.of(j.dir), filepath.FromSlash(output)))
 				}
 			}
 		}

@@ -167,8 +167,26 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 			return
 		}
 	}
+	if finding.Count(list, finding.Error) == 0 {
+		list = append(list, commandFailed(manifest, failure))
+	}
 	s := j.capsule.Step(name)
 	s.Verdict, s.DurationMS, s.Findings, s.Tail = report.Failed, took.Milliseconds(), list, r.first.text(failure.Tail)
+}
+
+// commandFailed is for a build that complained of nothing that could be read as an error.
+func commandFailed(m *capsule.Manifest, failure *builder.Failure) finding.Finding {
+	f := finding.Finding{Code: "build-failed", File: capsule.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
+	if failure.ExitCode < 0 {
+		f.Message = "a signal ended the build"
+	}
+	if failure.Tail == "" {
+		f.Message += " and printed nothing"
+	}
+	if m != nil && len(m.Dev.Build) > 0 {
+		f.Line, f.Column = m.Position("package", "metadata", "astrid-dev", "build")
+	}
+	return f
 }
 
 // findings are list with the mirror's paths as the originals'.

@@ -28,7 +28,7 @@ var faults = []struct {
 	{"sound", wasm, nil, nil},
 	{"with a blank", wasm, nil, nil},
 	{"fails", `echo 'main.c:3:5: error: no such thing' >&2; exit 3`, nil, map[report.StepName][]string{report.StepBuild: {"main.c"}}},
-	{"silent", `exit 1`, nil, map[report.StepName][]string{report.StepBuild: nil}},
+	{"silent", `exit 1`, nil, map[report.StepName][]string{report.StepBuild: {"build-failed Capsule.toml"}}},
 	{"writes-nothing", `:`, nil, map[report.StepName][]string{report.StepBuild: {"output-missing Capsule.toml"}}},
 	{"no-wasm", `echo text > "$CAPSULE_OUT"`, nil, map[report.StepName][]string{report.StepSmoke: {"smoke-not-wasm Capsule.toml"}}},
 	{"changes", `echo more >> data; rm lost; echo new > made;` + wasm, func(t *testing.T, dir string) {
@@ -37,7 +37,7 @@ var faults = []struct {
 	}, map[report.StepName][]string{report.StepNoMutation: {codeMutated + " data", codeMutated + " lost", codeMutated + " made"}}},
 	{"changes-and-fails", `echo more >> data; exit 1`, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "data"), "some\n")
-	}, map[report.StepName][]string{report.StepBuild: nil, report.StepNoMutation: {codeMutated + " data"}}},
+	}, map[report.StepName][]string{report.StepBuild: {"build-failed Capsule.toml"}, report.StepNoMutation: {codeMutated + " data"}}},
 	{"touches", `cat data > copy; cat copy > data; rm copy;` + wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "data"), "some\n")
 	}, nil},
@@ -376,5 +376,18 @@ func TestACapsuleDeletedMeanwhile(t *testing.T) {
 	r := verified(t, root, Config{CheckArtifact: true})
 	if c := found(t, r, "b"); c.Verdict != report.Passed || r.Summary.NotRun > 0 {
 		t.Errorf("%s: %+v", c.Verdict, c.Steps)
+	}
+}
+
+// What an earlier build left is no outcome of this one, wherever the capsule lies.
+func TestAModuleThatLiesThereIsNotTheBuilds(t *testing.T) {
+	needs(t, "sh")
+	root := folder(t)
+	dir := filepath.Join(root, "vendor", "one")
+	capsuleAt(t, dir, "one", ":")
+	write(t, filepath.Join(dir, "dist", "one.wasm"), "\x00asm\x01\x00\x00\x00")
+	commit(t, root)
+	if s := found(t, verified(t, root, Config{}), "vendor/one").Step(report.StepBuild); s.Verdict != report.Failed {
+		t.Errorf("%+v", s)
 	}
 }
