@@ -52,6 +52,21 @@ func (in *Inputs) Changed(later *Inputs) []string {
 	return slices.Compact(changed)
 }
 
+// Written tells when each file was last written that is new or different in
+// later. A file that is gone tells nothing.
+func (in *Inputs) Written(later *Inputs) []time.Time {
+	var times []time.Time
+	for _, both := range [][2]*tree.Snapshot{{in.Sources, later.Sources}, {in.Others, later.Others}} {
+		after := files(both[1])
+		for _, name := range both[0].Diff(both[1]) {
+			if f, is := after[name]; is {
+				times = append(times, time.Unix(0, f.Ctime))
+			}
+		}
+	}
+	return times
+}
+
 func (in *Inputs) outsideChanged(later *Inputs) []string {
 	before, after := files(in.Others), files(later.Others)
 	var changed []string

@@ -39,15 +39,18 @@ type capsule struct {
 	retried   bool // the user asked for it
 	job       *job
 
-	processed       string             // the key last published, failed or held; "" when nothing was
-	published       string             // the key last published
-	modules         *builder.Published // what was published from it
-	publishedAt     time.Time
-	processedSource string // the source hash that belongs to processed
-	source          string // the source hash last announced
-	previous        string // the source hash of the newest reload, of an earlier run too
-	state           state
-	reloads         int // in this run; the wire's generation
+	processed   string             // the key last published, failed or held; "" when nothing was
+	published   string             // the key last published
+	modules     *builder.Published // what was published from it
+	publishedAt time.Time
+	processedIn *builder.Inputs // the inputs that belong to it
+	source      string          // the source hash last announced
+	previous    string          // the source hash of the newest reload, of an earlier run too
+	state       state
+	reloads     int // in this run; the wire's generation
+
+	row  []string // the builds that led to what is wanted, see circle.go
+	runs []span   // the newest builds
 
 	superseded int // builds superseded in a row
 	feedback   feedback
@@ -73,6 +76,7 @@ type job struct {
 	reason    string
 	started   time.Time
 	edited    time.Time // the newest edit that it contains
+	row       []string  // the builds that led to it, itself the last
 	cancel    context.CancelFunc
 	committed bool // runs to its end whatever changes
 	cancelled bool
@@ -111,7 +115,7 @@ func (c *capsule) change(now time.Time) {
 
 // settle makes in's key the last processed one.
 func (c *capsule) settle(in *builder.Inputs, how state) {
-	c.processed, c.processedSource, c.state = in.Key, in.SourceHash, how
+	c.processed, c.processedIn, c.state = in.Key, in, how
 }
 
 // quietAt is when the burst counts as over, MaxWait included.

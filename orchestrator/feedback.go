@@ -65,6 +65,9 @@ func (l *loop) buildAgain(c *capsule, after *builder.Inputs, now time.Time) {
 	count := c.superseded
 	l.giveUp(c)
 	c.superseded = count // it ran to its end; nobody superseded it
+	if c.state == held {
+		c.processed = "" // the build in quiet came to nothing
+	}
 	if c.dirty || c.examining || c.gone {
 		return
 	}
@@ -83,12 +86,13 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	c.settle(after, held)
 	c.heldIn, c.heldFiles = after, changed
 	c.feedback = feedback{touches: c.feedback.touches}
+	message := "its sources changed during the build in quiet too; it is built again after an edit"
 	if !c.probed {
 		c.probeAt = now.Add(probeAfter)
-		l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash,
-			Message: "its sources changed during three builds in a row; it is built once more when the disk is quiet, then only after an edit",
-			Hint:    "if the build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
+		message = "its sources changed during three builds in a row; it is built once more when the disk is quiet, then only after an edit"
 	}
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash, Message: message,
+		Hint: "if the build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
 	if c.dirty || c.examining || c.gone {
 		return
 	}
@@ -118,7 +122,7 @@ func (f *feedback) learn(changed []string) {
 // files that it is held for. A log that grows without pause would else be built
 // three times and held again, for ever.
 func (c *capsule) stillHeld() bool {
-	return c.state == held && !c.retried && !slices.ContainsFunc(c.heldIn.Changed(c.in), func(file string) bool {
+	return c.state == held && c.heldIn != nil && !c.retried && !slices.ContainsFunc(c.heldIn.Changed(c.in), func(file string) bool {
 		return !slices.Contains(c.heldFiles, file)
 	})
 }

@@ -64,7 +64,7 @@ func (w *world) disturb(r *rand.Rand, dirs []string) {
 	case 2:
 		w.mu.Lock()
 		w.disk[dir].content = content
-		w.disk[dir].stamp++
+		w.disk[dir].written()
 		w.mu.Unlock()
 		time.Sleep(someTime(r, 100*time.Millisecond))
 		w.batches <- watcher.Batch{Lost: true}
@@ -121,6 +121,8 @@ func (w *world) checkCapsule(dir string, f *fake, last announce.Event) {
 		w.t.Errorf("P3: %s is there, the last word on it is %s", dir, last.Type)
 	case !f.gone && last.Type == announce.Reload && last.SourceHash != hashOf(f.content):
 		w.t.Errorf("P3: %s is %s on disk, the last reload is of %s", dir, f.content, last.SourceHash)
+	case !f.gone && last.Type == announce.Held && f.onBuild == nil && last.SourceHash != hashOf(f.content):
+		w.t.Errorf("P3: %s is %s on disk, it was held at %s", dir, f.content, last.SourceHash)
 	case !f.gone && last.Type == announce.BuildFailed && last.SourceHash != hashOf(f.content):
 		w.t.Errorf("P3: %s is %s on disk, the last failure is of %s", dir, f.content, last.SourceHash)
 	}
@@ -141,8 +143,8 @@ func (w *world) checkNothingTwice(dir string) {
 			continue
 		}
 		switch e.Type {
-		case announce.CapsuleRemoved, announce.CapsuleAdded:
-			said = ""
+		case announce.CapsuleRemoved, announce.CapsuleAdded, announce.Held:
+			said = "" // held is another content that was dealt with
 		case announce.BuildStarted:
 			if e.Reason == "retry" {
 				said = ""

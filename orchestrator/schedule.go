@@ -32,6 +32,11 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	case c.job == nil && key == c.published:
 		c.superseded = 0
 		c.settle(c.in, good)
+		if !c.open { // else the end of the burst says so
+			l.sayUnchanged(c)
+		}
+	case c.job == nil && l.circles(c, now):
+		l.holdCircle(c, now)
 	case c.job == nil && c.stillHeld():
 		c.settle(c.in, held)
 		c.probeAt, c.probed = now.Add(probeAfter), false
@@ -52,13 +57,13 @@ func (c *capsule) whyBuild() string {
 	switch {
 	case c.retried:
 		return "retry"
-	case c.processed == "" && c.reloads > 0:
+	case c.processed == "" && c.published == "" && c.reloads > 0:
 		return "the published module is gone"
 	case c.processed == "" && c.in.Last == "":
 		return "first build"
 	case c.processed == "":
 		return "changed since the last build"
-	case c.processedSource == c.in.SourceHash:
+	case c.processedIn.SourceHash == c.in.SourceHash:
 		return "outside inputs, settings or toolchain changed"
 	}
 	return "changed"
@@ -114,7 +119,7 @@ func (l *loop) startBuilds(ctx context.Context, now time.Time) {
 
 func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	jobCtx, cancel := context.WithCancel(ctx)
-	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, cancel: cancel,
+	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.row), c.dir), cancel: cancel,
 		committed: c.overdue || c.probed || c.superseded >= patience}
 	c.job, c.want, c.overdue, c.retried = j, false, false, false
 	l.building++
@@ -143,6 +148,7 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 // its inputs changed meanwhile, else held until the burst ends.
 func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, err error, after *builder.Inputs, afterErr error, now time.Time) {
 	j := c.job
+	c.ran(now)
 	j.staged, j.failure, j.phase = staged, err, waiting
 	if ctx.Err() != nil {
 		if staged != nil {

@@ -289,7 +289,7 @@ func TestLostHashesEverythingAndBuildsWhatChanged(t *testing.T) {
 		from := w.count()
 		w.mu.Lock()
 		w.disk["/b"].content = "2"
-		w.disk["/b"].stamp++
+		w.disk["/b"].written()
 		w.capsule("/c", "new")
 		w.mu.Unlock()
 		w.batches <- watcher.Batch{Lost: true}

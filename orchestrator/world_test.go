@@ -40,6 +40,7 @@ type world struct {
 type fake struct {
 	content string // files' content; the source hash is "h(content)"
 	stamp   int64  // counts every write, also of the same bytes
+	wrote   int64  // when the newest one was
 	group   string
 	gone    bool
 
@@ -66,6 +67,9 @@ func (w *world) capsule(dir, content string) *fake {
 	w.disk[dir] = f
 	return f
 }
+
+// written notes a write, also one of the same bytes.
+func (f *fake) written() { f.stamp, f.wrote = f.stamp+1, time.Now().UnixNano() }
 
 func (w *world) config() Config {
 	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
@@ -132,7 +136,7 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	w.mu.Lock()
 	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hashOf(f.content), Key: hashOf(f.content), Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Governs: func(string) bool { return false }, Taken: time.Now(),
-		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp}}}}
+		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
 	if f.moduleKey == in.Key {
 		in.Current = f.module
 	}
@@ -240,7 +244,7 @@ func (w *world) write(dir, content string) {
 	}
 	f.mixed = f.mixed || f.content != content
 	f.content, f.gone = content, false
-	f.stamp++
+	f.written()
 	w.mu.Unlock()
 	w.batches <- watcher.Batch{Paths: paths}
 }
@@ -249,7 +253,7 @@ func (w *world) write(dir, content string) {
 func (w *world) own(f *fake, content string) {
 	f.mixed = f.mixed || f.content != content
 	f.content = content
-	f.stamp++
+	f.written()
 	for dir, other := range w.disk {
 		if other == f {
 			go func() {

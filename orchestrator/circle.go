@@ -1,0 +1,137 @@
+package orchestrator
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// Builds of several capsules may write each other's inputs, round and round. So
+// every build knows its row: the builds that led to it, each having written what
+// the next was started for. A capsule that stands in its own row too often is
+// held, like one whose build writes its own inputs.
+
+const (
+	runsKept  = 8                     // builds remembered of each capsule: a write is looked at soon after the build that made it
+	clockTick = 10 * time.Millisecond // how far a file's time may lie behind the clock, on kernels that count 100 a second
+)
+
+// span is one build that has ended or is under way.
+type span struct {
+	from, to time.Time
+	row      []string // the folders of the capsules whose builds led to it, itself the last
+}
+
+// ran records c's build, which ends now.
+func (c *capsule) ran(now time.Time) {
+	c.runs = append(c.runs, span{c.job.started, now, c.job.row})
+	c.runs = c.runs[max(0, len(c.runs)-runsKept):]
+}
+
+// circles reports whether c stands in its own row too often to be built again.
+func (l *loop) circles(c *capsule, now time.Time) bool {
+	c.row = nil
+	if !c.retried {
+		c.row = l.rowOf(c, now)
+	}
+	return rounds(c.row, c.dir) >= feedbackLimit
+}
+
+// rowOf is the row of builds that led to what is new in c's inputs since they
+// were processed: nil when any of it was written while no other capsule was
+// built, because that was somebody's edit.
+func (l *loop) rowOf(c *capsule, now time.Time) []string {
+	if c.processedIn == nil {
+		return nil
+	}
+	times := c.processedIn.Written(c.in)
+	if len(times) == 0 {
+		return nil
+	}
+	others := l.runsWithin(c, slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare), now)
+	var row []string
+	for _, at := range times {
+		found := false
+		for _, r := range others {
+			if within(at, r) {
+				found = true
+				if rounds(r.row, c.dir) >= rounds(row, c.dir) {
+					row = r.row
+				}
+			}
+		}
+		if !found {
+			return nil
+		}
+	}
+	return row
+}
+
+// runsWithin are the builds of other capsules that were under way between first and last.
+func (l *loop) runsWithin(c *capsule, first, last, now time.Time) []span {
+	var list []span
+	for _, dir := range l.order {
+		other := l.capsules[dir]
+		if other == c {
+			continue
+		}
+		runs := other.runs
+		if j := other.job; j != nil && j.phase == running {
+			runs = append(slices.Clip(runs), span{j.started, now, j.row})
+		}
+		for _, r := range runs {
+			if !last.Before(r.from.Add(-clockTick)) && !first.After(r.to) {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+func within(at time.Time, r span) bool {
+	return !at.Before(r.from.Add(-clockTick)) && !at.After(r.to)
+}
+
+// rounds is how often dir was built in row.
+func rounds(row []string, dir string) (n int) {
+	for _, d := range row {
+		if d == dir {
+			n++
+		}
+	}
+	return n
+}
+
+// holdCircle stops building a capsule that stands in its own row. The first time
+// it is built once more in quiet: two people, or one with two windows, may have
+// saved in turns while builds ran.
+func (l *loop) holdCircle(c *capsule, now time.Time) {
+	changed := c.processedIn.Changed(c.in)
+	var others []string
+	for _, dir := range c.row {
+		if other := l.capsules[dir]; dir != c.dir && other != nil && !slices.Contains(others, other.name()) {
+			others = append(others, other.name())
+		}
+	}
+	c.heldIn, c.heldFiles = nil, nil // any edit between builds releases it
+	c.settle(c.in, held)
+	c.probeAt, c.probed = time.Time{}, false
+	next := "after an edit" // it was built once more, and that went round too
+	if rounds(c.row, c.dir) == feedbackLimit {
+		c.probeAt, next = now.Add(probeAfter), "when the disk is quiet, then only after an edit"
+	}
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash,
+		Message: fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next),
+		Hint:    circleHint(changed)})
+}
+
+func circleHint(changed []string) string {
+	if slices.ContainsFunc(changed, filepath.IsAbs) {
+		return "let no build write what another one reads, or take the file out of inputs"
+	}
+	return "if a build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)
+}

@@ -1,0 +1,136 @@
+package orchestrator
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// writes makes every build of from write new bytes into to's sources.
+func (w *world) writes(from, to string) {
+	n := 0
+	w.disk[from].onBuild = func(w *world, _ *fake) {
+		n++
+		w.own(w.disk[to], fmt.Sprintf("from %s %d", from, n))
+	}
+}
+
+func (w *world) calm(dirs ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, dir := range dirs {
+		w.disk[dir].onBuild = nil
+	}
+}
+
+// Two and three capsules whose builds write each other's sources come to rest
+// held and named; an edit releases them.
+func TestP5CirclesAreHeld(t *testing.T) {
+	for _, ring := range [][]string{{"/a", "/b"}, {"/a", "/b", "/c"}} {
+		for _, buildTime := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 5 * time.Second} {
+			for jobs := 1; jobs <= 2; jobs++ {
+				t.Run(fmt.Sprintf("%d capsules, %s, %d jobs", len(ring), buildTime, jobs), func(t *testing.T) {
+					setup := func(w *world) Config {
+						for _, dir := range ring {
+							w.capsule(dir, "1").buildTime = buildTime
+						}
+						for i, dir := range ring {
+							w.writes(dir, ring[(i+1)%len(ring)])
+						}
+						cfg := w.config()
+						cfg.Jobs = jobs
+						return cfg
+					}
+					run(t, setup, func(w *world) { playCircle(t, w, ring) })
+				})
+			}
+		}
+	}
+}
+
+func playCircle(t *testing.T, w *world, ring []string) {
+	time.Sleep(20 * long)
+	builds := 0
+	for _, dir := range ring {
+		builds += w.fake(dir).started
+	}
+	if most := 10 * len(ring); builds > most {
+		t.Errorf("%d builds, want at most %d", builds, most)
+	}
+	if e := w.last(announce.Held); len(e.Files) != 1 || e.Hint == "" {
+		t.Errorf("held: %+v", e)
+	}
+	time.Sleep(20 * long)
+	after := 0
+	for _, dir := range ring {
+		after += w.fake(dir).started
+	}
+	if after != builds {
+		t.Errorf("%d builds more, long after", after-builds)
+	}
+	w.calm(ring...)
+	for _, dir := range ring {
+		w.write(dir, "mended")
+		time.Sleep(long)
+		if e := w.last(announce.Reload); e.SourceHash != "h(mended)" || e.Dir != dir {
+			t.Errorf("%s: reload of %s in %s", dir, e.SourceHash, e.Dir)
+		}
+	}
+}
+
+// A row of capsules each of which writes into the next is no circle, however long.
+func TestP5ARowIsNotHeld(t *testing.T) {
+	const length = 8
+	setup := func(w *world) Config {
+		for i := range length {
+			w.capsule(fmt.Sprintf("/%d", i), "1")
+		}
+		for i := range length - 1 {
+			w.writes(fmt.Sprintf("/%d", i), fmt.Sprintf("/%d", i+1))
+		}
+		return w.config()
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(20 * long)
+		for round := range 5 {
+			w.write("/0", fmt.Sprintf("edit %d", round))
+			time.Sleep(20 * long)
+		}
+		if slices.Contains(w.types("", 0), announce.Held) {
+			t.Errorf("held: %+v", w.last(announce.Held))
+		}
+		last := fmt.Sprintf("/%d", length-1)
+		if e := w.last(announce.Reload); e.Dir != last || e.SourceHash != hashOf(w.fake(last).content) {
+			t.Errorf("the last reload is %s of %s, want the last capsule's content", e.SourceHash, e.Dir)
+		}
+	})
+}
+
+// Somebody who saves two capsules in turns while both build looks like a circle
+// for a while. Nothing that was saved stays unbuilt.
+func TestP3EditsInTurnsAreBuilt(t *testing.T) {
+	setup := func(w *world) Config {
+		for _, dir := range []string{"/a", "/b"} {
+			w.capsule(dir, "1").buildTime = 2 * time.Second
+		}
+		cfg := w.config()
+		cfg.Jobs = 2
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		for i := range 20 {
+			time.Sleep(1100 * time.Millisecond)
+			w.write([]string{"/a", "/b"}[i%2], fmt.Sprint("edit ", i))
+		}
+		time.Sleep(20 * long)
+		for _, dir := range []string{"/a", "/b"} {
+			f := w.fake(dir)
+			if n := len(f.builds); n == 0 || f.builds[n-1] != f.content {
+				t.Errorf("%s holds %q, the builds were given %q", dir, f.content, f.builds)
+			}
+		}
+	})
+}
