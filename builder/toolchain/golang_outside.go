@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // goModule knows what a Go capsule is built from outside its folder.
@@ -76,11 +74,8 @@ type goPackage struct {
 // files lists, for each package outside the capsule that is no fixed version of
 // a module, a pattern for its Go files, so that a new one counts, and what it embeds.
 func (g *goModule) files(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module", g.pkg)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir), time.Second
-	out, err := cmd.Output()
+	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir),
+		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module", g.pkg})
 	if err != nil {
 		return nil, fmt.Errorf("asking go for the capsule's packages: %w", err)
 	}

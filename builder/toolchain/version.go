@@ -2,27 +2,28 @@ package toolchain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
-
-// versionTimeout ends a version query that hangs; the slowest tools seen, on
-// Node, answer in half a second on a busy machine.
-const versionTimeout = 20 * time.Second
 
 // versions holds what tools said of themselves. It is the package's only
 // state: a key names the executable's content by its stat, so an entry is
-// never wrong, only unused.
+// never wrong, only unused. A tool that did not answer in time is not asked
+// again, or every look at its capsules would take that long.
 var versions = struct {
 	sync.Mutex // guards answers
-	answers    map[string]string
-}{answers: map[string]string{}}
+	answers    map[string]answer
+}{answers: map[string]answer{}}
+
+type answer struct {
+	text string
+	ok   bool
+}
 
 // stamp names a program by path and by what its stat says of its content.
 func stamp(program string) string {
@@ -48,27 +49,23 @@ func ask(ctx context.Context, dir string, env environ, argv []string, extra ...s
 }
 
 // asked runs a query and remembers its answer. One that fails is asked again next time.
-func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (answer string, ok bool) {
+func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (text string, ok bool) {
 	key := strings.Join(slices.Concat([]string{stamp(resolved(argv[0]))}, argv, extra), "\x00")
 	versions.Lock()
-	answer, known := versions.answers[key]
+	known, ok := versions.answers[key]
 	versions.Unlock()
-	if known {
-		return answer, true
+	if ok {
+		return known.text, known.ok
 	}
-	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
-	defer cancel()
-	query := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	query.Dir, query.Env, query.WaitDelay = dir, env, time.Second // a pipe that a grandchild holds is not waited for longer
-	out, err := query.Output()
-	if err != nil {
+	out, err := query(ctx, dir, env, argv)
+	if err != nil && !errors.Is(err, errQueryTimeout) {
 		return "", false
 	}
-	answer = strings.TrimSpace(string(out))
+	said := answer{strings.TrimSpace(string(out)), err == nil}
 	versions.Lock()
-	versions.answers[key] = answer
+	versions.answers[key] = said
 	versions.Unlock()
-	return answer, true
+	return said.text, said.ok
 }
 
 // resolved follows links: a new version is often a link that moved.

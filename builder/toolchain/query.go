@@ -1,0 +1,40 @@
+package toolchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+)
+
+const (
+	// queryTimeout ends a question that hangs; the slowest tools seen, on Node,
+	// answer in half a second on a busy machine.
+	queryTimeout = 20 * time.Second
+	// queryLimit bounds an answer: go's list of a program with a thousand packages has a megabyte.
+	queryLimit = 64 << 20
+)
+
+var errQueryTimeout = errors.New("no answer within " + queryTimeout.String())
+
+// query asks a tool something and returns its whole answer. Like a build it
+// leaves no process behind.
+func query(ctx context.Context, dir string, env environ, argv []string) ([]byte, error) {
+	answer := proc.NewTail(queryLimit)
+	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: dir, Env: env, Stdout: answer, Timeout: queryTimeout})
+	switch {
+	case err != nil:
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case result.TimedOut:
+		return nil, fmt.Errorf("asking %q: %w", argv, errQueryTimeout)
+	case result.ExitCode != 0:
+		return nil, fmt.Errorf("asking %q: exit code %d", argv, result.ExitCode)
+	case answer.Dropped() > 0:
+		return nil, fmt.Errorf("asking %q: the answer is longer than %d bytes", argv, queryLimit)
+	}
+	return answer.Bytes(), nil
+}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package toolchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A tool that hangs and has started another process: when the context ends, both are gone.
+func TestP6AQueryLeavesNoProcess(t *testing.T) {
+	dir := t.TempDir()
+	pids := filepath.Join(dir, "pids")
+	script := filepath.Join(dir, "tool")
+	text := fmt.Sprintf("#!/bin/sh\nsleep 1000 &\necho $! $$ > %s.new; mv %s.new %s\nwait\n", pids, pids, pids)
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := query(ctx, dir, environ(os.Environ()), []string{script, "--version"})
+		done <- err
+	}()
+	var written []byte
+	for len(written) == 0 {
+		written, _ = os.ReadFile(pids)
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	for _, text := range strings.Fields(string(written)) {
+		pid, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+			t.Errorf("process %d is still there: %v", pid, err)
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
