@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/component"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
@@ -97,7 +95,7 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err != nil {
 		return err
 	}
-	if err := b.collect(ctx, in, s, artifacts); err != nil {
+	if err := b.collect(ctx, in, plan, s, artifacts, output); err != nil {
 		return err
 	}
 	return b.smoke(ctx, in, s)
@@ -121,10 +119,7 @@ func (s *Staged) makeWork() error {
 
 // run runs the build command and finds what it made.
 func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
-	timeout := b.Timeout
-	if in.manifest.Dev.Timeout > 0 {
-		timeout = in.manifest.Dev.Timeout
-	}
+	timeout := b.timeout(in)
 	tail := proc.NewTail(tailKept)
 	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
 	live := io.MultiWriter(output, tail)
@@ -144,8 +139,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
 		f.Findings = diagnose(plan, stdout, stderr)
 		if result.TimedOut {
-			f.Findings = append([]finding.Finding{{Code: "build-timeout", Message: fmt.Sprintf("the build took longer than %s", timeout),
-				Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}}, f.Findings...)
+			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
 		}
 		return nil, f
 	}
@@ -161,6 +155,19 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		return nil, f
 	}
 	return artifacts, nil
+}
+
+// timeout is how long a command of in's build may run.
+func (b *Builder) timeout(in *Inputs) time.Duration {
+	if in.manifest.Dev.Timeout > 0 {
+		return in.manifest.Dev.Timeout
+	}
+	return b.Timeout
+}
+
+func tookTooLong(what string, timeout time.Duration) finding.Finding {
+	return finding.Finding{Code: "build-timeout", Message: fmt.Sprintf("%s took longer than %s", what, timeout),
+		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
 }
 
 func diagnose(plan *toolchain.Plan, stdout, stderr *proc.Tail) []finding.Finding {
@@ -179,12 +186,12 @@ func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
 }
 
 // collect copies every component into the staging folder, wrapped where it must be.
-func (b *Builder) collect(ctx context.Context, in *Inputs, s *Staged, artifacts []toolchain.Artifact) error {
+func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
 	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
 	for _, a := range artifacts {
 		c := in.manifest.Components[a.Component]
 		to := filepath.Join(s.work, fmt.Sprintf("%d.wasm", a.Component))
-		path, err := b.wrap(ctx, in, s, a.Path, to)
+		path, err := b.wrap(ctx, in, plan, s, a.Path, to, output)
 		if err != nil {
 			return err
 		}
@@ -206,52 +213,6 @@ func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	return finding.Finding{Code: "declared-hash-differs", Severity: finding.Warning, File: "Capsule.toml", Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
-}
-
-// wrap makes a component of a core module that asks for it, and returns the
-// path of what is to be staged: beside to, or path itself.
-func (b *Builder) wrap(ctx context.Context, in *Inputs, s *Staged, path, to string) (string, error) {
-	wanted, err := wantsWrap(path)
-	if err != nil {
-		return "", stageFailure(ctx, in.Dir, err)
-	}
-	if !wanted || in.manifest.Dev.Wrap.Off {
-		return path, nil
-	}
-	argv, name, ok := toolchain.Wrapper(in.manifest, b.Env)
-	if !ok {
-		s.Findings = append(s.Findings, finding.Finding{Code: "wrapper-missing", Severity: finding.Warning,
-			Message: "the module carries component types, and no tool is there that makes a component of it",
-			Hint:    "install wasm-tools (cargo install wasm-tools) or @bytecodealliance/jco, or write wrap = false to keep a core module"})
-		return path, nil
-	}
-	if err := b.smokeCore(ctx, in, path); err != nil {
-		return "", err
-	}
-	wrapped := to + ".component"
-	tail := proc.NewTail(tailKept)
-	result, err := proc.Run(ctx, proc.Command{Argv: argv(path, wrapped), Dir: in.Dir, Env: b.Env, Stdout: tail, Stderr: tail, Timeout: b.Timeout})
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
-	if err != nil || result.ExitCode != 0 {
-		return "", &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{{Code: "wrap-failed",
-			Message: name + " could not make a component of the module",
-			Hint:    "read its output; wrap = false in [package.metadata.astrid-dev] keeps the core module"}}}
-	}
-	return wrapped, nil
-}
-
-func wantsWrap(path string) (bool, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return false, err
-	}
-	if !bytes.Contains(data, []byte("component-type")) {
-		return false, nil // the quick answer for nearly every module
-	}
-	m, err := component.DecodeModule(data)
-	return err == nil && len(m.ComponentType) > 0, nil // a broken module is the smoke load's to refuse
 }
 
 // stageFailure is err as the disk's refusal, unless ctx ended.

@@ -96,29 +96,32 @@ func TestWrapper(t *testing.T) {
 		"project's":    {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
 		"own":          {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
 		"own, placed":  {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
-		"own, missing": {`wrap = ["mine"]`, nil, nil, "mine I -o O"},
+		"own, missing": {`wrap = ["mine"]`, nil, nil, `error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := fakes(t, c.path...)
-			dir := folder(t, c.settings)
+			env := fakes(t, append(c.path, "make")...)
+			dir := folder(t, "build = [\"make\"]\n"+c.settings)
 			for _, tool := range c.project {
 				write(t, filepath.Join(dir, bin, tool), "")
 				if err := os.Chmod(filepath.Join(dir, bin, tool), 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}
-			m, err := capsule.Load(dir)
+			p, err := For(t.Context(), request(t, dir, env))
 			if err != nil {
 				t.Fatal(err)
 			}
-			argv, _, ok := Wrapper(m, env)
-			if !ok {
+			if p.Wrapper == nil {
 				if c.want != "" {
 					t.Fatal("no wrapper")
 				}
 				return
 			}
-			got := strings.Join(argv("I", "O"), " ")
+			argv, err := p.Wrapper.Command("I", "O")
+			if err != nil {
+				argv = []string{err.Error()}
+			}
+			got := strings.Join(argv, " ")
 			for _, prefix := range []string{strings.TrimPrefix(env[0], "PATH=") + "/", dir + "/"} {
 				got = strings.TrimPrefix(got, prefix)
 			}

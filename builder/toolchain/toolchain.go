@@ -47,6 +47,8 @@ type Plan struct {
 	// error means that the list may be short. Never nil.
 	Outside func(ctx context.Context) ([]string, error)
 
+	Wrapper *Wrapper // makes a component of a core module; nil: there is none, or none is wanted
+
 	live func(io.Writer) io.Writer
 }
 
@@ -113,7 +115,8 @@ func (j *job) finish(p *Plan, l language) *Plan {
 		p.Env = j.env
 	}
 	p.Env = environ(p.Env).with("PWD", p.Dir)
-	p.Identity += j.wrapperIdentity()
+	p.Wrapper = j.wrapper()
+	p.Identity += p.Wrapper.identity()
 	if p.Diagnose == nil {
 		p.Diagnose = func(stdout, stderr []byte) []finding.Finding {
 			list := readLines(j.dir, p.Dir, l.syntaxes, stdout, stderr)

@@ -1,10 +1,9 @@
 package toolchain
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
-
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 )
 
 // wrappers in the order in which they are looked for. wasm-component-ld is not
@@ -17,40 +16,52 @@ var wrappers = []struct {
 	{"jco", func(p, in, out string) []string { return []string{p, "new", in, "-o", out} }},
 }
 
-// Wrapper finds the command that makes a component of the core module at in
-// and writes it to out: the manifest's `wrap`, with in and out put where it says
-// {in} and {out} or after its last argument, or the first wrapper that the
-// project's node_modules or env's PATH has. ok is false when there is none, or
-// the manifest says false. name is for a person.
-func Wrapper(m *capsule.Manifest, env []string) (argv func(in, out string) []string, name string, ok bool) {
-	wrap := m.Dev.Wrap
-	if wrap.Off {
-		return nil, "", false
-	}
-	if len(wrap.Argv) > 0 {
-		program := lookPath(wrap.Argv[0], m.Dir, env)
-		if program == "" {
-			program = wrap.Argv[0] // the start of it then says what is missing
-		}
-		given := append([]string{program}, wrap.Argv[1:]...)
-		return func(in, out string) []string { return place(given, in, out) }, filepath.Base(wrap.Argv[0]), true
-	}
-	for _, w := range wrappers {
-		program := lookTool(w.name, m.Dir, env)
-		if program != "" {
-			return func(in, out string) []string { return w.argv(program, in, out) }, w.name, true
-		}
-	}
-	return nil, "", false
+// Wrapper makes a component of a core module.
+type Wrapper struct {
+	Name string   // for a person
+	Env  []string // the build's, without what its language adds
+
+	program string // "" when Name is not there
+	argv    func(program, in, out string) []string
 }
 
-// wrapperIdentity makes a wrapper that comes, goes or changes a reason to build again.
-func (j *job) wrapperIdentity() string {
-	argv, _, ok := Wrapper(j.Manifest, j.Env)
-	if !ok {
+// Command is what makes a component of the core module at in and writes it to
+// out. Its error is a *Problem: the wrapper that the manifest names is missing.
+func (w *Wrapper) Command(in, out string) ([]string, error) {
+	if w.program == "" {
+		f := missing(w.Name, w.Env)
+		f.Message = fmt.Sprintf("the wrapper %q is not installed, or not in PATH", w.Name)
+		return nil, toolchainProblem(f)
+	}
+	return w.argv(w.program, in, out), nil
+}
+
+// wrapper finds the manifest's `wrap`, or the first wrapper that the project's
+// node_modules or PATH has. nil is none, or that the manifest wants none.
+func (j *job) wrapper() *Wrapper {
+	wrap := j.Manifest.Dev.Wrap
+	if wrap.Off {
+		return nil
+	}
+	if len(wrap.Argv) > 0 {
+		return &Wrapper{Name: wrap.Argv[0], Env: j.env, program: lookPath(wrap.Argv[0], j.dir, j.env), argv: func(program, in, out string) []string {
+			return place(append([]string{program}, wrap.Argv[1:]...), in, out)
+		}}
+	}
+	for _, w := range wrappers {
+		if program := lookTool(w.name, j.dir, j.env); program != "" {
+			return &Wrapper{Name: w.name, Env: j.env, program: program, argv: w.argv}
+		}
+	}
+	return nil
+}
+
+// identity makes a wrapper that comes, goes or changes a reason to build again.
+func (w *Wrapper) identity() string {
+	if w == nil || w.program == "" {
 		return "\nno wrapper"
 	}
-	return "\nwrapper " + stamp(resolved(argv("", "")[0]))
+	return "\nwrapper " + stamp(resolved(w.program))
 }
 
 // place puts the two paths into a command.

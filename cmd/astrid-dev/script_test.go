@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	example NAME DIR        copy an example
 //	wasm NAME FILE          write one of modules()
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
+//	jco DIR                 jco in DIR/node_modules
 //	rust                    a cargo that can build capsules comes first in PATH
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
@@ -72,7 +73,7 @@ func runScripts(t *testing.T, files, flags []string) {
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
-			"capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
+			"jco": cmdJco, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
