@@ -90,8 +90,8 @@ func (c *Console) Announce(e Event) {
 
 // entryFor is what a person is told about e who has read all that was said before.
 func (c *Console) entryFor(e Event) entry {
-	if c.live[e.Capsule] {
-		e.Tail = "" // it stands above already
+	if c.live[e.Capsule] && e.Type == BuildFailed {
+		e.Tail = "" // it stands above already; a guest's words never do
 	}
 	n := entryFor(e, c.o.Dir)
 	if e.Type == Idle && c.o.Once {

@@ -58,7 +58,7 @@ func entryFor(e Event, dir string) entry {
 		n.below = append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...)
 	case SmokeFailed:
 		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(e.Findings)
-		n.below = findingLines(e.Findings, e.Dir, dir)
+		n.below = append(findingLines(e.Findings, e.Dir, dir), lastLines(e.Tail)...)
 	case Reload:
 		n.colour, n.text = green, reloadText(e)
 		n.below = remarkLines(e.Findings, e.Dir, dir)
@@ -214,10 +214,17 @@ func remarks(list []finding.Finding) string {
 
 // tailLines shows the build's own words where nothing of them was understood.
 func tailLines(e Event) []string {
-	if finding.Count(e.Diagnostics, finding.Error) > 0 || e.Tail == "" {
+	if finding.Count(e.Diagnostics, finding.Error) > 0 {
 		return nil
 	}
-	lines := strings.Split(strings.TrimRight(e.Tail, "\n"), "\n")
+	return lastLines(e.Tail)
+}
+
+func lastLines(tail string) []string {
+	if tail == "" {
+		return nil
+	}
+	lines := strings.Split(strings.TrimRight(tail, "\n"), "\n")
 	lines = lines[max(0, len(lines)-tailShown):]
 	for i, line := range lines {
 		lines[i] = "| " + liveLine(line, false)

@@ -60,6 +60,19 @@ func TestConsoleSaysATailOnce(t *testing.T) {
 	}
 }
 
+// What a guest said before it died is shown, also when its build said something live.
+func TestConsoleShowsTheGuestsWords(t *testing.T) {
+	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
+		c.Announce(Event{Type: BuildStarted, Capsule: "a", Dir: "/a"})
+		c.Output("a", []byte("compiling\n"))
+		c.Announce(Event{Type: SmokeFailed, Capsule: "a", Dir: "/a", Tail: "panicked at \x1b[2Jsrc/lib.rs\n",
+			Findings: []finding.Finding{{Code: "smoke-trap", Message: "it trapped"}}})
+	})
+	if want := "| panicked at src/lib.rs\n"; !strings.Contains(got, want) {
+		t.Errorf("%q is not in\n%s", want, got)
+	}
+}
+
 // One run of build ends with one line that says how it went, and is never said to watch.
 func TestConsoleOnce(t *testing.T) {
 	got := consoleText(t, ConsoleOptions{Once: true}, func(c *Console) {
