@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -46,11 +47,36 @@ func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Opt
 	case err != nil:
 		return nil, stageFailure(ctx, in.Dir, err)
 	case !report.Loads:
-		return nil, &Failure{Step: StepSmoke, Findings: report.Findings, Tail: report.Stderr}
+		return nil, &Failure{Step: StepSmoke, Findings: report.Findings, Tail: lastWords(report)}
 	case b.Strict && o.Declared != nil && !report.KernelReady:
-		return nil, &Failure{Step: StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: report.Stderr}
+		return nil, &Failure{Step: StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
 	}
 	return report, nil
+}
+
+// framesShown of a guest's stack: enough to leave the panic's own functions behind.
+const framesShown = 8
+
+// lastWords is what the guest wrote to stderr, and where it died.
+func lastWords(r *smoke.Report) string {
+	trap := r.Trap
+	for _, call := range r.Calls {
+		if trap == nil {
+			trap = call.Trap
+		}
+	}
+	words := strings.TrimRight(r.Stderr, "\n")
+	if words != "" {
+		words += "\n"
+	}
+	words = words[max(0, len(words)-tailKept):]
+	if trap == nil {
+		return words
+	}
+	for _, frame := range trap.Stack[:min(len(trap.Stack), framesShown)] {
+		words += "  at " + frame + "\n"
+	}
+	return words
 }
 
 // SmokeOptions are the manifest's own limits and calls, and what it declares to the kernel.
