@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,9 @@ func TestMain(m *testing.M) {
 //	wasm NAME FILE          write one of modules()
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
 //	jco DIR                 jco in DIR/node_modules
+//	tty NAME ARG...         run astrid-dev ARG... on a terminal (Linux), which shows NAME.screen
+//	type NAME TEXT          type a line there
+//	screen NAME REGEXP      wait until it shows what matches, after what matched last
 //	rust                    a cargo that can build capsules comes first in PATH
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
@@ -73,7 +77,7 @@ func runScripts(t *testing.T, files, flags []string) {
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
-			"jco": cmdJco, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
+			"jco": cmdJco, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
@@ -114,8 +118,9 @@ var processes = processesKey{}
 // process is an astrid-dev that a script started.
 type process struct {
 	cmd    *exec.Cmd
-	events string // file
-	seen   int    // events that the script has consumed
+	events string // file; of a terminal, what it shows
+	seen   int    // events that the script has consumed; of a terminal, bytes
+	typed  io.Writer
 	ended  chan error
 }
 
