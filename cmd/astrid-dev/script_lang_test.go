@@ -94,11 +94,13 @@ func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // hasTool reports whether a script's [tool:NAME] is there: a program, or one of
-// two things that are more than a program.
+// the things that are more than a program.
 func hasTool(name string) bool {
 	switch name {
 	case "rust-wasm":
 		return rustPath(os.Getenv("PATH")) != ""
+	case "wasi-libc":
+		return exec.Command("clang", "--target=wasm32-wasi", "-x", "c", "-E", "-include", "stdlib.h", "-o", os.DevNull, os.DevNull).Run() == nil
 	case "mounts": // a mount namespace of one's own, for a small or a read-only disk
 		return exec.Command("unshare", "-rm", "true").Run() == nil
 	}
