@@ -89,14 +89,15 @@ func TestWrapper(t *testing.T) {
 		project  []string
 		want     string // "" when there is none
 	}{
-		"none":         {"", nil, nil, ""},
-		"off":          {"wrap = false", []string{"wasm-tools"}, nil, ""},
-		"wasm-tools":   {"", []string{"wasm-tools", "jco"}, nil, "wasm-tools component new I -o O"},
-		"jco":          {"", []string{"jco"}, nil, "jco new I -o O"},
-		"project's":    {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
-		"own":          {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
-		"own, placed":  {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
-		"own, missing": {`wrap = ["mine"]`, nil, nil, `error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
+		"none":           {"", nil, nil, ""},
+		"off":            {"wrap = false", []string{"wasm-tools"}, nil, ""},
+		"wasm-tools":     {"", []string{"wasm-tools", "jco"}, nil, "wasm-tools component new I -o O"},
+		"jco":            {"", []string{"jco"}, nil, "jco new I -o O"},
+		"project's":      {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
+		"own":            {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
+		"own, placed":    {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
+		"own, project's": {`wrap = ["jco", "new", "--quiet"]`, nil, []string{"jco"}, bin + "jco new --quiet I -o O"},
+		"own, missing":   {`wrap = ["mine"]`, nil, nil, `error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fakes(t, append(c.path, "make")...)

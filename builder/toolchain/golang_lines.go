@@ -13,7 +13,7 @@ var goSyntax = syntax{
 	pattern: regexp.MustCompile(
 		`^(?P<file>(?:[A-Za-z]:[\\/])?[^\s:]?[^:]*\.(?:go|s|mod|work|sum)):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<message>.+)$` +
 			`|^go: (?:(?P<severity>warning): )?(?P<message>(?:cannot|module|updates to|inconsistent|no |go\.mod|missing|unknown|-|.+: ).*)$` +
-			`|^(?P<message>(?:found packages|no Go files in|pattern|-buildmode=) .+)$` +
+			`|^(?P<message>(?:(?:found packages|no Go files in|pattern) |-buildmode=).+)$` +
 			`|^(?:link: |/.*/link: )(?P<message>.+)$`),
 	next: goNext,
 }

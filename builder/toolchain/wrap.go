@@ -44,7 +44,7 @@ func (j *job) wrapper() *Wrapper {
 		return nil
 	}
 	if len(wrap.Argv) > 0 {
-		return &Wrapper{Name: wrap.Argv[0], Env: j.env, program: lookPath(wrap.Argv[0], j.dir, j.env), argv: func(program, in, out string) []string {
+		return &Wrapper{Name: wrap.Argv[0], Env: j.env, program: lookTool(wrap.Argv[0], j.dir, j.env), argv: func(program, in, out string) []string {
 			return place(append([]string{program}, wrap.Argv[1:]...), in, out)
 		}}
 	}
