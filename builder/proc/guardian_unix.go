@@ -25,11 +25,8 @@ const (
 	// maxDying bounds the wait after SIGKILL. Only a process that hangs in the
 	// kernel (a dead network disk) or belongs to another user outlives it.
 	maxDying = 3 * time.Second
-	// orphanGrace is the grace when the parent was killed: nobody waits for
+	// desertedGrace is the grace when the parent was killed: nobody waits for
 	// what a command might still put in order, and nothing may be left a second later.
-	orphanGrace = 300 * time.Millisecond
-	// desertedGrace is the grace when the parent was killed: nothing may be left
-	// a second later.
 	desertedGrace = 300 * time.Millisecond
 	// hops is how many numbers above one that ended are looked at for its child.
 	hops = 4
@@ -105,9 +102,8 @@ func (g *guardian) run() status {
 	g.stop = make(chan struct{})
 	go func() {
 		// A byte asks politely; the end of file alone means that the parent died.
-		if n, _ := g.control.Read(make([]byte, 1)); n == 0 {
-			g.grace = min(g.grace, orphanGrace)
-		}
+		n, _ := g.control.Read(make([]byte, 1))
+		g.deserted = n == 0
 		close(g.stop)
 	}()
 	if stopped(g.control) {

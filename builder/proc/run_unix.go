@@ -45,8 +45,9 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 		return Result{ExitCode: -1}, err
 	}
 	begun := time.Now()
-	last, timedOut, cancelled := s.wait(ctx, c.Timeout)
+	last, timedOut, cancelled := s.wait(ctx, c.Timeout, c.Grace)
 	if last.Ended == nil && last.Fault == "" {
+		_ = s.cmd.Process.Kill()        // it is dead, or stopped for good
 		sweepSession(s.cmd.Process.Pid) // before Wait frees the guardian's pid, which names the session
 	}
 	_ = s.cmd.Wait() // what it has to say was in last
@@ -95,12 +96,12 @@ func guardianCommand(c Command, path string) *exec.Cmd {
 		strconv.FormatUint(c.Limits.AddressSpace, 10), strconv.FormatUint(c.Limits.CPUSeconds, 10), c.Dir, path}, c.Argv...)
 	return &exec.Cmd{Path: self(), Args: argv, Env: append([]string{}, c.Env...),
 		// Its own session: the terminal's Ctrl-C and hang-up do not reach it.
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true}}
+		SysProcAttr: guardianAttr()}
 }
 
 // wait waits for the guardian's end and returns its last word. The zero status
 // means that it died without one.
-func (s *session) wait(ctx context.Context, timeout time.Duration) (last status, timedOut, cancelled bool) {
+func (s *session) wait(ctx context.Context, timeout, grace time.Duration) (last status, timedOut, cancelled bool) {
 	words := make(chan status, 1)
 	go func() {
 		var last status
@@ -118,11 +119,21 @@ func (s *session) wait(ctx context.Context, timeout time.Duration) (last status,
 	case <-ctx.Done():
 		cancelled = true
 	}
-	_, _ = s.control.Write([]byte{1}) // somebody is there to wait for the whole grace
 	_, _ = s.control.Write([]byte{1}) // we live: the full grace
 	s.control.Close()
-	return <-words, timedOut, cancelled
+	_ = s.cmd.Process.Signal(unix.SIGCONT) // a guardian that its own command stopped cannot obey
+	overdue, stop := timer(grace + maxDying + wordSlack)
+	defer stop()
+	select {
+	case last = <-words:
+	case <-overdue: // stopped again, or worse: as good as killed
+	}
+	return last, timedOut, cancelled
 }
+
+// wordSlack is how long a guardian may take beyond its own limits to say its
+// last word: seconds on a machine that swaps.
+const wordSlack = 2 * time.Second
 
 func (last status) result(took time.Duration, timedOut, cancelled bool) (Result, error) {
 	r := Result{ExitCode: -1, Duration: took}

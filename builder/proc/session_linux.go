@@ -22,6 +22,12 @@ func self() string { return "/proc/self/exe" }
 // becomeSubreaper makes orphans of the command children of the guardian.
 func becomeSubreaper() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
+// guardianAttr makes the guardian the leader of a session. Should it be stopped
+// when we die, it is woken to see that.
+func guardianAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGCONT}
+}
+
 func childAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

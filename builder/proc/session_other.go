@@ -23,6 +23,8 @@ func self() string {
 
 func becomeSubreaper() {}
 
+func guardianAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
 func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func dup(from, to int) error { return unix.Dup2(from, to) }

@@ -33,6 +33,7 @@ func TestP6CancelEndsEverything(t *testing.T) {
 		"starts another at TERM":   {"sh", "-c", "trap '" + self + " helper-hold deaf' TERM; echo ready; while :; do sleep 1; done"},
 		"forks on and on":          {"sh", "-c", "f() { sleep 0.001; f & }; f; echo ready; sleep 60"},
 		"changes its name to ) Z":  {"sh", "-c", `printf ') Z 1 2' >/proc/self/comm; echo ready; trap "" TERM; while :; do sleep 1; done`},
+		"stops its guardian":       {"sh", "-c", "kill -STOP $PPID; echo ready; sleep 60"},
 		"command of another guard": {self, "helper-run", self, "helper-hold", "deaf"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,6 +154,7 @@ func TestP6KillOfTheProgramEndsEverything(t *testing.T) {
 		"deaf":                  {self, "helper-hold", "deaf"},
 		"deaf grandchild group": {self, "helper-start", "hold", "deaf,group"},
 		"orphan":                {"sh", "-c", self + " helper-start leave deaf; sleep 60"},
+		"stops its guardian":    {"sh", "-c", "kill -STOP $PPID; echo ready; sleep 60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -230,6 +232,18 @@ func TestP6KillOfTheGuardianEndsEverything(t *testing.T) {
 		}
 		noneLeft(t, mark)
 	}
+}
+
+// A command that stops its guardian again and again is ended without it.
+func TestP6GuardianThatIsKeptStopped(t *testing.T) {
+	t.Parallel()
+	out := watchFor("ready")
+	c, mark := shell(t, `trap "" TERM; kill -STOP $PPID; echo ready; while kill -STOP $PPID; do :; done`)
+	c.Stdout = out
+	if r, err := Run(cancelOn(t, out), c); err == nil || !r.Cancelled {
+		t.Errorf("%+v, %v", r, err)
+	}
+	noneLeft(t, mark)
 }
 
 func TestTheTerminalsSignalsDoNotEndTheGuardian(t *testing.T) {
