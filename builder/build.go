@@ -12,6 +12,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 )
@@ -34,7 +35,7 @@ type Staged struct {
 
 	dir     string
 	work    string   // holds everything staged; removed at the end
-	lock    *os.File // keeps other processes out until the end
+	unlock  func()   // lets other processes in; nil at the end
 	learned []string // outside inputs that the toolchain told of
 }
 
@@ -50,12 +51,12 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.lock == nil {
+	if s == nil || s.unlock == nil {
 		return
 	}
 	os.RemoveAll(s.work)
-	s.lock.Close()
-	s.lock = nil
+	s.unlock()
+	s.unlock = nil
 }
 
 // Build builds the capsule that in describes and smoke-loads the result. Live
@@ -65,11 +66,11 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 	if in.problem != nil {
 		return nil, in.problem
 	}
-	lock, err := b.lock(ctx, in.Dir)
+	unlock, err := b.lockForBuild(ctx, in)
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	s := &Staged{dir: in.Dir, lock: lock}
+	s := &Staged{dir: in.Dir, unlock: unlock}
 	if err := b.stage(ctx, in, s, discard(output)); err != nil {
 		s.Discard()
 		return nil, err
@@ -191,6 +192,9 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 	for _, a := range artifacts {
 		c := in.manifest.Components[a.Component]
 		to := filepath.Join(s.work, fmt.Sprintf("%d.wasm", a.Component))
+		if f := unfit(a.Path); f != nil {
+			return f
+		}
 		path, err := b.wrap(ctx, in, plan, s, a.Path, to, output)
 		if err != nil {
 			return err
@@ -203,6 +207,22 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 			s.Findings = append(s.Findings, hashDiffers(in, a.Component, m.Hash))
 		}
 		s.Modules = append(s.Modules, m)
+	}
+	return nil
+}
+
+// unfit reports a result that nobody should begin to read.
+func unfit(path string) *Failure {
+	f, err := regular.Open(path)
+	if err != nil {
+		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: "output-unreadable", Message: "what the build made cannot be read: " + err.Error(),
+			Hint: "let the build write a regular file"}}}
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
+		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: "output-too-large",
+			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
+			Hint:    "leave out debug information and embedded data"}}}
 	}
 	return nil
 }

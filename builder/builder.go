@@ -43,7 +43,8 @@ type Builder struct {
 
 	git tree.Cache // what git's indexes track
 
-	mu      sync.Mutex                // guards the two caches below
+	mu      sync.Mutex                // guards all below
+	locked  map[string]bool           // capsule folders whose lock a build of ours holds
 	learned map[string][]string       // capsule folder -> outside inputs its toolchain told of
 	hashed  map[string]hashedArtifact // published path -> its hash at a stat
 }
@@ -63,7 +64,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{Options: o, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}}
+	return &Builder{Options: o, locked: map[string]bool{}, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

@@ -170,6 +170,8 @@ func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 	}{
 		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", StepBuild, ""},
 		{"nothing written", `build = ["true"]`, "x", StepCollect, ""},
+		{"a FIFO", `build = ["sh", "-c", "mkfifo \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
+		{"3 GB", `build = ["sh", "-c", "truncate -s 3G \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
 		{"not wasm", copies, "just text", StepSmoke, ""},
 		{"truncated", copies, string(empty[:6]), StepSmoke, ""},
 		{"empty", copies, "", StepSmoke, ""},
@@ -243,7 +245,7 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	if err := place(dir, r.Modules[0]); err != nil { // and here the power goes
 		t.Fatal(err)
 	}
-	staged.lock.Close()
+	staged.unlock()
 
 	if in := examine(t, New(Options{}), dir); in.Current == nil || len(in.Current.Modules) != 2 {
 		t.Errorf("not completed: %+v", in.Current)

@@ -32,11 +32,11 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	if err := hasManifest(dir); err != nil {
 		return nil, err
 	}
-	if err := b.recover(ctx, dir); err != nil {
-		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
-	}
 	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
 	in.readManifest()
+	if err := b.recover(ctx, in); err != nil {
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
 	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
 		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
@@ -239,7 +239,7 @@ func (b *Builder) artifactHash(path string, info fs.FileInfo) string {
 	if ok && known.size == info.Size() && known.mtime.Equal(info.ModTime()) {
 		return known.hash
 	}
-	hash, err := hashFile(path)
+	hash, err := HashFile(path)
 	if err != nil {
 		return ""
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // writeFile replaces path by data so that a reader, or a crash, sees the old or the new content.
@@ -38,7 +40,7 @@ func rename(from, to string) error {
 
 // copyFile writes from's content to the new or truncated file to, has it on disk, and returns its BLAKE3 and size.
 func copyFile(from, to string) (hash string, size int64, err error) {
-	in, err := os.Open(from)
+	in, err := regular.Open(from)
 	if err != nil {
 		return "", 0, err
 	}
@@ -58,9 +60,9 @@ func copyFile(from, to string) (hash string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
-// hashFile is the BLAKE3 of a file's content.
-func hashFile(path string) (string, error) {
-	in, err := os.Open(path)
+// HashFile is the BLAKE3 of a regular file's content, 64 lower-case hex digits.
+func HashFile(path string) (string, error) {
+	in, err := regular.Open(path)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,37 @@ import (
 // again: seldom enough to cost nothing, often enough that nobody notices.
 const lockRetry = 100 * time.Millisecond
 
+// lockForBuild is lock for the whole of a build, until unlock. What a killed
+// process left half published while we waited for it is finished first.
+func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (unlock func(), err error) {
+	lock, err := b.lock(ctx, in.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := finish(in); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
+	b.setLocked(in.Dir, true)
+	return func() {
+		b.setLocked(in.Dir, false)
+		lock.Close()
+	}, nil
+}
+
+func (b *Builder) setLocked(dir string, locked bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.locked[dir] = locked
+}
+
+// builds reports whether a build of ours holds dir's lock.
+func (b *Builder) builds(dir string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.locked[dir]
+}
+
 // lock makes dir's state folder and takes the lock in it, so that two
 // processes never build one capsule at once. Closing the file ends the lock.
 func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
@@ -109,25 +110,40 @@ func place(dir string, m module) error {
 
 // recover completes a publication that a crash interrupted. When its blobs are
 // not whole it is dropped: what stands published is then what stood there before.
-func (b *Builder) recover(ctx context.Context, dir string) error {
-	if _, err := os.Lstat(statePath(dir, intentFile)); errors.Is(err, fs.ErrNotExist) {
+//
+// While a build of this Builder holds the lock, that is its business; and while
+// the manifest cannot be read nobody knows what may be written.
+func (b *Builder) recover(ctx context.Context, in *Inputs) error {
+	if _, err := os.Lstat(statePath(in.Dir, intentFile)); err != nil || in.manifest == nil || b.builds(in.Dir) {
 		return nil
 	}
-	lock, err := b.lock(ctx, dir)
+	lock, err := b.lock(ctx, in.Dir)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	intent := readRecord(dir, intentFile)
-	if intent == nil {
-		return os.RemoveAll(statePath(dir, intentFile))
+	return finish(in)
+}
+
+// finish completes or drops the intent of a process that is gone. The lock is held.
+func finish(in *Inputs) error {
+	if _, err := os.Lstat(statePath(in.Dir, intentFile)); err != nil {
+		return nil
 	}
-	for _, m := range intent.Modules {
-		if hash, err := hashFile(blobPath(dir, m.Hash)); err != nil || hash != m.Hash {
-			return os.RemoveAll(statePath(dir, intentFile))
-		}
+	intent := readRecord(in.Dir, intentFile)
+	if intent == nil || slices.ContainsFunc(intent.Modules, func(m module) bool { return !publishable(in, m) }) {
+		return os.RemoveAll(statePath(in.Dir, intentFile))
 	}
-	return complete(dir, intent)
+	return complete(in.Dir, intent)
+}
+
+// publishable reports whether m is for a file that in's manifest names, and its blob is whole.
+func publishable(in *Inputs, m module) bool {
+	if !slices.ContainsFunc(in.manifest.Components, func(c capsule.Component) bool { return c.File == m.File }) {
+		return false
+	}
+	hash, err := HashFile(blobPath(in.Dir, m.Hash))
+	return err == nil && hash == m.Hash
 }
 
 // pruneBlobs keeps the newest blobs, and those that r names. What cannot be removed costs only space.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
 
@@ -45,6 +46,8 @@ const (
 	blobFolder  = "blobs"
 	workFolder  = "work"
 	keptBlobs   = 5 // so that a consumer that is a few reloads behind still finds its module
+
+	recordLimit = 64 << 20 // bytes: four reports of the greatest length
 )
 
 func statePath(dir string, names ...string) string {
@@ -74,7 +77,7 @@ func makeState(dir string) error {
 
 // readRecord reads a record or an intent. A missing, broken or foreign one is nil.
 func readRecord(dir, name string) *record {
-	data, err := os.ReadFile(statePath(dir, name))
+	data, err := regular.Read(statePath(dir, name), recordLimit)
 	if err != nil {
 		return nil
 	}

@@ -1,13 +1,12 @@
 package capsule
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // Error is a manifest that cannot be used. Findings holds at least one error,
@@ -46,14 +45,7 @@ func Load(dir string) (*Manifest, error) {
 // to refuse the file without holding all of it. Anything but a regular file is
 // an error: opening a pipe would wait for ever.
 func ReadFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the manifest: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading the manifest: %w", &os.PathError{Op: "open", Path: path, Err: errNotRegular})
-	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
@@ -64,8 +56,6 @@ func ReadFile(path string) ([]byte, error) {
 	}
 	return data, nil
 }
-
-var errNotRegular = errors.New("not a regular file")
 
 // Parse reads a manifest that the caller already has. It returns as much as
 // could be read, never nil, and everything that is wrong and stops a build,

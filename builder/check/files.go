@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // componentFiles finds published paths that links lead out of the capsule.
@@ -115,18 +115,4 @@ func (c *capsuleFiles) compareVersion(theirs, file string) {
 // maxSmall bounds files that are read whole. The largest lock files have a few megabytes.
 const maxSmall = 32 << 20
 
-func readSmall(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxSmall {
-		return nil, fmt.Errorf("reading %s: not a file of a sensible size", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxSmall))
-}
+func readSmall(path string) ([]byte, error) { return regular.Read(path, maxSmall) }

@@ -24,9 +24,11 @@ const (
 	childGrace = 100 * time.Millisecond
 	// A report of a module with 20,000 imports is about 3 MB.
 	maxResult = 16 << 20
-	// Larger than any capsule by far; reading more would only fill the memory.
-	maxFile = 256 << 20
 )
+
+// MaxFile is how many bytes a module may have: more than any capsule by far;
+// reading more would only fill the memory.
+const MaxFile = 256 << 20
 
 // LoadFile examines the module in path in a child process with an address-space,
 // processor and time limit. Whatever the child does, the result is a report: a child that
@@ -170,7 +172,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 	return json.NewEncoder(out).Encode(r)
 }
 
-var errTooLarge = fmt.Errorf("the file is larger than %d MiB", maxFile>>20)
+var errTooLarge = fmt.Errorf("the file is larger than %d MiB", MaxFile>>20)
 
 func readModule(path string) ([]byte, error) {
 	f, err := os.Open(path)
@@ -182,7 +184,7 @@ func readModule(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFile {
+	if info.Size() > MaxFile {
 		return nil, errTooLarge
 	}
 	// The size is known, so that the file is read into one allocation.

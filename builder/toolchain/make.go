@@ -2,7 +2,6 @@ package toolchain
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,8 +18,7 @@ var wasmTarget = regexp.MustCompile(`(?m)^(?:[^\s#:=]+[ \t]+)*wasm(?:[ \t]+[^\s#
 // isMake accepts a Makefile with a target called wasm.
 func isMake(dir string) bool {
 	for _, name := range makefiles {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if err == nil {
+		if data := readAll(filepath.Join(dir, name)); data != nil {
 			return wasmTarget.Match(data)
 		}
 	}

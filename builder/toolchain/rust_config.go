@@ -1,12 +1,14 @@
 package toolchain
 
 import (
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // cargoConfig is what we read of one .cargo/config.toml.
@@ -193,9 +195,11 @@ func merged(configs []cargoConfig, pick func(cargoConfig) any) []string {
 // readSmall is a file's content, "" when it cannot be read. The files it is
 // for hold a few lines; what is past 64 KiB is none of ours.
 func readSmall(path string) string {
-	data, err := os.ReadFile(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return ""
 	}
-	return string(data[:min(len(data), 64<<10)])
+	defer file.Close()
+	data, _ := io.ReadAll(io.LimitReader(file, 64<<10))
+	return string(data)
 }

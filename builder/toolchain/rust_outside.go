@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // outside lists what the crate is built from outside the capsule: crates that
@@ -79,9 +81,12 @@ func (c *crate) depInfos(dir string) []string {
 	return append(list, newest)
 }
 
+// readLimit bounds manifests, lock files and lists of dependencies; the largest have a few megabytes.
+const readLimit = 64 << 20
+
 // readAll is a file's content, nil when it cannot be read.
 func readAll(path string) []byte {
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, readLimit)
 	if err != nil {
 		return nil
 	}

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -60,7 +57,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 // committed compares the file at path. In a git repository only a tracked one
 // counts: what an earlier build left there is nobody's claim.
 func committed(ctx context.Context, path, dir string, built builder.StagedModule) (found bool, f *finding.Finding) {
-	hash, err := hashOf(path)
+	hash, err := builder.HashFile(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !tracked(ctx, path, dir) {
 		return false, nil
 	}
@@ -98,24 +95,4 @@ func isPointer(path string) bool {
 	data := make([]byte, len(head))
 	n, _ := io.ReadFull(in, data)
 	return string(data[:n]) == head
-}
-
-func hashOf(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	in, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	h := blake3.New()
-	if _, err := io.Copy(h, in); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

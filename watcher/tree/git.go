@@ -233,11 +233,19 @@ func readSmall(file string, follow bool) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxRules {
 		return nil, errors.New("not a small regular file")
 	}
+	return readRegular(file)
+}
+
+// readRegular reads a file whole, and refuses what is none.
+func readRegular(file string) ([]byte, error) {
 	f, err := openQuick(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
 	return io.ReadAll(f)
 }
 

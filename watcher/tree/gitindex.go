@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -120,7 +119,7 @@ func (n *names) inSparse(path string) bool {
 // readIndex reads an index file. When it cannot be understood everything counts
 // as tracked: a capsule that is hashed for nothing is better than a lost edit.
 func readIndex(path string) *names {
-	data, err := os.ReadFile(path)
+	data, err := readRegular(path)
 	if err != nil {
 		return &names{all: true}
 	}
@@ -132,7 +131,7 @@ func readIndex(path string) *names {
 		}
 		if x.shared != "" {
 			// What the shared part has and this file deletes still counts, until git rewrites it.
-			shared, err := os.ReadFile(join(filepath.Dir(path), "sharedindex."+x.shared))
+			shared, err := readRegular(join(filepath.Dir(path), "sharedindex."+x.shared))
 			base := indexReader{data: shared, hash: hashSize}
 			if err != nil || base.read() != nil {
 				break
