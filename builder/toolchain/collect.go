@@ -7,20 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
-// clockSlack is how far a file's time may lie before the build's start though
-// it was written after it: file systems stamp with a clock that ticks every
-// 10 ms at worst, on Linux and macOS alike.
-const clockSlack = 20 * time.Millisecond
-
 // collect finds each component's module: one that the toolchain named in
 // built, or in the places where a command may have left it.
-func (j *job) collect(start time.Time, built map[int]string) ([]Artifact, error) {
+func (j *job) collect(built map[int]string) ([]Artifact, error) {
 	var list []Artifact
 	var open []int
 	for i := range j.Manifest.Components {
@@ -36,10 +30,10 @@ func (j *job) collect(start time.Time, built map[int]string) ([]Artifact, error)
 	}
 	var problems []finding.Finding
 	for _, i := range open {
-		published := filepath.Join(j.dir, filepath.FromSlash(j.Manifest.Components[i].File))
+		published := j.published(i)
 		info, err := os.Stat(published)
-		switch fresh := err == nil && info.ModTime().After(start.Add(-clockSlack)); {
-		case fresh:
+		switch {
+		case err == nil && !sameFile(j.stood[i], info):
 			problems = append(problems, j.wrotePublished(i))
 		case err == nil && info.Mode().IsRegular() && len(j.Manifest.Components) > 1 && len(list) > 0:
 			list = append(list, Artifact{i, published}) // not this build's affair: it is found as it stands
@@ -52,6 +46,29 @@ func (j *job) collect(start time.Time, built map[int]string) ([]Artifact, error)
 	}
 	slices.SortFunc(list, func(a, b Artifact) int { return a.Component - b.Component })
 	return list, nil
+}
+
+// standing looks at what stands at every component's published path before the
+// build; nil is nothing.
+func (j *job) standing() (stood []os.FileInfo) {
+	for i := range j.Manifest.Components {
+		info, err := os.Stat(j.published(i))
+		if err != nil {
+			info = nil
+		}
+		stood = append(stood, info)
+	}
+	return stood
+}
+
+// published is where the module of component i is to stand.
+func (j *job) published(i int) string {
+	return filepath.Join(j.dir, filepath.FromSlash(j.Manifest.Components[i].File))
+}
+
+// sameFile reports whether nobody wrote or replaced a file between two looks at it.
+func sameFile(a, b os.FileInfo) bool {
+	return a != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // written returns where a command left component i, "" for nowhere.

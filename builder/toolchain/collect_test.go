@@ -16,11 +16,10 @@ import (
 func TestCollect(t *testing.T) {
 	const two = manifest + "[[component]]\nid = \"b\"\nfile = \"lib/b.wasm\"\n"
 	const metadata = "[package.metadata.astrid-dev]\nbuild = [\"make\"]\n"
-	old := time.Now().Add(-time.Hour)
 	for name, c := range map[string]struct {
 		manifest string
 		files    []string // relative to the capsule; OUT/ is the staging folder
-		stale    []string // written before the build
+		stale    []string // written just before the build
 		want     []string
 		problem  string
 	}{
@@ -46,20 +45,17 @@ func TestCollect(t *testing.T) {
 				}
 				return filepath.Join(dir, filepath.FromSlash(name))
 			}
-			for _, name := range c.files {
-				write(t, place(name), "x")
-			}
 			for _, name := range c.stale {
 				write(t, place(name), "x")
-				if err := os.Chtimes(place(name), old, old); err != nil {
-					t.Fatal(err)
-				}
 			}
 			p, err := For(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := p.Collect(t.Context(), old.Add(time.Minute), nil)
+			for _, name := range c.files {
+				write(t, place(name), "x")
+			}
+			list, err := p.Collect(t.Context(), time.Now(), nil)
 			if c.problem != "" {
 				var problem *Problem
 				if !errors.As(err, &problem) || problem.Step != StepCollect || problem.Findings[0].Code != c.problem {

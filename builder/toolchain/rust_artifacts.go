@@ -12,6 +12,11 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
+// clockSlack is how far a file's time may lie before the build's start though
+// it was written after it: file systems stamp with a clock that ticks every
+// 10 ms at worst, on Linux and macOS alike.
+const clockSlack = 20 * time.Millisecond
+
 // product is a module that cargo says it made.
 type product struct {
 	name   string // the crate's, with underscores
@@ -41,7 +46,7 @@ func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
 	if len(built) == 0 {
 		return nil, collectProblem(c.noProduct(products))
 	}
-	return c.collect(start, built)
+	return c.collect(built)
 }
 
 func (c *crate) products(stdout []byte) []product {

@@ -9,6 +9,7 @@ package toolchain
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -93,6 +94,8 @@ type job struct {
 	dir     string // the capsule's folder, absolute
 	env     environ
 	profile string // "" is the language's default
+
+	stood []os.FileInfo // what stood at each component's published path when the plan was made
 }
 
 func newJob(r Request) (*job, error) {
@@ -102,7 +105,9 @@ func newJob(r Request) (*job, error) {
 			Message: "the manifest names no component, so there is nothing to build", Hint: "add a [[component]] with file = \"name.wasm\""})
 	}
 	r.Jobs = max(1, r.Jobs)
-	return &job{Request: r, dir: m.Dir, env: buildEnv(r), profile: m.Dev.Profile}, nil
+	j := &job{Request: r, dir: m.Dir, env: buildEnv(r), profile: m.Dev.Profile}
+	j.stood = j.standing()
+	return j, nil
 }
 
 // finish fills in what a language left open.
@@ -124,7 +129,7 @@ func (j *job) finish(p *Plan, l language) *Plan {
 		}
 	}
 	if p.Collect == nil {
-		p.Collect = func(_ context.Context, start time.Time, _ []byte) ([]Artifact, error) { return j.collect(start, nil) }
+		p.Collect = func(context.Context, time.Time, []byte) ([]Artifact, error) { return j.collect(nil) }
 	}
 	if p.Outside == nil {
 		p.Outside = func(context.Context) ([]string, error) { return nil, nil }

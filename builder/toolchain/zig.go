@@ -20,8 +20,8 @@ func planZig(ctx context.Context, j *job) (*Plan, error) {
 	}
 	return &Plan{
 		Argv: argv, Identity: "zig " + versionOf(ctx, j, program, "version"),
-		Collect: func(_ context.Context, start time.Time, _ []byte) ([]Artifact, error) {
-			return j.collect(start, j.installed())
+		Collect: func(context.Context, time.Time, []byte) ([]Artifact, error) {
+			return j.collect(j.installed())
 		},
 	}, nil
 }
