@@ -124,10 +124,12 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 	tail := proc.NewTail(tailKept)
 	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
 	live := io.MultiWriter(output, tail)
+	believe := outdate(in, plan)
 	start := time.Now()
 	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
 		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
 	s.BuildTime = time.Since(start)
+	believe()
 	b.nameStrays(in.Dir, result.Strays)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -2,9 +2,7 @@ package builder
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,6 +41,7 @@ const (
 	recordFile  = "record.json"
 	intentFile  = "intent.json" // a record whose publication was begun
 	lockFile    = "lock"
+	runFile     = "run" // when the last build command ran
 	blobFolder  = "blobs"
 	workFolder  = "work"
 	keptBlobs   = 5 // so that a consumer that is a few reloads behind still finds its module
@@ -56,23 +55,22 @@ func statePath(dir string, names ...string) string {
 
 // makeState creates the capsule's state folder, marked as a cache and ignored by git.
 func makeState(dir string) error {
-	target := filepath.Join(dir, "target")
-	_, err := os.Stat(target)
-	isNew := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(statePath(dir, workFolder), 0o755); err != nil {
 		return err
 	}
-	if isNew {
-		tag := "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n"
-		if err := os.WriteFile(filepath.Join(target, "CACHEDIR.TAG"), []byte(tag), 0o644); err != nil {
+	for name, content := range map[string]string{
+		".gitignore":   "*\n",
+		"CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n",
+	} {
+		path := statePath(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			return err
 		}
 	}
-	ignore := statePath(dir, ".gitignore")
-	if _, err := os.Stat(ignore); err == nil {
-		return nil
-	}
-	return os.WriteFile(ignore, []byte("*\n"), 0o644)
+	return nil
 }
 
 // readRecord reads a record or an intent. A missing, broken or foreign one is nil.

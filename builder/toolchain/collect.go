@@ -82,18 +82,36 @@ func (j *job) written(i int) string {
 }
 
 // places lists where the module of component i may be: the staging folder, and
-// below the capsule the path that `output` names, or else dist.
+// its output below the capsule.
 func (j *job) places(i int) []string {
+	base := path.Base(j.Manifest.Components[i].File)
+	list := []string{filepath.Join(j.OutDir, base), filepath.Join(j.OutDir, strings.TrimSuffix(base, ".wasm"))}
+	if output := j.output(i); output != "" {
+		list = append(list, output)
+	}
+	return list
+}
+
+// output is where below the capsule a command may leave the module of component
+// i: the path that `output` names, or else dist; "" when that is the published path.
+func (j *job) output(i int) string {
 	c := j.Manifest.Components[i]
-	base := path.Base(c.File)
-	stem := strings.TrimSuffix(base, ".wasm")
 	output := c.Output
 	if output == "" {
-		output = "dist/" + base
+		output = "dist/" + path.Base(c.File)
 	}
-	list := []string{filepath.Join(j.OutDir, base), filepath.Join(j.OutDir, stem)}
-	if local := filepath.FromSlash(output); path.Clean(output) != path.Clean(c.File) {
-		list = append(list, filepath.Join(j.dir, local))
+	if path.Clean(output) == path.Clean(c.File) {
+		return ""
+	}
+	return filepath.Join(j.dir, filepath.FromSlash(output))
+}
+
+// outputs are those of all components.
+func (j *job) outputs() (list []string) {
+	for i := range j.Manifest.Components {
+		if output := j.output(i); output != "" {
+			list = append(list, output)
+		}
 	}
 	return list
 }

@@ -19,5 +19,5 @@ func planCommand(_ context.Context, j *job) (*Plan, error) {
 		f.Message = fmt.Sprintf("the build command %q is not installed, or not in PATH", argv[0])
 		return nil, &Problem{Step: StepToolchain, Findings: []finding.Finding{f}}
 	}
-	return &Plan{Argv: append([]string{program}, argv[1:]...), Identity: "command " + stamp(program)}, nil
+	return &Plan{Argv: append([]string{program}, argv[1:]...), Identity: "command " + stamp(program), ByTime: true}, nil
 }

@@ -37,7 +37,7 @@ func planMake(ctx context.Context, j *job) (*Plan, error) {
 		}
 	}
 	identity = append(identity, j.env.matching(steersMake)...)
-	return &Plan{Argv: []string{program, "wasm"}, Identity: strings.Join(identity, "\n"), Diagnose: j.diagnoseMake}, nil
+	return &Plan{Argv: []string{program, "wasm"}, Identity: strings.Join(identity, "\n"), Diagnose: j.diagnoseMake, ByTime: true}, nil
 }
 
 // steersMake accepts the variables that the implicit rules of make read.

@@ -87,6 +87,7 @@ func planScript(ctx context.Context, j *job) (*Plan, error) {
 		Argv: []string{program, "run", "build"}, Env: env,
 		Identity: p.identity(ctx, j, "npm", node, stamp(resolved(program))),
 		Outside:  func(context.Context) ([]string, error) { return j.beyond(p.outside(j)), nil },
+		ByTime:   true,
 	}, nil
 }
 

@@ -48,6 +48,12 @@ type Plan struct {
 	// error means that the list may be short. Never nil.
 	Outside func(ctx context.Context) ([]string, error)
 
+	// ByTime: the tool may take a product that is younger than its sources for
+	// up to date, whatever happened in between.
+	ByTime bool
+
+	Outputs []string // where a command may leave modules below the capsule, absolute
+
 	Wrapper *Wrapper // makes a component of a core module; nil: there is none, or none is wanted
 
 	live func(io.Writer) io.Writer
@@ -120,6 +126,7 @@ func (j *job) finish(p *Plan, l language) *Plan {
 		p.Env = j.env
 	}
 	p.Env = environ(p.Env).with("PWD", p.Dir)
+	p.Outputs = j.outputs()
 	p.Wrapper = j.wrapper()
 	p.Identity += p.Wrapper.identity()
 	if p.Diagnose == nil {

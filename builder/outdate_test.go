@@ -1,0 +1,170 @@
+package builder
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
+// build/copy.wasm. The rules say when they begin and wait to be let go.
+func makeCapsule(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("make"); err != nil {
+		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := capsuleDir(t, `build = ["make"]`+"\noutput = \"build/copy.wasm\"\nignore = [\"/build/\"]\n")
+	write(t, filepath.Join(dir, "Makefile"), `build/copy.wasm: build/copy
+	cp build/copy build/linked
+	$(call hold,link)
+	cat build/linked > $@
+build/copy: src.bin
+	cp src.bin build/compiled
+	$(call hold,compile)
+	cat build/compiled > $@
+hold = if [ -e build/hold-$1 ]; then touch build/held-$1; while [ -e build/hold-$1 ]; do sleep 0.01; done; fi
+`)
+	write(t, filepath.Join(dir, "build", "note"), "a person's own")
+	return dir
+}
+
+// editDuring builds and calls edit while the step called name is held.
+func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
+	t.Helper()
+	hold := filepath.Join(dir, "build", "hold-"+name)
+	write(t, hold, "")
+	before := examine(t, b, dir)
+	done := make(chan *Staged)
+	go func() {
+		staged, err := b.Build(t.Context(), before, io.Discard)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- staged
+	}()
+	for { // until the step has begun
+		if _, err := os.Stat(filepath.Join(dir, "build", "held-"+name)); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	edit()
+	if err := os.Remove(hold); err != nil {
+		t.Error(err)
+	}
+	(<-done).Discard()
+	if len(before.Changed(examine(t, b, dir))) == 0 {
+		t.Error("the edit was not seen")
+	}
+}
+
+// A source that changes while make works on it is older than what make makes of
+// its old content. The next build must not publish that.
+func TestP1ProductOfAnOlderSource(t *testing.T) {
+	for _, step := range []string{"compile", "link"} {
+		for how, edit := range map[string]func(src string){
+			"written": func(src string) { write(t, src, string(variant("new"))) },
+			"an older file moved over it": func(src string) {
+				write(t, src+"~", string(variant("new")))
+				old := time.Now().Add(-time.Hour)
+				if err := os.Chtimes(src+"~", old, old); err != nil {
+					t.Error(err)
+				}
+				if err := os.Rename(src+"~", src); err != nil {
+					t.Error(err)
+				}
+			},
+		} {
+			t.Run(step+" "+how, func(t *testing.T) {
+				b, dir := New(Options{}), makeCapsule(t)
+				publish(t, b, dir)
+				write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+				editDuring(t, b, dir, step, func() { edit(filepath.Join(dir, "src.bin")) })
+				p, _ := publish(t, New(Options{}), dir) // another process: what it knows is on disk
+				if got, _ := os.ReadFile(p.Modules[0].Path); !bytes.Equal(got, variant("new")) {
+					t.Errorf("published %q", got)
+				}
+			})
+		}
+	}
+}
+
+// A killed process leaves no word of the run's end, or one cut short.
+func TestP1ProductOfARunThatWasKilled(t *testing.T) {
+	for name, cut := range map[string]func(text []byte) []byte{
+		"no end":  func(text []byte) []byte { return text[:bytes.IndexByte(text, '\n')+1] },
+		"nothing": func([]byte) []byte { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, dir := New(Options{}), makeCapsule(t)
+			editDuring(t, b, dir, "link", func() { write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
+			run, err := os.ReadFile(statePath(dir, runFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, statePath(dir, runFile), string(cut(run)))
+			publish(t, b, dir)
+			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
+				t.Errorf("published %q", got)
+			}
+		})
+	}
+}
+
+// Only what a build may have made gets another time.
+func TestOutdateTouchesNoOnesElse(t *testing.T) {
+	b, dir := New(Options{}), makeCapsule(t)
+	publish(t, b, dir)
+	others := []string{"src.bin", "Makefile", "copy.wasm", "inner/Capsule.toml", "inner/kept.txt", ".git/kept", "node_modules/p/kept",
+		"build/cache/CACHEDIR.TAG", "build/cache/kept", "target/astrid-dev/record.json"}
+	editDuring(t, b, dir, "link", func() {
+		for _, name := range append(others, "build/made") {
+			path := filepath.Join(dir, name)
+			content, _ := os.ReadFile(path)
+			write(t, path, string(content)) // later than the edit
+		}
+		write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+	})
+	at := func(name string) time.Time {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	before := map[string]time.Time{}
+	for _, name := range others[:len(others)-1] {
+		before[name] = at(name)
+	}
+	made := at("build/made")
+	publish(t, b, dir)
+	for name, was := range before {
+		if name != "copy.wasm" && !at(name).Equal(was) {
+			t.Errorf("%s has another time", name)
+		}
+	}
+	if !at("build/made").Before(made) {
+		t.Error("a product kept its time")
+	}
+}
+
+// An output that the build leaves alone keeps its own time.
+func TestOutputThatNobodyMakes(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, `build = ["true"]`+"\noutput = \"dist/copy.wasm\"\n")
+	write(t, filepath.Join(dir, "dist", "copy.wasm"), string(variant("one")))
+	info, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, b, dir)
+	if after, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm")); err != nil || !after.ModTime().Equal(info.ModTime()) {
+		t.Errorf("%v, it had %v: %v", after.ModTime(), info.ModTime(), err)
+	}
+}
