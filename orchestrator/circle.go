@@ -42,8 +42,8 @@ func (l *loop) circles(c *capsule, now time.Time) bool {
 }
 
 // rowOf is the row of builds that led to what is new in c's inputs since they
-// were processed: nil when any of it was written while no other capsule was
-// built, because that was somebody's edit.
+// were processed: nil when any of it was written while nobody was built, because
+// that was somebody's edit. What c's own builds wrote leads to nothing by itself.
 func (l *loop) rowOf(c *capsule, now time.Time) []string {
 	if c.processedIn == nil {
 		return nil
@@ -52,16 +52,17 @@ func (l *loop) rowOf(c *capsule, now time.Time) []string {
 	if len(times) == 0 {
 		return nil
 	}
-	others := l.runsWithin(c, slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare), now)
+	builds := l.runsWithin(slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare), now)
 	var row []string
 	for _, at := range times {
 		found := false
-		for _, r := range others {
-			if within(at, r) {
-				found = true
-				if rounds(r.row, c.dir) >= rounds(row, c.dir) {
-					row = r.row
-				}
+		for _, r := range builds {
+			if !within(at, r) {
+				continue
+			}
+			found = true
+			if r.builds() != c.dir && rounds(r.row, c.dir) >= rounds(row, c.dir) {
+				row = r.row
 			}
 		}
 		if !found {
@@ -71,16 +72,13 @@ func (l *loop) rowOf(c *capsule, now time.Time) []string {
 	return row
 }
 
-// runsWithin are the builds of other capsules that were under way between first and last.
-func (l *loop) runsWithin(c *capsule, first, last, now time.Time) []span {
+// runsWithin are the builds that were under way between first and last.
+func (l *loop) runsWithin(first, last, now time.Time) []span {
 	var list []span
 	for _, dir := range l.order {
-		other := l.capsules[dir]
-		if other == c {
-			continue
-		}
-		runs := other.runs
-		if j := other.job; j != nil && j.phase == running {
+		c := l.capsules[dir]
+		runs := c.runs
+		if j := c.job; j != nil && j.phase == running {
 			runs = append(slices.Clip(runs), span{j.started, now, j.row})
 		}
 		for _, r := range runs {
@@ -91,6 +89,9 @@ func (l *loop) runsWithin(c *capsule, first, last, now time.Time) []span {
 	}
 	return list
 }
+
+// builds is the folder of the capsule that was built.
+func (r span) builds() string { return r.row[len(r.row)-1] }
 
 func within(at time.Time, r span) bool {
 	return !at.Before(r.from.Add(-clockTick)) && !at.After(r.to)

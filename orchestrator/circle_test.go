@@ -81,6 +81,51 @@ func playCircle(t *testing.T, w *world, ring []string) {
 	}
 }
 
+// Builds that write their own sources as well as each other's come to rest too:
+// neither of the two brakes lets the other one off.
+func TestP5CirclesThatFeedThemselvesAreHeld(t *testing.T) {
+	for _, buildTime := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 5 * time.Second} {
+		for jobs := 1; jobs <= 2; jobs++ {
+			t.Run(fmt.Sprintf("%s, %d jobs", buildTime, jobs), func(t *testing.T) {
+				ring := []string{"/a", "/b"}
+				setup := func(w *world) Config {
+					for i, dir := range ring {
+						f, n := w.capsule(dir, "1"), 0
+						f.buildTime = buildTime
+						f.onBuild = func(w *world, f *fake) {
+							n++
+							w.own(w.disk[ring[1-i]], fmt.Sprintf("from %s %d", dir, n))
+							w.generate(f, fmt.Sprintf(" own %d", n))
+						}
+					}
+					cfg := w.config()
+					cfg.Jobs = jobs
+					return cfg
+				}
+				run(t, setup, func(w *world) {
+					time.Sleep(30 * long)
+					before := w.fake("/a").started + w.fake("/b").started
+					if before > 40 {
+						t.Errorf("%d builds", before)
+					}
+					time.Sleep(30 * long)
+					if n := w.fake("/a").started + w.fake("/b").started - before; n > 0 {
+						t.Errorf("%d builds more, long after", n)
+					}
+					w.calm(ring...)
+					for _, dir := range ring {
+						w.write(dir, "mended")
+						time.Sleep(long)
+						if e := w.last(announce.Reload); e.Dir != dir || e.SourceHash != hashOf("mended"+w.fake(dir).gen) {
+							t.Errorf("%s: reload of %s in %s", dir, e.SourceHash, e.Dir)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
 // A row of capsules each of which writes into the next is no circle, however long.
 func TestP5ARowIsNotHeld(t *testing.T) {
 	const length = 8

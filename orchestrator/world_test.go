@@ -41,6 +41,8 @@ type fake struct {
 	content string // files' content; the source hash is "h(content)"
 	stamp   int64  // counts every write, also of the same bytes
 	wrote   int64  // when the newest one was
+	gen     string // content of a second file, which is there when it is not empty
+	genTime int64  // when that was written
 	group   string
 	gone    bool
 
@@ -134,9 +136,13 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	}
 	time.Sleep(hashTime / 2)
 	w.mu.Lock()
-	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hashOf(f.content), Key: hashOf(f.content), Group: f.group,
+	hash := hashOf(f.content + f.gen)
+	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Governs: func(string) bool { return false }, Taken: time.Now(),
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
+	if f.gen != "" {
+		in.Sources.Files = append(in.Sources.Files, tree.File{Path: "gen.go", Mtime: f.genTime, Ctime: f.genTime})
+	}
 	if f.moduleKey == in.Key {
 		in.Current = f.module
 	}
@@ -254,6 +260,17 @@ func (w *world) own(f *fake, content string) {
 	f.mixed = f.mixed || f.content != content
 	f.content = content
 	f.written()
+	w.tell(f)
+}
+
+// generate changes a capsule's second file from inside a build.
+func (w *world) generate(f *fake, content string) {
+	f.mixed = f.mixed || f.gen != content
+	f.gen, f.genTime = content, time.Now().UnixNano()
+	w.tell(f)
+}
+
+func (w *world) tell(f *fake) {
 	for dir, other := range w.disk {
 		if other == f {
 			go func() {
