@@ -6,6 +6,9 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // syncFolder has a folder's entries on disk. File systems that cannot sync a folder say EINVAL; they need no sync.
@@ -29,4 +32,14 @@ func tryLock(f *os.File) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// LastChange is when the file or folder at path was last changed itself, moves
+// included, as the system notes it; zero when it is not there.
+func LastChange(path string) time.Time {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil {
+		return time.Time{}
+	}
+	return time.Unix(st.Ctim.Unix())
 }

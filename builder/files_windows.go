@@ -3,6 +3,7 @@ package builder
 import (
 	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -18,4 +19,14 @@ func tryLock(f *os.File) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// LastChange is when the file or folder at path was last changed itself, as far
+// as the system notes it; zero when it is not there.
+func LastChange(path string) time.Time {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

@@ -80,12 +80,13 @@ type job struct {
 	cancel    context.CancelFunc
 	committed bool // runs to its end whatever changes
 	cancelled bool
-	disturbed bool // other content was seen while it ran
+	disturbed bool     // other content was seen while it ran
+	noticed   []string // paths below the capsule of which events told while it ran
 
 	phase   phase
 	staged  *builder.Staged // phase held: it built
 	failure error           // phase held: it did not
-	touched []string        // inputs that the build rewrote with the same bytes
+	touched []string        // inputs that the build rewrote with the same bytes, folders in which it made and removed files
 }
 
 type phase int

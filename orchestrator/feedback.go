@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -10,7 +11,7 @@ import (
 
 // A build may change its own inputs. Three cases end differently:
 //
-//   - the same bytes again: one extra build proves it, then the files are known
+//   - the same bytes again, or files that come and go: one extra build proves it, then the files are known
 //     to be touched by this build, and no longer count;
 //   - new content that comes to rest (a first lock file): built again;
 //   - new content every time: the capsule is held, so that it cannot loop.
@@ -26,9 +27,7 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		if common(changed, f.rewritten) && !c.job.disturbed {
 			f.learn(changed)
 			c.job.touched = changed
-			l.announceFor(c, announce.Event{Type: announce.Warning, Code: "build-touches-inputs", Files: changed,
-				Message: "the build rewrites its own sources with the same bytes",
-				Hint:    "generate into an ignored folder, or add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
+			l.warnTouches(c, changed)
 			return
 		}
 		if f.rewritten = changed; c.job.disturbed {
@@ -58,6 +57,16 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		return
 	}
 	l.buildAgain(c, after, now)
+}
+
+// warnTouches tells of inputs that a build rewrites with the same bytes, or of
+// folders, with a slash at the end, in which it makes and removes files.
+func (l *loop) warnTouches(c *capsule, changed []string) {
+	message, hint := "the build rewrites its own sources with the same bytes", "generate into an ignored folder, or add to [package.metadata.astrid-dev]: "+ignoreLine(changed)
+	if slices.ContainsFunc(changed, func(name string) bool { return strings.HasSuffix(name, "/") }) {
+		message, hint = "the build makes and removes files among its own sources", "let it use $TMPDIR, which is its own, or an ignored folder"
+	}
+	l.announceFor(c, announce.Event{Type: announce.Warning, Code: "build-touches-inputs", Files: changed, Message: message, Hint: hint})
 }
 
 // buildAgain drops the job and builds what its end found, unless something newer comes.

@@ -169,6 +169,7 @@ func (l *loop) touch(path string, touched map[*capsule]bool) {
 	for _, dir := range l.index().of(path) {
 		c := l.capsules[dir]
 		c.rules = c.rules || isManifest || c.governs(path)
+		c.notice(path)
 		touched[c] = true
 	}
 }

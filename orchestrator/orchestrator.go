@@ -61,6 +61,10 @@ type Config struct {
 	// Exists reports whether a file is there; it is asked for git's index.lock.
 	Exists func(path string) bool
 
+	// LastChange tells when a file or folder itself was last changed, moves
+	// included; zero: it is not there.
+	LastChange func(path string) time.Time
+
 	Announce announce.Announcer
 	Output   func(capsule string) io.Writer // live build output; nil: none
 }
@@ -116,6 +120,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Exists == nil {
 		c.Exists = func(string) bool { return false }
+	}
+	if c.LastChange == nil {
+		c.LastChange = func(string) time.Time { return time.Time{} }
 	}
 	if c.Output == nil {
 		c.Output = func(string) io.Writer { return io.Discard }

@@ -168,7 +168,11 @@ func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, er
 		c.patient = true
 		return
 	}
-	if changed := j.in.Changed(after); len(changed) > 0 {
+	changed := j.in.Changed(after)
+	if len(changed) == 0 {
+		changed = l.transient(c, after)
+	}
+	if len(changed) > 0 {
 		l.inputsChanged(c, after, changed, now)
 	} else {
 		c.feedback = feedback{touches: c.feedback.touches}

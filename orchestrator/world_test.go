@@ -31,6 +31,7 @@ type world struct {
 	retry   chan struct{}
 	events  []announce.Event
 	locks   map[string]bool
+	folders map[string]time.Time // those below capsules, and when they last changed
 	running int
 	maxRun  int
 	groups  map[string]int
@@ -43,6 +44,7 @@ type fake struct {
 	wrote   int64  // when the newest one was
 	gen     string // content of a second file, which is there when it is not empty
 	genTime int64  // when that was written
+	below   string // a source that never changes, when it is not empty
 	group   string
 	gone    bool
 
@@ -75,7 +77,7 @@ func (f *fake) written() { f.stamp, f.wrote = f.stamp+1, time.Now().UnixNano() }
 
 func (w *world) config() Config {
 	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
-		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists,
+		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists, LastChange: w.lastChange,
 		Announce: func(e announce.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -117,6 +119,20 @@ func (w *world) find(context.Context) ([]string, error) {
 	return dirs, nil
 }
 
+// lastChange is just now for a capsule's own folder.
+func (w *world) lastChange(path string) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at, there := w.folders[path]
+	switch {
+	case w.disk[path] != nil:
+		return time.Now()
+	case there:
+		return at
+	}
+	return time.Time{}
+}
+
 func (w *world) exists(path string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -138,10 +154,13 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	w.mu.Lock()
 	hash := hashOf(f.content + f.gen)
 	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
-		Buildable: true, Lock: "/.git/index.lock", Skip: func(string, bool) bool { return false }, Governs: func(string) bool { return false }, Taken: time.Now(),
+		Buildable: true, Lock: "/.git/index.lock", Skip: func(path string, _ bool) bool { return strings.HasSuffix(path, "/skipped") }, Governs: func(string) bool { return false }, Taken: time.Now(),
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
 	if f.gen != "" {
 		in.Sources.Files = append(in.Sources.Files, tree.File{Path: "gen.go", Mtime: f.genTime, Ctime: f.genTime})
+	}
+	if f.below != "" {
+		in.Sources.Files = append(in.Sources.Files, tree.File{Path: f.below})
 	}
 	if f.moduleKey == in.Key {
 		in.Current = f.module
@@ -255,27 +274,28 @@ func (w *world) write(dir, content string) {
 	w.batches <- watcher.Batch{Paths: paths}
 }
 
-// own changes a capsule's content from inside a build; the event comes a little later.
+// own changes a capsule's content from inside a build.
 func (w *world) own(f *fake, content string) {
 	f.mixed = f.mixed || f.content != content
 	f.content = content
 	f.written()
-	w.tell(f)
+	w.tell(f, "main.go")
 }
 
 // generate changes a capsule's second file from inside a build.
 func (w *world) generate(f *fake, content string) {
 	f.mixed = f.mixed || f.gen != content
 	f.gen, f.genTime = content, time.Now().UnixNano()
-	w.tell(f)
+	w.tell(f, "gen.go")
 }
 
-func (w *world) tell(f *fake) {
+// tell sends the event of a write a little later.
+func (w *world) tell(f *fake, name string) {
 	for dir, other := range w.disk {
 		if other == f {
 			go func() {
 				time.Sleep(time.Millisecond)
-				w.batches <- watcher.Batch{Paths: []string{dir + "/gen.go"}}
+				w.batches <- watcher.Batch{Paths: []string{dir + "/" + name}}
 			}()
 		}
 	}

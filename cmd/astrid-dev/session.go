@@ -54,8 +54,9 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		Jobs: f.jobs, Roots: roots, Plans: make(chan watcher.Plan, 1), Warn: s.warnings,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, roots) },
 		Examine: b.Examine, Build: b.Build, Publish: b.Publish,
-		Exists:   func(path string) bool { _, err := os.Lstat(path); return err == nil },
-		Announce: s.voices.announce, Output: s.voices.output,
+		LastChange: builder.LastChange,
+		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
+		Announce:   s.voices.announce, Output: s.voices.output,
 	}
 	return s, nil
 }
