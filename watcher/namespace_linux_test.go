@@ -21,7 +21,7 @@ func reexec(t *testing.T, attr *syscall.SysProcAttr, env ...string) {
 	bin := filepath.Join(dir, "test")
 	self, err := os.ReadFile("/proc/self/exe")
 	must(t, err)
-	must(t, os.WriteFile(bin, self, 0o755))
+	must(t, writeProgram(bin, self))
 	cmd := exec.Command(bin, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v")
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "TMPDIR="+dir), env...)
@@ -33,6 +33,15 @@ func reexec(t *testing.T, attr *syscall.SysProcAttr, env ...string) {
 	if err != nil || !strings.Contains(string(out), "--- PASS") {
 		t.Fatalf("in the other process: %v\n%s", err, out)
 	}
+}
+
+// writeProgram writes a file that can be run at once: a process that another
+// test forks meanwhile would hold the writing descriptor until it becomes its
+// own program, and what is open for writing cannot be run ("text file busy").
+func writeProgram(path string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, data, 0o755)
 }
 
 const noNamespace = "no limits in a user namespace"
