@@ -40,7 +40,7 @@ func doctor(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if n := finding.Count(found, finding.Error); n > 0 {
-		return &failedError{count: n}
+		return &failedError{count: n, what: "check"}
 	}
 	return nil
 }

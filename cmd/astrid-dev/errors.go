@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,8 +31,9 @@ func usageHint(err error, hint string) error { return &usageError{err, hint} }
 // failedError says that capsules failed. What failed was printed already.
 type failedError struct {
 	count  int
-	notRun int  // verify: not known to be sound
-	said   bool // how many was printed too
+	what   string // what failed; "" is a capsule
+	notRun int    // verify: not known to be sound
+	said   bool   // how many was printed too
 }
 
 func (e *failedError) Error() string {
@@ -39,7 +41,7 @@ func (e *failedError) Error() string {
 	case e.count == 0:
 		return plural(e.notRun, "capsule") + " not run"
 	case e.notRun == 0:
-		return plural(e.count, "capsule") + " failed"
+		return plural(e.count, cmp.Or(e.what, "capsule")) + " failed"
 	}
 	return fmt.Sprintf("%s failed, %d not run", plural(e.count, "capsule"), e.notRun)
 }

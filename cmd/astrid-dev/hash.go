@@ -54,7 +54,7 @@ func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
 
 func oneDir(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage(fmt.Errorf("one folder at a time, not %d", len(args)))
+		return usage(fmt.Errorf("hash takes one folder, not %d", len(args)))
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ func interruptible() (context.Context, func()) {
 }
 
 func newRoot() *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "astrid-dev",
 		Short: "Watch Astrid OS capsules, rebuild what changed, announce the hot reload",
@@ -76,15 +77,21 @@ func newRoot() *cobra.Command {
 what really changed, smoke-loads the result and announces the hot reload.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          knownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return printVersion(cmd)
+			}
+			return cmd.Help()
+		},
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; see astrid-dev %s --help", err, cmd.Name()))
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.Flags().BoolVarP(&showVersion, "version", "V", false, "print the version")
 	root.PersistentFlags().String("format", "text", "text for people, json for programs (stdout)")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify())
+	root.SetHelpCommand(newHelp())
+	addCompletion(root)
 	return root
 }
 

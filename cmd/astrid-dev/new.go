@@ -38,6 +38,9 @@ before it: astrid-dev new capsules/greeter --lang go.`,
 }
 
 func writeNew(cmd *cobra.Command, path, lang string) error {
+	if path == "" {
+		return usageHint(errors.New("an empty name was given"), "astrid-dev new greeter --lang go")
+	}
 	if lang == "" {
 		return usageHint(errors.New("which language is missing"), "add --lang and one of "+strings.Join(scaffold.Languages(), ", "))
 	}
@@ -68,21 +71,26 @@ func writeFolder(path string, files map[string][]byte) error {
 	}
 	parent := filepath.Dir(filepath.Clean(path))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return usage(err)
+		return writing(path, err)
 	}
 	draft, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".")
 	if err != nil {
-		return usage(err)
+		return writing(path, err)
 	}
 	defer os.RemoveAll(draft) // gone already when the rename came to pass
 	for name, data := range files {
 		file := filepath.Join(draft, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, data, fs.FileMode(0o644))); err != nil {
-			return usage(err)
+			return writing(path, err)
 		}
 	}
-	if err := errors.Join(os.Chmod(draft, 0o755), os.Rename(draft, path)); err != nil {
-		return usage(err)
+	return writing(path, errors.Join(os.Chmod(draft, 0o755), os.Rename(draft, path)))
+}
+
+// writing names path, where err may name a draft that nobody has seen.
+func writing(path string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return usage(fmt.Errorf("writing %s: %w", path, err))
 }

@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
 //	ended NAME CODE         wait until it has ended, with CODE
+//	wrong ARG...            astrid-dev ARG... ends with 2, says why on stderr and nothing on stdout
 //	untimed FILE FILE       two JSON reports have the same bytes but for times
 //
 // With $WATCHES start runs it as a user who has so many inotify watches.
@@ -77,7 +78,8 @@ func runScripts(t *testing.T, files, flags []string) {
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
-			"jco": cmdJco, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
+			"wrong": cmdWrong,
+			"jco":   cmdJco, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,9 @@ type loaded struct {
 }
 
 func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
+	if f.limits.Wall < 0 {
+		return usage(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+	}
 	modules, options, err := smokeTargets(path)
 	if err != nil {
 		return err
@@ -79,7 +84,7 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 		}
 	}
 	if failed > 0 {
-		return &failedError{count: failed}
+		return &failedError{count: failed, what: "module"}
 	}
 	return nil
 }
@@ -111,20 +116,29 @@ func loadFile(ctx context.Context, file string, o smoke.Options) (*smoke.Report,
 
 // smokeTargets are the modules that path stands for, and the options that its manifest asks for.
 func smokeTargets(path string) ([]string, smoke.Options, error) {
-	info, err := os.Stat(path)
+	const give = "give a .wasm file or a capsule's folder"
+	roots, err := absolute([]string{path})
 	if err != nil {
-		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", path), "give a .wasm file or a capsule's folder")
+		return nil, smoke.Options{}, err
 	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
+	abs := roots[0]
+	info, err := os.Stat(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", path), give)
+	case err != nil:
 		return nil, smoke.Options{}, usage(err)
-	}
-	if !info.IsDir() {
+	case filepath.Base(abs) == manifestName && !info.IsDir():
+		abs = filepath.Dir(abs)
+	case !info.IsDir():
 		return []string{abs}, smoke.Options{}, nil
 	}
 	m, err := capsule.Load(abs)
-	if err != nil {
-		return nil, smoke.Options{}, usage(fmt.Errorf("reading the manifest: %w", err))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
+	case err != nil:
+		return nil, smoke.Options{}, usage(err)
 	}
 	if !m.Buildable() {
 		return nil, smoke.Options{}, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))

@@ -51,7 +51,6 @@ interrupted. Reports are written in all cases but 2.`,
 	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
 	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
 	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
-	cmd.MarkFlagsMutuallyExclusive("fail-fast", "keep-going")
 	return cmd
 }
 
@@ -89,6 +88,9 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 	if err := f.check(); err != nil {
 		return cfg, err
+	}
+	if f.failFast && f.keepGoing {
+		return cfg, usage(errors.New("--fail-fast and --keep-going exclude each other"))
 	}
 	if f.timeout < 0 {
 		return cfg, usage(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))

@@ -15,17 +15,19 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asJSON(cmd) {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{
-					"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "events": announce.Version})
-			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "astrid-dev %s (%s, %s/%s, event format %d)\n",
-				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, announce.Version)
-			return err
-		},
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return printVersion(cmd) },
 	}
+}
+
+func printVersion(cmd *cobra.Command) error {
+	if asJSON(cmd) {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{
+			"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "events": announce.Version})
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "astrid-dev %s (%s, %s/%s, event format %d)\n",
+		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, announce.Version)
+	return err
 }
 
 // version is the module's, as the go command stamped it.

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// This file words what the command line library would say of a wrong call in
+// its own way, or would not call wrong at all.
+
+// flagError says what is wrong with a flag of cmd.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid interface { // the flag library's error about a value
+		error
+		GetValue() string
+		Unwrap() error
+	}
+	if errors.As(err, &invalid) {
+		cause := invalid.Unwrap()
+		err = errors.New(strings.TrimSuffix(invalid.Error(), cause.Error()) + takes(cause))
+	}
+	return usageHint(err, seeHelp(cmd))
+}
+
+// takes says what a flag takes that did not take a value because of cause.
+func takes(cause error) string {
+	var number *strconv.NumError
+	switch {
+	case errors.As(cause, &number) && number.Func == "ParseBool":
+		return "it takes true or false"
+	case errors.As(cause, &number):
+		return "it takes a whole number"
+	case strings.HasPrefix(cause.Error(), "time: "):
+		return "it takes a time with its unit, as in 500ms or 2s"
+	}
+	return cause.Error()
+}
+
+func seeHelp(cmd *cobra.Command) string { return "see " + cmd.CommandPath() + " --help" }
+
+// noArguments is for commands that take none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+	return usageHint(fmt.Errorf("%s takes no arguments, not %q", name, args[0]), seeHelp(cmd))
+}
+
+// knownCommand is for the program without a command: an argument is one that does not exist.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return unknownCommand(root, args[:1])
+}
+
+// unknownCommand names the commands that are spelled almost like the first of words.
+func unknownCommand(root *cobra.Command, words []string) error {
+	err := fmt.Errorf("unknown command %q", strings.Join(words, " "))
+	root.SuggestionsMinimumDistance = min(2, len(words[0])/2) // two letters swapped are two changes; of a short word little would be left
+	similar := root.SuggestionsFor(words[0])
+	if len(similar) == 0 || slices.Contains(similar, words[0]) {
+		return usageHint(err, seeHelp(root))
+	}
+	return usageHint(err, "did you mean "+strings.Join(similar, " or ")+"? S"+seeHelp(root)[1:])
+}
+
+// newHelp is the library's help command, but for commands that do not exist.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Say how a command is used",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag() // so that it is shown
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return commandNames(cmd.Root(), args), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// commandNames are the commands below the one that words name.
+func commandNames(root *cobra.Command, words []string) []string {
+	above, _, err := root.Find(words)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, c := range above.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// addCompletion adds the library's completion command, which must be told what no shell is.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	i := slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "completion" })
+	completion := root.Commands()[i]
+	for _, shell := range completion.Commands() {
+		shell.Args = noArguments
+	}
+	completion.Args = cobra.ArbitraryArgs
+	completion.RunE = func(cmd *cobra.Command, args []string) error {
+		choose := "choose one of " + strings.Join(commandNames(cmd, nil), ", ")
+		if len(args) == 0 {
+			return usageHint(errors.New("which shell is missing"), choose)
+		}
+		return usageHint(fmt.Errorf("there is no completion for %q", args[0]), choose)
+	}
+}
