@@ -13,6 +13,10 @@ import (
 // again: seldom enough to cost nothing, often enough that nobody notices.
 const lockRetry = 100 * time.Millisecond
 
+// WaitingForLock is the code of the finding that Say receives when a build waits
+// because another process builds the capsule.
+const WaitingForLock = "waiting-for-lock"
+
 // lockForBuild is lock for the whole of a build, until unlock. What a killed
 // process left half published while we waited for it is finished first.
 func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (unlock func(), err error) {
@@ -66,7 +70,7 @@ func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {
 		}
 		if !said {
 			said = true
-			b.Say(dir, finding.Finding{Code: "waiting-for-lock", Severity: finding.Warning,
+			b.Say(dir, finding.Finding{Code: WaitingForLock, Severity: finding.Warning,
 				Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
 		}
 		select {

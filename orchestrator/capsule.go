@@ -80,6 +80,7 @@ type job struct {
 	cancel    context.CancelFunc
 	committed bool // runs to its end whatever changes
 	cancelled bool
+	blocked   bool     // it waits for another process, or did
 	disturbed bool     // other content was seen while it ran
 	noticed   []string // paths below the capsule of which events told while it ran
 

@@ -27,7 +27,6 @@ type loop struct {
 	results    chan func(now time.Time)
 	background int // goroutines that will send one result each
 	examining  int
-	building   int
 
 	seq      uint64
 	placed   bool // the watcher said that every watch is placed
@@ -174,6 +173,14 @@ func (l *loop) touch(path string, touched map[*capsule]bool) {
 	}
 }
 
+// warned passes a warning from elsewhere on.
+func (l *loop) warned(e announce.Event) {
+	if c := l.capsules[e.Dir]; c != nil && c.job != nil && e.Code == builder.WaitingForLock {
+		c.job.blocked = true
+	}
+	l.announce(e)
+}
+
 // retry marks everything as doubtful and what failed as never tried.
 func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
@@ -217,6 +224,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 		}
 		if !c.probeAt.IsZero() {
 			next = soonest(next, c.probeAt, now)
+		}
+		if c.job != nil && c.job.phase == running {
+			next = soonest(next, c.job.started.Add(slowBuild), now)
 		}
 		if c.dirty && !c.examining {
 			next = soonest(next, c.examineAt(&l.Config), now)

@@ -31,6 +31,7 @@ const (
 	examineAtOnce = 8                // so that one huge capsule cannot keep small ones from being hashed
 	feedbackLimit = 3                // builds in a row that change the same inputs before a capsule is held
 	probeAfter    = 10 * time.Second // a held capsule is built once more after so much quiet
+	slowBuild     = 30 * time.Second // a build that takes longer lends its place to another one
 	patience      = 2                // builds superseded in a row before one runs to its end
 )
 
@@ -96,7 +97,7 @@ func Run(ctx context.Context, cfg Config) error {
 		case <-l.Retry:
 			l.retry(time.Now())
 		case e := <-l.Warn:
-			l.announce(e)
+			l.warned(e)
 		case <-timer.C:
 		}
 		now := time.Now() // one for both: what falls due between two would be done by neither

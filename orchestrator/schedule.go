@@ -107,14 +107,29 @@ func (l *loop) startBuilds(ctx context.Context, now time.Time) {
 	slices.SortFunc(queue, func(a, b *capsule) int {
 		return cmp.Or(a.wantSince.Compare(b.wantSince), cmp.Compare(a.dir, b.dir))
 	})
-	for _, c := range queue {
-		if l.building >= l.Jobs {
-			return
-		}
-		if !l.groups[c.in.Group] && !l.locked(c, now) {
+	for room := l.room(now); room > 0 && len(queue) > 0; queue = queue[1:] {
+		if c := queue[0]; !l.groups[c.in.Group] && !l.locked(c, now) {
 			l.build(ctx, c, now)
+			room--
 		}
 	}
+}
+
+// room is how many builds may start. One that waits for another process takes no
+// place. One that hangs, or is merely slow, lends its own to another one, and that
+// keeps it, so that one bad capsule does not stop the others: twice Jobs at most.
+func (l *loop) room(now time.Time) int {
+	building, slow := 0, 0
+	for _, c := range l.capsules {
+		switch j := c.job; {
+		case j == nil || j.phase != running || j.blocked:
+		case now.Sub(j.started) < slowBuild:
+			building++
+		default:
+			slow++
+		}
+	}
+	return l.Jobs - building - max(0, slow-l.Jobs)
 }
 
 func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
@@ -122,7 +137,6 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.row), c.dir), cancel: cancel,
 		committed: c.overdue || c.probed || c.superseded >= patience}
 	c.job, c.want, c.overdue, c.retried = j, false, false, false
-	l.building++
 	if j.in.Group != "" {
 		l.groups[j.in.Group] = true
 	}
@@ -137,7 +151,6 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 			after, afterErr = l.Examine(jobCtx, c.dir)
 		}
 		return func(now time.Time) {
-			l.building--
 			delete(l.groups, j.in.Group)
 			l.built(ctx, c, staged, err, after, afterErr, now)
 		}

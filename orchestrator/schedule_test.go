@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
@@ -30,6 +31,54 @@ func TestFirstBuildThenEdit(t *testing.T) {
 			t.Errorf("reload: %+v", e)
 		}
 	})
+}
+
+// A build that hangs, or waits for another process, does not stop the others.
+func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		blocked bool
+		within  time.Duration
+	}{
+		"hangs":                     {false, slowBuild + 2*time.Second},
+		"waits for another process": {true, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var warnings chan announce.Event
+			setup := func(w *world) Config {
+				warnings = make(chan announce.Event)
+				w.capsule("/a", "1").buildTime = time.Hour
+				w.capsule("/b", "1")
+				cfg := w.config()
+				cfg.Jobs, cfg.Warn = 1, warnings
+				return cfg
+			}
+			run(t, setup, func(w *world) {
+				time.Sleep(time.Second)
+				if c.blocked {
+					warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: builder.WaitingForLock}
+				}
+				time.Sleep(c.within)
+				if n := w.fake("/b").started; n != 1 {
+					t.Errorf("%d builds of the other capsule after %s, want 1", n, c.within)
+				}
+				w.slow("/b", time.Hour)
+				w.write("/b", "2")
+				time.Sleep(time.Second)
+				w.mu.Lock()
+				w.capsule("/c", "1")
+				w.mu.Unlock()
+				w.batches <- watcher.Batch{Paths: []string{"/c/Capsule.toml"}}
+				time.Sleep(5 * time.Minute)
+				want := 2 // both hang, and nobody lends twice
+				if c.blocked {
+					want = 3
+				}
+				if w.maxRun != want {
+					t.Errorf("%d builds at once, want %d", w.maxRun, want)
+				}
+			})
+		})
+	}
 }
 
 // The build runs inside the quiet window, so a reload costs the longer of the two and not their sum.
