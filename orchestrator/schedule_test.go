@@ -73,6 +73,8 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 				if c.blocked {
 					want = 3
 				}
+				w.mu.Lock()
+				defer w.mu.Unlock()
 				if w.maxRun != want {
 					t.Errorf("%d builds at once, want %d", w.maxRun, want)
 				}
