@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -42,6 +43,9 @@ func (l *loop) lookAround(ctx context.Context, now time.Time) {
 		l.slept = slept
 		l.pending.lose()
 	}
+	if l.remounted() {
+		l.doubt, l.rebuildAgain = true, now
+	}
 	for path := range l.unreadable {
 		dir, name := split(path)
 		if up := l.folders[dir]; up != nil && canRead(path) {
@@ -52,6 +56,39 @@ func (l *loop) lookAround(ctx context.Context, now time.Time) {
 		l.dirty[t] = struct{}{}
 	}
 	l.settle(ctx, true)
+}
+
+// remounted reports whether something was mounted or unmounted that concerns
+// what is watched. The system says so by no event: a watch stays on the folder
+// that is covered now, or is gone with the file system that it was on. A mount
+// above that looks as before is taken for the same: there always is one.
+func (l *loop) remounted() bool {
+	differ, same := l.mounts.changed()
+	return slices.ContainsFunc(same, l.counts) || slices.ContainsFunc(differ, func(point string) bool {
+		if l.folders[point] != nil || l.counts(point) {
+			return true
+		}
+		for _, t := range l.targets {
+			if below(t.now.real, point) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// counts reports whether what stands at path is of interest to any target.
+func (l *loop) counts(path string) bool {
+	if f := l.folders[path]; f != nil && len(f.owners) > 0 {
+		return true
+	}
+	dir, name := split(path)
+	up := l.folders[dir]
+	if up == nil {
+		return false
+	}
+	isFolder := lstat(path).kind == folderKind
+	return len(up.holds[name]) > 0 || slices.ContainsFunc(up.owners, func(t *target) bool { return !t.skips(path, isFolder) })
 }
 
 func canRead(path string) bool { return list(path, func(string, stat) {}) == nil }

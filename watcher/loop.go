@@ -37,6 +37,7 @@ type loop struct {
 	rebuildAgain time.Time     // not before
 	tick         time.Time     // when to look at what gives no events
 	retry        time.Time     // when to ask for watches that were refused
+	mounts       *mounts       // as they were at the last tick
 	slept        time.Duration // how long the machine had slept at the last tick
 
 	limit  error               // the first refusal that was not told yet
@@ -80,6 +81,8 @@ func (l *loop) close() {
 }
 
 func (l *loop) run(ctx context.Context) error {
+	l.mounts = openMounts() // before any watch is placed, so that no mount falls between
+	defer l.mounts.close()
 	l.open()
 	l.slept = l.seams.slept()
 	timer := time.NewTimer(0)

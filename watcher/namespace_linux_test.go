@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -119,22 +120,26 @@ func TestRealInstanceLimit(t *testing.T) {
 	w.probe(root)
 }
 
-func bindMount(t *testing.T, from, to string) {
+// The mounting helpers return what unmounts again, at the latest when the test ends.
+
+func bindMount(t *testing.T, from, to string) (unmount func()) {
 	t.Helper()
-	mount(t, from, "", to, syscall.MS_BIND)
+	return mount(t, from, "", to, syscall.MS_BIND)
 }
 
-func mountTmpfs(t *testing.T, to string) {
+func mountTmpfs(t *testing.T, to string) (unmount func()) {
 	t.Helper()
-	mount(t, "none", "tmpfs", to, 0)
+	return mount(t, "none", "tmpfs", to, 0)
 }
 
-func mount(t *testing.T, from, kind, to string, flags uintptr) {
+func mount(t *testing.T, from, kind, to string, flags uintptr) (unmount func()) {
 	t.Helper()
 	if err := syscall.Mount(from, to, kind, flags, ""); err != nil {
 		skip(t, "mounting needs rights: %v", err)
 	}
-	t.Cleanup(func() { must(t, syscall.Unmount(to, syscall.MNT_DETACH)) })
+	unmount = sync.OnceFunc(func() { must(t, syscall.Unmount(to, syscall.MNT_DETACH)) })
+	t.Cleanup(unmount)
+	return unmount
 }
 
 func TestFileSystem(t *testing.T) {
