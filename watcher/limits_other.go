@@ -5,7 +5,10 @@ package watcher
 // Limits returns zeros: there is no inotify here.
 func Limits() (InotifyLimits, error) { return InotifyLimits{}, nil }
 
-// FileSystem trusts every file system: only Linux tells their kinds apart.
+// FileSystem trusts every file system and names none: only Linux tells their kinds apart.
 func FileSystem(path string) (kind string, events bool, err error) {
-	return "unknown", true, nil
+	return "", true, nil
 }
+
+// KnownFileSystem knows none: only Linux tells their kinds apart.
+func KnownFileSystem(kind string) (known, isPseudo bool) { return false, false }

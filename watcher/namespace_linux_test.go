@@ -161,4 +161,12 @@ func TestFileSystem(t *testing.T) {
 	if kind, events := nameFileSystem(0x12345678); kind != "0x12345678" || !events {
 		t.Errorf("an unknown one is %q with events %v", kind, events)
 	}
+	for kind, want := range map[string][2]bool{"ext4": {true, false}, "9p": {true, false}, "proc": {true, true}, "cgroup2": {true, true}, "0x12345678": {}, "": {}} {
+		if known, pseudo := KnownFileSystem(kind); [2]bool{known, pseudo} != want {
+			t.Errorf("%q is known %v, pseudo %v", kind, known, pseudo)
+		}
+	}
+	if kind, events, err := FileSystem("/proc"); kind != "proc" || !events || err != nil {
+		t.Errorf("/proc is %q with events %v, %v", kind, events, err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -74,12 +75,28 @@ func watchFindings(ctx context.Context, roots []string) []finding.Finding {
 
 func fileSystemFinding(root string) finding.Finding {
 	kind, events, err := watcher.FileSystem(root)
-	switch {
-	case err != nil:
+	if err != nil {
 		return finding.Finding{Code: "file-system", Severity: finding.Error, Message: fmt.Sprintf("%s: %v", shorten(root), err)}
-	case !events:
-		return finding.Finding{Code: "file-system", Severity: finding.Warning, Message: fmt.Sprintf("%s lies on %s, which sends no events", shorten(root), kind),
-			Hint: "it is polled; --poll-interval says how often. A local disk reacts faster"}
 	}
-	return finding.Finding{Code: "file-system", Severity: finding.Note, Message: fmt.Sprintf("%s lies on %s, which sends events", shorten(root), kind)}
+	return aboutFileSystem(shorten(root), kind, events)
+}
+
+// aboutFileSystem says what to expect of the file system of this kind that at lies on.
+func aboutFileSystem(at, kind string, events bool) finding.Finding {
+	f := finding.Finding{Code: "file-system", Severity: finding.Note}
+	known, pseudo := watcher.KnownFileSystem(kind)
+	switch {
+	case !events:
+		f.Severity, f.Message = finding.Warning, fmt.Sprintf("%s lies on %s, which does not tell of all changes", at, kind)
+		f.Hint = "it is polled; --poll-interval says how often. A local disk reacts faster"
+	case pseudo:
+		f.Severity, f.Message = finding.Warning, fmt.Sprintf("%s lies on %s, where the kernel shows its own state and no sources are kept", at, kind)
+		f.Hint = "give a folder that holds capsules"
+	case !known:
+		f.Message = strings.TrimRight(fmt.Sprintf("%s lies on an unknown file system %s", at, kind), " ")
+		f.Hint = "if edits are not seen, use --poll"
+	default:
+		f.Message = fmt.Sprintf("%s lies on %s, which tells of changes", at, kind)
+	}
+	return f
 }

@@ -42,7 +42,7 @@ func writeNew(cmd *cobra.Command, path, lang string) error {
 		return usageHint(errors.New("an empty name was given"), "astrid-dev new greeter --lang go")
 	}
 	if lang == "" {
-		return usageHint(errors.New("which language is missing"), "add --lang and one of "+strings.Join(scaffold.Languages(), ", "))
+		return usageHint(errors.New("no language was given"), "add --lang and one of "+strings.Join(scaffold.Languages(), ", "))
 	}
 	files, err := scaffold.Scaffold(lang, filepath.Base(path))
 	if err != nil {

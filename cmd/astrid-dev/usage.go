@@ -117,7 +117,7 @@ func addCompletion(root *cobra.Command) {
 	completion.RunE = func(cmd *cobra.Command, args []string) error {
 		choose := "choose one of " + strings.Join(commandNames(cmd, nil), ", ")
 		if len(args) == 0 {
-			return usageHint(errors.New("which shell is missing"), choose)
+			return usageHint(errors.New("no shell was given"), choose)
 		}
 		return usageHint(fmt.Errorf("there is no completion for %q", args[0]), choose)
 	}
