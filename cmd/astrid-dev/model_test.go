@@ -84,9 +84,12 @@ func model(t *testing.T, seed uint64) {
 	w.end()
 }
 
-// moduleGone is the one reason to build the same again: the folder was moved or
-// replaced, its module with it.
-const moduleGone = "the published module is gone"
+// moduleGone tells the one reason to build the same again: the folder was moved
+// or replaced, its module with it. Of a module that was there before this run the
+// watch says that it is the first build.
+func moduleGone(before processed, e announce.Event) bool {
+	return e.Reason == "the published module is gone" || e.Reason == "first build" && before.Type == announce.Unchanged
+}
 
 // processed is what the watch said last of a capsule.
 type processed struct {
@@ -173,7 +176,7 @@ func (w *modelWatch) outcomes() map[string]processed {
 			said[e.Dir] = processed{gone: true}
 		case announce.Change, announce.Reload, announce.BuildFailed, announce.Unchanged:
 			built := e.Type == announce.Reload || e.Type == announce.BuildFailed
-			if built && known && before.SourceHash == e.SourceHash && before.Type != announce.Held && e.Reason != moduleGone {
+			if built && known && before.SourceHash == e.SourceHash && before.Type != announce.Held && !moduleGone(before, e) {
 				w.fatalf("event %d: %s was built from %s twice in a row", e.Seq, e.Dir, e.SourceHash)
 			}
 			if e.Type != announce.Change {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,9 +58,9 @@ func newModelTree(t *testing.T, random *rand.Rand) *modelTree {
 	m := &modelTree{t: t, random: random, root: filepath.Join(dir, "root"), out: filepath.Join(dir, "out")}
 	m.must(os.MkdirAll(m.out, 0o755))
 	for _, name := range []string{"a", "b", "c", "b/nested", "d/e"} {
-		m.write(filepath.Join(m.root, name), "one")
+		m.must(m.write(filepath.Join(m.root, name), "one"))
 	}
-	m.write(m.sentinel(), "0")
+	m.must(m.write(m.sentinel(), "0"))
 	m.must(os.WriteFile(filepath.Join(m.root, ".gitignore"), []byte("*.wasm\ntarget/\n"), 0o644))
 	m.git("init", "-q", "-b", "main")
 	m.must(os.MkdirAll(filepath.Join(m.root, ".git", "info"), 0o755))
@@ -83,11 +85,12 @@ func (m *modelTree) must(err error) {
 func (m *modelTree) sentinel() string { return filepath.Join(m.root, "sentinel") }
 
 // write makes a capsule.
-func (m *modelTree) write(dir, text string) {
-	m.must(os.MkdirAll(filepath.Join(dir, "lib"), 0o755))
+func (m *modelTree) write(dir, text string) (err error) {
+	err = os.MkdirAll(filepath.Join(dir, "lib"), 0o755)
 	for name, text := range map[string]string{"src.txt": text, "lib/x": "x", "build.sh": modelBuild, "Capsule.toml": modelManifest} {
-		m.must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
+	return err
 }
 
 func (m *modelTree) git(args ...string) {
@@ -207,14 +210,20 @@ func (m *modelTree) edit() {
 func (m *modelTree) moveFolder() {
 	from := filepath.Join(m.dir(), some(m, "lib", "deep", "deep/a", "spare"))
 	to := filepath.Join(m.dir(), some(m, "lib", "deep", "deep/a", "spare", "dist"))
-	switch op := some(m, "rename", "copy", "remove", "make"); op {
+	switch op := some(m, "rename", "copy", "remove", "make", "file"); op {
 	case "rename":
 		m.note("rename %s %s: %v", from, to, os.Rename(from, to))
 	case "copy":
 		m.note("copy %s %s: %v", from, to, exec.Command("cp", "-r", from, to).Run())
 	case "remove":
 		m.note("remove %s: %v", from, os.RemoveAll(from))
+	case "file": // in the folder's place; a later make wants a folder there again
+		os.RemoveAll(to)
+		m.note("file %s: %v", to, os.WriteFile(to, []byte(m.text()), 0o644))
 	case "make":
+		if info, err := os.Lstat(to); err == nil && !info.IsDir() {
+			os.Remove(to)
+		}
 		os.MkdirAll(to, 0o755)
 		m.note("make %s/x: %v", to, os.WriteFile(filepath.Join(to, "x"), []byte(m.text()), 0o644))
 	}
@@ -241,16 +250,24 @@ func (m *modelTree) moveCapsule() {
 	case "remove":
 		m.note("remove %s: %v", from, os.RemoveAll(from))
 	case "new":
-		m.note("new %s", to)
-		m.write(to, m.text())
+		m.note("new %s: %v", to, m.write(to, m.text()))
 	case "swap":
 		os.RemoveAll(out)
 		m.note("swap %s %s: %v %v %v", from, to, os.Rename(from, out), os.Rename(to, from), os.Rename(out, to))
 	}
 }
 
+// toggleManifest renames a manifest, puts a folder in its place, or makes it.
 func (m *modelTree) toggleManifest() {
 	path := filepath.Join(m.dir(), "Capsule.toml")
+	if m.random.IntN(4) == 0 {
+		os.Remove(path)
+		m.note("folder %s: %v", path, os.Mkdir(path, 0o755))
+		return
+	}
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		os.RemoveAll(path)
+	}
 	if err := os.Rename(path, path+".off"); err == nil {
 		m.note("off %s", path)
 		return
@@ -272,6 +289,16 @@ func (m *modelTree) overflow() {
 			return
 		}
 	}
+}
+
+// limit is a number of inotify watches that is too small, "" where none can be set.
+func (m *modelTree) limit() string {
+	ok, err := hasUserNamespaces()
+	m.must(err)
+	if watches := strconv.Itoa(m.random.IntN(40)); ok {
+		return watches
+	}
+	return ""
 }
 
 // made is what a build of dir reads; false when it must fail.

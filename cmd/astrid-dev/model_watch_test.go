@@ -35,11 +35,16 @@ func startModelWatch(t *testing.T, m *modelTree) *modelWatch {
 	program, err := exec.LookPath("astrid-dev")
 	m.must(err)
 	args := []string{"watch", m.root, "--format", "json", "--quiet-window", "150ms"}
-	if m.random.IntN(3) == 0 {
+	watches := ""
+	switch m.random.IntN(6) {
+	case 0, 1:
 		args = append(args, "--poll", "--poll-interval", "30ms")
+	case 2:
+		watches = m.limit()
+		args = append(args, "--poll-interval", "30ms") // of the folders that get none
 	}
-	m.note("start %v", args)
-	w := &modelWatch{t: t, tree: m, cmd: exec.Command(program, args...), ended: make(chan error, 1)}
+	m.note("start %v %s", args, watches)
+	w := &modelWatch{t: t, tree: m, cmd: limited(watches, program, args), ended: make(chan error, 1)}
 	w.cmd.Stderr = modelErrors{w}
 	stdout, err := w.cmd.StdoutPipe()
 	m.must(err)
