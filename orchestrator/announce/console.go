@@ -150,13 +150,13 @@ func (c *Console) render(n entry) string {
 	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, clean(n.word, false))))
 	for _, part := range []string{n.about, n.text} {
 		if part != "" {
-			b.WriteString("  " + clean(part, false))
+			b.WriteString("  " + inert(clean(part, false)))
 		}
 	}
 	b.WriteByte('\n')
 	for _, line := range n.below {
 		for _, part := range wrapped(clean(line, false), c.o.Width()-wordWidth-2) {
-			b.WriteString(strings.Repeat(" ", wordWidth+2) + part + "\n")
+			b.WriteString(inert(strings.Repeat(" ", wordWidth+2)+part) + "\n")
 		}
 	}
 	return b.String()
@@ -207,7 +207,7 @@ func (c *Console) flush(capsule string) {
 	if len(line) > maxLine {
 		line, cut = line[:maxLine], " [...]"
 	}
-	c.live[capsule] = c.say(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut+"\n", liveRoom)
+	c.live[capsule] = c.say(inert(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut)+"\n", liveRoom)
 }
 
 // Writer returns a writer for Output, safe for concurrent use.

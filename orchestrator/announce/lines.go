@@ -167,15 +167,21 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 			if f.File != "" {
 				f.File = short(absolute(capsule, f.File), dir)
 			}
-			text := strings.Split(strings.TrimRight(clean(f.String(), true), "\n"), "\n")
-			lines = append(lines, text[0])
-			for _, more := range text[1:] {
-				lines = append(lines, "  "+more)
-			}
-			for _, hint := range hintLine(f.Hint) {
-				lines = append(lines, "  "+hint)
-			}
+			lines = append(lines, Lines(f)...)
 		}
+	}
+	return lines
+}
+
+// Lines is f for a person: its first line, and indented what else its message
+// says and its hint. No name in it makes a line, and none of them is a command
+// to a terminal or to a CI system that reads the log.
+func Lines(f finding.Finding) []string {
+	f.File, f.Code = clean(f.File, false), clean(f.Code, false)
+	text := strings.Split(strings.TrimRight(clean(f.String(), true), "\n"), "\n")
+	lines := []string{inert(text[0])}
+	for _, more := range append(text[1:], hintLine(clean(f.Hint, true))...) {
+		lines = append(lines, inert("  "+more))
 	}
 	return lines
 }

@@ -34,6 +34,19 @@ func clean(text string, lines bool) string {
 	return b.String()
 }
 
+// inert makes a line nothing that a CI system obeys which reads the log: GitHub
+// takes "::" after any spaces at a line's start, and "##[" anywhere in it; Azure
+// takes "##vso[".
+func inert(line string) string {
+	if strings.HasPrefix(strings.TrimSpace(line), "::") {
+		line = strings.Replace(line, "::", ": :", 1)
+	}
+	if strings.Contains(line, "##") {
+		line = strings.NewReplacer("##[", "## [", "##vso[", "## vso[").Replace(line)
+	}
+	return line
+}
+
 // liveLine makes a line of build output harmless. Colours stay when colour is
 // true; of a line that was written over with carriage returns the last text counts.
 func liveLine(line string, colour bool) string {
