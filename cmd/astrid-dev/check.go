@@ -149,7 +149,7 @@ func checkText(w io.Writer, list []checked, n counts) error {
 	var b strings.Builder
 	for _, c := range list {
 		for _, file := range c.Fixed {
-			fmt.Fprintln(&b, "fixed "+printable(shorten(filepath.Join(c.Dir, filepath.FromSlash(file)))))
+			fmt.Fprintln(&b, "fixed "+shorten(filepath.Join(c.Dir, filepath.FromSlash(file))))
 		}
 		printFindings(&b, c.Dir, c.Findings)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
 // This file is the only one that prints errors. A line begins with the
@@ -55,10 +56,10 @@ func report(w io.Writer, err error) int {
 		}
 		return exitFailed
 	}
-	fmt.Fprintln(w, "astrid-dev: error: "+printable(err.Error()))
+	fmt.Fprintln(w, announce.Plain("astrid-dev: error: "+err.Error(), "  "))
 	var u *usageError
 	if errors.As(err, &u) && u.hint != "" {
-		fmt.Fprintln(w, "  help: "+indented(u.hint))
+		fmt.Fprintln(w, indented("  help: "+u.hint))
 	}
 	return exitUsage
 }
@@ -69,24 +70,16 @@ func printFindings(w io.Writer, dir string, list []finding.Finding) {
 		if f.File != "" && dir != "" && !strings.HasPrefix(f.File, string(os.PathSeparator)) {
 			f.File = shorten(dir + string(os.PathSeparator) + f.File)
 		}
-		fmt.Fprintln(w, printable(f.String()))
-		if f.Hint != "" {
-			fmt.Fprintln(w, "  help: "+indented(f.Hint))
+		hint := f.Hint
+		f.Hint = ""
+		fmt.Fprintln(w, strings.Join(announce.Lines(f), "\n"))
+		if hint != "" {
+			fmt.Fprintln(w, indented("  help: "+hint))
 		}
 	}
 }
 
 // indented is a hint whose further lines stand below its first.
 func indented(hint string) string {
-	return strings.ReplaceAll(printable(strings.TrimRight(hint, "\n")), "\n", "\n        ")
-}
-
-// printable replaces what could move a terminal's cursor; names of files may hold anything.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	return announce.Plain(strings.TrimRight(hint, "\n"), "        ")
 }

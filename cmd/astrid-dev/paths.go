@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -79,15 +80,13 @@ func joined(roots []string) string {
 	return strings.Join(short, ", ")
 }
 
-// shorten is path relative to the current folder where that is shorter to read.
+// shorten is path as a person reads it, relative to the current folder where that is shorter.
 func shorten(path string) string {
-	cwd, err := os.Getwd()
-	if err != nil {
-		return path
+	if cwd, err := os.Getwd(); err == nil {
+		rel, err := filepath.Rel(cwd, path)
+		if err == nil && len(rel) < len(path) && !strings.HasPrefix(rel, ".."+string(os.PathSeparator)+"..") {
+			path = rel
+		}
 	}
-	rel, err := filepath.Rel(cwd, path)
-	if err != nil || len(rel) >= len(path) || strings.HasPrefix(rel, ".."+string(os.PathSeparator)+"..") {
-		return path
-	}
-	return rel
+	return announce.Name(path)
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 )
@@ -136,5 +137,5 @@ func outcome(e verify.Progress) string {
 	return text
 }
 
-// oneLine is printable, without line ends.
-func oneLine(s string) string { return strings.NewReplacer("\n", " ", "\t", " ").Replace(printable(s)) }
+// oneLine is s without line ends, harmless on a terminal.
+func oneLine(s string) string { return announce.Name(strings.ReplaceAll(s, "\n", " ")) }

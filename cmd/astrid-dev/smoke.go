@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
 // smokeFlags are the flags of smoke.
@@ -97,7 +98,7 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, f smokeFlags) (o
 	if f.json || asJSON(cmd) {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
 	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), printable(shorten(file)))
+		fmt.Fprintln(cmd.OutOrStdout(), shorten(file))
 		err = report.WriteText(cmd.OutOrStdout())
 	}
 	return report.Loads && (report.KernelReady || !f.strict), err
@@ -125,7 +126,7 @@ func smokeTargets(path string) ([]string, smoke.Options, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", path), give)
+		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", announce.Name(path)), give)
 	case err != nil:
 		return nil, smoke.Options{}, usage(err)
 	case filepath.Base(abs) == manifestName && !info.IsDir():

@@ -53,7 +53,7 @@ func TestProgressLinesElsewhere(t *testing.T) {
 	p.tell(verify.Progress{Total: 2, Running: []string{"a"}})
 	p.tell(verify.Progress{Done: 1, Total: 2, Ended: "a\x1b[31m", Verdict: reports.Passed, Took: 1234 * time.Millisecond})
 	p.clear()
-	if want := "[1/2] passed a\uFFFD[31m in 1.23s\n"; b.String() != want {
+	if want := "[1/2] passed a\\x1b[31m in 1.23s\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 }

@@ -174,16 +174,14 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 }
 
 // Lines is f for a person: its first line, and indented what else its message
-// says and its hint. No name in it makes a line, and none of them is a command
-// to a terminal or to a CI system that reads the log.
+// says and its hint. No name in it makes a line.
 func Lines(f finding.Finding) []string {
-	f.File, f.Code = clean(f.File, false), clean(f.Code, false)
-	text := strings.Split(strings.TrimRight(clean(f.String(), true), "\n"), "\n")
-	lines := []string{inert(text[0])}
-	for _, more := range append(text[1:], hintLine(clean(f.Hint, true))...) {
-		lines = append(lines, inert("  "+more))
+	f.File, f.Code = Name(f.File), Name(f.Code)
+	text := Plain(strings.TrimRight(f.String(), "\n"), "  ")
+	if f.Hint != "" {
+		text += "\n" + Plain("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
 	}
-	return lines
+	return strings.Split(text, "\n")
 }
 
 // remarkLines are findings about a module that loads. An error among them is the

@@ -34,6 +34,24 @@ func clean(text string, lines bool) string {
 	return b.String()
 }
 
+// Name is a name or a path as part of a line: what could move the cursor, change
+// colours, reorder what is read or end the line is written as an escape.
+func Name(name string) string { return clean(name, false) }
+
+// Plain is text made harmless like a Name, but for its line ends: they stay, indent
+// begins every further line, and none of them is a command to a CI system that
+// reads the log.
+func Plain(text, indent string) string {
+	lines := strings.Split(clean(text, true), "\n")
+	for i, line := range lines {
+		if i > 0 {
+			line = indent + line
+		}
+		lines[i] = inert(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // inert makes a line nothing that a CI system obeys which reads the log: GitHub
 // takes "::" after any spaces at a line's start, and "##[" anywhere in it; Azure
 // takes "##vso[".
