@@ -10,7 +10,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
-// Builds of several capsules may write each other's inputs, round and round. So
+// Builds of several capsules may write each other's inputs, round and round, and
+// a command that is run after a reload may write the inputs of any. So
 // every build knows its row: the builds that led to it, each having written what
 // the next was started for. A capsule that stands in its own row too often is
 // held, like one whose build writes its own inputs.
@@ -20,16 +21,35 @@ const (
 	clockTick = 10 * time.Millisecond // how far a file's time may lie behind the clock, on kernels that count 100 a second
 )
 
-// span is one build that has ended or is under way.
+// span is one build that has ended or is under way, or a command that its reload started.
 type span struct {
 	from, to time.Time
 	row      []string // the folders of the capsules whose builds led to it, itself the last
+	hook     bool     // it is such a command
 }
 
 // ran records c's build, which ends now.
 func (c *capsule) ran(now time.Time) {
-	c.runs = append(c.runs, span{c.job.started, now, c.job.row})
+	c.keep(span{from: c.job.started, to: now, row: c.job.row})
+}
+
+func (c *capsule) keep(s span) {
+	c.runs = append(c.runs, s)
 	c.runs = c.runs[max(0, len(c.runs)-runsKept):]
+}
+
+// hooked records a command that a reload started.
+func (l *loop) hooked(h HookRun, now time.Time) {
+	c := l.capsules[h.Dir]
+	switch {
+	case c == nil:
+	case h.Running:
+		c.hook = &span{from: now, row: c.led, hook: true}
+	case c.hook != nil:
+		c.hook.to = now
+		c.keep(*c.hook)
+		c.hook = nil
+	}
 }
 
 // circles reports whether c stands in its own row too often to be built again.
@@ -61,7 +81,7 @@ func (l *loop) rowOf(c *capsule, now time.Time) []string {
 				continue
 			}
 			found = true
-			if r.builds() != c.dir && rounds(r.row, c.dir) >= rounds(row, c.dir) {
+			if (r.hook || r.builds() != c.dir) && rounds(r.row, c.dir) >= rounds(row, c.dir) {
 				row = r.row
 			}
 		}
@@ -79,7 +99,10 @@ func (l *loop) runsWithin(first, last, now time.Time) []span {
 		c := l.capsules[dir]
 		runs := c.runs
 		if j := c.job; j != nil && j.phase == running {
-			runs = append(slices.Clip(runs), span{j.started, now, j.row})
+			runs = append(slices.Clip(runs), span{from: j.started, to: now, row: j.row})
+		}
+		if c.hook != nil {
+			runs = append(slices.Clip(runs), span{from: c.hook.from, to: now, row: c.hook.row, hook: true})
 		}
 		for _, r := range runs {
 			if !last.Before(r.from.Add(-clockTick)) && !first.After(r.to) {
@@ -125,9 +148,11 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	if rounds(c.row, c.dir) == feedbackLimit {
 		c.probeAt, next = now.Add(probeAfter), "when the disk is quiet, then only after an edit"
 	}
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash,
-		Message: fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next),
-		Hint:    circleHint(changed)})
+	message := fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next)
+	if len(others) == 0 {
+		message = "the command of --on-reload changes its sources after every reload; it is built once more " + next
+	}
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: circleHint(changed)})
 }
 
 func circleHint(changed []string) string {

@@ -49,6 +49,7 @@ type Config struct {
 	Batches <-chan watcher.Batch  // the first one says that every watch is placed
 	Plans   chan watcher.Plan     // what the watcher shall watch; buffered by one, owned by Run
 	Retry   <-chan struct{}       // the user asks to try failed capsules again; may be nil
+	Hooks   <-chan HookRun        // what is run after reloads, which may write sources like a build; may be nil
 	Warn    <-chan announce.Event // warnings from elsewhere that join the stream; may be nil
 
 	// Find lists the capsule folders below the roots.
@@ -68,6 +69,13 @@ type Config struct {
 
 	Announce announce.Announcer
 	Output   func(capsule string) io.Writer // live build output; nil: none
+}
+
+// HookRun tells that a command which a reload of the capsule in Dir started is
+// about to begin, or has ended.
+type HookRun struct {
+	Dir     string
+	Running bool
 }
 
 // Run watches, builds and announces until ctx ends, then stops every build and
@@ -96,6 +104,8 @@ func Run(ctx context.Context, cfg Config) error {
 			r(time.Now())
 		case <-l.Retry:
 			l.retry(time.Now())
+		case h := <-l.Hooks:
+			l.hooked(h, time.Now())
 		case e := <-l.Warn:
 			l.warned(e)
 		case <-timer.C:

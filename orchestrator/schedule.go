@@ -239,7 +239,7 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
-		c.published, c.modules, c.publishedAt = j.in.Key, published, now
+		c.published, c.modules, c.publishedAt, c.led = j.in.Key, published, now, j.row
 		c.settle(j.in, good)
 		c.reloads++
 		l.sayReload(c, j, published, now)

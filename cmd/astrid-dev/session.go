@@ -25,6 +25,7 @@ type session struct {
 	cancel   func()
 	cfg      orchestrator.Config
 	warnings chan announce.Event
+	hooks    chan orchestrator.HookRun
 	voices   *voices
 }
 
@@ -40,10 +41,10 @@ const warningsHeld = 256
 
 // newSession sets a run up. once: it ends at the first idle.
 func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once bool) (*session, error) {
-	s := &session{warnings: make(chan announce.Event, warningsHeld)}
+	s := &session{warnings: make(chan announce.Event, warningsHeld), hooks: make(chan orchestrator.HookRun)}
 	s.ctx, s.cancel = context.WithCancel(cmd.Context())
 	var err error
-	if s.voices, err = newVoices(cmd, h, once, s.cancel, s.send); err != nil {
+	if s.voices, err = newVoices(cmd, h, once, s); err != nil {
 		s.cancel()
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		s.send(announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
 	}})
 	s.cfg = orchestrator.Config{
-		Jobs: f.jobs, Roots: roots, Plans: make(chan watcher.Plan, 1), Warn: s.warnings,
+		Jobs: f.jobs, Roots: roots, Plans: make(chan watcher.Plan, 1), Warn: s.warnings, Hooks: s.hooks,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, roots) },
 		Examine: b.Examine, Build: b.Build, Publish: b.Publish,
 		LastChange: builder.LastChange,
@@ -71,6 +72,14 @@ func (s *session) close() error {
 func (s *session) send(e announce.Event) {
 	select {
 	case s.warnings <- e:
+	case <-s.ctx.Done():
+	}
+}
+
+// hooked tells the loop of a run of the --on-reload command.
+func (s *session) hooked(dir string, running bool) {
+	select {
+	case s.hooks <- orchestrator.HookRun{Dir: dir, Running: running}:
 	case <-s.ctx.Done():
 	}
 }

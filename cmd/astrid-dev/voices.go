@@ -24,13 +24,12 @@ type voices struct {
 	hook     *announce.Hook   // nil: there is none
 }
 
-// newVoices sets them up. stop is called when the reader of stdout is gone;
-// warn takes what a hook has to say.
-func newVoices(cmd *cobra.Command, h hook, once bool, stop func(), warn func(announce.Event)) (*voices, error) {
+// newVoices sets them up for s. once: the program ends by itself.
+func newVoices(cmd *cobra.Command, h hook, once bool, s *session) (*voices, error) {
 	v := &voices{}
 	if h.command != "" {
 		var err error
-		v.hook, err = announce.NewHook(announce.HookOptions{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Warn: warn,
+		v.hook, err = announce.NewHook(announce.HookOptions{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Warn: s.send, Running: s.hooked,
 			Output: func(capsule string) io.Writer { return v.console.Writer(capsule) }})
 		if err != nil {
 			return nil, usage(err)
@@ -40,7 +39,7 @@ func newVoices(cmd *cobra.Command, h hook, once bool, stop func(), warn func(ann
 	v.output = v.console.Writer
 	all := []announce.Announcer{v.console.Announce}
 	if asJSON(cmd) {
-		v.ndjson = announce.NewNDJSON(cmd.OutOrStdout(), func(error) { stop() })
+		v.ndjson = announce.NewNDJSON(cmd.OutOrStdout(), func(error) { s.cancel() }) // the reader of stdout is gone
 		all = append(all, v.ndjson.Announce)
 	}
 	if v.hook != nil {

@@ -207,7 +207,7 @@ func TestLiveOutput(t *testing.T) {
 		}
 		golden(t, fmt.Sprintf("live-colour-%t.txt", colour), strings.Join(w.list, ""))
 		for _, one := range w.list {
-			if len(one) > maxLine+100 || !strings.HasSuffix(one, "\n") {
+			if len(one) > liveItem+100 || !strings.HasSuffix(one, "\n") {
 				t.Errorf("a write of %d bytes: %q", len(one), one[max(0, len(one)-20):])
 			}
 		}

@@ -12,9 +12,7 @@ import (
 
 const (
 	wordWidth = 9                      // "unchanged", the longest usual first word
-	maxLine   = 4 << 10                // bytes of a line of live output; minified code in an error message is longer, and unreadable
 	eventRoom = 4 << 20                // bytes of event lines that may wait for a terminal that is not read
-	liveRoom  = 256 << 10              // the same for live output, which yields to events
 	redraw    = 100 * time.Millisecond // a clock of tenths of seconds that runs smoothly
 )
 
@@ -169,73 +167,19 @@ func (c *Console) paint(with colour, text string) string {
 	return string(with) + text + reset
 }
 
-// Output shows live output of a capsule's build: whole lines, each with the
-// capsule's name before it. p is not kept.
-func (c *Console) Output(capsule string, p []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(p) > 0 {
-		line, rest, whole := cutLine(p)
-		p = rest
-		have := c.partial[capsule]
-		have = append(have, line[:min(len(line), max(0, maxLine+1-len(have)))]...)
-		c.partial[capsule] = have
-		if whole {
-			c.flush(capsule)
-		}
-	}
-	c.draw()
-}
-
-func cutLine(p []byte) (line, rest []byte, whole bool) {
-	for i, b := range p {
-		if b == '\n' {
-			return p[:i], p[i+1:], true
-		}
-	}
-	return p, nil, false
-}
-
-// flush writes the line that a capsule's build has begun.
-func (c *Console) flush(capsule string) {
-	line, ok := c.partial[capsule]
-	if !ok {
-		return
-	}
-	delete(c.partial, capsule)
-	cut := ""
-	if len(line) > maxLine {
-		line, cut = line[:maxLine], " [...]"
-	}
-	c.live[capsule] = c.say(inert(c.paint(dim, clean(capsule, false)+" |")+" "+liveLine(string(line), c.o.Colour)+cut)+"\n", liveRoom)
-}
-
-// Writer returns a writer for Output, safe for concurrent use.
-func (c *Console) Writer(capsule string) io.Writer { return outputWriter{c, capsule} }
-
-type outputWriter struct {
-	c       *Console
-	capsule string
-}
-
-func (w outputWriter) Write(p []byte) (int, error) {
-	w.c.Output(w.capsule, p)
-	return len(p), nil
-}
-
 // say queues text above the progress line; what finds no room is counted. It
 // reports whether there was room.
 func (c *Console) say(text string, room int) bool {
+	if !c.q.has(len(text), room) {
+		c.missed += strings.Count(text, "\n")
+		return false
+	}
 	note := ""
 	if c.missed > 0 {
 		note = c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
 	}
-	if c.q.add([]byte(c.erase()+note+text), room) {
-		c.missed = 0
-		return true
-	}
-	c.missed += strings.Count(text, "\n")
-	return false
+	c.missed = 0
+	return c.q.add([]byte(c.erase()+note+text), room+len(note)+len(eraseLine))
 }
 
 // Close takes the progress line away, writes what waits, for at most half a

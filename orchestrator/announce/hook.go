@@ -39,6 +39,9 @@ type HookOptions struct {
 	// It is called from the hook's goroutines and may block; while it does,
 	// that capsule's next run waits. nil: nobody is told.
 	Warn func(Event)
+	// Running is told when a run for the capsule in dir begins, before the
+	// command does, and when it has ended. It may block; nil: nobody is told.
+	Running func(dir string, running bool)
 	// Output returns where a capsule's hook writes, stdout and stderr alike,
 	// safe for concurrent use; nil: nowhere.
 	Output func(capsule string) io.Writer
@@ -139,6 +142,10 @@ func (h *Hook) run(ctx context.Context, e Event) {
 		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
 	}
 	both := &locked{w: out}
+	if h.o.Running != nil {
+		h.o.Running(e.Dir, true)
+		defer h.o.Running(e.Dir, false)
+	}
 	r, err := proc.Run(ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
 		Stdin: append(line, '\n'), Stdout: both, Stderr: both, Timeout: h.o.Timeout})
 	switch {

@@ -38,6 +38,14 @@ func newQueue(w io.Writer, broken func(error)) *queue {
 	return q
 }
 
+// has reports whether there is room for n more bytes, which only shrinks when
+// something is added.
+func (q *queue) has(n, limit int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.closed && q.err == nil && q.bytes+n <= limit
+}
+
 // add queues p, which it keeps, unless more than limit bytes would wait then.
 func (q *queue) add(p []byte, limit int) bool {
 	q.mu.Lock()
