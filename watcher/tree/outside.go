@@ -19,7 +19,8 @@ import (
 // ("../wit/**/*.wit"). A folder, also one that a glob matches, stands for all
 // that the Astrid rules find in it; a glob does not look into folders that those
 // rules leave out, unless the folder's name is in the pattern before the first
-// wildcard. Links are followed where a pattern names them, not below.
+// wildcard. What editors leave for a moment counts only where a pattern is its
+// very name. Links are followed where a pattern names them, not below.
 //
 // Paths in the snapshot are relative to base, where that can be said, and may
 // begin with "../". A pattern that stands for nothing is recorded by its path
@@ -115,7 +116,7 @@ func (l *inputs) add(full string) error {
 func (l *inputs) walk(folder string, r *Rules, want func(rel string) bool) error {
 	w := walker{ctx: l.ctx, rules: r.At(folder), root: folder, filesOnly: true, failed: changed}
 	w.fn = func(e Entry) error {
-		if want(e.Path) {
+		if _, name := split(e.Path); !isDropping(name) && want(e.Path) {
 			full := filepath.Join(folder, filepath.FromSlash(e.Path))
 			l.items = append(l.items, item{full: full, path: l.name(full)})
 		}

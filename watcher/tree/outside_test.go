@@ -18,7 +18,8 @@ func TestTakeFiles(t *testing.T) {
 	base := top + "/caps[1]" // a name that would be a glob
 	plant(t, base, "Capsule.toml", "", "wit/a.wit", "1", "[id].ts", "1")
 	plant(t, top, "shared/a", "1", "shared/d/b", "2", "shared/x.wasm", "3", "shared/node_modules/c", "4", "shared/empty/", "",
-		"wit/a.wit", "1", "wit/d/b.wit", "2", "wit/d/c.txt", "3", "wit/target/d.wit", "4", "file", "5")
+		"wit/a.wit", "1", "wit/d/b.wit", "2", "wit/d/c.txt", "3", "wit/target/d.wit", "4", "file", "5",
+		"shared/.a.swp", "6", "shared/d/b~", "7", "wit/.#a.wit", "8")
 	check(t, os.Symlink("../shared", top+"/wit/link"))
 	check(t, os.Symlink("shared", top+"/alias"))
 	for name, c := range map[string]struct{ patterns, want []string }{
@@ -34,6 +35,7 @@ func TestTakeFiles(t *testing.T) {
 		"alternatives":       {[]string{"../wit/{a,d/*}.wit"}, []string{"../wit/a.wit", "../wit/d/b.wit"}},
 		"named ignored":      {[]string{"../wit/target/*"}, []string{"../wit/target/d.wit"}},
 		"twice":              {[]string{"../file", "../fi*", top + "/file"}, []string{"../file"}},
+		"an editor's file":   {[]string{"../shared/d/b~", "../shared/d/*"}, []string{"../shared/d/b", "../shared/d/b~"}},
 		"literal before":     {[]string{"[id].ts"}, []string{"[id].ts"}},
 		"empty folder":       {[]string{"../shared/empty"}, nil},
 		"absent":             {[]string{"../none", "../file/x"}, []string{"../none absent", "../file/x absent"}},
