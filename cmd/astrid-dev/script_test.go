@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 //	screen NAME REGEXP      wait until it shows what matches, after what matched last
 //	rust                    a cargo that can build capsules comes first in PATH
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
+//	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
 //	ended NAME CODE         wait until it has ended, with CODE
 //	wrong ARG...            astrid-dev ARG... ends with 2, says why on stderr and nothing on stdout
@@ -79,7 +80,7 @@ func runScripts(t *testing.T, files, flags []string) {
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
 			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
 			"wrong": cmdWrong,
-			"jco":   cmdJco, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
+			"jco":   cmdJco, "mmap": cmdMmap, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {

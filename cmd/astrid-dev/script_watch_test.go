@@ -13,7 +13,7 @@ import (
 )
 
 // bothEngines are the beginnings of the scripts that run a second time with polling.
-var bothEngines = []string{"editor_", "folder_", "capsule_", "root_", "input_", "git_", "storm_", "feedback_"}
+var bothEngines = []string{"editor_", "folder_", "capsule_", "root_", "input_", "git_", "storm_", "feedback_", "fairness_", "mmap_"}
 
 // pollFlags make a watch poll; the interval is short so that a script does not wait for it.
 var pollFlags = []string{"--poll", "--poll-interval", "50ms"}
