@@ -172,18 +172,18 @@ func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	c := NewConsole(g, ConsoleOptions{})
 	line := []byte(strings.Repeat("x", 999) + "\n")
-	for range 1000 {
+	for range 2000 {
 		c.Output("a", line)
 	}
 	c.Announce(Event{Type: Ready, Capsules: 1}) // events have room when output has none
 	close(g.open)
-	<-waitWrites(&g.writes, 200)
+	<-waitWrites(&g.writes, 800)
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(g.list, "")
 	shown := strings.Count(text, "xxx\n")
-	if want := fmt.Sprintf("left out   %d lines, because this output was not read\n", 1000-shown); shown > 300 || shown < 200 || !strings.Contains(text, want) {
+	if want := fmt.Sprintf("left out   %d lines, because this output was not read\n", 2000-shown); shown > 1100 || shown < 800 || !strings.Contains(text, want) {
 		t.Errorf("%d shown, and not %q in %q", shown, want, text[max(0, len(text)-300):])
 	}
 	if !strings.HasSuffix(text, "watching 1 capsule\n") {
