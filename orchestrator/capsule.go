@@ -49,10 +49,11 @@ type capsule struct {
 	state       state
 	reloads     int // in this run; the wire's generation
 
-	row  []string // the builds that led to what is wanted, see circle.go
-	runs []span   // the newest builds, and what their reloads started
-	hook *span    // what the newest reload started, while it runs
-	led  []string // the row of the newest reload
+	row    []string // the builds that led to what is wanted, see circle.go
+	hooked bool     // by way of a command that a reload started
+	runs   []span   // the newest builds, and what their reloads started
+	hook   *span    // what the newest reload started, while it runs
+	led    []string // the row of the newest reload
 
 	superseded int // builds superseded in a row
 	feedback   feedback

@@ -18,6 +18,7 @@ import (
 
 const (
 	runsKept  = 8                     // builds remembered of each capsule: a write is looked at soon after the build that made it
+	hookLimit = 10                    // rounds by way of a command: it may run for long, and people save meanwhile
 	clockTick = 10 * time.Millisecond // how far a file's time may lie behind the clock, on kernels that count 100 a second
 )
 
@@ -54,26 +55,34 @@ func (l *loop) hooked(h HookRun, now time.Time) {
 
 // circles reports whether c stands in its own row too often to be built again.
 func (l *loop) circles(c *capsule, now time.Time) bool {
-	c.row = nil
+	c.row, c.hooked = nil, false
 	if !c.retried {
-		c.row = l.rowOf(c, now)
+		c.row, c.hooked = l.rowOf(c, now)
 	}
-	return rounds(c.row, c.dir) >= feedbackLimit
+	return rounds(c.row, c.dir) >= c.rounds()
+}
+
+// rounds is how often c may stand in its row.
+func (c *capsule) rounds() int {
+	if c.hooked {
+		return hookLimit
+	}
+	return feedbackLimit
 }
 
 // rowOf is the row of builds that led to what is new in c's inputs since they
 // were processed: nil when any of it was written while nobody was built, because
 // that was somebody's edit. What c's own builds wrote leads to nothing by itself.
-func (l *loop) rowOf(c *capsule, now time.Time) []string {
+// hooked: a command that a reload started wrote the last of it.
+func (l *loop) rowOf(c *capsule, now time.Time) (row []string, hooked bool) {
 	if c.processedIn == nil {
-		return nil
+		return nil, false
 	}
 	times := c.processedIn.Written(c.in)
 	if len(times) == 0 {
-		return nil
+		return nil, false
 	}
 	builds := l.runsWithin(slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare), now)
-	var row []string
 	for _, at := range times {
 		found := false
 		for _, r := range builds {
@@ -82,14 +91,14 @@ func (l *loop) rowOf(c *capsule, now time.Time) []string {
 			}
 			found = true
 			if (r.hook || r.builds() != c.dir) && rounds(r.row, c.dir) >= rounds(row, c.dir) {
-				row = r.row
+				row, hooked = r.row, r.hook
 			}
 		}
 		if !found {
-			return nil
+			return nil, false
 		}
 	}
-	return row
+	return row, hooked
 }
 
 // runsWithin are the builds that were under way between first and last.
@@ -145,7 +154,7 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	c.settle(c.in, held)
 	c.probeAt, c.probed = time.Time{}, false
 	next := "after an edit" // it was built once more, and that went round too
-	if rounds(c.row, c.dir) == feedbackLimit {
+	if rounds(c.row, c.dir) == c.rounds() {
 		c.probeAt, next = now.Add(probeAfter), "when the disk is quiet, then only after an edit"
 	}
 	message := fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next)

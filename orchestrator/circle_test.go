@@ -179,3 +179,40 @@ func TestP3EditsInTurnsAreBuilt(t *testing.T) {
 		}
 	})
 }
+
+// A command of --on-reload that writes a source is held in the end; somebody who
+// saves while such commands run is not.
+func TestP5HookThatWritesIsHeld(t *testing.T) {
+	for name, c := range map[string]struct {
+		rounds int
+		held   bool
+	}{"a person": {hookLimit - 2, false}, "the command": {3 * hookLimit, true}} {
+		t.Run(name, func(t *testing.T) {
+			var hooks chan HookRun
+			setup := func(w *world) Config {
+				hooks = make(chan HookRun)
+				w.capsule("/a", "1")
+				cfg := w.config()
+				cfg.Hooks = hooks
+				return cfg
+			}
+			run(t, setup, func(w *world) {
+				time.Sleep(long)
+				for round := range c.rounds {
+					hooks <- HookRun{"/a", true}
+					time.Sleep(time.Second)
+					w.write("/a", fmt.Sprint("round ", round))
+					time.Sleep(5 * time.Second)
+					hooks <- HookRun{"/a", false}
+					time.Sleep(time.Second)
+				}
+				if held := slices.Contains(w.types("", 0), announce.Held); held != c.held {
+					t.Errorf("held: %t, want %t", held, c.held)
+				}
+				if n := w.fake("/a").started; n > hookLimit+2 {
+					t.Errorf("%d builds", n)
+				}
+			})
+		})
+	}
+}
