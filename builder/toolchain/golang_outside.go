@@ -65,17 +65,20 @@ type goPackage struct {
 	Dir        string
 	Standard   bool
 	EmbedFiles []string
-	Module     *struct {
+	// EmbedPatterns are what //go:embed says; one that matches nothing is among them.
+	EmbedPatterns []string
+	Module        *struct {
 		Dir, GoMod, Version string
 		Replace             *struct{ Version string }
 	}
 }
 
 // files lists, for each package outside the capsule that is no fixed version of
-// a module, a pattern for its Go files, so that a new one counts, and what it embeds.
+// a module, a pattern for its Go files and for those that it embeds, so that a
+// new one counts, and each file that it embeds, which may be a module.
 func (g *goModule) files(ctx context.Context) ([]string, error) {
 	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir),
-		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,Module", g.pkg})
+		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,EmbedPatterns,Module", g.pkg})
 	if err != nil {
 		return nil, fmt.Errorf("asking go for the capsule's packages: %w", err)
 	}
@@ -94,6 +97,9 @@ func (g *goModule) files(ctx context.Context) ([]string, error) {
 		list = append(list, filepath.Join(p.Dir, "*.go"), filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"), p.Module.GoMod)
 		for _, name := range p.EmbedFiles {
 			list = append(list, filepath.Join(p.Dir, filepath.FromSlash(name)))
+		}
+		for _, pattern := range p.EmbedPatterns {
+			list = append(list, filepath.Join(p.Dir, filepath.FromSlash(strings.TrimPrefix(pattern, "all:"))))
 		}
 	}
 }

@@ -26,6 +26,13 @@ func TestGoOutside(t *testing.T) {
 			"cap/main.go":    strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
 			"lib dir/go.mod": "module lib.example\n\ngo 1.24\n", "lib dir/lib.go": lib, "lib dir/data/text.txt": "x",
 		}, nil, []string{"lib dir/*.go", "lib dir/data/text.txt", "lib dir/go.mod", "lib dir/go.sum"}},
+		"embedded patterns": {map[string]string{
+			"cap/go.mod":        "module cap\n\ngo 1.24\n\nrequire lib.example v0.0.0\n\nreplace lib.example => ../lib\n",
+			"cap/main.go":       strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
+			"lib/go.mod":        "module lib.example\n\ngo 1.24\n",
+			"lib/lib.go":        "package lib\n\nimport \"embed\"\n\n//go:embed data/*.txt all:more\nvar T embed.FS\n",
+			"lib/data/text.txt": "x", "lib/more/y": "y", "lib/more/z.wasm": "z",
+		}, nil, []string{"lib/*.go", "lib/data/*.txt", "lib/data/text.txt", "lib/go.mod", "lib/go.sum", "lib/more", "lib/more/z.wasm"}},
 		"workspace": {map[string]string{
 			"go.work":    "go 1.24\n\nuse (\n\t./cap\n\t./lib\n)\n",
 			"cap/go.mod": "module cap\n\ngo 1.24\n", "cap/main.go": strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
