@@ -34,18 +34,30 @@ func (c *crate) outside(ctx context.Context) ([]string, error) {
 	return c.beyond(list), nil
 }
 
-// beyond keeps of list what lies outside the capsule's folder and is not covered
-// by a folder of list, sorted.
+// beyond keeps of list what lies outside the capsule's folder and is not found
+// in a folder of list, sorted.
 func (j *job) beyond(list []string) []string {
 	slices.Sort(list)
 	var out []string
 	for _, path := range slices.Compact(list) {
-		if within(j.dir, path) || slices.ContainsFunc(out, func(o string) bool { return within(o, path) }) {
+		if within(j.dir, path) || slices.ContainsFunc(out, func(o string) bool { return foundIn(o, path) }) {
 			continue
 		}
 		out = append(out, path)
 	}
 	return out
+}
+
+// foundIn reports whether folder, as an input, stands for path too: it does not
+// for modules and for what lies in folders of products, by the rules of the source hash.
+func foundIn(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	if err != nil || !filepath.IsLocal(rel) || filepath.Ext(path) == ".wasm" {
+		return false
+	}
+	return !slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(name string) bool {
+		return slices.Contains([]string{"node_modules", "target", "dist", ".git"}, name)
+	})
 }
 
 // noted reads the dep-info of the last build, finished or not. What cargo

@@ -167,7 +167,8 @@ func TestRustOutside(t *testing.T) {
 	dir := copyExample(t, "hello-rust")
 	above := filepath.Dir(dir)
 	write(t, filepath.Join(above, "shared lib", "Cargo.toml"), "[package]\nname = \"shared\"\nversion = \"0.1.0\"\n")
-	write(t, filepath.Join(above, "shared lib", "src", "lib.rs"), "pub fn f() -> u8 { 1 }")
+	write(t, filepath.Join(above, "shared lib", "src", "lib.rs"), "pub fn f() -> u8 { include_bytes!(\"../dist/a\")[0] }")
+	write(t, filepath.Join(above, "shared lib", "dist", "a"), "a")
 	write(t, filepath.Join(above, "greeting text.txt"), "hello")
 	write(t, filepath.Join(above, "Cargo.toml"), "[workspace]\nmembers = [\"hello-rust\"]\n[profile.release]\npanic = \"abort\"\n")
 	replace(t, filepath.Join(dir, "Cargo.toml"), "[workspace]\n", "[dependencies]\nshared = { path = \"../shared lib\" }\n")
@@ -199,7 +200,7 @@ func TestRustOutside(t *testing.T) {
 	if diff := cmp.Diff(early, names(before)); diff != "" {
 		t.Error("before the build:", diff)
 	}
-	late := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "greeting text.txt", "shared lib"}
+	late := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "greeting text.txt", "shared lib", "shared lib/dist/a"}
 	if diff := cmp.Diff(late, names(after)); diff != "" {
 		t.Error("after the build:", diff)
 	}
