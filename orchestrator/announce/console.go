@@ -142,19 +142,22 @@ func (c *Console) track(e Event) {
 	}
 }
 
-// render makes the text of n, line ends included.
+// render makes the text of n, line ends included, cut at words where the terminal ends.
 func (c *Console) render(n entry) string {
+	width, indent := c.o.Width()-wordWidth-2, strings.Repeat(" ", wordWidth+2)
+	first := strings.TrimSpace(clean(n.about, false) + "  " + clean(n.text, false))
 	var b strings.Builder
 	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, clean(n.word, false))))
-	for _, part := range []string{n.about, n.text} {
-		if part != "" {
-			b.WriteString("  " + inert(clean(part, false)))
+	for i, part := range wrapped(first, width) {
+		before := indent
+		if i == 0 {
+			before = "  " // after the word
 		}
+		b.WriteString(inert(strings.TrimRight(before+part, " ")) + "\n")
 	}
-	b.WriteByte('\n')
 	for _, line := range n.below {
-		for _, part := range wrapped(clean(line, false), c.o.Width()-wordWidth-2) {
-			b.WriteString(inert(strings.Repeat(" ", wordWidth+2)+part) + "\n")
+		for _, part := range wrapped(clean(line, false), width) {
+			b.WriteString(inert(indent+part) + "\n")
 		}
 	}
 	return b.String()

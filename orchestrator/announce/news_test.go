@@ -95,6 +95,18 @@ func TestHintOfSeveralLinesIsIndented(t *testing.T) {
 	}
 }
 
+// On a narrow terminal the first line of an entry is cut between words too, and
+// goes on where its text began.
+func TestConsoleWrapsTheFirstLine(t *testing.T) {
+	got := consoleText(t, ConsoleOptions{Width: func() int { return 60 }}, func(c *Console) {
+		c.Announce(Event{Type: Reload, Capsule: "hello", Dir: "/hello", Generation: 2, Size: 3 << 20, Kind: "core", BuildMS: 150, SmokeMS: 140, LatencyMS: 510})
+	})
+	want := "reload     hello  #2  3.0 MB core  built 0.15 s, loaded 0.14\n           s, 0.51 s after the edit\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestWrapped(t *testing.T) {
 	for _, c := range []struct {
 		line  string
