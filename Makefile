@@ -13,7 +13,7 @@ demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev
 
-test: ## everything; what a machine lacks is skipped and named
+test: ## everything; tests of what a machine lacks are skipped, and named with go test -v
 	$(GO) test ./...
 
 race:
