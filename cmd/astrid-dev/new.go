@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,15 +52,30 @@ func writeNew(cmd *cobra.Command, path, lang string) error {
 	if err := writeFolder(path, files); err != nil {
 		return err
 	}
+	return tellNew(cmd, path, lang, slices.Sorted(maps.Keys(files)))
+}
+
+// tellNew says what was written, and what to do first and then.
+func tellNew(cmd *cobra.Command, path, lang string, files []string) error {
 	out := cmd.OutOrStdout()
+	if asJSON(cmd) {
+		dir, err := filepath.Abs(path)
+		if err != nil {
+			return usage(err)
+		}
+		return json.NewEncoder(out).Encode(struct {
+			Dir   string   `json:"dir"`
+			Files []string `json:"files"` // relative to dir
+		}{dir, files})
+	}
 	fmt.Fprintf(out, "wrote %s\n", path)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range files {
 		fmt.Fprintf(out, "  %s\n", name)
 	}
 	if prepare := scaffold.Prepare(lang); prepare != nil {
 		fmt.Fprintf(out, "first:  cd %s && %s\n", path, strings.Join(prepare, " "))
 	}
-	_, err = fmt.Fprintf(out, "then:   astrid-dev watch %s\n", path)
+	_, err := fmt.Fprintf(out, "then:   astrid-dev watch %s\n", path)
 	return err
 }
 
