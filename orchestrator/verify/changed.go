@@ -29,8 +29,8 @@ func (e *SetupError) Unwrap() error { return e.Err }
 const depthHint = "a pipeline's clone is often shallow: fetch-depth: 0 for actions/checkout, GIT_DEPTH: \"0\" in GitLab, or git fetch --unshallow; and fetch the branch itself"
 
 // changedFiles are the absolute paths of the files in the repository top that
-// differ between the merge base of ref and HEAD, and the files as they are now,
-// untracked ones included.
+// differ between the merge base of ref and HEAD, or between HEAD and the files as
+// they are now, untracked ones included.
 func changedFiles(ctx context.Context, top, ref string) ([]string, error) {
 	if _, err := gitOutput(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}"); err != nil {
 		return nil, &SetupError{fmt.Errorf("--changed-since %q: no such commit in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint)}
@@ -39,15 +39,22 @@ func changedFiles(ctx context.Context, top, ref string) ([]string, error) {
 	if err != nil {
 		return nil, &SetupError{fmt.Errorf("--changed-since %q: HEAD has no merge base with it in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint)}
 	}
-	changed, err := gitOutput(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "--")
+	changed, err := gitOutput(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "HEAD", "--")
 	if err != nil {
 		return nil, &SetupError{fmt.Errorf("--changed-since %q: comparing%s", ref, gitSays(err)), gitHint(err, top, "")}
 	}
-	fresh, err := gitOutput(ctx, top, "ls-files", "-z", "--others", "--exclude-standard")
+	// Not git diff for the files: that rewrites the index when a file only looks changed, optional locks or not.
+	now, err := gitOutput(ctx, top, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
 	if err != nil {
-		return nil, &SetupError{fmt.Errorf("--changed-since %q: listing new files%s", ref, gitSays(err)), ""}
+		return nil, &SetupError{fmt.Errorf("--changed-since %q: looking for changes not committed%s", ref, gitSays(err)), ""}
 	}
-	return append(split(top, changed), split(top, fresh)...), nil
+	paths := split(top, changed)
+	for entry := range bytes.SplitSeq(now, []byte{0}) {
+		if len(entry) > len("XY ") {
+			paths = append(paths, split(top, entry[len("XY "):])...)
+		}
+	}
+	return paths, nil
 }
 
 // superproject is the repository that top is a submodule of, the outermost one,

@@ -120,6 +120,52 @@ func TestChangedSinceSeesARemovedSource(t *testing.T) {
 	}
 }
 
+func TestChangedFilesAreThoseOfOtherContent(t *testing.T) {
+	needs(t, "git")
+	root := folder(t)
+	in := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+	for _, name := range []string{"same", "edited", "binary", "gone", "moved", "runs", "to\tbe edited\n"} {
+		write(t, in(name), "one\x00\n")
+	}
+	write(t, in("edited"), "one\n")
+	write(t, in("emptied"), "one\n")
+	commit(t, root)
+	index, err := os.ReadFile(in(".git/index"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, in("edited"), "two\n")
+	write(t, in("binary"), "two\x00\n")
+	write(t, in("to\tbe edited\n"), "two\x00\n")
+	write(t, in("emptied"), "")
+	write(t, in("new and empty"), "")
+	for _, err := range []error{
+		os.Chtimes(in("same"), time.Time{}, time.Unix(1e9, 0)),
+		os.Remove(in("gone")),
+		os.Rename(in("moved"), in("moved away")),
+		os.Chmod(in("runs"), 0o755),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := changedFiles(t.Context(), root, "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got)
+	var want []string
+	for _, name := range []string{"binary", "edited", "emptied", "gone", "moved", "moved away", "new and empty", "runs", "to\tbe edited\n"} {
+		want = append(want, in(name))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if now, err := os.ReadFile(in(".git/index")); err != nil || string(now) != string(index) {
+		t.Error("git's index was written", err)
+	}
+}
+
 func TestChangedSinceLooksAtTheMergeBase(t *testing.T) {
 	needs(t, "sh", "git")
 	root := folder(t)
