@@ -14,7 +14,7 @@ import (
 )
 
 // mutations is how many are tried in this process: a few in a plain run, 100,000 with
-// ASTRID_DEV_MUTATIONS=100000, which takes some minutes.
+// ASTRID_DEV_MUTATIONS=100000, as CI does.
 func mutations(t *testing.T) int {
 	text := os.Getenv("ASTRID_DEV_MUTATIONS")
 	if text == "" {
