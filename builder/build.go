@@ -2,10 +2,12 @@ package builder
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -54,7 +56,13 @@ func (s *Staged) Discard() {
 	if s == nil || s.unlock == nil {
 		return
 	}
-	os.RemoveAll(s.work)
+	_ = inFolder(s.dir, func(f *folder) error {
+		name, ok := f.below(s.work)
+		if !ok || s.work == "" {
+			return nil
+		}
+		return f.RemoveAll(name)
+	})
 	s.unlock()
 	s.unlock = nil
 }
@@ -104,18 +112,22 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 
 // makeWork clears what a killed process left and makes this build's folders.
 func (s *Staged) makeWork() error {
-	if err := os.RemoveAll(statePath(s.dir, workFolder)); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(statePath(s.dir, workFolder), 0o755); err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp(statePath(s.dir, workFolder), "build-")
-	if err != nil {
-		return err
-	}
-	s.work = work
-	return errors.Join(os.Mkdir(filepath.Join(work, "out"), 0o755), os.Mkdir(filepath.Join(work, "tmp"), 0o755))
+	return inFolder(s.dir, func(f *folder) error {
+		if err := f.checkState(); err != nil {
+			return err
+		}
+		if err := f.RemoveAll(stateName(workFolder)); err != nil {
+			return err
+		}
+		work := stateName(workFolder, "build-"+rand.Text())
+		for _, name := range []string{"out", "tmp"} {
+			if err := f.MkdirAll(path.Join(work, name), 0o755); err != nil {
+				return err
+			}
+		}
+		s.work = filepath.Join(s.dir, filepath.FromSlash(work))
+		return nil
+	})
 }
 
 // run runs the build command and finds what it made.
@@ -202,7 +214,11 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 			return err
 		}
 		m := StagedModule{ID: c.ID, File: c.File, Path: to}
-		if m.Hash, m.Size, err = copyFile(path, to); err != nil {
+		out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if err != nil {
+			return stageFailure(ctx, in.Dir, err)
+		}
+		if m.Hash, m.Size, err = copyTo(out, path); err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {
@@ -241,6 +257,10 @@ func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 func stageFailure(ctx context.Context, dir string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
 	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(),
 		Hint: fmt.Sprintf("%s must be writable and its disk must have space", dir)}}}

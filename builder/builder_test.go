@@ -235,14 +235,14 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	}
 	r := staged.record(in)
 	for _, m := range staged.Modules {
-		if err := keepBlob(dir, m); err != nil {
+		if err := inFolder(dir, func(f *folder) error { return f.keepBlob(m) }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := writeRecord(dir, intentFile, r); err != nil {
+	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := place(dir, r.Modules[0]); err != nil { // and here the power goes
+	if err := inFolder(dir, func(f *folder) error { return f.place(r.Modules[0], readRecord(dir, recordFile)) }); err != nil { // and here the power goes
 		t.Fatal(err)
 	}
 	staged.unlock()
@@ -262,7 +262,7 @@ func TestDamagedIntentIsDropped(t *testing.T) {
 	publish(t, b, dir)
 	r := readRecord(dir, recordFile)
 	r.Modules[0].Hash = strings.Repeat("0", 64)
-	if err := writeRecord(dir, intentFile, r); err != nil {
+	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
 	}
 	if in := examine(t, b, dir); in.Current == nil {

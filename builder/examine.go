@@ -45,6 +45,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		return nil, readError(dir, err)
 	}
 	last := readRecord(dir, recordFile)
+	in.refuse(ctx, last)
 	plan := b.plan(ctx, in)
 	others := b.outside(ctx, in, plan, last)
 	if in.Others, err = tree.TakeFiles(ctx, others, dir); err != nil {
@@ -97,6 +98,33 @@ func (in *Inputs) readManifest() {
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
 	}
 }
+
+// refuse finds out whether a build could be staged and published at all, without costing
+// somebody a file.
+func (in *Inputs) refuse(ctx context.Context, last *record) {
+	if in.problem != nil || !in.Buildable {
+		return
+	}
+	err := inFolder(in.Dir, func(f *folder) error {
+		if err := f.checkState(); err != nil {
+			return err
+		}
+		for _, c := range in.manifest.Components {
+			if err := f.mayPublish(c.File, last); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var refused *refusal
+	if errors.As(err, &refused) {
+		errors.As(stageFailure(ctx, in.Dir, err), &in.problem)
+	}
+}
+
+// Problem is what makes a build impossible before it begins: a broken manifest, a missing
+// tool, a path that is not ours to write to; nil when nothing does.
+func (in *Inputs) Problem() *Failure { return in.problem }
 
 func (b *Builder) treeOptions(in *Inputs) tree.Options {
 	o := tree.Options{Cache: &b.git}

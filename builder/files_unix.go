@@ -12,13 +12,8 @@ import (
 )
 
 // syncFolder has a folder's entries on disk. File systems that cannot sync a folder say EINVAL; they need no sync.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+func syncFolder(dir *os.File) error {
+	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
 		return err
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // syncFolder does nothing: Windows orders renames itself and cannot sync a folder.
-func syncFolder(string) error { return nil }
+func syncFolder(*os.File) error { return nil }
 
 // tryLock takes the exclusive lock on f without waiting; false: somebody else has it.
 func tryLock(f *os.File) (bool, error) {

@@ -51,10 +51,7 @@ func (b *Builder) builds(dir string) bool {
 // lock makes dir's state folder and takes the lock in it, so that two
 // processes never build one capsule at once. Closing the file ends the lock.
 func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {
-	if err := makeState(dir); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(statePath(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := openLock(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -80,4 +77,20 @@ func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {
 		case <-time.After(lockRetry):
 		}
 	}
+}
+
+// openLock makes the state folder and opens the lock file in it.
+func openLock(dir string) (lock *os.File, err error) {
+	err = inFolder(dir, func(f *folder) error {
+		if err := f.makeState(); err != nil {
+			return err
+		}
+		info, err := f.Lstat(stateName(lockFile))
+		if err == nil && !info.Mode().IsRegular() {
+			return f.foreign("%s is no plain file", stateName(lockFile))
+		}
+		lock, err = f.OpenFile(stateName(lockFile), os.O_CREATE|os.O_RDWR, 0o644)
+		return err
+	})
+	return lock, err
 }

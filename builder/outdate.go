@@ -33,7 +33,7 @@ func outdate(in *Inputs, plan *toolchain.Plan) (done func()) {
 		if source := in.changedWithin(since, until); !source.IsZero() {
 			in.eachProduct(func(path string, info fs.FileInfo) {
 				if !info.ModTime().Before(source) {
-					setTime(path, source.Add(-time.Second))
+					setTime(in.Dir, path, source.Add(-time.Second))
 				}
 			})
 		}
@@ -55,20 +55,29 @@ func oldest(dir string, outputs []string) (restore func()) {
 	for _, path := range outputs {
 		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && !inCache(dir, filepath.Dir(path)) {
 			before[path] = info.ModTime()
-			setTime(path, old)
+			setTime(dir, path, old)
 		}
 	}
 	return func() {
 		for path, was := range before {
 			if info, err := os.Lstat(path); err == nil && info.ModTime().Equal(old) {
-				setTime(path, was)
+				setTime(dir, path, was)
 			}
 		}
 	}
 }
 
-// setTime fails for files of other users. Then the tool decides as it does without us.
-func setTime(path string, at time.Time) { _ = os.Chtimes(path, time.Time{}, at) }
+// setTime fails for files of other users, and for what a link outside of the capsule leads
+// to. Then the tool decides as it does without us.
+func setTime(dir, path string, at time.Time) {
+	_ = inFolder(dir, func(f *folder) error {
+		name, ok := f.below(path)
+		if !ok {
+			return nil
+		}
+		return f.Chtimes(name, time.Time{}, at)
+	})
+}
 
 // lastRun is the time in which the capsule's last build command ran, from the
 // examination before it. A run that was killed has not ended yet.
@@ -84,9 +93,10 @@ func lastRun(dir string) (since, until time.Time, known bool) {
 	return time.Unix(0, from), time.Unix(0, to), true
 }
 
-// noteRun is written in place: what a crash cuts short reads as a run that was
-// killed. Where it cannot be written nothing can be staged either.
-func noteRun(dir, text string) { _ = os.WriteFile(statePath(dir, runFile), []byte(text), 0o644) }
+// noteRun tells the next run when this one was. Where it cannot be written nothing can be staged either.
+func noteRun(dir, text string) {
+	_ = inFolder(dir, func(f *folder) error { return f.write(stateName(runFile), []byte(text)) })
+}
 
 // changedWithin returns the oldest time that an input claims to be written at
 // which changed under the run between since and until; zero when none did.

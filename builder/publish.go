@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"time"
 
@@ -23,22 +23,17 @@ import (
 // next Examine completes. staged is used up, also on error.
 func (b *Builder) Publish(ctx context.Context, staged *Staged, in *Inputs) (*Published, error) {
 	defer staged.Discard()
-	old := readRecord(in.Dir, recordFile)
-	r := staged.record(in)
-	for _, m := range staged.Modules {
-		if err := keepBlob(in.Dir, m); err != nil {
-			return nil, stageFailure(ctx, in.Dir, fmt.Errorf("keeping a copy of %s: %w", m.File, err))
-		}
-	}
-	err := writeRecord(in.Dir, intentFile, r)
+	f, err := openFolder(in.Dir)
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	if err := complete(in.Dir, r); err != nil {
-		// modules that were renamed already are whole; the next build publishes all of them again
-		return nil, stageFailure(ctx, in.Dir, errors.Join(err, os.Remove(statePath(in.Dir, intentFile))))
+	defer f.Close()
+	old := readRecord(in.Dir, recordFile)
+	r := staged.record(in)
+	if err := f.publish(staged, r, old); err != nil {
+		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	pruneBlobs(in.Dir, r)
+	f.pruneBlobs(r)
 	p := r.published(in.Dir)
 	p.Findings, p.BuildTime, p.SmokeTime = staged.Findings, staged.BuildTime, staged.SmokeTime
 	changes := changed(old, r)
@@ -58,54 +53,85 @@ func (s *Staged) record(in *Inputs) *record {
 	return r
 }
 
-// keepBlob moves a staged module to its place by content hash.
-func keepBlob(dir string, m StagedModule) error {
-	blob := blobPath(dir, m.Hash)
-	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
+// publish stores the staged modules as blobs, notes what is to come, and does it.
+func (f *folder) publish(staged *Staged, r, old *record) error {
+	if err := f.checkState(); err != nil {
 		return err
 	}
-	if err := os.Chmod(m.Path, 0o444); err != nil { // nobody should write into a blob by accident
+	for _, m := range staged.Modules {
+		if err := f.mayPublish(m.File, old); err != nil {
+			return err
+		}
+		if err := f.keepBlob(m); err != nil {
+			return fmt.Errorf("keeping a copy of %s: %w", m.File, err)
+		}
+	}
+	if err := f.writeRecord(intentFile, r); err != nil {
 		return err
 	}
-	return rename(m.Path, blob)
+	err := f.complete(r, old)
+	if err == nil {
+		return nil
+	}
+	// Modules that were renamed already are whole; the next build publishes all of them again.
+	if removeErr := f.Remove(stateName(intentFile)); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+		err = errors.Join(err, removeErr)
+	}
+	return err
 }
+
+// keepBlob moves a staged module to its place by content hash.
+func (f *folder) keepBlob(m StagedModule) error {
+	staged, ok := f.below(m.Path)
+	if !ok {
+		return fmt.Errorf("%s does not lie in the capsule", m.Path)
+	}
+	if err := f.MkdirAll(stateName(blobFolder), 0o755); err != nil {
+		return err
+	}
+	if err := f.Chmod(staged, 0o444); err != nil { // nobody should write into a blob by accident
+		return err
+	}
+	return f.move(staged, blobName(m.Hash))
+}
+
+func blobName(hash string) string { return stateName(blobFolder, hash+".wasm") }
 
 // complete carries out an intent: every module renamed into place from its
 // blob, then the intent becomes the record. It may be repeated.
-func complete(dir string, r *record) error {
+func (f *folder) complete(r, old *record) error {
 	for _, m := range r.Modules {
-		if err := place(dir, m); err != nil {
+		if err := f.place(m, old); err != nil {
 			return err
 		}
 	}
-	return rename(statePath(dir, intentFile), statePath(dir, recordFile))
+	return f.move(stateName(intentFile), stateName(recordFile))
 }
 
 // place makes a module stand at its published path: copied beside it under a
 // name that no hasher counts, on disk, then renamed over it.
-func place(dir string, m module) error {
-	to := filepath.Join(dir, filepath.FromSlash(m.File))
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+func (f *folder) place(m module, old *record) error {
+	if err := f.mayPublish(m.File, old); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(to), "."+filepath.Base(to)+".*.wasm")
+	if err := f.MkdirAll(path.Dir(m.File), 0o755); err != nil {
+		return err
+	}
+	f.sweep(m.File)
+	tmp := temporary(m.File) + ".wasm"
+	out, err := f.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
-	tmp := f.Name()
-	f.Close()
-	defer os.Remove(tmp)
-	hash, _, err := copyFile(blobPath(dir, m.Hash), tmp)
+	defer f.Remove(tmp)
+	hash, _, err := copyTo(out, blobPath(f.dir, m.Hash))
 	if err != nil {
 		return err
 	}
 	if hash != m.Hash {
 		return fmt.Errorf("the copy of %s is damaged: it has hash %s instead of %s", m.File, hash, m.Hash)
 	}
-	if err := os.Chmod(tmp, 0o644); err != nil {
-		return err
-	}
-	return rename(tmp, to)
+	return f.move(tmp, m.File)
 }
 
 // recover completes a publication that a crash interrupted. When its blobs are
@@ -114,7 +140,7 @@ func place(dir string, m module) error {
 // While a build of this Builder holds the lock, that is its business; and while
 // the manifest cannot be read nobody knows what may be written.
 func (b *Builder) recover(ctx context.Context, in *Inputs) error {
-	if _, err := os.Lstat(statePath(in.Dir, intentFile)); err != nil || in.manifest == nil || b.builds(in.Dir) {
+	if in.manifest == nil || b.builds(in.Dir) || !interrupted(in.Dir) {
 		return nil
 	}
 	lock, err := b.lock(ctx, in.Dir)
@@ -125,16 +151,47 @@ func (b *Builder) recover(ctx context.Context, in *Inputs) error {
 	return finish(in)
 }
 
-// finish completes or drops the intent of a process that is gone. The lock is held.
+// interrupted reports whether a process that is gone, or is at it just now, left an intent or
+// temporary files.
+func interrupted(dir string) bool {
+	f, err := openFolder(dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if f.checkState() != nil {
+		return false // the build says so
+	}
+	_, err = f.Lstat(stateName(intentFile))
+	return err == nil || f.litter()
+}
+
+// finish completes or drops the intent of a process that is gone, and sweeps up what it
+// left. The lock is held.
 func finish(in *Inputs) error {
-	if _, err := os.Lstat(statePath(in.Dir, intentFile)); err != nil {
-		return nil
-	}
-	intent := readRecord(in.Dir, intentFile)
-	if intent == nil || slices.ContainsFunc(intent.Modules, func(m module) bool { return !publishable(in, m) }) {
-		return os.RemoveAll(statePath(in.Dir, intentFile))
-	}
-	return complete(in.Dir, intent)
+	return inFolder(in.Dir, func(f *folder) error {
+		for _, name := range ours {
+			f.sweep(stateName(name))
+		}
+		if _, err := f.Lstat(stateName(intentFile)); err != nil {
+			return nil
+		}
+		intent := readRecord(in.Dir, intentFile)
+		if intent != nil {
+			for _, m := range intent.Modules {
+				f.sweep(m.File)
+			}
+		}
+		if intent == nil || slices.ContainsFunc(intent.Modules, func(m module) bool { return !publishable(in, m) }) {
+			return f.RemoveAll(stateName(intentFile))
+		}
+		err := f.complete(intent, readRecord(in.Dir, recordFile))
+		var refused *refusal
+		if errors.As(err, &refused) {
+			return f.RemoveAll(stateName(intentFile)) // the next build says why
+		}
+		return err
+	})
 }
 
 // publishable reports whether m is for a file that in's manifest names, and its blob is whole.
@@ -147,8 +204,8 @@ func publishable(in *Inputs, m module) bool {
 }
 
 // pruneBlobs keeps the newest blobs, and those that r names. What cannot be removed costs only space.
-func pruneBlobs(dir string, r *record) {
-	entries, err := os.ReadDir(statePath(dir, blobFolder))
+func (f *folder) pruneBlobs(r *record) {
+	entries, err := fs.ReadDir(f.FS(), stateName(blobFolder))
 	if err != nil {
 		return
 	}
@@ -163,7 +220,7 @@ func pruneBlobs(dir string, r *record) {
 	for _, e := range entries[min(len(entries), keptBlobs*len(r.Modules)):] {
 		used := slices.ContainsFunc(r.Modules, func(m module) bool { return m.Hash+".wasm" == e.Name() })
 		if !used {
-			os.Remove(statePath(dir, blobFolder, e.Name()))
+			_ = f.Remove(stateName(blobFolder, e.Name()))
 		}
 	}
 }

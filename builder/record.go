@@ -3,7 +3,6 @@ package builder
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -54,19 +53,18 @@ func statePath(dir string, names ...string) string {
 }
 
 // makeState creates the capsule's state folder, marked as a cache and ignored by git.
-func makeState(dir string) error {
-	if err := os.MkdirAll(statePath(dir, workFolder), 0o755); err != nil {
+func (f *folder) makeState() error {
+	if err := f.checkState(); err != nil {
 		return err
 	}
-	for name, content := range map[string]string{
-		".gitignore":   "*\n",
-		"CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n",
-	} {
-		path := statePath(dir, name)
-		if _, err := os.Stat(path); err == nil {
+	if err := f.MkdirAll(stateName(workFolder), 0o755); err != nil {
+		return err
+	}
+	for name, content := range map[string]string{".gitignore": "*\n", "CACHEDIR.TAG": cacheTag} {
+		if info, err := f.Lstat(stateName(name)); err == nil && info.Mode().IsRegular() {
 			continue
 		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		if err := f.write(stateName(name), []byte(content)); err != nil {
 			return err
 		}
 	}
@@ -91,12 +89,12 @@ func readRecord(dir, name string) *record {
 	return &r
 }
 
-func writeRecord(dir, name string, r *record) error {
+func (f *folder) writeRecord(name string, r *record) error {
 	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", name, err)
 	}
-	return writeFile(statePath(dir, name), data)
+	return f.write(stateName(name), data)
 }
 
 // published describes r's modules as they stand below dir.

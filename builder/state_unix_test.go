@@ -87,7 +87,7 @@ func TestIntentForAnotherFileIsDropped(t *testing.T) {
 	publish(t, b, dir)
 	r := readRecord(dir, recordFile)
 	r.Modules[0].File = "src.bin"
-	check(t, writeRecord(dir, intentFile, r))
+	check(t, writeIntent(dir, r))
 	before, _ := os.ReadFile(filepath.Join(dir, "src.bin"))
 	write(t, filepath.Join(dir, "copy.wasm"), "meddled")
 	examine(t, New(Options{}), dir)
@@ -108,7 +108,7 @@ func TestP8IntentThatAppearsDuringABuild(t *testing.T) {
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
 	check(t, err)
-	check(t, writeRecord(dir, intentFile, readRecord(dir, recordFile)))
+	check(t, writeIntent(dir, readRecord(dir, recordFile)))
 	after, err := b.Examine(patient(t), dir)
 	check(t, err)
 	if _, err := b.Publish(t.Context(), staged, after); err != nil {

@@ -140,7 +140,9 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	if j.in.Group != "" {
 		l.groups[j.in.Group] = true
 	}
-	l.announceFor(c, announce.Event{Type: announce.BuildStarted, SourceHash: j.in.SourceHash, Reason: j.reason})
+	if j.in.Problem() == nil {
+		l.announceFor(c, announce.Event{Type: announce.BuildStarted, SourceHash: j.in.SourceHash, Reason: j.reason})
+	}
 	output := l.Output(c.name())
 	l.spawn(func() func(time.Time) {
 		defer cancel()

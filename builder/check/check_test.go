@@ -100,6 +100,8 @@ var cases = []struct {
 	{"no module at all", files{"c/Capsule.toml": manifest, "c/Cargo.toml": "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[lib]\npath = \"lib.rs\"\n", "c/.cargo/config.toml": target}, nil, []string{"Cargo.toml:4:2 rust-no-cdylib"}},
 
 	{"file through a link", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "../elsewhere", "elsewhere/y": ""}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
+	{"file that is a source", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "main.go", 1), "c/main.go": "package main"}, nil, []string{"Capsule.toml:5:8 component-file-taken"}},
+	{"file that is a module", files{"c/Capsule.toml": manifest, "c/x.wasm": "\x00asm\x01\x00\x00\x00"}, nil, nil},
 	{"file that is a link to nothing outside", files{"c/Capsule.toml": manifest, "@c/x.wasm": "../gone.wasm"}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
 	{"file through a link inside", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "real", "c/real/y": ""}, nil, nil},
 	{"file that says it escapes", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "../x.wasm", 1)}, nil, []string{"Capsule.toml:5:8 component-file"}},

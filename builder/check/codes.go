@@ -25,6 +25,7 @@ const (
 	codeToolDescribe    = "tool-describe-publish"
 	codeToolRequest     = "tool-describe-subscribe"
 	codeFileEscapes     = "component-file-escapes"
+	codeFileTaken       = "component-file-taken"
 	codeFileName        = "component-file-name"
 	codeMissingFile     = "missing-file"
 	codeNoCdylib        = "rust-no-cdylib"
@@ -44,6 +45,7 @@ var codes = []Code{
 	{codeToolResult, finding.Warning, "a tool's handler may not publish its results", "add the line that the hint shows to [publish]", true},
 	{codeToolDescribe, finding.Warning, "a capsule with tools may not answer when it is asked to describe them", "add the line that the hint shows to [publish]", true},
 	{codeToolRequest, finding.Warning, "a capsule with tools does not hear when it is asked to describe them", "add the line that the hint shows to [subscribe]", true},
+	{codeFileTaken, finding.Error, "what stands at a component's file is no module, so that nothing is published there", "correct file, or remove what stands there", false},
 	{codeFileEscapes, finding.Error, "a component's file leads out of the capsule through a symbolic link", "remove the link", false},
 	{codeFileName, finding.Warning, "a component's file is not what cargo makes of this crate", "write the name that the hint shows", false},
 	{codeMissingFile, finding.Warning, "a file that the manifest names does not exist", "create it, or correct the path", false},

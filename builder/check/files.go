@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -21,8 +22,35 @@ func componentFiles(c *capsuleFiles) {
 		if target, outside := c.leadsOut(component.File); outside {
 			c.addAt(codeFileEscapes, c.fileKey(i), "remove the link: astrid-dev writes the module there",
 				"the file %q leads out of the capsule, to %s", component.File, target)
+			continue
+		}
+		if why := c.taken(component.File); why != "" {
+			c.addAt(codeFileTaken, c.fileKey(i), "name the .wasm file that is to be published; if what stands there is not needed, remove it",
+				"the file %q %s: a build would not publish over it", component.File, why)
 		}
 	}
+}
+
+// taken says why nothing may be published over what stands at a path; "" when it may.
+func (c *capsuleFiles) taken(path string) string {
+	full := filepath.Join(c.dir, filepath.FromSlash(path))
+	info, err := os.Lstat(full)
+	switch {
+	case err != nil:
+		return "" // nothing stands there
+	case !info.Mode().IsRegular():
+		return "is not a plain file"
+	}
+	f, err := regular.Open(full)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	if n, _ := io.ReadFull(f, head); !bytes.Equal(head[:n], []byte("\x00asm")) {
+		return "is no WebAssembly module"
+	}
+	return ""
 }
 
 // fileKey is the key of a component's file, by whichever name it has.

@@ -23,6 +23,7 @@ var imports = map[string][]string{
 	"builder/scaffold":      {"examples"},
 	"builder/smoke":         {"builder/component", "builder/proc", "builder/finding"},
 	"builder/component":     {},
+	"builder/wasm/reader":   {},
 	"builder/proc":          {},
 	"builder/finding":       {},
 	"builder/regular":       {},
