@@ -18,6 +18,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -222,7 +223,8 @@ func (in *Inputs) recipe(plan *toolchain.Plan) string {
 		}
 		return digest("problem", in.problem.Error())
 	}
-	return digest(append([]string{plan.Toolchain, plan.Identity}, plan.Argv...)...)
+	// The reader wraps and judges: another one may come to another result.
+	return digest(append([]string{plan.Toolchain, plan.Identity, reader.Hash()}, plan.Argv...)...)
 }
 
 // digest is the BLAKE3 of parts, each preceded by its length.

@@ -28,17 +28,6 @@ func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged) error {
 	return nil
 }
 
-// smokeCore loads a core module before it is wrapped, because a fault is
-// easier to read there than in the component around it.
-func (b *Builder) smokeCore(ctx context.Context, in *Inputs, s *Staged, path string) error {
-	start := time.Now()
-	defer func() { s.SmokeTime += time.Since(start) }()
-	o := SmokeOptions(in.manifest)
-	o.Declared, o.Calls = nil, nil
-	_, err := b.load(ctx, in, path, o)
-	return err
-}
-
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options) (*smoke.Report, error) {
 	report, err := smoke.LoadFile(ctx, path, o)
 	switch {

@@ -9,53 +9,97 @@ import (
 	"os"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // wrap makes a component of a core module that asks for it, and returns the
-// path of what is to be staged: beside to, or path itself.
+// path of what is to be staged: beside to, or path itself. The manifest's own command
+// makes it where there is one, else the reader does, as the runtime's own builder would.
 func (b *Builder) wrap(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, path, to string, output io.Writer) (string, error) {
-	wanted, err := wantsWrap(path)
+	if in.manifest.Dev.Wrap.Off {
+		return path, nil
+	}
+	module, err := os.ReadFile(path)
 	if err != nil {
 		return "", stageFailure(ctx, in.Dir, err)
 	}
-	if !wanted || in.manifest.Dev.Wrap.Off {
-		return path, nil
-	}
-	if plan.Wrapper == nil {
-		s.Findings = append(s.Findings, finding.Finding{Code: "wrapper-missing", Severity: finding.Warning,
-			Message: "the module carries component types, and no tool is there that makes a component of it",
-			Hint:    "install wasm-tools (cargo install wasm-tools) or @bytecodealliance/jco, or write wrap = false to keep a core module"})
-		return path, nil
-	}
-	if err := b.smokeCore(ctx, in, s, path); err != nil {
-		return "", err
+	if wanted, err := wantsWrap(ctx, module); err != nil || !wanted {
+		return path, err
 	}
 	wrapped := to + ".component"
-	argv, err := plan.Wrapper.Command(path, wrapped)
-	if err != nil {
-		return "", asProblem(err)
-	}
 	start := time.Now()
 	defer func() { s.BuildTime += time.Since(start) }()
+	if plan.Wrapper != nil {
+		return wrapped, b.wrapByCommand(ctx, in, plan, path, wrapped, output)
+	}
+	component, err := wrapHere(ctx, module)
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(wrapped, component, 0o666); err != nil {
+		return "", stageFailure(ctx, in.Dir, err)
+	}
+	return wrapped, nil
+}
+
+// wantsWrap reports whether a core module carries its world. A broken one is not wrapped:
+// the smoke load says best what is wrong with it.
+func wantsWrap(ctx context.Context, module []byte) (bool, error) {
+	if !bytes.Contains(module, []byte("component-type")) {
+		return false, nil // the quick answer for nearly every module
+	}
+	r, err := reader.Shared()
+	if err != nil {
+		return false, err
+	}
+	reading, err := r.Read(ctx, module, reader.Request{Features: astrid.Newest().Features})
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return err == nil && reading.Wrappable && reading.Fault == nil, nil
+}
+
+func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
+	r, err := reader.Shared()
+	if err != nil {
+		return nil, err
+	}
+	component, err := r.Wrap(ctx, module)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		return component, nil
+	}
+	hint := "its world and its imports and exports must agree: build it again with one version of the SDK or of wit-bindgen; wrap = false in [package.metadata.astrid-dev] keeps the core module"
+	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: "wrap-failed", Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
+}
+
+// wrapByCommand runs the manifest's own wrapper.
+func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, plan *toolchain.Plan, path, wrapped string, output io.Writer) error {
+	argv, err := plan.Wrapper.Command(path, wrapped)
+	if err != nil {
+		return asProblem(err)
+	}
 	tail := proc.NewTail(tailKept)
 	live := io.MultiWriter(output, tail)
 	timeout := b.timeout(in)
 	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: in.Dir, Env: plan.Wrapper.Env, Stdout: live, Stderr: live, Timeout: timeout, Grace: b.Grace})
 	b.nameStrays(in.Dir, result.Strays)
 	if ctx.Err() != nil {
-		return "", ctx.Err()
+		return ctx.Err()
 	}
 	if f := wrapFault(plan.Wrapper.Name, wrapped, result, err, timeout); f != nil {
 		if err != nil {
 			result.ExitCode = 0 // none ran
 		}
-		return "", &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
+		return &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
 	}
-	return wrapped, nil
+	return nil
 }
 
 // wrapFault is why the wrapper name made no component; nil when it made one.
@@ -77,16 +121,4 @@ func wrapFault(name, wrapped string, result proc.Result, err error, timeout time
 		return nil
 	}
 	return f
-}
-
-func wantsWrap(path string) (bool, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return false, err
-	}
-	if !bytes.Contains(data, []byte("component-type")) {
-		return false, nil // the quick answer for nearly every module
-	}
-	m, err := component.DecodeModule(data)
-	return err == nil && len(m.ComponentType) > 0, nil // a broken module is the smoke load's to refuse
 }

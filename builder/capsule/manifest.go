@@ -142,7 +142,7 @@ type Settings struct {
 }
 
 // Wrap says how a core module becomes a component. The zero value wraps when
-// the module asks for it, with the first tool found.
+// the module carries its world, without any tool.
 type Wrap struct {
 	Off  bool
 	Argv []string

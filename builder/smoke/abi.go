@@ -9,6 +9,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // triggerName is the contract function that the kernel calls for every hook and tool.
@@ -33,22 +35,58 @@ type trigger struct {
 	async                         bool
 }
 
-// coreTrigger finds the trigger of a core module; nil when it has none.
-func coreTrigger(m *module, instance api.Module) (*trigger, error) {
-	e, ok := m.exportOf(triggerName)
-	if !ok {
-		return nil, errNoTrigger
+// coreTriggerType is what the contract function of a core module looks like.
+const coreTriggerType = "(i32, i32, i32, i32) -> i32"
+
+// trigger finds the contract function of what was started.
+func (l *live) trigger(reading *reader.Reading) (*trigger, error) {
+	if !l.isComponent {
+		return l.coreTrigger(reading)
 	}
-	if e.kind != kindFunc || m.types[m.funcs[e.index]].String() != "(i32, i32, i32, i32) -> i32" {
-		return nil, errTriggerType
+	for i := range reading.Plan.Functions {
+		f := &reading.Plan.Functions[i]
+		if f.Name != triggerName {
+			continue
+		}
+		if !isTriggerType(f.Type) {
+			return nil, errTriggerType
+		}
+		t := &trigger{
+			call:     l.at(f.Place),
+			realloc:  l.function("realloc", f.Options.Realloc),
+			post:     l.function("post", f.Options.Post),
+			callback: l.function("callback", f.Options.Callback),
+			memory:   l.memory(f.Options.Memory),
+			encoding: f.Options.Encoding,
+			tasks:    &l.tasks,
+			async:    f.Options.Async,
+		}
+		if t.call == nil {
+			return nil, errTriggerType
+		}
+		return t, t.complete()
 	}
-	t := &trigger{
-		call:    instance.ExportedFunction(triggerName),
-		realloc: instance.ExportedFunction("cabi_realloc"),
-		post:    instance.ExportedFunction("cabi_post_" + triggerName),
-		memory:  instance.ExportedMemory("memory"),
+	return nil, errNoTrigger
+}
+
+func (l *live) coreTrigger(reading *reader.Reading) (*trigger, error) {
+	for _, e := range reading.Exports {
+		if e.Name != triggerName {
+			continue
+		}
+		if e.Type != coreTriggerType {
+			return nil, errTriggerType
+		}
+		instance := l.sandbox.instances["0"]
+		t := &trigger{
+			call:    instance.ExportedFunction(triggerName),
+			realloc: instance.ExportedFunction("cabi_realloc"),
+			post:    instance.ExportedFunction("cabi_post_" + triggerName),
+			memory:  instance.ExportedMemory("memory"),
+		}
+		return t, t.complete()
 	}
-	return t, t.complete()
+	return nil, errNoTrigger
 }
 
 var (
@@ -68,34 +106,6 @@ func (t *trigger) complete() error {
 		return errNoRealloc
 	}
 	return nil
-}
-
-// componentTrigger finds the trigger among a component's exports.
-func (l *linker) componentTrigger(exports bundle) (*trigger, error) {
-	f, ok := exports[triggerName].(function)
-	switch {
-	case !ok:
-		return nil, errNoTrigger
-	case f.lifted == nil:
-		return nil, errTriggerType
-	case !isTriggerType(f.typ):
-		return nil, errTriggerType
-	}
-	o := f.lifted.Options
-	t := &trigger{
-		call:     l.function(f.scope, int64(f.lifted.Func)),
-		realloc:  l.function(f.scope, o.Realloc),
-		post:     l.function(f.scope, o.PostReturn),
-		callback: l.function(f.scope, o.Callback),
-		memory:   l.memory(f.scope, o.Memory),
-		encoding: o.Encoding,
-		tasks:    &l.tasks,
-		async:    o.Async,
-	}
-	if t.call == nil {
-		return nil, errTriggerType
-	}
-	return t, t.complete()
 }
 
 // calls makes the calls that were asked for, in order, and stops at the first that

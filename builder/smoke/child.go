@@ -13,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 const (
@@ -48,7 +49,7 @@ func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
 		return nil, fmt.Errorf("smoke-loading %q: finding this program: %w", path, err)
 	}
 	o.Limits = o.Limits.withDefaults()
-	return runChild(ctx, []string{self, childArgument, path}, o, info.Size())
+	return runChild(ctx, []string{self, childArgument, path, reader.CacheFolder()}, o, info.Size())
 }
 
 // runChild runs argv as a child that answers with a report of a module of size bytes.
@@ -143,9 +144,10 @@ func (b *bounded) Write(p []byte) (int, error) {
 // the hidden argument it loads the module and writes the report to standard output. Every
 // program that calls LoadFile calls it before anything else and exits with code when handled.
 func Main(args []string) (code int, handled bool) {
-	if len(args) != 2 || args[0] != childArgument {
+	if len(args) != 3 || args[0] != childArgument {
 		return 0, false
 	}
+	reader.UseCache(args[2])
 	if err := serve(args[1], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
 		return 1, true

@@ -9,7 +9,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
-	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // Some host functions must not be plain zeros, or the guest waits for ever or its own
@@ -46,13 +46,15 @@ var hostFunctions = map[string]func(*hostCall){
 	"wasi:random/random#get-random-bytes":                            randomBytes,
 	"wasi:random/insecure#get-insecure-random-bytes":                 randomBytes,
 	"astrid:sys/host#log":                                            logLine,
+	"astrid:sys/host#random-bytes":                                   sysRandomBytes,
+	"astrid:sys/host#clock-monotonic-ns":                             func(c *hostCall) { c.stack[0] = c.out.tick() },
+	"astrid:sys/host#clock-ms":                                       func(c *hostCall) { c.stack[0] = c.out.tick() / 1e6 },
 }
 
-// exceptional finds the exception for a function's label, "interface@version#name".
-func exceptional(label string) func(*hostCall) {
-	iface, name, _ := strings.Cut(label, "#")
-	iface, _, _ = strings.Cut(iface, "@")
-	return hostFunctions[iface+"#"+name]
+// exceptional finds the exception for a function.
+func exceptional(f *reader.HostFunction) func(*hostCall) {
+	iface, _, _ := strings.Cut(f.Module, "@")
+	return hostFunctions[iface+"#"+f.Function]
 }
 
 // checkWrite permits 64 KiB: result<u64, stream-error>, ok is case 0.
@@ -89,6 +91,12 @@ func logLine(c *hostCall) {
 // maxRandom bounds one request; real ones are for seeds.
 const maxRandom = 1 << 20
 
+// sysRandomBytes answers result<list<u8>, ...>: the list follows its case.
+func sysRandomBytes(c *hostCall) {
+	c.area += 4
+	randomBytes(c)
+}
+
 // randomBytes fills a list with a fixed pattern: a load must not depend on luck.
 func randomBytes(c *hostCall) {
 	n := c.stack[0]
@@ -110,40 +118,42 @@ func randomBytes(c *hostCall) {
 	c.memory.WriteUint32Le(c.area+4, uint32(n))
 }
 
-// stubFunction answers for a function of type t: it zeroes the return area, which is the
-// first case, no value, the empty list or handle 0, and makes the exceptions above.
-func stubFunction(label string, sig component.Signature, async bool, out *captures, memory func(api.Module) api.Memory, realloc func(api.Module) api.Function) api.GoModuleFunc {
+// coreStub answers for a core module's import with zeros.
+func (l *live) coreStub(f *reader.HostFunction, t funcType) api.GoModuleFunc { return zeros(t) }
+
+// lowered answers for a function of the component's host: it zeroes the return area, which
+// is the first case, no value, the empty list or handle 0, and makes the exceptions above.
+func (l *live) lowered(f *reader.HostFunction) api.GoModuleFunc {
 	var area []byte
-	if sig.ResultArea != nil {
-		area = make([]byte, sig.ResultArea.Size)
+	if f.Area != nil {
+		area = make([]byte, *f.Area)
 	}
-	last, results := len(sig.Params)-1, len(sig.Results)
-	special := exceptional(label)
-	if async || sig.ParamArea != nil {
+	special := exceptional(f)
+	if f.Options.Async || f.Spilled {
 		special = nil // their parameters lie elsewhere
 	}
-	return func(ctx context.Context, caller api.Module, stack []uint64) {
-		c := &hostCall{ctx: ctx, stack: stack, out: out}
-		if area != nil || special != nil {
-			c.memory = memory(caller)
+	waits := l.ready.watch(f)
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		if waits != nil {
+			waits(stack)
 		}
+		c := &hostCall{ctx: ctx, stack: stack, out: l.work.out, memory: l.memory(f.Options.Memory)}
 		if area != nil {
-			c.area = uint32(stack[last])
+			c.area = uint32(stack[len(f.Params)-1])
 			if c.memory == nil || !c.memory.Write(c.area, area) {
 				panic(errArea)
 			}
 		}
-		if special != nil && (c.memory != nil || len(sig.Params) < 2) {
-			c.realloc = realloc(caller)
-			clear(stack[len(sig.Params):])
-			if results > 0 && len(sig.Params) == 0 {
-				clear(stack[:results])
+		if special != nil && (c.memory != nil || len(f.Params) < 2) {
+			c.realloc = l.function("realloc", f.Options.Realloc)
+			if len(f.Params) == 0 {
+				clear(stack[:len(f.Results)])
 			}
 			special(c)
 			return
 		}
-		clear(stack[:results])
-		if async {
+		clear(stack[:len(f.Results)])
+		if f.Options.Async {
 			stack[0] = subtaskReturned
 		}
 	}

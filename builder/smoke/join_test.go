@@ -36,8 +36,8 @@ func echo(code ...any) []byte {
 		sec(11, vec(cat(0, str("f"), 1, 0, 0))))
 }
 
-// caller is a component that holds callee, lowers its f into a core module with another
-// memory, and traps in a start function unless f("hi") is "hi".
+// caller is a component that holds callee and, beside it, one that lowers its f into a core
+// module with another memory and traps in a start function unless f("hi") is "hi".
 func caller(callee []byte) []byte {
 	user := mod(
 		sec(1, vec(fn([]byte{i32, i32, i32}, nil), fn(nil, nil))),
@@ -51,14 +51,19 @@ func caller(callee []byte) []byte {
 			0x41, sleb(200), 0x28, 2, 0, 0x41, sleb(100), 0x46, 0x04, 0x40, 0x00, 0x0b, // at another address
 			0x41, sleb(200), 0x28, 2, 0, 0x2f, 1, 0, 0x41, sleb('h'|'i'<<8), 0x47, 0x04, 0x40, 0x00, 0x0b))),
 	)
-	return comp(
-		nestedComponent(callee), instance(0),
-		sec(6, vec(cat(1, 0, 0, str("f")))), // component function 0
+	inner := comp(
+		sec(7, vec(stringFunc())),
+		sec(10, 1, 0, str("f"), 1, 0), // component function 0
 		coreModule(allocator(fn(nil, nil))), coreModule(user), instantiate(0),
 		sec(6, vec(aliasMemory(0), aliasCore(0, "cabi_realloc"))),
 		sec(8, vec(cat(1, 0, 0, vec(cat(3, 0), cat(4, 0))))), // core function 1 is the lowered one
 		sec(2, 1, 1, vec(cat(str("f"), 0, 1))),               // core instance 1 holds it
 		instantiate(1, arg("host", 1), arg("env", 0)),
+	)
+	return comp(
+		nestedComponent(callee), nestedComponent(inner), instance(0),
+		sec(6, vec(cat(1, 0, 0, str("f")))),
+		sec(5, 1, 0, 1, vec(cat(str("f"), 1, 0))),
 	)
 }
 

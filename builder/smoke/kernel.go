@@ -5,24 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
-
-// kernelMemory is what the kernel gives a capsule: 1,024 pages.
-const kernelMemory = 64 << 20
 
 // lifecycle are the contract functions beside the trigger, all () -> ().
 var lifecycle = []string{"run", "astrid-install", "astrid-upgrade"}
 
-// contract is what is known of the exports that the kernel calls.
-type contract struct {
-	identity map[string]string // export name -> the core function behind it
-	badType  []string          // contract names with another type than the contract's
-}
-
 // needs lists, for an interface without version, the capabilities of which one must be
-// declared for its calls to be allowed.
+// declared for its calls to be allowed. kv is not gated, and uplinks are the operator's
+// business (crate astrid-capsule, security).
 var needs = []struct {
 	iface string
 	oneOf []string
@@ -32,18 +25,20 @@ var needs = []struct {
 	{"astrid:fs/host", []string{"fs_read", "fs_write"}},
 	{"astrid:process/host", []string{"host_process"}},
 	{"astrid:identity/host", []string{"identity"}},
-	{"astrid:uplink/host", []string{"uplink"}},
-	{"astrid:kv/host", []string{"kv"}},
 }
 
-// judge fills the kernel-ready verdict. It needs the finished load verdict.
-func (w *work) judge(r *Report, c contract) {
-	k := &judgement{report: r, declared: w.options.Declared, contract: c}
+// judge fills the kernel-ready verdict. It needs the finished load verdict; the reading
+// is nil for bytes that could not be read, and l has what running them showed.
+func (w *work) judge(r *Report, reading *reader.Reading, l *live) {
+	k := &judgement{report: r, declared: w.options.Declared, release: w.release, reading: reading}
 	k.form()
 	k.imports()
 	k.exports()
 	k.capabilities()
 	k.limits()
+	if l != nil {
+		k.findings = append(k.findings, l.readiness...)
+	}
 	finding.Sort(k.findings)
 	r.KernelFindings = k.findings
 	r.KernelReady = r.Verdict != Fails && finding.Count(k.findings, finding.Error) == 0
@@ -52,7 +47,8 @@ func (w *work) judge(r *Report, c contract) {
 type judgement struct {
 	report   *Report
 	declared *Declared // may be nil
-	contract contract
+	release  *astrid.Release
+	reading  *reader.Reading // may be nil
 	findings []finding.Finding
 }
 
@@ -60,97 +56,191 @@ func (k *judgement) add(s finding.Severity, code, message, hint string) {
 	k.findings = append(k.findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
 }
 
-func (k *judgement) form() {
-	if k.report.Kind == KindCore {
-		k.add(finding.Error, "kernel-not-component", "it is a core module, the kernel takes components only",
-			"build it with wit-bindgen, or run wasm-tools component embed on it, so that it carries its world and can be wrapped")
+// plan is the component's; nil for a core module, and for what is not valid.
+func (k *judgement) plan() *reader.Plan {
+	if k.reading == nil || k.report.Kind != KindComponent {
+		return nil
 	}
+	return k.reading.Plan
 }
 
+func (k *judgement) form() {
+	if k.report.Kind != KindCore {
+		return
+	}
+	hint := "build it with wit-bindgen or an SDK, so that it carries its world: a build then makes a component of it"
+	if k.reading != nil && k.reading.Wrappable {
+		hint = "it carries its world: leave out wrap = false, and a build makes a component of it"
+	}
+	k.add(finding.Error, "kernel-not-component", "it is a core module, the kernel takes components only", hint)
+}
+
+// imports holds what a component imports against what the release's host has, as the
+// runtime's linker does: by name on one track of versions, then by exact types.
 func (k *judgement) imports() {
+	if k.plan() == nil {
+		return
+	}
 	var wasi []string
-	for _, i := range k.report.Imports {
-		switch i.Class {
-		case ClassKernel, ClassNone:
-		case ClassWASI:
-			if !slices.Contains(wasi, i.Module) {
-				wasi = append(wasi, i.Module)
-			}
+	for _, i := range k.plan().Imports {
+		bound, host, ok := k.release.Bind(i.Name)
+		switch {
+		case i.Kind == "type":
+		case i.Kind != "instance":
+			k.add(finding.Error, "kernel-import-unknown", fmt.Sprintf("it imports the %s %s by itself, and the kernel offers interfaces only", i.Kind, i.Name),
+				"import it as part of an interface that the kernel offers")
+		case ok:
+			k.items(i, bound, host)
+		case !needsHost(i):
+		case strings.HasPrefix(i.Name, "wasi:"):
+			wasi = append(wasi, i.Name)
 		default:
-			k.foreign(i)
+			k.unknown(i.Name)
 		}
 	}
-	if len(wasi) > 0 && k.report.Kind == KindComponent {
+	if len(wasi) > 0 {
 		k.add(finding.Error, "kernel-wasi", "it imports "+strings.Join(wasi, ", ")+", and the kernel offers no WASI",
 			"build for wasm32-unknown-unknown, or stub WASI when the component is made (componentize-qjs --stub-wasi, componentize-js with its features disabled)")
 	}
 }
 
-func (k *judgement) foreign(i Import) {
-	if k.report.Kind == KindCore {
-		return // the wrapped module's imports decide
-	}
-	name, version, _ := strings.Cut(i.Module, "@")
-	var offered []string
-	for known := range kernelImports {
-		if n, v, _ := strings.Cut(known, "@"); n == name {
-			offered = append(offered, v)
+// needsHost reports whether somebody has to provide an instance: one of types only is satisfied by nobody.
+func needsHost(i reader.Item) bool {
+	return slices.ContainsFunc(i.Items, func(x reader.Item) bool {
+		return x.Kind == "instance" && needsHost(x) || x.Kind != "instance" && x.Kind != "type"
+	})
+}
+
+// items compares an imported instance with the host's, function by function.
+func (k *judgement) items(i reader.Item, bound string, host *astrid.Interface) {
+	for _, item := range i.Items {
+		has, known := host.Functions[item.Name]
+		switch {
+		case item.Kind == "type":
+		case item.Kind == "resource" && slices.Contains(host.Resources, item.Name):
+		case item.Kind == "func" && known && has == item.Type:
+		case item.Kind == "func" && known:
+			ours, theirs := differing(item.Type, has)
+			k.add(finding.Error, "kernel-import-type", fmt.Sprintf("it imports %s of %s with another type than the runtime %s has: %q where the runtime has %q", item.Name, bound, k.release.Version, ours, theirs),
+				"build with the WIT files of that release"+k.fits(i.Name, item))
+		default:
+			k.add(finding.Error, "kernel-import-missing", fmt.Sprintf("it imports the %s %s of %s, which the runtime %s does not have there", item.Kind, item.Name, bound, k.release.Version),
+				"build with the WIT files of that release"+k.fits(i.Name, item))
 		}
 	}
-	slices.Sort(offered)
-	if len(offered) > 0 {
-		k.add(finding.Error, "kernel-import-version", fmt.Sprintf("it imports %s, the kernel offers %s", i.Module, strings.Join(offered, " and ")),
+}
+
+// differing cuts two types down to what a person has to compare: from the last item that
+// both have, as far as a line goes.
+func differing(a, b string) (string, string) {
+	const shown = 80
+	at := 0
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
+	}
+	from := strings.LastIndexAny(a[:at], "{(<, ") + 1
+	cut := func(s string) string {
+		s = s[from:]
+		if len(s) > shown {
+			s = s[:shown] + "..."
+		}
+		return s
+	}
+	return cut(a), cut(b)
+}
+
+// fits names the releases that have a function as it is imported.
+func (k *judgement) fits(name string, item reader.Item) string {
+	var versions []string
+	for _, r := range astrid.Releases() {
+		if _, host, ok := r.Bind(name); ok && item.Kind == "func" && host.Functions[item.Name] == item.Type {
+			versions = append(versions, r.Version)
+		}
+	}
+	if len(versions) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; as it is imported it is in the releases %s to %s", versions[0], versions[len(versions)-1])
+}
+
+func (k *judgement) unknown(name string) {
+	base, version, _ := strings.Cut(name, "@")
+	if first := astrid.FirstWithInterface(name); first != "" {
+		k.add(finding.Error, "kernel-import-release", fmt.Sprintf("it imports %s, which the runtime %s does not have: it is there from %s on", name, k.release.Version, first),
+			fmt.Sprintf("write astrid-version = \">=%s\", or build with older WIT files", first))
+		return
+	}
+	if offered := k.release.Versions(base); len(offered) > 0 {
+		k.add(finding.Error, "kernel-import-version", fmt.Sprintf("it imports %s, the kernel offers %s", name, strings.Join(offered, " and ")),
 			fmt.Sprintf("use the WIT files of version %s instead of %q", offered[len(offered)-1], version))
 		return
 	}
-	k.add(finding.Error, "kernel-import-unknown", fmt.Sprintf("it imports %s, which the kernel does not offer", i.Module),
+	k.add(finding.Error, "kernel-import-unknown", fmt.Sprintf("it imports %s, which the kernel does not offer", name),
 		"remove the import from the world, or compose a component in that provides it")
 }
 
+// exports tells what the kernel would call. It looks for these functions by name when it
+// wants to call them, so that none of them keeps a component from being loaded.
 func (k *judgement) exports() {
-	names := map[string]bool{}
-	for _, e := range k.report.Exports {
-		names[e.Name] = e.Kind == "func"
+	if k.reading == nil {
+		return
 	}
-	stubs := k.stubs()
-	real := names[triggerName]
-	for _, n := range lifecycle {
-		real = real || names[n] && !slices.Contains(stubs, n)
-	}
-	if len(stubs) > 0 {
-		k.add(finding.Note, "kernel-stub-exports", strings.Join(stubs, ", ")+" are one and the same function: stubs that a toolchain fills in",
+	if len(k.reading.Stubs) > 0 {
+		k.add(finding.Note, "kernel-stub-exports", strings.Join(k.reading.Stubs, ", ")+" are one and the same function: stubs that a toolchain fills in",
 			"write them, or leave them out of the world")
 	}
-	if !real {
-		k.add(finding.Error, "kernel-no-contract", "it exports none of "+triggerName+", "+strings.Join(lifecycle, ", "),
+	if len(k.reading.Real) == 0 {
+		k.add(finding.Warning, "kernel-no-contract", "it exports none of "+triggerName+", "+strings.Join(lifecycle, ", ")+": the kernel loads it and never calls it",
 			"export the function that the kernel shall call, at the top level of the world")
 	}
-	if k.declared != nil && len(k.declared.Handlers) > 0 && !names[triggerName] {
+	hasTrigger := slices.ContainsFunc(k.reading.Exports, func(e reader.Export) bool { return e.Name == triggerName && e.Kind == "func" })
+	if k.declared != nil && len(k.declared.Handlers) > 0 && !hasTrigger {
 		k.add(finding.Error, "kernel-no-trigger", fmt.Sprintf("[subscribe] names the handler %q, which needs the export %s", k.declared.Handlers[0], triggerName),
 			"export "+triggerName+", or remove the handler from [subscribe]")
 	}
-	for _, n := range k.contract.badType {
-		k.add(finding.Error, "kernel-contract-type", n+" does not have the type that the kernel calls it with", contractTypes)
+	k.contractTypes()
+}
+
+// contractTypes tells of contract exports that the kernel finds and cannot call.
+func (k *judgement) contractTypes() {
+	bad := func(name string) {
+		k.add(finding.Warning, "kernel-contract-type", name+" does not have the type that the kernel calls it with: each call of it will fail", contractTypes)
+	}
+	if k.report.Kind == KindCore {
+		for _, e := range k.reading.Exports {
+			if e.Kind == "func" && (e.Name == triggerName && e.Type != coreTriggerType || slices.Contains(lifecycle, e.Name) && e.Type != "()") {
+				bad(e.Name)
+			}
+		}
+		return
+	}
+	if k.plan() == nil {
+		return
+	}
+	for _, e := range k.plan().Exports {
+		isFunc := e.Kind == "func"
+		if e.Name == triggerName && !(isFunc && isTriggerType(e.Type)) || slices.Contains(lifecycle, e.Name) && !(isFunc && isPlain(e.Type)) {
+			bad(e.Name)
+		}
 	}
 }
 
 const contractTypes = triggerName + ": func(action: string, payload: list<u8>) -> record { action: string, data: option<string> }; run, astrid-install, astrid-upgrade: func()"
 
-// stubs returns those lifecycle exports that share one function.
-func (k *judgement) stubs() (names []string) {
-	count := map[string]int{}
-	for _, n := range lifecycle {
-		if id, ok := k.contract.identity[n]; ok {
-			count[id]++
-		}
+// isTriggerType compares types, and the names of the record's fields; what the parameters
+// are called does not count (wasmtime, component/func/typed.rs).
+func isTriggerType(text string) bool {
+	params, result, ok := strings.Cut(strings.TrimPrefix(text, "async "), ") -> ")
+	list := strings.Split(strings.TrimPrefix(params, "func("), ", ")
+	if !ok || len(list) != 2 || result != "record{action: string, data: option<string>}" {
+		return false
 	}
-	for _, n := range lifecycle {
-		if id, ok := k.contract.identity[n]; ok && count[id] > 1 {
-			names = append(names, n)
-		}
-	}
-	return names
+	_, first, _ := strings.Cut(list[0], ": ")
+	_, second, _ := strings.Cut(list[1], ": ")
+	return first == "string" && second == "list<u8>"
 }
+
+func isPlain(text string) bool { return strings.TrimPrefix(text, "async ") == "func()" }
 
 func (k *judgement) capabilities() {
 	if k.declared == nil {
@@ -162,7 +252,7 @@ func (k *judgement) capabilities() {
 		imported[name] = true
 	}
 	has := func(c string) bool {
-		return slices.Contains(k.declared.Capabilities, c) || c == "uplink" && k.declared.Uplink
+		return slices.Contains(k.declared.Capabilities, c)
 	}
 	useful := map[string]bool{}
 	for _, n := range needs {
@@ -185,91 +275,42 @@ func (k *judgement) capabilities() {
 	}
 }
 
+// limits are those of each memory and each table: the kernel does not add them up.
 func (k *judgement) limits() {
-	var sum uint64
-	for _, m := range k.report.Memories {
-		sum = max(sum, m.Min)
+	if k.reading == nil {
+		return
 	}
-	if sum > kernelMemory {
-		k.add(finding.Error, "kernel-memory", fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", bytesText(sum)), "let the linker ask for less")
+	var memory, table uint64
+	for _, m := range k.reading.Memories {
+		memory = max(memory, m.Min)
+		if m.Shared && !m.Imported {
+			k.add(finding.Error, "kernel-shared-memory", "it has a shared memory, which the kernel's engine does not make", "build it without threads")
+		}
+	}
+	for _, t := range k.reading.Tables {
+		table = max(table, t.Min)
+	}
+	if memory > astrid.MemoryBytes {
+		k.add(finding.Error, "kernel-memory", fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", bytesText(memory)), "let the linker ask for less")
+	}
+	if most := k.release.TableElements(); most > 0 && table > most {
+		k.add(finding.Error, "kernel-table", fmt.Sprintf("a table begins with %d elements, the kernel gives %d", table, most), "let the linker ask for less")
 	}
 	for _, p := range k.report.Proposals {
 		if !p.Kernel {
-			k.add(finding.Error, "kernel-proposal", "the kernel's engine refuses the "+p.Name+" proposal", "turn the feature off in the compiler's target options")
+			k.add(finding.Error, "kernel-proposal", fmt.Sprintf("the engine of the runtime %s refuses the %s proposal", k.release.Version, p.Name), "turn the feature off in the compiler's target options")
 		}
 	}
 }
 
-// coreContract reads the contract exports of a core module.
-func coreContract(m *module) contract {
-	c := contract{identity: map[string]string{}}
-	for _, e := range m.exports {
-		if e.kind != kindFunc || int64(e.index) >= int64(len(m.funcs)) {
-			continue // the module may be one that the scan refused
-		}
-		c.identity[e.name] = fmt.Sprint(e.index)
-		want := ""
-		if e.name == triggerName {
-			want = "(i32, i32, i32, i32) -> i32"
-		} else if slices.Contains(lifecycle, e.name) {
-			want = "()"
-		}
-		if want != "" && m.typeText(m.funcs[e.index]) != want {
-			c.badType = append(c.badType, e.name)
-		}
+// classOf says who is expected to provide an import module or interface.
+func classOf(release *astrid.Release, module string) Class {
+	_, _, ok := release.Bind(module)
+	switch {
+	case ok:
+		return ClassKernel
+	case strings.HasPrefix(module, "wasi:"), strings.HasPrefix(module, "wasi_"):
+		return ClassWASI
 	}
-	return c
-}
-
-// componentContract reads those of a component. After a failed load exports is nil, and
-// only the types, which decoding gave, are known.
-func (l *linker) componentContract(root *component.Component, exports bundle) contract {
-	c := contract{identity: map[string]string{}}
-	for _, e := range root.Exports {
-		f := e.Extern.Func
-		switch {
-		case f == nil:
-		case e.Name == triggerName && !isTriggerType(f):
-			c.badType = append(c.badType, e.Name)
-		case slices.Contains(lifecycle, e.Name) && len(f.Params)+results(f) > 0:
-			c.badType = append(c.badType, e.Name)
-		}
-		lifted, ok := exports[e.Name].(function)
-		if !ok || lifted.lifted == nil {
-			continue
-		}
-		item, _ := lifted.scope.at(component.SortCoreFunc, lifted.lifted.Func).(coreItem)
-		if m := l.origin[item.key]; m != nil {
-			if x, ok := m.exportOf(item.name); ok {
-				c.identity[e.Name] = fmt.Sprintf("%s/%d", item.key, x.index)
-			}
-		}
-	}
-	return c
-}
-
-func results(f *component.FuncType) int {
-	if f.Result == nil {
-		return 0
-	}
-	return 1
-}
-
-// isTriggerType compares structure, not names: a record may be called anything.
-func isTriggerType(f *component.FuncType) bool {
-	bytes := func(t *component.Type) bool {
-		return t != nil && t.Kind == component.List && t.Elem != nil && t.Elem.Kind == component.U8
-	}
-	if f == nil || len(f.Params) != 2 || f.Result == nil {
-		return false
-	}
-	if f.Params[0].Type.Kind != component.String || !bytes(f.Params[1].Type) {
-		return false
-	}
-	r := f.Result
-	if r.Kind != component.Record || len(r.Fields) != 2 {
-		return false
-	}
-	data := r.Fields[1].Type
-	return r.Fields[0].Type.Kind == component.String && data.Kind == component.Option && (bytes(data.Elem) || data.Elem.Kind == component.String)
+	return ClassForeign
 }

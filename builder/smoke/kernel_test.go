@@ -29,7 +29,7 @@ func aliasCore(i int, name string) []byte { return cat(0, 0, 1, uleb(uint64(i)),
 // lift lifts core function i with component type 0, without options.
 func lift(i int) []byte { return cat(0, 0, uleb(uint64(i)), 0, 0) }
 
-// lifecycleComponent exports run and astrid-install, from one core function or from two.
+// lifecycleComponent exports astrid-install and astrid-upgrade, from one core function or from two.
 func lifecycleComponent(same bool, extra ...[]byte) []byte {
 	second := 1
 	if same {
@@ -38,19 +38,26 @@ func lifecycleComponent(same bool, extra ...[]byte) []byte {
 	core := mod(sec(1, vec(fn(nil, nil))), sec(3, vec(uleb(0), uleb(0))),
 		sec(7, vec(export("a", 0, 0), export("b", 0, second))), sec(10, vec(body(), body())))
 	parts := [][]byte{coreModule(core), instantiate(0), sec(6, vec(aliasCore(0, "a"), aliasCore(0, "b"))), funcType0(),
-		sec(8, vec(lift(0), lift(1))), exportFuncs(map[string]int{"run": 0, "astrid-install": 1}, "run", "astrid-install")}
+		sec(8, vec(lift(0), lift(1))), exportFuncs(map[string]int{"astrid-install": 0, "astrid-upgrade": second}, "astrid-install", "astrid-upgrade")}
 	return comp(append(parts, extra...)...)
 }
 
-// importing is a component that imports empty instances of the given names and exports run.
-func importing(names ...string) []byte {
-	parts := [][]byte{sec(7, 1, 0x42, 0)} // an empty instance type
+// importing is a component that imports empty instances of the given names and exports astrid-install.
+func importing(names ...string) []byte { return importingTyped(cat(0x42, 0), names...) }
+
+// asking is the same with a function f: func() in each instance.
+func asking(names ...string) []byte {
+	return importingTyped(cat(0x42, 2, 1, 0x40, 0, 1, 0, 4, 0, str("f"), 1, 0), names...)
+}
+
+func importingTyped(instance []byte, names ...string) []byte {
+	parts := [][]byte{sec(7, 1, instance)}
 	for _, n := range names {
 		parts = append(parts, sec(10, 1, 0, str(n), 5, 0))
 	}
 	core := mod(sec(1, vec(fn(nil, nil))), sec(3, vec(uleb(0))), sec(7, vec(export("a", 0, 0))), sec(10, vec(body())))
 	parts = append(parts, coreModule(core), instantiate(0), sec(6, vec(aliasCore(0, "a"))), sec(7, 1, 0x40, 0, 1, 0),
-		sec(8, vec(cat(0, 0, 0, 0, 1))), sec(11, vec(cat(0, str("run"), 1, 0, 0))))
+		sec(8, vec(cat(0, 0, 0, 0, 1))), sec(11, vec(cat(0, str("astrid-install"), 1, 0, 0))))
 	return comp(parts...)
 }
 
@@ -63,26 +70,31 @@ func TestKernelReady(t *testing.T) {
 		ready    bool
 	}{
 		{"two functions", lifecycleComponent(false), nil, "", true},
-		{"stubs", lifecycleComponent(true), nil, "kernel-no-contract kernel-stub-exports", false},
-		{"nothing exported", comp(), nil, "kernel-no-contract", false},
+		{"stubs", lifecycleComponent(true), nil, "kernel-no-contract kernel-stub-exports", true},
+		{"nothing exported", comp(), nil, "kernel-no-contract", true},
 		{"kernel imports", importing("astrid:sys/host@1.0.0", "astrid:http/host@1.1.0", "astrid:guest/lifecycle@1.0.0"), nil, "", true},
-		{"another version", importing("astrid:http/host@1.2.0"), nil, "kernel-import-version", false},
-		{"version 1.1.0 of what has only 1.0.0", importing("astrid:kv/host@1.1.0"), nil, "kernel-import-version", false},
-		{"without version", importing("astrid:kv/host"), nil, "kernel-import-version", false},
-		{"unknown", importing("acme:db/sql@1.0.0"), nil, "kernel-import-unknown", false},
-		{"wasi", importing("wasi:io/poll@0.2.0", "wasi:io/streams@0.2.0"), nil, "kernel-wasi", false},
+		{"request context", importing("astrid:request-context/host@1.0.0"), nil, "", true},
+		{"a later version of the track", importing("astrid:http/host@1.2.0", "astrid:kv/host@1.0.7"), nil, "", true},
+		{"another track", asking("astrid:kv/host@2.0.0"), nil, "kernel-import-version", false},
+		{"a pre-release", asking("astrid:kv/host@1.0.0-rc.1"), nil, "kernel-import-version", false},
+		{"without version", asking("astrid:kv/host"), nil, "kernel-import-version", false},
+		{"a function that is not there", asking("astrid:kv/host@1.0.0"), nil, "kernel-import-missing", false},
+		{"a function beside types", asking("astrid:guest/lifecycle@1.0.0"), nil, "kernel-import-missing", false},
+		{"unknown", asking("acme:db/sql@1.0.0"), nil, "kernel-import-unknown", false},
+		{"types of a stranger", importing("acme:db/sql@1.0.0", "wasi:io/poll@0.2.0"), nil, "", true},
+		{"wasi", asking("wasi:io/poll@0.2.0", "wasi:io/streams@0.2.0"), nil, "kernel-wasi", false},
 		{"handler without trigger", importing(), &Declared{Handlers: []string{"h"}}, "kernel-no-trigger", false},
 		{"http without net", importing("astrid:http/host@1.0.0"), &Declared{}, "kernel-capability-missing", true},
 		{"http with net", importing("astrid:http/host@1.0.0"), &Declared{Capabilities: []string{"net"}}, "", true},
 		{"net with net_bind", importing("astrid:net/host@1.0.0"), &Declared{Capabilities: []string{"net_bind"}}, "", true},
-		{"fs without", importing("astrid:fs/host@1.0.0"), &Declared{Capabilities: []string{"kv"}}, "kernel-capability-missing kernel-capability-unused", true},
+		{"fs without", importing("astrid:fs/host@1.0.0"), &Declared{Capabilities: []string{"kv"}}, "kernel-capability-missing", true},
 		{"fs with fs_write", importing("astrid:fs/host@1.0.0"), &Declared{Capabilities: []string{"fs_write"}}, "", true},
 		{"process without", importing("astrid:process/host@1.1.0"), &Declared{}, "kernel-capability-missing", true},
 		{"identity without", importing("astrid:identity/host@1.0.0"), &Declared{}, "kernel-capability-missing", true},
-		{"uplink by flag", importing("astrid:uplink/host@1.0.0"), &Declared{Uplink: true}, "", true},
+		{"uplink and kv, which nobody gates", importing("astrid:uplink/host@1.0.0", "astrid:kv/host@1.0.0"), &Declared{}, "", true},
 		{"net declared, nothing imported", importing(), &Declared{Capabilities: []string{"net"}}, "kernel-capability-unused", true},
 		{"a capability without import", importing(), &Declared{Capabilities: []string{"allow_persistent"}}, "", true},
-		{"core", mod(), nil, "kernel-no-contract kernel-not-component", false},
+		{"core", mod(), nil, "kernel-not-component kernel-no-contract", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -176,7 +188,7 @@ func TestCompare(t *testing.T) {
 
 // TestReportJSON: what the child writes is what the parent reads.
 func TestReportJSON(t *testing.T) {
-	for _, b := range [][]byte{importing("astrid:http/host@1.1.0"), voidModule("_initialize", 0x00), nil} {
+	for _, b := range [][]byte{asking("astrid:http/host@1.1.0"), voidModule("_initialize", 0x00), nil} {
 		r := Load(t.Context(), b, Options{Declared: &Declared{Name: "x"}})
 		text, err := json.Marshal(r)
 		if err != nil {
@@ -194,7 +206,7 @@ func TestReportJSON(t *testing.T) {
 
 // TestWriteText looks for what a person wants to see, and for what a guest must not do.
 func TestWriteText(t *testing.T) {
-	r := Load(t.Context(), importing("astrid:http/host@1.1.0", "wasi:io/poll@0.2.0", "acme:db/sql@1.0.0", "astrid:http/types@1.0.0"), Options{})
+	r := Load(t.Context(), asking("astrid:http/host@1.1.0", "wasi:io/poll@0.2.0", "acme:db/sql@1.0.0", "astrid:http/types@1.0.0"), Options{})
 	r.Stderr = "one\n\x1b[31mred\x1b[0m\n"
 	r.Calls = []CallResult{{Action: "a", Returned: "continue", Data: []byte("{}"), HasData: true}, {Action: "b", Error: "no"}}
 	r.Trap = &Trap{Message: "unreachable", Stack: []string{"f()"}}
@@ -205,7 +217,7 @@ func TestWriteText(t *testing.T) {
 	text := out.String()
 	for _, want := range []string{
 		"component", "loads; not kernel-ready", "astrid:http\n             kernel   host@1.1.0\n             FOREIGN  types@1.0.0",
-		"wasi     poll@0.2.0", "FOREIGN  sql@1.0.0", "func run", "a -> continue", "b: no", "kernel-wasi", "unreachable", "f()", "red", "times",
+		"wasi     poll@0.2.0", "FOREIGN  sql@1.0.0", "func astrid-install", "a -> continue", "b: no", "kernel-wasi", "unreachable", "f()", "red", "times",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in:\n%s", want, text)

@@ -98,10 +98,10 @@ func consistent(r *Report) string {
 		return "Loads and the findings differ"
 	case r.KernelReady && (!r.Loads || r.Kind != KindComponent):
 		return "kernel-ready without loading as a component"
-	case r.PeakGuest > defaultMemory:
+	case r.PeakGuest > memories*defaultMemory:
 		return "more guest memory than the limit"
 	case hasCode(r, "smoke-engine"):
-		return "the engine panicked: the scan let something through"
+		return "the engine or the reader broke"
 	}
 	for _, f := range append(r.Findings, r.KernelFindings...) {
 		if f.Code == "" || f.Message == "" {

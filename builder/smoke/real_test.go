@@ -9,7 +9,7 @@ import (
 )
 
 // ready is what a manifest for the C and JavaScript fixtures declares.
-var ready = &Declared{Name: "demo", Capabilities: []string{"kv"}, Handlers: []string{"handle"}}
+var ready = &Declared{Name: "demo", Handlers: []string{"handle"}}
 
 // TestReal loads what the tools of the ecosystem make and calls it once.
 func TestReal(t *testing.T) {
@@ -22,12 +22,12 @@ func TestReal(t *testing.T) {
 	}{
 		{"c.core", false, false, []string{"kernel-not-component"}, ""},
 		{"c.embedded", true, false, []string{"kernel-not-component"}, "log: trap"},
-		{"rust.core", true, false, []string{"kernel-not-component", "kernel-capability-unused"}, ""},
-		{"go.core", false, false, []string{"kernel-no-trigger", "kernel-not-component", "kernel-capability-unused"}, ""},
-		{"gobad.core", true, false, []string{"kernel-not-component", "kernel-capability-unused"}, "panic: asked to trap"},
+		{"rust.core", true, false, []string{"kernel-not-component"}, ""},
+		{"go.core", false, false, []string{"kernel-no-trigger", "kernel-not-component"}, ""},
+		{"gobad.core", true, false, []string{"kernel-not-component"}, "panic: asked to trap"},
 		{"c", true, true, nil, "log: trap"},
-		{"rust", true, true, []string{"kernel-capability-unused"}, "log: trap"},
-		{"go", false, false, []string{"kernel-no-trigger", "kernel-wasi", "kernel-capability-unused"}, ""},
+		{"rust", true, true, nil, "log: trap"},
+		{"go", false, false, []string{"kernel-no-trigger", "kernel-not-ready", "kernel-wasi"}, ""},
 		{"qjs", true, false, []string{"kernel-wasi"}, "asked to trap"},
 		{"qjs-stub", true, true, nil, "log: trap"},
 		{"starling", true, true, nil, "log: trap"},
@@ -112,8 +112,8 @@ func TestGoReactorBreaks(t *testing.T) {
 	}
 }
 
-// TestCoreWithoutWorld shows what the zeroed return area is for: without the sections
-// that tell its size the C capsule reads what was there before.
+// TestCoreWithoutWorld shows what the world is for: without the sections that tell the
+// size of a return area the C capsule reads what was there before.
 func TestCoreWithoutWorld(t *testing.T) {
 	b, _ := load(t, "c.core")
 	r := Load(t.Context(), b, Options{Calls: []Call{{Action: "hello"}}})

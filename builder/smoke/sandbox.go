@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,15 +31,16 @@ const tableBudget = 1 << 20
 // a memory wait looks at the context, so the load could not be ended.
 const features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst
 
+// sandboxFeatures are the same for the reader.
+var sandboxFeatures = []string{"mutable_global", "saturating_float_to_int", "sign_extension", "reference_types", "multi_value",
+	"bulk_memory", "simd", "floats", "gc_types", "extended_const"}
+
 // sandbox is a wazero runtime with everything a guest may touch, and nothing else.
 type sandbox struct {
 	runtime   wazero.Runtime
-	wasi      map[string]api.FunctionDefinition
 	memory    *budget
 	config    wazero.ModuleConfig
-	instances map[string]api.Module // by import key, for the resolver; see newKey
-	keys      int
-	tables    uint64 // elements that may still be promised
+	instances map[string]api.Module // by the plan's keys, for the resolver
 	compile   time.Duration
 	start     time.Duration
 	stops     []context.CancelFunc
@@ -55,9 +56,8 @@ func newSandbox(ctx context.Context, l Limits, out *captures) (*sandbox, context
 		WithDebugInfoEnabled(false) // DWARF of hostile bytes is one more parser to trust
 	s := &sandbox{
 		runtime:   wazero.NewRuntimeWithConfig(ctx, config),
-		memory:    &budget{limit: l.Memory},
+		memory:    &budget{limit: memories * l.Memory, each: l.Memory},
 		instances: map[string]api.Module{},
-		tables:    tableBudget,
 		// No arguments, environment, files or sockets; clocks are fixed and sleep returns at once.
 		config: wazero.NewModuleConfig().WithName("").WithStartFunctions().
 			WithStdout(&out.stdout).WithStderr(&out.stderr),
@@ -66,7 +66,6 @@ func newSandbox(ctx context.Context, l Limits, out *captures) (*sandbox, context
 	if err != nil {
 		return nil, ctx, fmt.Errorf("preparing WASI: %w", err)
 	}
-	s.wasi = host.ExportedFunctions()
 	if _, err := s.runtime.InstantiateModule(ctx, host, wazero.NewModuleConfig().WithName(wasi1)); err != nil {
 		return nil, ctx, fmt.Errorf("preparing WASI: %w", err)
 	}
@@ -96,33 +95,32 @@ func (s *sandbox) close() {
 	_ = s.runtime.Close(context.Background())
 }
 
-// newKey returns a name that no module in the sandbox has.
-func (s *sandbox) newKey() string {
-	s.keys++
-	return strconv.Itoa(s.keys)
+// guarded turns the budget's panic into an error; any other panic goes on to run.
+func (s *sandbox) guarded(load func() (api.Module, error)) (m api.Module, err error) {
+	defer func() {
+		if p := recover(); p == errMemory {
+			err = errMemory
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	return load()
 }
 
-// load compiles m and instantiates it with imports found at targets. Its own start
-// function runs, _initialize does not.
-func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Module, error) {
+// load compiles a prepared module and instantiates it. Its own start function runs,
+// _initialize does not.
+func (s *sandbox) load(ctx context.Context, code []byte) (api.Module, error) {
 	began := time.Now()
-	tables := uint64(len(m.tables) - m.importedTables)
-	share := uint64(0)
-	if tables > 0 {
-		// Half of what is left, so that later modules have room as well.
-		share = s.tables / 2 / tables
-		s.tables -= share * tables
-	}
-	compiled, err := s.runtime.CompileModule(ctx, m.rewritten(targets, share))
+	compiled, err := s.runtime.CompileModule(ctx, code)
 	s.compile += time.Since(began)
 	if err != nil {
-		return nil, &invalidError{err, m}
+		return nil, &refusedError{err}
 	}
 	began = time.Now()
 	defer func() { s.start += time.Since(began) }()
 	instance, err := s.runtime.InstantiateModule(ctx, compiled, s.config)
 	if err != nil && strings.HasPrefix(err.Error(), "import ") {
-		return nil, &linkError{message: err.Error(), at: -1}
+		return nil, &refusedError{err} // validation has linked it: this is the engine's own limit
 	}
 	if err == nil {
 		s.keep(ctx, instance)
@@ -130,13 +128,10 @@ func (s *sandbox) load(ctx context.Context, m *module, targets []target) (api.Mo
 	return instance, err
 }
 
-// invalidError is a module that wazero refused to compile.
-type invalidError struct {
-	err    error
-	module *module
-}
+// refusedError is a valid module that the sandbox's engine does not take.
+type refusedError struct{ err error }
 
-func (e *invalidError) Error() string { return e.err.Error() }
+func (e *refusedError) Error() string { return e.err.Error() }
 
 // hostFunc is a function that the sandbox provides.
 type hostFunc struct {
@@ -145,15 +140,49 @@ type hostFunc struct {
 	action api.GoModuleFunc
 }
 
-// provide makes a host module of functions and returns its key.
-func (s *sandbox) provide(ctx context.Context, functions []hostFunc) (string, error) {
-	key := "host " + s.newKey()
+// provide makes a host module of functions, found under key.
+func (s *sandbox) provide(ctx context.Context, key string, functions []hostFunc) error {
 	b := s.runtime.NewHostModuleBuilder(key)
 	for _, f := range functions {
 		b.NewFunctionBuilder().WithGoModuleFunction(f.action, f.typ.params, f.typ.results).Export(f.name)
 	}
 	_, err := b.Instantiate(ctx)
-	return key, err
+	return err
+}
+
+// offered are the functions of WASI preview 1 that a core module finds here, for the reader.
+var offered = sync.OnceValue(func() map[string]string {
+	list := map[string]string{}
+	ctx := context.Background()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
+	defer r.Close(ctx)
+	host, err := wasi_snapshot_preview1.NewBuilder(r).Compile(ctx)
+	if err != nil {
+		return list // newSandbox meets the same error and tells it
+	}
+	for name, f := range host.ExportedFunctions() {
+		list[wasi1+"\x00"+name] = signature(f)
+	}
+	return list
+})
+
+// signature is "(i32, i32) -> i32".
+func signature(f api.FunctionDefinition) string {
+	names := func(types []api.ValueType) string {
+		list := make([]string, len(types))
+		for i, t := range types {
+			list[i] = api.ValueTypeName(t)
+		}
+		return strings.Join(list, ", ")
+	}
+	s := "(" + names(f.ParamTypes()) + ")"
+	switch len(f.ResultTypes()) {
+	case 0:
+		return s
+	case 1:
+		return s + " -> " + names(f.ResultTypes())
+	}
+	return s + " -> (" + names(f.ResultTypes()) + ")"
 }
 
 // zeros returns a stub that answers with zero values.
@@ -168,16 +197,21 @@ func zeros(t funcType) api.GoModuleFunc {
 	return func(_ context.Context, _ api.Module, stack []uint64) { clear(stack[:n]) }
 }
 
+// memories is how many memories of the greatest size a load may have at once: the kernel
+// bounds each of them only, and a machine has to bound their sum.
+const memories = 4
+
 // budget hands out the linear memory of all instances of one load.
 type budget struct {
-	limit uint64
+	limit uint64 // of all together
+	each  uint64
 	used  atomic.Uint64
 	peak  atomic.Uint64
 }
 
 // Allocate implements experimental.MemoryAllocator.
 func (b *budget) Allocate(_, maximum uint64) experimental.LinearMemory {
-	return &linear{budget: b, max: maximum}
+	return &linear{budget: b, max: min(maximum, b.each)}
 }
 
 // linear is one memory; its one guest is the only caller.

@@ -14,7 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // Limits bound one load. A zero field means its default.
@@ -68,6 +70,7 @@ type Options struct {
 	Limits   Limits    `json:"limits"`
 	Calls    []Call    `json:"calls,omitempty"`
 	Declared *Declared `json:"declared,omitempty"` // what the manifest says; nil: kernel-ready skips those rules
+	Runtime  string    `json:"runtime,omitempty"`  // the release that judges; "": the newest known
 }
 
 // Load examines module in this process and never returns nil. It ends soon after
@@ -82,6 +85,9 @@ func Load(ctx context.Context, module []byte, o Options) *Report {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Limits.Wall, errWall)
 	defer cancel()
 	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}
+	if r := w.prepare(); r != nil {
+		return r
+	}
 	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
 	go func() { done <- w.run(ctx) }()
 
@@ -100,6 +106,24 @@ func Load(ctx context.Context, module []byte, o Options) *Report {
 	return r
 }
 
+// prepare finds the reader and the release; a report tells why there is none.
+func (w *work) prepare() *Report {
+	r := &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module))}
+	var err error
+	if w.reader, err = reader.Shared(); err != nil {
+		r.fail("smoke-engine", err.Error(), "")
+		return r
+	}
+	w.release = astrid.Newest()
+	if w.options.Runtime != "" {
+		if w.release, err = astrid.Find(w.options.Runtime); err != nil {
+			r.fail("smoke-runtime", err.Error(), "name a release that astrid-dev knows")
+			return r
+		}
+	}
+	return nil
+}
+
 // errWall is the cause that tells Limits.Wall from a deadline of the caller's.
 var errWall = errors.New("wall limit")
 
@@ -109,6 +133,8 @@ type work struct {
 	module  []byte
 	options Options
 	out     *captures
+	reader  *reader.Reader
+	release *astrid.Release
 	phase   atomic.Pointer[string]
 	scanned atomic.Pointer[Report] // what was known before the first guest instruction
 }
@@ -143,11 +169,8 @@ func (w *work) run(ctx context.Context) (r *Report) {
 		}
 		finding.Sort(r.Findings)
 	}()
-	switch w.sniff(r) {
-	case KindCore:
-		w.core(ctx, r)
-	case KindComponent:
-		w.component(ctx, r)
+	if w.sniff(r) != KindUnknown {
+		w.load(ctx, r)
 	}
 	return r
 }

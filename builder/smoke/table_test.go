@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/component"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // targets are the times that the child may take, from the design.
@@ -82,19 +83,20 @@ func coreFiles(b *testing.B, data []byte) (paths []string) {
 		}
 		paths = append(paths, path)
 	}
-	if component.Sniff(data).Kind == component.KindCore {
-		add(data)
-		return paths
-	}
-	c, err := component.Decode(data)
+	r, err := reader.Shared()
 	if err != nil {
 		b.Fatal(err)
 	}
-	walk(c, func(d component.Def) {
-		if m, ok := d.(*component.CoreModule); ok {
-			add(m.Range.Of(data))
-		}
-	})
+	reading, err := r.Read(b.Context(), data, reader.Request{Features: astrid.Newest().Features})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if reading.Kind == reader.Core {
+		add(data)
+	}
+	for _, m := range reading.Modules {
+		add(data[m.Start:m.End])
+	}
 	return paths
 }
 

@@ -87,9 +87,7 @@ func TestWrapper(t *testing.T) {
 	}{
 		"none":           {"", nil, nil, ""},
 		"off":            {"wrap = false", []string{"wasm-tools"}, nil, ""},
-		"wasm-tools":     {"", []string{"wasm-tools", "jco"}, nil, "wasm-tools component new I -o O"},
-		"jco":            {"", []string{"jco"}, nil, "jco new I -o O"},
-		"project's":      {"", []string{"jco"}, []string{"jco"}, bin + "jco new I -o O"},
+		"not asked for":  {"", []string{"wasm-tools", "jco"}, []string{"jco"}, ""},
 		"own":            {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
 		"own, placed":    {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
 		"own, project's": {`wrap = ["jco", "new", "--quiet"]`, nil, []string{"jco"}, bin + "jco new --quiet I -o O"},
@@ -130,8 +128,8 @@ func TestWrapper(t *testing.T) {
 }
 
 func TestIdentityFollowsTheWrapper(t *testing.T) {
-	without, with := fakes(t, "make"), fakes(t, "make", "wasm-tools")
-	dir := folder(t, "build = [\"make\"]")
+	without, with := fakes(t, "make"), fakes(t, "make", "mine")
+	dir := folder(t, "build = [\"make\"]\nwrap = [\"mine\"]")
 	var identities []string
 	for _, env := range []environ{without, with, without.with("PATH", without.get("PATH")+":"+with.get("PATH"))} {
 		p, err := For(t.Context(), request(t, dir, env))

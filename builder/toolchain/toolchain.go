@@ -54,7 +54,7 @@ type Plan struct {
 
 	Outputs []string // where a command may leave modules below the capsule, absolute
 
-	Wrapper *Wrapper // makes a component of a core module; nil: there is none, or none is wanted
+	Wrapper *Wrapper // the manifest's own command that makes a component of a core module; nil: none
 
 	live func(io.Writer) io.Writer
 }

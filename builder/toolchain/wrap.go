@@ -6,17 +6,7 @@ import (
 	"strings"
 )
 
-// wrappers in the order in which they are looked for. wasm-component-ld is not
-// among them: it is a linker's front and takes object files, not a module.
-var wrappers = []struct {
-	name string
-	argv func(program, in, out string) []string
-}{
-	{"wasm-tools", func(p, in, out string) []string { return []string{p, "component", "new", in, "-o", out} }},
-	{"jco", func(p, in, out string) []string { return []string{p, "new", in, "-o", out} }},
-}
-
-// Wrapper makes a component of a core module.
+// Wrapper is the manifest's own command that makes a component of a core module.
 type Wrapper struct {
 	Name string   // for a person
 	Env  []string // the build's, without what its language adds
@@ -36,24 +26,16 @@ func (w *Wrapper) Command(in, out string) ([]string, error) {
 	return w.argv(w.program, in, out), nil
 }
 
-// wrapper finds the manifest's `wrap`, or the first wrapper that the project's
-// node_modules or PATH has. nil is none, or that the manifest wants none.
+// wrapper finds the manifest's `wrap` in the project's node_modules or in PATH. nil: the
+// manifest names none, and the builder wraps by itself.
 func (j *job) wrapper() *Wrapper {
 	wrap := j.Manifest.Dev.Wrap
-	if wrap.Off {
+	if wrap.Off || len(wrap.Argv) == 0 {
 		return nil
 	}
-	if len(wrap.Argv) > 0 {
-		return &Wrapper{Name: wrap.Argv[0], Env: j.env, program: lookTool(wrap.Argv[0], j.dir, j.env), argv: func(program, in, out string) []string {
-			return place(append([]string{program}, wrap.Argv[1:]...), in, out)
-		}}
-	}
-	for _, w := range wrappers {
-		if program := lookTool(w.name, j.dir, j.env); program != "" {
-			return &Wrapper{Name: w.name, Env: j.env, program: program, argv: w.argv}
-		}
-	}
-	return nil
+	return &Wrapper{Name: wrap.Argv[0], Env: j.env, program: lookTool(wrap.Argv[0], j.dir, j.env), argv: func(program, in, out string) []string {
+		return place(append([]string{program}, wrap.Argv[1:]...), in, out)
+	}}
 }
 
 // identity makes a wrapper that comes, goes or changes a reason to build again.

@@ -9,6 +9,7 @@ type Plan struct {
 	Exports   []Item         `json:"exports"`   // a component's root, with types
 	Functions []Lifted       `json:"functions"` // functions of the root that can be called
 	Instances int            `json:"instances"` // core instances of its own modules
+	Traps     []string       `json:"traps"`     // what the codes mean with which an adapter traps
 }
 
 // HostKey is the key under which instances look for functions of the host; the name is
@@ -50,6 +51,7 @@ type HostFunction struct {
 	Resource *uint32  `json:"resource"` // number of the resource that the component itself defines
 	From     uint32   `json:"from"`     // of transcode: the memories
 	To       uint32   `json:"to"`
+	Own      []uint32 `json:"own"` // of the transfer of a lent resource: tables of the component that defines it
 }
 
 // Options are a function's canonical options; numbers are those of steps' Index.

@@ -24,8 +24,8 @@ var hash string
 // Hash is the BLAKE3 hash of reader.wasm, in hexadecimal: the reader's identity.
 func Hash() string { return strings.TrimSpace(hash) }
 
-// memoryPages is what one call may use: 1 GiB. A module of 40 MB needs a fifth of it.
-const memoryPages = 1 << 14
+// memoryPages is what one call may use: 512 MiB. A module of 40 MB needs two fifths of it.
+const memoryPages = 1 << 13
 
 // Reader is a compiled reader.wasm. It may be used by several goroutines at once: each call
 // has an instance of its own. Close frees it.
@@ -92,7 +92,7 @@ func ownFolder(cache string) (string, error) {
 func (r *Reader) Close() error { return r.runtime.Close(context.Background()) }
 
 // ErrMemory is the error of a call that needed more than its memory.
-var ErrMemory = errors.New("reading it needs more than 1 GiB of memory")
+var ErrMemory = errors.New("reading it needs more than 512 MiB of memory")
 
 // BrokenError is a call that the reader did not come to the end of: a fault of the reader's own.
 type BrokenError struct{ Message string }
@@ -183,13 +183,14 @@ func broken(ctx context.Context, m api.Module, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if m.Memory().Size() >= memoryPages<<16-1<<20 {
+	// A panic leaves its message. What ends without one could not allocate.
+	message, readErr := receive(ctx, m, "answer")
+	switch {
+	case readErr == nil && len(message) > 0:
+		return &BrokenError{strings.Join(strings.Fields(string(message)), " ")}
+	case strings.Contains(err.Error(), "unreachable"):
 		return ErrMemory
 	}
-	message, readErr := receive(ctx, m, "answer")
-	if readErr != nil || len(message) == 0 {
-		line, _, _ := strings.Cut(err.Error(), "\n")
-		return &BrokenError{line}
-	}
-	return &BrokenError{string(message)}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return &BrokenError{line}
 }

@@ -1,6 +1,10 @@
 package reader
 
-import "context"
+import (
+	"context"
+	"errors"
+	"strings"
+)
 
 // Kind says what bytes are.
 type Kind string
@@ -34,6 +38,8 @@ type Description struct {
 	Modules   []Module   `json:"modules"`   // core modules of a component
 	Wrappable bool       `json:"wrappable"` // a core module that carries its world
 	Locals    uint64     `json:"locals"`    // of all functions together
+	Real      []string   `json:"real"`      // exports of the contract that the runtime takes for real ones
+	Stubs     []string   `json:"stubs"`     // and those that it takes for stubs
 }
 
 // Fault is why bytes are not valid.
@@ -112,6 +118,9 @@ func (r *Reader) Read(ctx context.Context, b []byte, q Request) (*Reading, error
 	reading := &Reading{}
 	tail, err := r.call(ctx, request{Op: "read", Features: q.Features, Sandbox: q.Sandbox, Plan: q.Plan,
 		Tables: q.Tables, Offered: q.Offered}, reading, b)
+	if overflowed(err) {
+		return beyondEnd(b), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +130,23 @@ func (r *Reader) Read(ctx context.Context, b []byte, q Request) (*Reading, error
 		}
 	}
 	return reading, nil
+}
+
+// overflowed reports whether wasmparser met a length so near to 4 GiB that its end, which
+// it computes in 32 bits here, lies before its beginning: it panics then, where on a
+// 64-bit machine it says that the file ends too early.
+func overflowed(err error) bool {
+	var broken *BrokenError
+	return errors.As(err, &broken) && strings.Contains(broken.Message, "binary_reader.rs") && strings.Contains(broken.Message, "slice index starts at")
+}
+
+func beyondEnd(b []byte) *Reading {
+	r := &Reading{Fault: &Fault{Message: "a length in it goes beyond its end", Offset: int64(len(b)), Truncated: true}}
+	r.Kind = Core
+	if len(b) >= 8 && b[6] == 1 {
+		r.Kind = Component
+	}
+	return r
 }
 
 // WrapError is why a core module could not be made a component.

@@ -10,10 +10,10 @@ IMPORT("astrid:sys/host@1.0.0", "log")
 extern void sys_log(int32_t level, const char *text, size_t len);
 IMPORT("astrid:sys/host@1.0.0", "get-config")
 extern void sys_get_config(const char *key, size_t len, uint8_t *out);
-IMPORT("astrid:kv/host@1.0.0", "scan")
-extern void kv_scan(const char *prefix, size_t len, uint8_t *out);
-IMPORT("astrid:kv/host@1.0.0", "[resource-drop]cursor")
-extern void kv_drop_cursor(int32_t handle);
+IMPORT("astrid:ipc/host@1.0.0", "subscribe")
+extern void ipc_subscribe(const char *topic, size_t len, uint8_t *out);
+IMPORT("astrid:ipc/host@1.0.0", "[resource-drop]subscription")
+extern void ipc_drop_subscription(int32_t handle);
 
 static uint8_t heap[1 << 16];
 static size_t used;
@@ -37,9 +37,9 @@ struct result *trigger(const char *action, size_t len, const uint8_t *payload, s
 	for (int i = 0; i < 16; i++) area[i] = 0xee; // the stub has to overwrite it
 	sys_get_config("key", 3, area);
 	sys_log(2, action, len);
-	kv_scan("p", 1, area);
+	ipc_subscribe("p", 1, area);
 	if (area[0] != 0) __builtin_trap();
-	kv_drop_cursor(*(int32_t *)(area + 4));
+	ipc_drop_subscription(*(int32_t *)(area + 4));
 	if (len == 4 && action[0] == 't' && action[1] == 'r') __builtin_trap();
 	answer = (struct result){"continue", 8, 1, payload, payload_len};
 	return &answer;
@@ -48,5 +48,5 @@ struct result *trigger(const char *action, size_t len, const uint8_t *payload, s
 EXPORT("cabi_post_astrid-hook-trigger")
 void trigger_post(struct result *r) { used = 0; }
 
-EXPORT("run")
-void run(void) {}
+EXPORT("astrid-install")
+void install(void) {}

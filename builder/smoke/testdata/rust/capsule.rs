@@ -36,5 +36,5 @@ pub unsafe extern "C" fn trigger(action: *mut u8, len: usize, payload: *mut u8, 
     Box::into_raw(Box::new(answer))
 }
 
-#[export_name = "run"]
-pub extern "C" fn run() {}
+#[export_name = "astrid-install"]
+pub extern "C" fn install() {}

@@ -30,6 +30,9 @@ pub struct Description {
     pub wrappable: bool,
     /// Locals of all functions together.
     pub locals: u64,
+    /// Which of the contract's exports the runtime takes for real ones, and which for stubs.
+    pub real: Vec<&'static str>,
+    pub stubs: Vec<&'static str>,
 }
 
 #[derive(Serialize, Default)]
@@ -105,7 +108,47 @@ pub fn describe(bytes: &[u8]) -> Description {
             }
         }
     }
+    for name in CONTRACT {
+        match lifecycle(name, bytes) {
+            Some(true) => walk.out.real.push(name),
+            Some(false) => walk.out.stubs.push(name),
+            None => {}
+        }
+    }
     walk.finish()
+}
+
+const CONTRACT: [&str; 4] = ["astrid-hook-trigger", "run", "astrid-install", "astrid-upgrade"];
+
+/// Whether the runtime takes an export for a real one: its own look at a file before it
+/// loads it (crate astrid-capsule, engine/wasm/mod.rs, `wasm_exports_contain`). The first
+/// export section with the name decides, a core module's too; among `run`,
+/// `astrid-install` and `astrid-upgrade` those that are one function are stubs.
+fn lifecycle(name: &str, bytes: &[u8]) -> Option<bool> {
+    let decide = |exports: Vec<(&str, u32)>| {
+        let index = exports.iter().rev().find(|(n, _)| *n == name)?.1;
+        let prone = &CONTRACT[1..];
+        let twin = |(n, i): &(&str, u32)| *n != name && prone.contains(n) && *i == index;
+        Some(!(prone.contains(&name) && exports.iter().any(twin)))
+    };
+    for payload in Parser::new(0).parse_all(bytes) {
+        let found = match payload.ok()? {
+            Payload::ExportSection(s) => {
+                let functions = s.into_iter().map_while(|e| e.ok());
+                decide(functions.filter(|e| e.kind == ExternalKind::Func).map(|e| (e.name, e.index)).collect())
+            }
+            Payload::ComponentExportSection(s) => {
+                let functions = s.into_iter().map_while(|e| e.ok());
+                let functions = functions.filter(|e| e.kind == ComponentExternalKind::Func);
+                decide(functions.map(|e| (e.name.name, e.index)).collect())
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// One module or component being read.

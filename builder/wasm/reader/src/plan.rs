@@ -30,6 +30,9 @@ pub struct Plan {
     pub functions: Vec<Lifted>,
     /// Core instances of the component's own modules.
     pub instances: usize,
+    /// What the codes mean with which an adapter calls `trap`; empty when none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traps: Vec<String>,
 }
 
 /// One thing to do. Which fields count is decided by `op`.
@@ -91,12 +94,15 @@ pub struct HostFunction {
     pub area: Option<u32>,
     /// Whether the parameters lie in memory, at the address in the first parameter.
     pub spilled: bool,
-    /// For resources: the table, whether a handle means the resource itself there, and its destructor.
+    /// For resources: the number among those that the component defines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<u32>,
     /// For `transcode`: the memories.
     pub from: u32,
     pub to: u32,
+    /// For the transfer of a lent resource: tables of the component that defines it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<u32>,
 }
 
 #[derive(Serialize, Clone, Default)]
@@ -246,6 +252,7 @@ pub fn component(
     let scope = wasmtime_environ::ScopeVec::new();
     let translator = Translator::new(&tunables, &mut validator, &mut builder, &scope);
     let (translation, modules) = translator.translate(bytes).map_err(|e| format!("{e:#}"))?;
+    let tables = builder.num_resource_tables();
     let (types, _) = builder.finish(&translation.component);
     let resources = resource_names(&translation.component);
     let mut planner = Planner {
@@ -253,6 +260,7 @@ pub fn component(
         trampolines: &translation.trampolines,
         modules: &modules,
         text: Types { types: &types, resources },
+        tables,
         instances: Vec::new(),
         helpers: HashSet::new(),
         plan: Plan::default(),
@@ -287,6 +295,7 @@ struct Planner<'a, 'data> {
     trampolines: &'a PrimaryMap<TrampolineIndex, Trampoline>,
     modules: &'a PrimaryMap<StaticModuleIndex, wasmtime_environ::ModuleTranslation<'data>>,
     text: Types<'a>,
+    tables: usize, // resource tables of all components
     instances: Vec<StaticModuleIndex>, // the module of each core instance
     helpers: HashSet<String>,          // memories that have one
     plan: Plan,
@@ -361,6 +370,10 @@ impl Planner<'_, '_> {
                 ..Default::default()
             };
             self.detail(&mut function, trampoline, &lowered);
+            if matches!(trampoline, Trampoline::Trap) {
+                let name = |code| wasmtime_environ::Trap::from_u8(code).map(|t| t.to_string());
+                self.plan.traps = (0..=u8::MAX).map_while(name).collect();
+            }
             self.plan.host.push(function);
         }
     }
@@ -392,11 +405,25 @@ impl Planner<'_, '_> {
             Trampoline::ResourceNew { ty, .. } => self.resource(function, "resource-new", *ty),
             Trampoline::ResourceRep { ty, .. } => self.resource(function, "resource-rep", *ty),
             Trampoline::ResourceDrop { ty, .. } => self.resource(function, "resource-drop", *ty),
+            Trampoline::ResourceTransferBorrow => {
+                function.own = (0..self.tables as u32).filter(|t| self.defines(*t)).collect();
+            }
             Trampoline::TaskReturn { options, .. } => function.options = Some(self.options(*options)),
             Trampoline::ErrorContextDebugMessage { options, .. } => {
                 function.options = Some(self.options(*options));
             }
             _ => {}
+        }
+    }
+
+    /// Whether a table belongs to the component that defines its resource.
+    fn defines(&self, table: u32) -> bool {
+        match self.text.types[TypeResourceTableIndex::from_u32(table)] {
+            TypeResourceTable::Concrete { ty, instance } => {
+                let defined = self.component.defined_resource_index(ty);
+                defined.is_some_and(|d| self.component.defined_resource_instances[d] == instance)
+            }
+            TypeResourceTable::Abstract(_) => false,
         }
     }
 

@@ -1,11 +1,11 @@
 package smoke
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,55 +13,76 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
-// core loads a core module.
-func (w *work) core(ctx context.Context, r *Report) {
-	w.enter("reading it")
-	began := time.Now()
-	m, fault := scan(w.module)
-	m.describe(r)
-	r.Times.Scan = millis(time.Since(began))
+// load reads the module, starts it in a sandbox as its plan says, and judges it.
+func (w *work) load(ctx context.Context, r *Report) {
+	reading := w.read(ctx, r)
+	if reading == nil {
+		w.judge(r, nil, nil)
+		return
+	}
 	w.remember(r)
-	defer func() { w.judge(r, coreContract(m)) }()
-	if fault != nil {
-		reportFault(r, w.module, fault)
+	l := &live{work: w, report: r}
+	defer func() { w.judge(r, reading, l) }()
+	if r.Verdict != Loads || !fitsMemory(r, w.options.Limits.Memory) || !fitsTables(r, reading) {
 		return
 	}
-	if !fitsMemory(r, w.options.Limits.Memory) {
-		return
+	if r.Kind == KindCore {
+		w.foreign(r)
 	}
-	w.foreign(r)
-	w.enter("compiling it")
+	w.enter("preparing the sandbox")
 	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
 	if err != nil {
 		r.fail("smoke-engine", err.Error(), "")
 		return
 	}
 	defer s.close()
-	w.runCore(ctx, s, m, r)
+	l.sandbox = s
+	running := reading
+	if r.Kind == KindCore && reading.Wrappable {
+		running = w.wrapped(ctx, r, reading)
+	}
+	l.plan, l.isComponent = running.Plan, running.Kind == reader.Component
+	w.start(ctx, l, running)
 	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
 	r.PeakGuest = s.memory.peak.Load()
 }
 
-func (w *work) runCore(ctx context.Context, s *sandbox, m *module, r *Report) {
-	targets, err := w.stubs(ctx, s, m)
+// wrapped is what the module becomes in a build: a core module that carries its world
+// is run as the component that is made of it, because only that tells how values are passed.
+func (w *work) wrapped(ctx context.Context, r *Report, reading *reader.Reading) *reader.Reading {
+	component, err := w.reader.Wrap(ctx, w.module)
 	if err != nil {
+		r.add(finding.Warning, "smoke-wrap", "no component can be made of it: "+firstLine(err.Error()), "its world and its imports and exports must agree: build again with one version of the SDK")
+		return reading
+	}
+	of := &work{module: component, options: w.options, out: w.out, reader: w.reader, release: w.release}
+	made, err := of.ask(ctx)
+	if err != nil || made.Plan == nil || len(made.Beyond) > 0 {
+		return reading
+	}
+	return made
+}
+
+// start carries out the plan, and then the calls that were asked for.
+func (w *work) start(ctx context.Context, l *live, reading *reader.Reading) {
+	r := l.report
+	if err := l.carryOut(ctx, l.plan); err != nil {
+		w.broken(ctx, r, err)
+		explainGo(r, reading)
+		return
+	}
+	if l.isComponent {
+		r.Instances = l.plan.Instances
+	} else if err := w.initialize(ctx, l.sandbox, l.sandbox.instances["0"]); err != nil {
 		w.broken(ctx, r, err)
 		return
 	}
-	w.enter("compiling it and running its start function")
-	instance, err := s.guarded(func() (api.Module, error) { return s.load(ctx, m, targets) })
-	if err != nil {
-		w.broken(ctx, r, err)
-		return
-	}
-	if err := w.initialize(ctx, s, instance); err != nil {
-		w.broken(ctx, r, err)
-		return
-	}
+	l.checkRun(ctx, reading)
 	if len(w.options.Calls) > 0 {
-		t, err := coreTrigger(m, instance)
+		t, err := l.trigger(reading)
 		w.calls(ctx, r, t, err)
 	}
 }
@@ -87,94 +108,18 @@ type shapeError struct{ message string }
 
 func (e *shapeError) Error() string { return e.message }
 
-// guarded turns the budget's panic into an error; any other panic goes on to run.
-func (s *sandbox) guarded(load func() (api.Module, error)) (m api.Module, err error) {
-	defer func() {
-		if p := recover(); p == errMemory {
-			err = errMemory
-		} else if p != nil {
-			panic(p)
-		}
-	}()
-	return load()
-}
-
-// stubs provides every import of m and returns where each is found.
-func (w *work) stubs(ctx context.Context, s *sandbox, m *module) ([]target, error) {
-	world := m.worldFuncs()
-	targets := make([]target, len(m.imports))
-	var functions []hostFunc
-	others := map[byte][]int{}
-	name := func(i int) string { return fmt.Sprint(i) }
-	for i, imp := range m.imports {
-		switch {
-		case imp.kind != kindFunc:
-			others[imp.kind] = append(others[imp.kind], i)
-		case s.offersWASI(imp, m.types[imp.typ]):
-			targets[i] = target{wasi1, imp.name}
-		default:
-			t := m.types[imp.typ]
-			functions = append(functions, hostFunc{name: name(i), typ: t, action: w.coreStub(imp, t, world)})
-		}
-	}
-	if len(functions) > 0 {
-		key, err := s.provide(ctx, functions)
-		if err != nil {
-			return nil, err
-		}
-		for i := range targets {
-			if m.imports[i].kind == kindFunc && targets[i].key == "" {
-				targets[i] = target{key, name(i)}
-			}
-		}
-	}
-	for kind, indices := range others {
-		provider, fault := scan(m.providers(kind, indices, name))
-		if fault != nil {
-			return nil, fault
-		}
-		instance, err := s.guarded(func() (api.Module, error) { return s.load(ctx, provider, nil) })
-		if err != nil {
-			return nil, err
-		}
-		key := s.newKey()
-		s.instances[key] = instance
-		for _, i := range indices {
-			targets[i] = target{key, name(i)}
-		}
-	}
-	return targets, nil
-}
-
-// offersWASI tells whether wazero's WASI has the function with this very type.
-func (s *sandbox) offersWASI(imp imported, t funcType) bool {
-	if imp.module != wasi1 {
-		return false
-	}
-	f, ok := s.wasi[imp.name]
-	return ok && bytes.Equal(f.ParamTypes(), t.params) && bytes.Equal(f.ResultTypes(), t.results)
-}
-
 // broken turns an error of loading or running into findings.
 func (w *work) broken(ctx context.Context, r *Report, err error) {
 	var exit *sys.ExitError
-	var invalid *invalidError
+	var refused *refusedError
 	var shape *shapeError
-	var f *fault
-	var link *linkError
 	switch {
 	case ctx.Err() != nil:
 		w.interrupted(ctx, r)
 	case errors.Is(err, errMemory):
 		r.fail("smoke-memory", "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
-	case errors.As(err, &f):
-		reportFault(r, w.module, f)
-	case errors.As(err, &link) && link.limit:
-		r.fail("smoke-limit", link.Error(), "a component made by current tools stays far below this limit")
-	case errors.As(err, &link):
-		r.fail("smoke-link", link.Error(), "build again with current component tools")
-	case errors.As(err, &invalid):
-		reportInvalid(r, invalid)
+	case errors.As(err, &refused):
+		r.unknown("smoke-unsupported", "it is valid, but the sandbox's engine cannot take it: "+firstLine(refused.Error()), "it was validated as the runtime does it, and not run; please report the module")
 	case errors.As(err, &shape):
 		r.fail("smoke-shape", shape.message, "a start function takes and returns nothing")
 	case errors.As(err, &exit):
@@ -189,30 +134,49 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	}
 }
 
-// reportFault records what the scan found in the core module with the given bytes.
-func reportFault(r *Report, data []byte, f *fault) {
-	switch {
-	case f.proposal != "":
-		reportProposals(r, data, f.proposal)
-	case f.truncated:
-		r.fail("smoke-truncated", f.Error(), rebuildHint)
-	default:
-		r.fail("smoke-invalid", f.Error(), "build again; if it stays, the toolchain wrote a broken module")
+// explainGo adds the cause of a trap that its own stack does not tell: an adapter allocates
+// with the module's cabi_realloc inside _initialize, before the Go runtime is ready.
+func explainGo(r *Report, reading *reader.Reading) {
+	isGo := slices.ContainsFunc(r.Producers, func(p Producer) bool { return p.Field == "language" && p.Name == "Go" })
+	if !isGo || !slices.ContainsFunc(reading.Modules, func(m reader.Module) bool { return m.Realloc }) {
+		return
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Code == "smoke-trap" || r.Findings[i].Code == "smoke-stack" {
+			r.Findings[i].Hint = "a preview 1 adapter calls cabi_realloc inside _initialize, before the Go runtime is ready: build with TinyGo, or do not export cabi_realloc from the Go module that is wrapped"
+		}
 	}
 }
 
 const memoryHint = `let the linker ask for less, or raise it with smoke = { memory = "128MiB" } in [package.metadata.astrid-dev]; the kernel gives 64 MiB`
 
-// fitsMemory refuses what cannot fit before wazero tries.
+// fitsMemory refuses what cannot fit before wazero tries. The runtime's limit is on each
+// memory, and so is this one.
 func fitsMemory(r *Report, limit uint64) bool {
-	var sum uint64
+	var largest uint64
 	for _, m := range r.Memories {
-		sum += m.Min
+		largest = max(largest, m.Min)
 	}
-	if sum <= limit {
+	if largest <= limit {
 		return true
 	}
-	r.fail("smoke-memory", fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(sum), bytesText(limit)), memoryHint)
+	r.fail("smoke-memory", fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(largest), bytesText(limit)), memoryHint)
+	return false
+}
+
+// maxTable is the number of elements with which all tables together may begin: 8 bytes
+// each, so 16 MiB. The runtime's limit is the same, for each table.
+const maxTable = 2 << 20
+
+func fitsTables(r *Report, reading *reader.Reading) bool {
+	var sum uint64
+	for _, t := range reading.Tables {
+		sum += min(t.Min, maxTable+1)
+	}
+	if sum <= maxTable {
+		return true
+	}
+	r.fail("smoke-table", fmt.Sprintf("its tables begin with more than %d elements", maxTable), "let the linker ask for less: the runtime gives no more")
 	return false
 }
 
