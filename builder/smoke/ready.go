@@ -71,7 +71,7 @@ func (l *live) checkRun(ctx context.Context, reading *reader.Reading) {
 			return
 		}
 	}
-	l.notReady(finding.Error, "kernel-not-ready", "a core module in it exports run, which the runtime takes for a run loop, and the component itself exports none: it never signals that it is ready")
+	l.notReady(finding.Error, "kernel-not-ready", "a core module in it exports run, which the runtime takes for a run loop, and the component itself exports none: it never calls signal-ready")
 }
 
 // runUntilReady calls the run export, and says why the runtime would refuse the capsule.

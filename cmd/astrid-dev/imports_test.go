@@ -8,22 +8,22 @@ import (
 )
 
 // imports is the house: which room may import which. Everything points one way.
-// cmd/astrid-dev may import every room but builder/proc and builder/component.
+// cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
 	"orchestrator":          {"orchestrator/announce", "watcher", "builder", "builder/finding"},
 	"orchestrator/announce": {"builder/proc", "builder/finding"},
-	"orchestrator/verify":   {"orchestrator/report", "builder", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/verify":   {"orchestrator/report", "builder/wasm/reader", "builder", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/report":   {"builder/finding"},
 	"watcher":               {"watcher/tree"},
 	"watcher/tree":          {},
-	"builder":               {"builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/component", "builder/finding", "builder/regular", "watcher/tree"},
+	"builder":               {"builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "builder/regular", "watcher/tree"},
 	"builder/capsule":       {"builder/finding", "builder/regular"},
 	"builder/check":         {"builder/capsule", "builder/finding", "builder/regular"},
 	"builder/toolchain":     {"builder/capsule", "builder/proc", "builder/finding", "builder/regular"},
 	"builder/scaffold":      {"examples"},
-	"builder/smoke":         {"builder/component", "builder/proc", "builder/finding"},
-	"builder/component":     {},
+	"builder/smoke":         {"builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},
 	"builder/wasm/reader":   {},
+	"builder/astrid":        {},
 	"builder/proc":          {},
 	"builder/finding":       {},
 	"builder/regular":       {},
@@ -44,7 +44,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		if room == "cmd/astrid-dev" {
 			known = true
 			for other := range imports {
-				if other != "builder/proc" && other != "builder/component" {
+				if other != "builder/proc" {
 					allowed = append(allowed, other)
 				}
 			}

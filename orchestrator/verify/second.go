@@ -62,7 +62,7 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	for i, m := range staged.Modules {
 		if i < len(j.built) && j.built[i].hash != m.Hash {
-			list = append(list, differs(pair, j.built[i], m))
+			list = append(list, differs(ctx, pair, j.built[i], m))
 			place(manifest, i, list[len(list)-1:])
 		}
 	}
@@ -97,7 +97,7 @@ func (r *run) secondFailed(j *job, err error) {
 }
 
 // differs says where two modules differ first, and the usual cause of that.
-func differs(pair build2, one module, other builder.StagedModule) finding.Finding {
+func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
 	f := finding.Finding{Code: codeDiffers, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
 	a, errA := os.ReadFile(one.path)
@@ -105,7 +105,7 @@ func differs(pair build2, one module, other builder.StagedModule) finding.Findin
 	if errA != nil || errB != nil {
 		return f
 	}
-	d, ok := firstDifference(a, b)
+	d, ok := firstDifference(ctx, a, b)
 	if !ok {
 		return f
 	}

@@ -90,16 +90,16 @@ func TestFirstDifference(t *testing.T) {
 		for _, b := range bodies {
 			content = append(content, sized(b)...)
 		}
-		return sectionOf(codeID, content)
+		return sectionOf(10, content)
 	}
 	data := func(texts ...string) []byte {
 		content := []byte{byte(len(texts))}
 		for i, s := range texts {
 			content = append(content, segment(byte(i), s)...)
 		}
-		return sectionOf(dataID, content)
+		return sectionOf(11, content)
 	}
-	custom := func(name, content string) []byte { return sectionOf(customID, sized(name), []byte(content)) }
+	custom := func(name, content string) []byte { return sectionOf(0, sized(name), []byte(content)) }
 	for _, tt := range []struct {
 		name string
 		a, b []byte
@@ -119,10 +119,10 @@ func TestFirstDifference(t *testing.T) {
 			`component 1, core module 1, custom section "n"`},
 		{"kinds", coreModule(), component(), "the bytes"},
 		{"no module", []byte("some"), []byte("same"), "the bytes"},
-		{"length form", coreModule(sectionOf(customID, sized("n"))), append([]byte("\x00asm\x01\x00\x00\x00"), 0, 0x82, 0x00, 1, 'n'), "the sections' lengths"},
+		{"length form", coreModule(sectionOf(0, sized("n"))), append([]byte("\x00asm\x01\x00\x00\x00"), 0, 0x82, 0x00, 1, 'n'), "the sections' lengths"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d, ok := firstDifference(tt.a, tt.b)
+			d, ok := firstDifference(t.Context(), tt.a, tt.b)
 			if !ok || d.where != tt.want {
 				t.Errorf("%q, want %q", d.where, tt.want)
 			}
@@ -131,14 +131,14 @@ func TestFirstDifference(t *testing.T) {
 			}
 		})
 	}
-	if _, ok := firstDifference(coreModule(), coreModule()); ok {
+	if _, ok := firstDifference(t.Context(), coreModule(), coreModule()); ok {
 		t.Error("equal modules differ")
 	}
 }
 
 // Damaged modules are told apart too, wherever the damage is.
 func TestFirstDifferenceOfDamagedModules(t *testing.T) {
-	whole := component(sectionOf(1, coreModule(sectionOf(dataID, []byte{1}, segment(0, "hello")), sectionOf(codeID, []byte{1}, sized("ab")), sectionOf(customID, sized("n"), []byte("text")))))
+	whole := component(sectionOf(1, coreModule(sectionOf(11, []byte{1}, segment(0, "hello")), sectionOf(10, []byte{1}, sized("ab")), sectionOf(0, sized("n"), []byte("text")))))
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 5000 {
 		damaged := bytes.Clone(whole)
@@ -146,7 +146,7 @@ func TestFirstDifferenceOfDamagedModules(t *testing.T) {
 			damaged[random.IntN(len(damaged))] = byte(random.Uint32())
 		}
 		damaged = damaged[:random.IntN(len(damaged)+1)]
-		d, ok := firstDifference(whole, damaged)
+		d, ok := firstDifference(t.Context(), whole, damaged)
 		if ok == bytes.Equal(whole, damaged) || ok && (d.where == "" || d.a > len(whole) || d.b > len(damaged)) {
 			t.Fatalf("%+v, %v for %x", d, ok, damaged)
 		}
@@ -173,22 +173,22 @@ func TestGuess(t *testing.T) {
 		{"long ago", "at 1141064767.", "at 1141064770.", causes.random},
 		{"words", "alpha", "beta", causes.random},
 	} {
-		a, b := coreModule(sectionOf(customID, sized("n"), []byte(tt.a))), coreModule(sectionOf(customID, sized("n"), []byte(tt.b)))
-		d, _ := firstDifference(a, b)
+		a, b := coreModule(sectionOf(0, sized("n"), []byte(tt.a))), coreModule(sectionOf(0, sized("n"), []byte(tt.b)))
+		d, _ := firstDifference(t.Context(), a, b)
 		if got := pair.guess(a, b, d); got != tt.want {
 			t.Errorf("%s: %q", tt.name, got.message)
 		}
 	}
 	data := func(s string) []byte {
-		return coreModule(sectionOf(dataID, []byte{1, 1}, sized("quickjs "+s)))
+		return coreModule(sectionOf(11, []byte{1, 1}, sized("quickjs "+s)))
 	}
 	a, b := data("1"), data("2")
-	d, _ := firstDifference(a, b)
+	d, _ := firstDifference(t.Context(), a, b)
 	if got := pair.guess(a, b, d); got != causes.snapshot {
 		t.Errorf("a JavaScript engine's data: %q", got.message)
 	}
-	a, b = coreModule(sectionOf(customID, sized("producers"), []byte("1"))), coreModule(sectionOf(customID, sized("producers"), []byte("2")))
-	d, _ = firstDifference(a, b)
+	a, b = coreModule(sectionOf(0, sized("producers"), []byte("1"))), coreModule(sectionOf(0, sized("producers"), []byte("2")))
+	d, _ = firstDifference(t.Context(), a, b)
 	if got := pair.guess(a, b, d); got != causes.tools {
 		t.Errorf("producers: %q", got.message)
 	}
