@@ -64,7 +64,7 @@ func runChild(ctx context.Context, argv []string, o Options, size int64) (*Repor
 	start := time.Now()
 	end, err := proc.Run(ctx, proc.Command{
 		Argv: argv, Env: []string{}, Stdin: options, Stdout: out, Stderr: errs,
-		Timeout: o.Limits.Wall + childSlack, Grace: childGrace,
+		Timeout: clockPatience*o.Limits.Wall + childSlack, Grace: childGrace,
 		Limits: proc.Limits{AddressSpace: o.Limits.AddressSpace, CPUSeconds: o.Limits.CPUSeconds},
 	})
 	if err != nil {
@@ -168,7 +168,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 	} else if err != nil {
 		return err
 	} else {
-		r = Load(context.Background(), module, o)
+		r = loadWithin(context.Background(), module, o, processorTime())
 	}
 	r.PeakChild, r.Times.CPU = usage()
 	return json.NewEncoder(out).Encode(r)

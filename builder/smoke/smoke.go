@@ -22,7 +22,7 @@ import (
 // Limits bound one load. A zero field means its default.
 type Limits struct {
 	Memory       uint64        `json:"memory"`        // linear memory of the guest in bytes, all instances together
-	Wall         time.Duration `json:"wall"`          // the whole load, calls included
+	Wall         time.Duration `json:"wall"`          // the whole load, calls included: by the clock and of a processor, both
 	AddressSpace uint64        `json:"address_space"` // bytes of address space of the child
 	CPUSeconds   uint64        `json:"cpu_seconds"`   // processor seconds of the child
 	Output       int           `json:"output"`        // bytes kept of the guest's stdout and of its stderr, each
@@ -80,14 +80,19 @@ type Options struct {
 // stopped from inside, and its goroutine then runs on after Load has returned. Use
 // LoadFile for modules that are not trusted. Load may be called concurrently.
 func Load(ctx context.Context, module []byte, o Options) *Report {
-	start := time.Now()
+	return loadWithin(ctx, module, o, nil)
+}
+
+// loadWithin is Load with a clock of processor time, for a process that does nothing else.
+func loadWithin(ctx context.Context, module []byte, o Options, processor func() time.Duration) *Report {
 	o.Limits = o.Limits.withDefaults()
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Limits.Wall, errWall)
-	defer cancel()
 	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}
-	if r := w.prepare(); r != nil {
+	if r := w.prepare(); r != nil { // what it takes to compile the reader is no fault of the module's
 		return r
 	}
+	start := time.Now()
+	ctx, cancel := o.Limits.bounded(ctx, processor)
+	defer cancel()
 	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
 	go func() { done <- w.run(ctx) }()
 
@@ -123,9 +128,6 @@ func (w *work) prepare() *Report {
 	}
 	return nil
 }
-
-// errWall is the cause that tells Limits.Wall from a deadline of the caller's.
-var errWall = errors.New("wall limit")
 
 // work is one load. Its goroutine owns the report until it hands it over; the
 // other fields are written before it starts or are safe to share.
@@ -187,7 +189,13 @@ func (w *work) abandon(ctx context.Context) *Report {
 
 // interrupted records that ctx ended the load.
 func (w *work) interrupted(ctx context.Context, r *Report) {
-	if !errors.Is(context.Cause(ctx), errWall) {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errBusy) {
+		r.unknown("smoke-slow", fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
+			w.options.Limits.Wall, clockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
+		return
+	}
+	if !errors.Is(cause, errWall) {
 		r.fail("smoke-cancelled", "the load was cancelled while "+w.during(), "")
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 )
 
 //go:embed reader.wasm
@@ -113,6 +114,7 @@ type request struct {
 // call carries out one request, and decodes the answer's JSON into answer. It returns a
 // copy of the bytes that the JSON speaks of.
 func (r *Reader) call(ctx context.Context, q request, answer any, inputs ...[]byte) ([]byte, error) {
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(allocate))
 	m, err := r.runtime.InstantiateModule(ctx, r.compiled, wazero.NewModuleConfig().WithName(""))
 	if err != nil {
 		return nil, fmt.Errorf("starting the reader of WebAssembly: %w", err)
