@@ -65,18 +65,21 @@ func npmModules(dir string) (string, error) {
 	return filepath.Join(kept, "node_modules"), nil
 }
 
-// rustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: the
-// user's, or the user's behind the system's own programs. "" is none.
+// rustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: that of
+// the user's rustc, or of the system's behind it. The folder is the toolchain's own, and
+// not that of rustup's stand-ins, which look for their toolchains in the script's HOME.
+// "" is none.
 func rustPath(path string) string {
-	for _, candidate := range []string{path, "/usr/bin" + string(os.PathListSeparator) + path} {
+	for _, candidate := range []string{path, "/usr/bin"} {
 		for _, folder := range filepath.SplitList(candidate) {
 			rustc := filepath.Join(folder, "rustc")
 			if _, err := os.Stat(rustc); err != nil {
 				continue
 			}
 			out, err := exec.Command(rustc, "--print", "sysroot").Output()
-			if _, missing := os.Stat(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
-				return candidate
+			sysroot := strings.TrimSpace(string(out))
+			if _, missing := os.Stat(filepath.Join(sysroot, "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
+				return filepath.Join(sysroot, "bin") + string(os.PathListSeparator) + path
 			}
 			break // the first one in a PATH is the one that counts
 		}
