@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -94,7 +95,34 @@ func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Fatalf("no Rust with wasm32-unknown-unknown; a script says [!tool:rust-wasm] skip first")
 	}
 	ts.Setenv("PATH", path)
+	ts.Setenv("CARGO_HOME", cargoHome())
 }
+
+// cargoHome is where the user's cargo keeps the crates that it fetched. A script has a
+// HOME of its own, and would fetch them again.
+func cargoHome() string {
+	if set := os.Getenv("CARGO_HOME"); set != "" {
+		return set
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".cargo")
+}
+
+// hasSDK reports whether the crates of examples/hello-sdk are here, or can be had.
+var hasSDK = sync.OnceValue(func() bool {
+	cmd := exec.Command("cargo", "fetch", "--locked", "--target", "wasm32-unknown-unknown")
+	cmd.Dir = filepath.Join("..", "..", "examples", "hello-sdk")
+	path := rustPath(os.Getenv("PATH"))
+	if path == "" {
+		return false
+	}
+	cmd.Path = filepath.Join(filepath.SplitList(path)[0], "cargo")
+	cmd.Env = append(os.Environ(), "PATH="+path)
+	return cmd.Run() == nil
+})
 
 // hasTool reports whether a script's [tool:NAME] is there: a program, or one of
 // the things that are more than a program.
@@ -102,6 +130,8 @@ func hasTool(name string) bool {
 	switch name {
 	case "rust-wasm":
 		return rustPath(os.Getenv("PATH")) != ""
+	case "astrid-sdk":
+		return hasSDK()
 	case "wasi-libc":
 		return exec.Command("clang", "--target=wasm32-wasi", "-x", "c", "-E", "-include", "stdlib.h", "-o", os.DevNull, os.DevNull).Run() == nil
 	case "mounts": // a mount namespace of one's own, for a small or a read-only disk
