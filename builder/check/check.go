@@ -13,7 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -24,6 +26,9 @@ type Options struct {
 	// CARGO_BUILD_TARGET, RUSTFLAGS and their kind can stand in for what the
 	// capsule's files leave out. nil is an empty environment.
 	Env []string
+	// Runtime is the release that astrid-version is held against; nil is none in
+	// particular.
+	Runtime *astrid.Release
 }
 
 // Result is what CheckAll found in one capsule.
@@ -84,6 +89,7 @@ func checkOne(ctx context.Context, dir string, options Options) Result {
 // nothing when what it needs could not be read.
 var looks = []func(*capsuleFiles){
 	inertTables, settingsElsewhere, unknownKeys, tools, componentFiles, namedFiles, rustCrate, rustTarget, rustRandom, nodeVersion,
+	runtimeVersion, runtimeLoads, rustCdylibs,
 }
 
 // capsuleFiles is one capsule while it is checked.
@@ -118,7 +124,7 @@ func (c *capsuleFiles) add(code, file string, line, column int, hint, format str
 		file = capsule.ManifestName
 	}
 	f := finding.Finding{Code: code, File: file, Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint}
-	for _, known := range codes {
+	for _, known := range slices.Concat(codes, runtimeCodes) {
 		if known.Code == code {
 			f.Severity = known.Severity
 		}

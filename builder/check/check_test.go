@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -96,7 +97,7 @@ var cases = []struct {
 	{"file explained by dist", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "dist/y.wasm", 1), "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
 	{"file explained by output", files{"c/Capsule.toml": manifest + "[package.metadata.astrid-dev]\noutput = \"dist/y.wasm\"\n", "c/Cargo.toml": strings.Replace(crate, `"x"`, `"y"`, 1), "c/.cargo/config.toml": target}, nil, nil},
 	{"file of a program", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "my-x.wasm", 1), "c/Cargo.toml": "[package]\nname = \"my-x\"\nversion = \"1.0.0\"\n", "c/src/main.rs": "", "c/.cargo/config.toml": target}, nil, nil},
-	{"one of two files is cargo's", files{"c/Capsule.toml": manifest + "[[component]]\nfile = \"other.wasm\"\n", "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, nil},
+	{"one of two files is cargo's", files{"c/Capsule.toml": manifest + "[[component]]\nfile = \"other.wasm\"\n", "c/Cargo.toml": crate, "c/.cargo/config.toml": target}, nil, []string{"Capsule.toml:6:1 component-inert"}},
 	{"no module at all", files{"c/Capsule.toml": manifest, "c/Cargo.toml": "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[lib]\npath = \"lib.rs\"\n", "c/.cargo/config.toml": target}, nil, []string{"Cargo.toml:4:2 rust-no-cdylib"}},
 
 	{"file through a link", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/x.wasm", 1), "@c/out": "../elsewhere", "elsewhere/y": ""}, nil, []string{"Capsule.toml:5:8 component-file-escapes"}},
@@ -115,14 +116,56 @@ var cases = []struct {
 	{"misspelt keys", files{"c/Capsule.toml": pkg + "licence = \"MIT\"\nedition = \"2024\"\n[[context_files]]\nname = \"a\"\n[[component]]\nfile = \"x.wasm\"\nlinks = []\n[capabilities]\nfs-read = []\n[env.a]\ntype = \"text\"\nplacholder = \"x\"\n[package.metadata.other]\nnmae = 1\n"}, nil,
 		[]string{"Capsule.toml:10:1 unknown-key", "Capsule.toml:12:1 unknown-key", "Capsule.toml:15:1 unknown-key", "Capsule.toml:4:1 unknown-key", "Capsule.toml:6:3 unknown-key"}},
 
+	{"a floor without a ceiling", files{"c/Capsule.toml": pkg + "astrid-version = \">=0.7.0\"\n"}, nil, nil},
+	{"any runtime", files{"c/Capsule.toml": pkg + "astrid-version = \"*\"\n"}, nil, nil},
+	{"a ceiling far away", files{"c/Capsule.toml": pkg + "astrid-version = \">=0.7.0, <3000\"\n"}, nil, nil},
+	{"a runtime to come", files{"c/Capsule.toml": pkg + "astrid-version = \">=2031.1\"\n"}, nil, nil},
+	{"old runtimes only", files{"c/Capsule.toml": pkg + "astrid-version = \"^0.10\"\n"}, nil, []string{"Capsule.toml:4:18 runtime-calendar"}},
+	{"old runtimes by a bare version", files{"c/Capsule.toml": pkg + "astrid-version = \"0.10\"\n"}, nil, []string{"Capsule.toml:4:18 runtime-calendar"}},
+	{"old runtimes by a tilde", files{"c/Capsule.toml": pkg + "astrid-version = \"~0.10\"\n"}, nil, []string{"Capsule.toml:4:18 runtime-calendar"}},
+	{"old runtimes by a ceiling", files{"c/Capsule.toml": pkg + "astrid-version = \"<1\"\n"}, nil, []string{"Capsule.toml:4:18 runtime-calendar"}},
+	{"one old runtime", files{"c/Capsule.toml": pkg + "astrid-version = \"=0.9.4\"\n"}, nil, []string{"Capsule.toml:4:18 runtime-calendar"}},
+	{"a second component", files{"c/Capsule.toml": manifest + "[[component]]\nid = \"b\"\nfile = \"b.wasm\"\n"}, nil, []string{"Capsule.toml:6:1 component-inert"}},
+	{"a file with a dot before it", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "./x.wasm", 1)}, nil, []string{"Capsule.toml:5:8 component-file-archive"}},
+	{"a file below target", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "out/target/x.wasm", 1)}, nil, []string{"Capsule.toml:5:8 component-file-archive"}},
+	{"a file called target", files{"c/Capsule.toml": strings.Replace(manifest, "x.wasm", "target.wasm", 1)}, nil, nil},
+	{"an uplink", files{"c/Capsule.toml": pkg + "[[uplink]]\nname = \"u\"\nplatform = \"p\"\nprofile = \"chat\"\n"}, nil, []string{"Capsule.toml:4:1 uplink-needs-operator"}},
+	{"64 handlers", files{"c/Capsule.toml": pkg + handlers(64)}, nil, nil},
+	{"65 handlers", files{"c/Capsule.toml": pkg + handlers(65)}, nil, []string{"Capsule.toml:69:1 handlers-too-many"}},
+	{"two cdylibs", files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate + "[[example]]\nname = \"e\"\ncrate-type = [\"cdylib\"]\n", "c/.cargo/config.toml": target}, nil, []string{"Cargo.toml:6:3 rust-cdylibs"}},
+
 	{"tools without their topics", files{"c/Capsule.toml": pkg + "[subscribe]\n\"tool.v1.execute.a\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.execute.b\" = { wit = \"opaque\", handler = \"h\" }\n"}, nil,
 		[]string{"Capsule.toml:5:1 tool-describe-publish", "Capsule.toml:5:1 tool-describe-subscribe", "Capsule.toml:5:1 tool-result-publish", "Capsule.toml:6:1 tool-result-publish"}},
 	{"tools with wider topics", files{"c/Capsule.toml": pkg + "[publish]\n\"tool.v1.*\" = \"opaque\"\n[subscribe]\n\"tool.v1.execute.a\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.request.describe\" = { wit = \"opaque\", handler = \"h\" }\n"}, nil, nil},
 	{"results that are only read", files{"c/Capsule.toml": pkg + "[subscribe]\n\"tool.v1.execute.*.result\" = { wit = \"opaque\", handler = \"h\" }\n\"tool.v1.execute.a\" = \"opaque\"\n"}, nil, nil},
 }
 
+// handlers is a [subscribe] with n of them.
+func handlers(n int) string {
+	text := "[subscribe]\n"
+	for i := range n {
+		text += fmt.Sprintf("\"a.t%d\" = { wit = \"opaque\", handler = \"h\" }\n", i)
+	}
+	return text
+}
+
+// TestRuntimeChosen holds one requirement against releases that are asked for.
+func TestRuntimeChosen(t *testing.T) {
+	dir := filepath.Join(lay(t, files{"c/Capsule.toml": pkg + "astrid-version = \"^0.10\"\n"}), "c")
+	for version, want := range map[string]string{"0.10.4": codeRuntimeCalendar, "2026.10.1": codeRuntimeRefuses, "0.9.4": codeRuntimeRefuses} {
+		release, err := astrid.Find(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Check(context.Background(), dir, Options{Runtime: release})
+		if err != nil || len(got) != 1 || got[0].Code != want {
+			t.Errorf("%s: %v, %v, want %s", version, got, err, want)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
-	seen := map[string]bool{codeNameTwice: true} // TestSameNames
+	seen := map[string]bool{codeNameTwice: true, codeRuntimeRefuses: true} // TestSameNames, TestRuntimeChosen
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(lay(t, c.files), "c")

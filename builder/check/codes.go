@@ -66,5 +66,5 @@ func Codes() []Code {
 	for _, r := range capsule.Rules() {
 		list = append(list, Code{r.Code, r.Severity, r.Summary, r.Remedy, fixedByManifest[r.Code]})
 	}
-	return append(list, codes...)
+	return append(append(list, codes...), runtimeCodes...)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
@@ -21,6 +22,7 @@ import (
 // checkFlags are check's own.
 type checkFlags struct {
 	fix, list, strict bool
+	runtime           string
 }
 
 func newCheck() *cobra.Command {
@@ -41,7 +43,22 @@ give, without looking at any capsule.`,
 	cmd.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without guessing")
 	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
+	cmd.Flags().StringVar(&f.runtime, "runtime", "", "hold astrid-version against this release of the runtime, as in 2026.10.1")
 	return cmd
+}
+
+// options are those of the check; an unknown release is a wrong call.
+func (f checkFlags) options() (check.Options, error) {
+	o := check.Options{Env: os.Environ()}
+	if f.runtime == "" {
+		return o, nil
+	}
+	release, err := astrid.Find(f.runtime)
+	if err != nil {
+		return o, usage(err)
+	}
+	o.Runtime = release
+	return o, nil
 }
 
 func (f checkFlags) run(cmd *cobra.Command, args []string) error {
@@ -59,7 +76,11 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	results, err := check.CheckAll(cmd.Context(), dirs, check.Options{Env: os.Environ()})
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	results, err := check.CheckAll(cmd.Context(), dirs, options)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ var imports = map[string][]string{
 	"watcher/tree":          {},
 	"builder":               {"builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "builder/regular", "watcher/tree"},
 	"builder/capsule":       {"builder/finding", "builder/regular"},
-	"builder/check":         {"builder/capsule", "builder/finding", "builder/regular"},
+	"builder/check":         {"builder/astrid", "builder/capsule", "builder/finding", "builder/regular"},
 	"builder/toolchain":     {"builder/capsule", "builder/proc", "builder/finding", "builder/regular"},
 	"builder/scaffold":      {"examples"},
 	"builder/smoke":         {"builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -65,18 +66,21 @@ func npmModules(dir string) (string, error) {
 	return filepath.Join(kept, "node_modules"), nil
 }
 
-// rustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: the
-// user's, or the user's behind the system's own programs. "" is none.
+// rustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: that of
+// the user's rustc, or of the system's behind it. The folder is the toolchain's own, and
+// not that of rustup's stand-ins, which look for their toolchains in the script's HOME.
+// "" is none.
 func rustPath(path string) string {
-	for _, candidate := range []string{path, "/usr/bin" + string(os.PathListSeparator) + path} {
+	for _, candidate := range []string{path, "/usr/bin"} {
 		for _, folder := range filepath.SplitList(candidate) {
 			rustc := filepath.Join(folder, "rustc")
 			if _, err := os.Stat(rustc); err != nil {
 				continue
 			}
 			out, err := exec.Command(rustc, "--print", "sysroot").Output()
-			if _, missing := os.Stat(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
-				return candidate
+			sysroot := strings.TrimSpace(string(out))
+			if _, missing := os.Stat(filepath.Join(sysroot, "lib", "rustlib", "wasm32-unknown-unknown")); err == nil && missing == nil {
+				return filepath.Join(sysroot, "bin") + string(os.PathListSeparator) + path
 			}
 			break // the first one in a PATH is the one that counts
 		}
@@ -91,7 +95,34 @@ func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Fatalf("no Rust with wasm32-unknown-unknown; a script says [!tool:rust-wasm] skip first")
 	}
 	ts.Setenv("PATH", path)
+	ts.Setenv("CARGO_HOME", cargoHome())
 }
+
+// cargoHome is where the user's cargo keeps the crates that it fetched. A script has a
+// HOME of its own, and would fetch them again.
+func cargoHome() string {
+	if set := os.Getenv("CARGO_HOME"); set != "" {
+		return set
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".cargo")
+}
+
+// hasSDK reports whether the crates of examples/hello-sdk are here, or can be had.
+var hasSDK = sync.OnceValue(func() bool {
+	cmd := exec.Command("cargo", "fetch", "--locked", "--target", "wasm32-unknown-unknown")
+	cmd.Dir = filepath.Join("..", "..", "examples", "hello-sdk")
+	path := rustPath(os.Getenv("PATH"))
+	if path == "" {
+		return false
+	}
+	cmd.Path = filepath.Join(filepath.SplitList(path)[0], "cargo")
+	cmd.Env = append(os.Environ(), "PATH="+path)
+	return cmd.Run() == nil
+})
 
 // hasTool reports whether a script's [tool:NAME] is there: a program, or one of
 // the things that are more than a program.
@@ -99,6 +130,8 @@ func hasTool(name string) bool {
 	switch name {
 	case "rust-wasm":
 		return rustPath(os.Getenv("PATH")) != ""
+	case "astrid-sdk":
+		return hasSDK()
 	case "wasi-libc":
 		return exec.Command("clang", "--target=wasm32-wasi", "-x", "c", "-E", "-include", "stdlib.h", "-o", os.DevNull, os.DevNull).Run() == nil
 	case "mounts": // a mount namespace of one's own, for a small or a read-only disk
