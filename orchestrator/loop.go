@@ -318,7 +318,7 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	old := c.in
 	c.in = in
-	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) || in.Recounts(old) {
+	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || in.Recounts(old) {
 		c.rules = false
 		l.reindex()
 		l.replan()

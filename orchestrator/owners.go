@@ -60,6 +60,7 @@ func (o *owners) of(path string) []string {
 				found = append(found, outer)
 			}
 		}
+		found = append(found, o.readers(dir, path, false)...)
 	}
 	found = append(found, below(o.sorted, path)...)
 	for at := path; ; at = filepath.Dir(at) {
@@ -73,6 +74,20 @@ func (o *owners) of(path string) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// readers lists the capsules around the one in dir that have path, in it, as an
+// input, or may find one below it when it is a folder.
+func (o *owners) readers(dir, path string, isDir bool) (found []string) {
+	for outer := o.above(filepath.Dir(dir)); outer != ""; outer = o.above(filepath.Dir(outer)) {
+		if in := o.dirs[outer]; in != nil && in.Reads != nil && in.Reads(path, isDir) {
+			found = append(found, outer)
+		}
+		if outer == filepath.Dir(outer) {
+			break
+		}
+	}
+	return found
 }
 
 // above is the deepest capsule folder at or above path, or "".
@@ -162,7 +177,7 @@ func (o *owners) skip(roots []string) func(path string, dir bool) bool {
 			last.Store(&owner)
 		}
 		if in := o.dirs[owner]; owner != "" && in != nil {
-			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path))
+			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path)) && len(o.readers(owner, path, dir)) == 0
 		}
 		return ignored(path, dir, roots)
 	}

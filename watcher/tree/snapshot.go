@@ -18,6 +18,10 @@ type Snapshot struct {
 	Digest Digest
 	Files  []File // in the order of the digest
 	Bytes  int64  // of content, all files together
+
+	// Links are the symbolic links that the rules do not leave out, by path. They
+	// are no sources, but a tool follows them. Only Take fills it in.
+	Links []string
 }
 
 // Diff returns the paths that were added, removed, or whose stat differs
