@@ -162,7 +162,7 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool) {
 	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
-	if isManifest && l.capsules[dir] == nil {
+	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
 		l.add(dir)
 	}
 	for _, dir := range l.index().of(path) {

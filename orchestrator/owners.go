@@ -135,7 +135,7 @@ func (l *loop) replan() { l.planStale = true }
 func (l *loop) sendPlan() {
 	l.planStale = false
 	o := l.index()
-	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: o.skip(l.Roots)}
+	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: l.ours(o)}
 	for _, dir := range o.sorted {
 		if o.hidden(dir) {
 			plan.Roots = append(plan.Roots, dir)
@@ -146,6 +146,26 @@ func (l *loop) sendPlan() {
 	default:
 	}
 	l.Plans <- plan
+}
+
+// ours is the skip of o, and leaves out the work trees that are not the roots' own,
+// but those that a capsule's sources hold.
+func (l *loop) ours(o *owners) func(path string, dir bool) bool {
+	skip := o.skip(l.Roots)
+	return func(path string, dir bool) bool {
+		return skip(path, dir) || dir && o.above(path) == "" && l.Foreign(path)
+	}
+}
+
+// elsewhere reports whether dir lies in a work tree that is not the roots' own.
+func (l *loop) elsewhere(dir string) bool {
+	for !slices.Contains(l.Roots, dir) && dir != filepath.Dir(dir) {
+		if l.Foreign(dir) {
+			return true
+		}
+		dir = filepath.Dir(dir)
+	}
+	return false
 }
 
 // hidden reports whether the rules of the capsule around dir keep the watcher from reaching it.

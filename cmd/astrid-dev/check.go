@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,7 @@ import (
 
 // checkFlags are check's own.
 type checkFlags struct {
-	fix, list, strict bool
+	fix, list, strict, nested bool
 }
 
 func newCheck() *cobra.Command {
@@ -41,6 +42,7 @@ give, without looking at any capsule.`,
 	cmd.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without guessing")
 	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
+	includeNested(cmd.Flags(), &f.nested)
 	return cmd
 }
 
@@ -55,11 +57,11 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	dirs, err := capsules(cmd.Context(), roots)
+	found, err := capsules(cmd, roots, f.nested)
 	if err != nil {
 		return err
 	}
-	results, err := check.CheckAll(cmd.Context(), dirs, check.Options{Env: os.Environ()})
+	results, err := check.CheckAll(cmd.Context(), found.dirs, check.Options{Env: os.Environ()})
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,15 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	return f.tell(cmd, checked)
+	return f.tell(cmd, append(checked, closedFolders(found.closed)...))
+}
+
+// closedFolders stand beside the capsules: what is in them is not known to be sound.
+func closedFolders(list []*fs.PathError) (closed []checked) {
+	for _, err := range list {
+		closed = append(closed, checked{Dir: err.Path, Findings: []finding.Finding{closedFinding(err)}, closed: true})
+	}
+	return closed
 }
 
 // checked is one capsule's outcome, as --format json writes it.
@@ -78,6 +88,8 @@ type checked struct {
 	Name     string            `json:"name,omitempty"`
 	Fixed    []string          `json:"fixed,omitempty"` // files that --fix changed, relative to dir
 	Findings []finding.Finding `json:"findings"`
+
+	closed bool // no capsule, but a folder that could not be read
 }
 
 func asChecked(results []check.Result) []checked {
@@ -125,11 +137,13 @@ type counts struct {
 
 func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 	var n counts
-	failed := 0
+	failed, closed := 0, 0
 	for _, c := range list {
 		errs, warnings := finding.Count(c.Findings, finding.Error), finding.Count(c.Findings, finding.Warning)
 		n.Errors, n.Warnings, n.Notes = n.Errors+errs, n.Warnings+warnings, n.Notes+finding.Count(c.Findings, finding.Note)
-		if errs > 0 || f.strict && warnings > 0 {
+		if c.closed {
+			closed++
+		} else if errs > 0 || f.strict && warnings > 0 {
 			failed++
 		}
 	}
@@ -138,8 +152,8 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 		tell = checkJSON
 	}
 	err := tell(cmd.OutOrStdout(), list, n)
-	if err == nil && failed > 0 {
-		return &failedError{count: failed}
+	if err == nil && failed+closed > 0 {
+		return &failedError{count: failed, closed: closed}
 	}
 	return err
 }
@@ -147,13 +161,19 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 // checkText is for people and editors: file:line:column from the current folder.
 func checkText(w io.Writer, list []checked, n counts) error {
 	var b strings.Builder
+	capsules := 0
 	for _, c := range list {
 		for _, file := range c.Fixed {
 			fmt.Fprintln(&b, "fixed "+shorten(filepath.Join(c.Dir, filepath.FromSlash(file))))
 		}
+		if c.closed {
+			c.Findings[0].File = "."
+		} else {
+			capsules++
+		}
 		printFindings(&b, c.Dir, c.Findings)
 	}
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(len(list), "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(capsules, "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -68,9 +68,11 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Dirs, err = capsules(cmd.Context(), roots); err != nil {
+	found, err := capsules(cmd, roots, f.nested)
+	if err != nil {
 		return err
 	}
+	cfg.Dirs, cfg.Closed = found.dirs, found.closed
 	if err := reports.Probe(targets); err != nil {
 		return usageHint(err, "name files in a folder that can be written; missing folders are made")
 	}

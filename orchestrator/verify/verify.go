@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,11 +25,12 @@ import (
 
 // Config says what to verify and how.
 type Config struct {
-	Dirs    []string      // every capsule's folder that was found, absolute
-	Jobs    int           // builds in parallel; 0: 1
-	Timeout time.Duration // of the whole run; 0: none
-	Env     []string      // the builds' environment; nil: this process's
-	Tool    report.Tool   // who writes the report
+	Dirs    []string        // every capsule's folder that was found, absolute
+	Closed  []*fs.PathError // folders that could not be read; each fails, whatever is selected
+	Jobs    int             // builds in parallel; 0: 1
+	Timeout time.Duration   // of the whole run; 0: none
+	Env     []string        // the builds' environment; nil: this process's
+	Tool    report.Tool     // who writes the report
 
 	Strict        bool // what the kernel would not run fails
 	Repro         bool // build twice, in different folders, at different times, and compare
@@ -216,6 +218,7 @@ func (r *run) explain(outer, ctx context.Context) {
 		j.capsule.DurationMS = j.spent.Milliseconds()
 		r.report.Capsules = append(r.report.Capsules, j.capsule)
 	}
+	r.report.Capsules = append(r.report.Capsules, r.closed()...)
 	r.report.Settle()
 	for i := range r.report.Capsules {
 		c := &r.report.Capsules[i]
@@ -232,6 +235,17 @@ func (r *run) explain(outer, ctx context.Context) {
 			r.report.Interrupted = r.report.Interrupted || ctx.Err() != nil && reason != errFailFast.Error()
 		}
 	}
+}
+
+// closed are the folders that could not be read: what is in them is not known to be sound.
+func (r *run) closed() (list []report.Capsule) {
+	for _, err := range r.Closed {
+		j := job{capsule: report.Planned("", r.relative(err.Path), r.steps()...)}
+		j.pass(report.StepCheck, 0, []finding.Finding{{Code: CodeClosed, File: err.Path, Message: "the folder cannot be read: " + err.Err.Error(), Hint: "make it readable; capsules in it are not seen"}})
+		j.withhold("the folder cannot be read")
+		list = append(list, j.capsule)
+	}
+	return list
 }
 
 // verify builds everything that was selected, then, if asked, all of it again.
