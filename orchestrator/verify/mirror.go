@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // mirror is a folder in which copies of folders lie under their own absolute
@@ -173,7 +175,7 @@ func (c *copier) file(ctx context.Context, path string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	in, err := os.Open(path)
+	in, err := regular.Open(path)
 	if err != nil {
 		c.cannotRead(err)
 		return nil
