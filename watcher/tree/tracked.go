@@ -27,7 +27,8 @@ func Tracked(file string) bool {
 // Committed lists the files below the root, relative to it, that git tracks and that
 // these rules leave out for their name or their folder's: a committed dist, a module
 // that is no artifact. What Options.Ignore matches, and what lies in a capsule of its
-// own, is not among them. Empty without a repository.
+// own, is not among them, nor what lies in a folder called target, which is a tool's
+// even when somebody committed it. Empty without a repository.
 func (r *Rules) Committed() (list []string) {
 	if r.own == nil || r.own.top.repo == nil {
 		return nil
@@ -41,7 +42,7 @@ func (r *Rules) Committed() (list []string) {
 		if name == ManifestName && up != "" {
 			nested[up] = true
 		}
-		if counts(rel, false) || isDropping(name) || strings.HasSuffix(rel, "/") || r.own.artifacts[rel] || r.Ignored(rel) {
+		if counts(rel, false) || isDropping(name) || strings.HasSuffix(rel, "/") || strings.Contains("/"+rel, "/target/") || r.own.artifacts[rel] || r.Ignored(rel) {
 			continue
 		}
 		list = append(list, rel)
