@@ -56,7 +56,8 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
 	in.Recipe = in.recipe(plan)
-	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)
+	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
+	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
 	if last != nil {
 		in.Last = last.SourceHash
 		if last.Key == in.Key && b.accepts(last) && b.intact(dir, last) {

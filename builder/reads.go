@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -49,6 +51,29 @@ func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.
 	r.reach = tree.NewReach(r.patterns, in.Dir)
 	r.within = r.below()
 	return r
+}
+
+// unmatched are warnings about inputs of the settings that stand for nothing: a slip of
+// the pen there is an edit that is never seen.
+func (in *Inputs) unmatched() (list []finding.Finding) {
+	if in.manifest == nil {
+		return nil
+	}
+	absent := map[string]bool{}
+	for _, f := range in.Others.Files {
+		if f.Size == tree.Absent {
+			absent[absoluteTo(in.Dir, f.Path)] = true
+		}
+	}
+	for _, pattern := range in.manifest.Dev.Inputs {
+		if !absent[absoluteTo(in.Dir, pattern)] {
+			continue
+		}
+		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
+		list = append(list, finding.Finding{Code: "input-matches-nothing", Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+			Message: fmt.Sprintf("inputs names %q, and nothing is there", pattern), Hint: "correct the path, which is relative to the capsule's folder, or take it out"})
+	}
+	return list
 }
 
 // ownFiles are the published modules, and where a build may leave them.

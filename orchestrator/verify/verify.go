@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -185,13 +186,24 @@ func (r *run) all(ctx context.Context) error {
 		return nil
 	}
 	if err := r.copy(ctx); err != nil {
-		return &SetupError{fmt.Errorf("copying the workspace: %w", err), "set TMPDIR to a folder that can be written and has room for the workspace, twice with --repro"}
+		return &SetupError{fmt.Errorf("copying the workspace: %w", err), copyHint(err)}
 	}
 	if err := r.examine(ctx); err != nil {
 		return err
 	}
 	r.verify(ctx)
 	return nil
+}
+
+// copyHint says what to do about a copy that failed.
+func copyHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open: run ulimit -n 65536"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "a path is longer than the system takes once it lies in the copy: shorten it, or set TMPDIR to a shorter folder"
+	}
+	return "set TMPDIR to a folder that can be written and has room for the workspace, twice with --repro"
 }
 
 // share keeps this shard's jobs.
