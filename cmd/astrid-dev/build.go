@@ -46,7 +46,7 @@ capsule failed, or a folder could not be read.`,
 }
 
 // build is watch with a watcher that sees nothing, until nothing is pending.
-func build(cmd *cobra.Command, args []string, b buildFlags) error {
+func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer func() { ended = s.end(ended) }()
 	batches := make(chan watcher.Batch, 1)
 	batches <- watcher.Batch{Lost: true} // look at everything, once
 	s.cfg.Batches = batches

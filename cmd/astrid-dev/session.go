@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -72,6 +73,15 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 func (s *session) close() error {
 	s.cancel()
 	return s.voices.close()
+}
+
+// end closes the session of a command that ends with err. Events that could not be
+// written are the reason then: whoever reads them must not take them for all.
+func (s *session) end(err error) error {
+	if closed := s.close(); closed != nil {
+		return usageHint(fmt.Errorf("writing events: %w", closed), "give stdout to a program that reads it, or a disk that has space")
+	}
+	return err
 }
 
 // send hands a warning to the loop, unless the program ends first.
