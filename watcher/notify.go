@@ -56,7 +56,7 @@ func (l *loop) watch(f *folder) engine {
 		l.limitReached(errDescriptors)
 		return limited
 	}
-	err := n.watcher.Add(f.path)
+	err := l.seams.add(n, f.path)
 	switch {
 	case err == nil:
 		n.spent += f.cost
