@@ -94,6 +94,7 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err != nil {
 		return asProblem(err)
 	}
+	s.Findings = append(s.Findings, in.unmatched()...)
 	artifacts, err := b.run(ctx, in, plan, s, output)
 	if plan.Outside != nil && ctx.Err() == nil {
 		if learned, learnErr := plan.Outside(ctx); learnErr == nil {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -48,15 +47,17 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	last := readRecord(dir, recordFile)
 	in.refuse(ctx, last)
 	plan := b.plan(ctx, in)
-	others := b.outside(ctx, in, plan, last)
-	if in.Others, err = tree.TakeFiles(ctx, others, dir); err != nil {
+	read := newReads(in, rules, b.outside(ctx, in, plan, last), plan)
+	if in.Others, err = tree.TakeOthers(ctx, read.patterns, dir, read.known); err != nil {
 		return nil, readError(dir, err)
 	}
-	in.Skip, in.Governs, in.Lock = rules.Skip, rules.Governs, rules.IndexLock()
-	in.Outside = append(watched(dir, others), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
+	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
+	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
+	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
 	in.Recipe = in.recipe(plan)
-	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)
+	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
+	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
 	if last != nil {
 		in.Last = last.SourceHash
 		if last.Key == in.Key && b.accepts(last) && b.intact(dir, last) {
@@ -167,8 +168,8 @@ func asProblem(err error) *Failure {
 	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "toolchain", Message: err.Error()}}}
 }
 
-// outside lists the inputs outside the capsule: those the manifest names and
-// those its toolchain told of, after the last build or, before the first one, now.
+// outside lists the inputs that the rules do not count: those the manifest names and
+// those its toolchain told of, wherever they lie, after the last build or, before the first one, now.
 func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Plan, last *record) []string {
 	var list []string
 	if in.manifest != nil {
@@ -192,26 +193,6 @@ func (b *Builder) learn(dir string, outside []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.learned[dir] = outside
-}
-
-// watched makes patterns into the files and folders to watch: a pattern stands
-// for the deepest folder that it names without a wildcard.
-func watched(dir string, patterns []string) []string {
-	var paths []string
-	for _, p := range patterns {
-		p = filepath.FromSlash(p)
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(dir, p)
-		}
-		if i := strings.IndexAny(p, "*?[{"); i >= 0 {
-			p = filepath.Dir(p[:i] + "x")
-		}
-		if p = filepath.Clean(p); !within(dir, p) {
-			paths = append(paths, p)
-		}
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths)
 }
 
 // recipe is a digest of everything but files that decides what a build makes.

@@ -23,15 +23,18 @@ type Inputs struct {
 	Lock    string                           // git's index.lock for Dir; "" outside a repository
 	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
 	Governs func(path string) bool           // whether a change of path can change what Skip says; likewise
+	Reads   func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
+	Within  []string                         // the patterns below Dir that Reads goes by, sorted
 
 	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
 	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
 
 	Sources *tree.Snapshot // the files below Dir
-	Others  *tree.Snapshot // the files outside it
+	Others  *tree.Snapshot // all other files that it depends on: outside it, and below it what the rules leave out
 	Recipe  string         // what Key holds besides files: toolchain, argv, environment, profile
 	Taken   time.Time      // before the first file was looked at
 
+	left     func(path string, dir bool) bool // what the rules alone leave out
 	manifest *capsule.Manifest
 	problem  *Failure // what makes a build impossible: a broken manifest, a missing tool
 }
@@ -78,12 +81,23 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 		_, was := before[name]
 		now, is := after[name]
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
-		dropped := was && !is && !slices.ContainsFunc(later.Outside, func(o string) bool { return within(o, path) })
-		if !learned && !dropped {
-			changed = append(changed, path)
+		if dropped := was && !is && !later.names(path); learned || dropped {
+			continue
 		}
+		if within(in.Dir, path) {
+			path = name
+		}
+		changed = append(changed, path)
 	}
 	return changed
+}
+
+// names reports whether in depends on path, which is no source, whether it is there or not.
+func (in *Inputs) names(path string) bool {
+	if within(in.Dir, path) && in.Reads != nil && in.Reads(path, false) {
+		return true
+	}
+	return slices.ContainsFunc(in.Outside, func(o string) bool { return within(o, path) })
 }
 
 // Recounts reports whether in counts a file that the rules of old leave out:
@@ -95,8 +109,16 @@ func (in *Inputs) Recounts(old *Inputs) bool {
 	known := files(old.Sources)
 	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool {
 		_, was := known[f.Path]
-		return !was && old.Skip(filepath.Join(in.Dir, filepath.FromSlash(f.Path)), false)
+		return !was && old.leaves(filepath.Join(in.Dir, filepath.FromSlash(f.Path)), false)
 	})
+}
+
+// leaves is what the rules say of a path. Inputs of a test's own making may have Skip alone.
+func (in *Inputs) leaves(path string, dir bool) bool {
+	if in.left != nil {
+		return in.left(path, dir)
+	}
+	return in.Skip(path, dir)
 }
 
 // files is a snapshot by name; nil is the snapshot of nothing.

@@ -162,7 +162,7 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool) {
 	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
-	if isManifest && l.capsules[dir] == nil {
+	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
 		l.add(dir)
 	}
 	for _, dir := range l.index().of(path) {
@@ -318,7 +318,7 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	old := c.in
 	c.in = in
-	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) || in.Recounts(old) {
+	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || in.Recounts(old) {
 		c.rules = false
 		l.reindex()
 		l.replan()

@@ -60,6 +60,9 @@ type Config struct {
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
 	// Publish puts what was staged in place; in is the examination after the build.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)
+	// Foreign reports whether a folder is the top of a work tree that is not the roots'
+	// own; nil: none is. What is in it is neither watched nor found.
+	Foreign func(folder string) bool
 	// Exists reports whether a file is there; it is asked for git's index.lock.
 	Exists func(path string) bool
 
@@ -128,6 +131,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Jobs <= 0 {
 		c.Jobs = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	if c.Foreign == nil {
+		c.Foreign = func(string) bool { return false }
 	}
 	if c.Exists == nil {
 		c.Exists = func(string) bool { return false }

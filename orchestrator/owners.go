@@ -60,6 +60,7 @@ func (o *owners) of(path string) []string {
 				found = append(found, outer)
 			}
 		}
+		found = append(found, o.readers(dir, path, false)...)
 	}
 	found = append(found, below(o.sorted, path)...)
 	for at := path; ; at = filepath.Dir(at) {
@@ -73,6 +74,20 @@ func (o *owners) of(path string) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// readers lists the capsules around the one in dir that have path, in it, as an
+// input, or may find one below it when it is a folder.
+func (o *owners) readers(dir, path string, isDir bool) (found []string) {
+	for outer := o.above(filepath.Dir(dir)); outer != ""; outer = o.above(filepath.Dir(outer)) {
+		if in := o.dirs[outer]; in != nil && in.Reads != nil && in.Reads(path, isDir) {
+			found = append(found, outer)
+		}
+		if outer == filepath.Dir(outer) {
+			break
+		}
+	}
+	return found
 }
 
 // above is the deepest capsule folder at or above path, or "".
@@ -120,7 +135,7 @@ func (l *loop) replan() { l.planStale = true }
 func (l *loop) sendPlan() {
 	l.planStale = false
 	o := l.index()
-	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: o.skip(l.Roots)}
+	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: l.ours(o)}
 	for _, dir := range o.sorted {
 		if o.hidden(dir) {
 			plan.Roots = append(plan.Roots, dir)
@@ -131,6 +146,26 @@ func (l *loop) sendPlan() {
 	default:
 	}
 	l.Plans <- plan
+}
+
+// ours is the skip of o, and leaves out the work trees that are not the roots' own,
+// but those that a capsule's sources hold.
+func (l *loop) ours(o *owners) func(path string, dir bool) bool {
+	skip := o.skip(l.Roots)
+	return func(path string, dir bool) bool {
+		return skip(path, dir) || dir && o.above(path) == "" && l.Foreign(path)
+	}
+}
+
+// elsewhere reports whether dir lies in a work tree that is not the roots' own.
+func (l *loop) elsewhere(dir string) bool {
+	for !slices.Contains(l.Roots, dir) && dir != filepath.Dir(dir) {
+		if l.Foreign(dir) {
+			return true
+		}
+		dir = filepath.Dir(dir)
+	}
+	return false
 }
 
 // hidden reports whether the rules of the capsule around dir keep the watcher from reaching it.
@@ -162,7 +197,7 @@ func (o *owners) skip(roots []string) func(path string, dir bool) bool {
 			last.Store(&owner)
 		}
 		if in := o.dirs[owner]; owner != "" && in != nil {
-			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path))
+			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path)) && len(o.readers(owner, path, dir)) == 0
 		}
 		return ignored(path, dir, roots)
 	}

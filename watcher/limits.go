@@ -20,6 +20,7 @@ const (
 	WarnWatches    = "watch-limit"        // folders are polled: no more watches
 	WarnInstances  = "watch-instances"    // everything is polled: no more inotify instances
 	WarnFileSystem = "polled-file-system" // folders are polled: no events from there
+	WarnRefused    = "watch-refused"      // folders are polled: the system does not let them be watched
 	WarnFiles      = "watch-files"        // folders are polled: too few file descriptors
 )
 

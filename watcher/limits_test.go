@@ -181,3 +181,15 @@ func TestNoEventsAtAll(t *testing.T) {
 	w.warned("watch-instances", "no file-system events")
 	w.probe(root)
 }
+
+// A system that refuses to watch folders which can be read is polled, and says so.
+func TestRefusedWatches(t *testing.T) {
+	for _, refusal := range []error{syscall.EPERM, syscall.EACCES} {
+		root := folderOf(t)
+		w := start(t, false, Plan{Roots: []string{root}}, func(c *Config) {
+			c.seams.add = func(*notify, string) error { return refusal }
+		})
+		w.warned("watch-refused", "refuses to watch")
+		w.probe(root)
+	}
+}

@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -55,7 +56,7 @@ func (l *loop) watch(f *folder) engine {
 		l.limitReached(errDescriptors)
 		return limited
 	}
-	err := n.watcher.Add(f.path)
+	err := l.seams.add(n, f.path)
 	switch {
 	case err == nil:
 		n.spent += f.cost
@@ -63,10 +64,20 @@ func (l *loop) watch(f *folder) engine {
 	case isLimit(err):
 		l.limitReached(err)
 		return limited
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return unwatched
+	case errors.Is(err, fs.ErrPermission) && !canRead(f.path):
+		return unwatched // the folder's own mode says so: what makes it readable makes an event above it
 	}
+	l.refusedWatch(f, err)
 	return polled
+}
+
+// refusedWatch tells that the system does not let f be watched: a security module, or
+// the profile of a sandbox. One warning stands for all such folders.
+func (l *loop) refusedWatch(f *folder, err error) {
+	l.warn(WarnRefused, "", fmt.Sprintf("the system refuses to watch folders, %s is the first: they are looked at every %s: %v", f.path, l.PollInterval, err),
+		"let the sandbox or security module permit inotify, or live with slower notice")
 }
 
 func (l *loop) unwatch(f *folder) {

@@ -14,6 +14,7 @@ const retryAfter = 30 * time.Second
 // seams are what tests replace. The zero value becomes the real thing.
 type seams struct {
 	open        func() (*notify, error)
+	add         func(n *notify, path string) error // asks for a watch
 	fileSystem  func(path string) (kind string, events bool, err error)
 	slept       func() time.Duration
 	budget      func() int            // descriptors that watches may hold; 0: any number
@@ -28,6 +29,9 @@ func (s *seams) fill() {
 	setDefault(&s.retryAfter, retryAfter)
 	if s.open == nil {
 		s.open = openNotify
+	}
+	if s.add == nil {
+		s.add = func(n *notify, path string) error { return n.watcher.Add(path) }
 	}
 	if s.fileSystem == nil {
 		s.fileSystem = FileSystem

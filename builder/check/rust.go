@@ -61,7 +61,7 @@ func rustTarget(c *capsuleFiles) {
 	targets, where := c.targets()
 	wasm := false
 	for _, target := range targets {
-		wasm = wasm || strings.HasPrefix(target, "wasm") || strings.HasSuffix(target, ".json")
+		wasm = wasm || strings.HasPrefix(filepath.Base(target), "wasm") // a target specification by its file's name, as the build takes it
 	}
 	if !wasm {
 		c.noTarget(where)

@@ -44,7 +44,7 @@ func planGo(ctx context.Context, j *job) (*Plan, error) {
 	}
 	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), pkg: pkg}
 	return &Plan{Argv: append(argv, "-o", j.out(component), pkg), Env: g.env,
-		Identity: strings.Join(append([]string{"go", version}, j.goSteers()...), "\n"), Outside: g.outside}, nil
+		Identity: strings.Join(append([]string{"go", version}, j.goSteers()...), "\n"), Outside: g.outside, TellsAll: true}, nil
 }
 
 // out is where component i is to be written.
@@ -97,7 +97,7 @@ func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
 	return &Plan{
 		Argv:     []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.out(0), "."},
 		Identity: strings.Join(append([]string{"tinygo", versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)}, j.goSteers()...), "\n"),
-		Outside:  g.outside,
+		Outside:  g.outside, TellsAll: true,
 	}, nil
 }
 
@@ -143,7 +143,15 @@ func goEnvFile(env environ) string {
 // goSteers is what changes the result for the same sources: the variables and
 // what `go env -w` remembers.
 func (j *job) goSteers() []string {
-	names := "GOFLAGS GOEXPERIMENT GOWASM GOWORK GOPROXY GOTOOLCHAIN GOROOT GO111MODULE GODEBUG GOPATH GOMODCACHE "
-	list := j.env.matching(func(name string) bool { return strings.Contains(names, name+" ") })
+	list := j.env.matching(steersGo)
 	return append(list, fmt.Sprintf("%q", readSmall(goEnvFile(j.env))))
+}
+
+// steersGo accepts the variables that change what the go command makes of the same sources.
+func steersGo(name string) bool {
+	switch name {
+	case "GOFLAGS", "GOEXPERIMENT", "GOWASM", "GOWORK", "GOPROXY", "GOTOOLCHAIN", "GOROOT", "GO111MODULE", "GODEBUG", "GOPATH", "GOMODCACHE":
+		return true
+	}
+	return false
 }

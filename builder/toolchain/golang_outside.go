@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
-// goModule knows what a Go capsule is built from outside its folder.
+// goModule knows what a Go capsule is built from.
 type goModule struct {
 	*job
 	program string // the go command
@@ -19,13 +18,11 @@ type goModule struct {
 	pkg     string
 }
 
-// localReplace matches a go.mod that takes a module from a folder.
-var localReplace = regexp.MustCompile(`(?m)=>\s*"?(?:\.{1,2}[/\\]|/|[A-Za-z]:[\\/])`)
-
 // outside lists the module's files above the capsule, the workspace's, and the
-// files of packages that lie neither below the capsule nor in the module cache.
-// The go command is asked only where there can be such packages: the question
-// takes a tenth of a second.
+// files of packages that are no fixed version of a module, with all that they embed.
+// The go command is always asked, a tenth of a second: what it reads below the
+// capsule may be left out of the sources, such as an embedded dist or generated code
+// that git ignores.
 func (g *goModule) outside(ctx context.Context) ([]string, error) {
 	module := above(g.dir, "go.mod")
 	workspace := g.workspace()
@@ -37,9 +34,6 @@ func (g *goModule) outside(ctx context.Context) ([]string, error) {
 	}
 	if workspace != "" {
 		list = append(list, workspace, strings.TrimSuffix(workspace, ".work")+".work.sum")
-	}
-	if module == g.dir && workspace == "" && !localReplace.MatchString(readSmall(filepath.Join(module, "go.mod"))) {
-		return g.beyond(list), nil
 	}
 	files, err := g.files(ctx)
 	return g.beyond(append(list, files...)), err
@@ -73,8 +67,8 @@ type goPackage struct {
 	}
 }
 
-// files lists, for each package outside the capsule that is no fixed version of
-// a module, a pattern for its Go files and for those that it embeds, so that a
+// files lists, for each package that is no fixed version of a module, or is vendored
+// in the capsule, a pattern for its Go files and for those that it embeds, so that a
 // new one counts, and each file that it embeds, which may be a module.
 func (g *goModule) files(ctx context.Context) ([]string, error) {
 	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir),
@@ -91,10 +85,13 @@ func (g *goModule) files(ctx context.Context) ([]string, error) {
 		} else if err != nil {
 			return list, fmt.Errorf("reading go's list of packages: %w", err)
 		}
-		if p.Standard || p.Module == nil || p.fixed() || within(g.dir, p.Dir) {
+		if p.Standard || p.Dir == "" || p.fixed() && !within(g.dir, p.Dir) {
 			continue
 		}
-		list = append(list, filepath.Join(p.Dir, "*.go"), filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"), p.Module.GoMod)
+		list = append(list, filepath.Join(p.Dir, "*.go"))
+		if p.Module != nil && p.Module.GoMod != "" && !p.fixed() {
+			list = append(list, filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"), p.Module.GoMod)
+		}
 		for _, name := range p.EmbedFiles {
 			list = append(list, filepath.Join(p.Dir, filepath.FromSlash(name)))
 		}
@@ -107,6 +104,9 @@ func (g *goModule) files(ctx context.Context) ([]string, error) {
 // fixed reports whether the package comes from a version of a module, whose
 // files never change.
 func (p goPackage) fixed() bool {
+	if p.Module == nil {
+		return false
+	}
 	if r := p.Module.Replace; r != nil {
 		return r.Version != ""
 	}

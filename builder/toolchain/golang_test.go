@@ -20,28 +20,34 @@ func TestGoOutside(t *testing.T) {
 		env   []string
 		want  []string
 	}{
-		"alone": {map[string]string{"cap/go.mod": "module cap\n\ngo 1.24\n", "cap/main.go": strings.Replace(wasmMain, "%s", "", 1)}, nil, nil},
+		"alone": {map[string]string{"cap/go.mod": "module cap\n\ngo 1.24\n", "cap/main.go": strings.Replace(wasmMain, "%s", "", 1)}, nil,
+			[]string{"cap/*.go", "cap/go.mod", "cap/go.sum", "cap/vendor/modules.txt"}},
+		"embedded and generated": {map[string]string{
+			"cap/go.mod":          "module cap\n\ngo 1.24\n",
+			"cap/main.go":         strings.Replace(wasmMain, "%s", "import (\n\t\"embed\"\n\t_ \"cap/gen\"\n)\n\n//go:embed dist engine.wasm\nvar F embed.FS\n", 1),
+			"cap/dist/index.html": "x", "cap/engine.wasm": "w", "cap/gen/gen.go": "package gen\n",
+		}, nil, []string{"cap/*.go", "cap/dist", "cap/engine.wasm", "cap/gen/*.go", "cap/go.mod", "cap/go.sum", "cap/vendor/modules.txt"}},
 		"replace": {map[string]string{
 			"cap/go.mod":     "module cap\n\ngo 1.24\n\nrequire lib.example v0.0.0\n\nreplace lib.example => \"../lib dir\"\n",
 			"cap/main.go":    strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
 			"lib dir/go.mod": "module lib.example\n\ngo 1.24\n", "lib dir/lib.go": lib, "lib dir/data/text.txt": "x",
-		}, nil, []string{"lib dir/*.go", "lib dir/data/text.txt", "lib dir/go.mod", "lib dir/go.sum"}},
+		}, nil, []string{"cap/*.go", "cap/go.mod", "cap/go.sum", "cap/vendor/modules.txt", "lib dir/*.go", "lib dir/data/text.txt", "lib dir/go.mod", "lib dir/go.sum"}},
 		"embedded patterns": {map[string]string{
 			"cap/go.mod":        "module cap\n\ngo 1.24\n\nrequire lib.example v0.0.0\n\nreplace lib.example => ../lib\n",
 			"cap/main.go":       strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
 			"lib/go.mod":        "module lib.example\n\ngo 1.24\n",
 			"lib/lib.go":        "package lib\n\nimport \"embed\"\n\n//go:embed data/*.txt all:more\nvar T embed.FS\n",
 			"lib/data/text.txt": "x", "lib/more/y": "y", "lib/more/z.wasm": "z",
-		}, nil, []string{"lib/*.go", "lib/data/*.txt", "lib/data/text.txt", "lib/go.mod", "lib/go.sum", "lib/more", "lib/more/z.wasm"}},
+		}, nil, []string{"cap/*.go", "cap/go.mod", "cap/go.sum", "cap/vendor/modules.txt", "lib/*.go", "lib/data/*.txt", "lib/data/text.txt", "lib/go.mod", "lib/go.sum", "lib/more", "lib/more/z.wasm"}},
 		"workspace": {map[string]string{
 			"go.work":    "go 1.24\n\nuse (\n\t./cap\n\t./lib\n)\n",
 			"cap/go.mod": "module cap\n\ngo 1.24\n", "cap/main.go": strings.Replace(wasmMain, "%s", `import _ "lib.example"`, 1),
 			"lib/go.mod": "module lib.example\n\ngo 1.24\n", "lib/lib.go": lib, "lib/data/text.txt": "x",
-		}, nil, []string{"go.work", "go.work.sum", "lib/*.go", "lib/data/text.txt", "lib/go.mod", "lib/go.sum"}},
+		}, nil, []string{"cap/*.go", "cap/go.mod", "cap/go.sum", "cap/vendor/modules.txt", "go.work", "go.work.sum", "lib/*.go", "lib/data/text.txt", "lib/go.mod", "lib/go.sum"}},
 		"module above": {map[string]string{
 			"go.mod": "module m\n\ngo 1.24\n", "cap/main.go": strings.Replace(wasmMain, "%s", `import _ "m/lib"`, 1),
 			"lib/lib.go": lib, "lib/data/text.txt": "x", "other/other.go": "package other\n",
-		}, []string{"GOWORK=off"}, []string{"go.mod", "go.sum", "lib/*.go", "lib/data/text.txt", "vendor/modules.txt"}},
+		}, []string{"GOWORK=off"}, []string{"cap/*.go", "go.mod", "go.sum", "lib/*.go", "lib/data/text.txt", "vendor/modules.txt"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "å b")

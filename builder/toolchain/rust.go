@@ -120,10 +120,12 @@ func steersCargo(name string) bool {
 	switch name {
 	case "CARGO_BUILD_JOBS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR":
 		return false
-	case "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_NET_OFFLINE", "CC", "CFLAGS", "AR":
+	case "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCREMENTAL", "CARGO_NET_OFFLINE", "CC", "CFLAGS", "AR",
+		"RUSTUP_TOOLCHAIN", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_BOOTSTRAP":
 		return true
 	}
-	for _, prefix := range []string{"CARGO_BUILD_", "CARGO_TARGET_", "CARGO_PROFILE_", "RUSTC", "RUSTUP_TOOLCHAIN", "CC_", "CFLAGS_", "AR_"} {
+	// These name a table or a target of the user's choice after them.
+	for _, prefix := range []string{"CARGO_BUILD_", "CARGO_TARGET_", "CARGO_PROFILE_", "CARGO_UNSTABLE_", "CC_", "CFLAGS_", "AR_"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}

@@ -39,7 +39,7 @@ func cargoConfigs(dir string, env environ) []cargoConfig {
 			}
 			seen[path] = true
 			config := cargoConfig{path: path, base: filepath.Dir(folder)}
-			if _, err := toml.DecodeFile(path, &config); err == nil {
+			if _, err := toml.Decode(string(readAll(path)), &config); err == nil {
 				list = append(list, config)
 			}
 			break

@@ -35,7 +35,7 @@ type cargoManifest struct {
 // will complain of it.
 func readCargoManifest(dir string) *cargoManifest {
 	var m cargoManifest
-	_, _ = toml.DecodeFile(filepath.Join(dir, "Cargo.toml"), &m)
+	_, _ = toml.Decode(string(readAll(filepath.Join(dir, "Cargo.toml"))), &m)
 	return &m
 }
 

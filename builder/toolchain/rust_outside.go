@@ -10,7 +10,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
-// outside lists what the crate is built from outside the capsule: crates that
+// outside lists what the crate is built from beside its own manifest: crates that
 // it names by path, its workspaces' manifests and locks, configuration files,
 // and whatever the compiler noted in its dep-info, include_str! among it.
 func (c *crate) outside(ctx context.Context) ([]string, error) {
@@ -34,13 +34,13 @@ func (c *crate) outside(ctx context.Context) ([]string, error) {
 	return c.beyond(list), nil
 }
 
-// beyond keeps of list what lies outside the capsule's folder and is not found
-// in a folder of list, sorted.
+// beyond keeps of list what is not found in a folder of list, sorted. What lies below
+// the capsule stays: the rules of the source hash may leave it out, and who asks knows them.
 func (j *job) beyond(list []string) []string {
 	slices.Sort(list)
 	var out []string
 	for _, path := range slices.Compact(list) {
-		if within(j.dir, path) || slices.ContainsFunc(out, func(o string) bool { return foundIn(o, path) }) {
+		if path == j.dir || slices.ContainsFunc(out, func(o string) bool { return foundIn(o, path) }) {
 			continue
 		}
 		out = append(out, path)

@@ -170,9 +170,10 @@ func TestRustOutside(t *testing.T) {
 	write(t, filepath.Join(above, "shared lib", "src", "lib.rs"), "pub fn f() -> u8 { include_bytes!(\"../dist/a\")[0] }")
 	write(t, filepath.Join(above, "shared lib", "dist", "a"), "a")
 	write(t, filepath.Join(above, "greeting text.txt"), "hello")
+	write(t, filepath.Join(dir, "dist", "own"), "own")
 	write(t, filepath.Join(above, "Cargo.toml"), "[workspace]\nmembers = [\"hello-rust\"]\n[profile.release]\npanic = \"abort\"\n")
 	replace(t, filepath.Join(dir, "Cargo.toml"), "[workspace]\n", "[dependencies]\nshared = { path = \"../shared lib\" }\n")
-	replace(t, filepath.Join(dir, "src", "lib.rs"), "mod abi;", "mod abi;\npub const G: &str = include_str!(\"../../greeting text.txt\");\npub fn g() -> u8 { shared::f() }")
+	replace(t, filepath.Join(dir, "src", "lib.rs"), "mod abi;", "mod abi;\npub const G: &str = include_str!(\"../../greeting text.txt\");\npub const O: &[u8] = include_bytes!(\"../dist/own\");\npub fn g() -> u8 { shared::f() }")
 
 	plan, err := For(t.Context(), request(t, dir, env))
 	if err != nil {
@@ -196,11 +197,12 @@ func TestRustOutside(t *testing.T) {
 		}
 		return names
 	}
-	early := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "shared lib"}
+	early := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "hello-rust/.cargo/config.toml", "hello-rust/rust-toolchain.toml", "shared lib"}
 	if diff := cmp.Diff(early, names(before)); diff != "" {
 		t.Error("before the build:", diff)
 	}
-	late := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "greeting text.txt", "shared lib", "shared lib/dist/a"}
+	late := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "greeting text.txt", "hello-rust/.cargo/config.toml", "hello-rust/dist/own",
+		"hello-rust/rust-toolchain.toml", "hello-rust/src/abi.rs", "hello-rust/src/lib.rs", "shared lib", "shared lib/dist/a"}
 	if diff := cmp.Diff(late, names(after)); diff != "" {
 		t.Error("after the build:", diff)
 	}

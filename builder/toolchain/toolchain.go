@@ -43,10 +43,13 @@ type Plan struct {
 	// error is a *Problem, or ctx's.
 	Collect func(ctx context.Context, buildStart time.Time, stdout []byte) ([]Artifact, error)
 
-	// Outside lists the files and folders outside the capsule that the build
-	// reads, as far as they can be told: absolute, sorted, existing or not. An
-	// error means that the list may be short. Never nil.
+	// Outside lists the files, folders and patterns that the build reads, as far as
+	// the tool tells, below the capsule too: absolute, sorted, existing or not. Sources
+	// may be among them. An error means that the list may be short. Never nil.
 	Outside func(ctx context.Context) ([]string, error)
+
+	// TellsAll: Outside and the sources are all that the build reads.
+	TellsAll bool
 
 	// ByTime: the tool may take a product that is younger than its sources for
 	// up to date, whatever happened in between.

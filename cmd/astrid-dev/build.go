@@ -15,11 +15,13 @@ import (
 type buildFlags struct {
 	jobs   int
 	strict bool
+	nested bool
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
+	includeNested(cmd.Flags(), &b.nested)
 }
 
 func (b *buildFlags) check() error {
@@ -36,7 +38,7 @@ func newBuild() *cobra.Command {
 		Short: "Build the capsules that are out of date, once",
 		Long: `build builds, smoke-loads and publishes every capsule below the paths (the
 current folder without any) that is not up to date. It exits with 1 when a
-capsule failed.`,
+capsule failed, or a folder could not be read.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, b) },
 	}
 	b.register(cmd)
@@ -44,7 +46,7 @@ capsule failed.`,
 }
 
 // build is watch with a watcher that sees nothing, until nothing is pending.
-func build(cmd *cobra.Command, args []string, b buildFlags) error {
+func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -52,14 +54,15 @@ func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, err := capsules(cmd.Context(), roots); err != nil {
+	found, err := capsules(cmd, roots, b.nested)
+	if err != nil {
 		return err
 	}
 	s, err := newSession(cmd, roots, b, hook{}, true)
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer func() { ended = s.end(ended) }()
 	batches := make(chan watcher.Batch, 1)
 	batches <- watcher.Batch{Lost: true} // look at everything, once
 	s.cfg.Batches = batches
@@ -74,9 +77,11 @@ func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	case err != nil:
 		return err
 	case failed > 0:
-		return &failedError{count: failed, said: !asJSON(cmd)}
+		return &failedError{count: failed, closed: len(found.closed), said: !asJSON(cmd)}
 	case !done:
 		return errInterrupted
+	case len(found.closed) > 0:
+		return &failedError{closed: len(found.closed)}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +22,8 @@ import (
 
 // checkFlags are check's own.
 type checkFlags struct {
-	fix, list, strict bool
-	runtime           string
+	fix, list, strict, nested bool
+	runtime                   string
 }
 
 func newCheck() *cobra.Command {
@@ -44,6 +45,7 @@ give, without looking at any capsule.`,
 	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
 	cmd.Flags().StringVar(&f.runtime, "runtime", "", "hold astrid-version against this release of the runtime, as in 2026.10.1")
+	includeNested(cmd.Flags(), &f.nested)
 	return cmd
 }
 
@@ -72,7 +74,7 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	dirs, err := capsules(cmd.Context(), roots)
+	found, err := capsules(cmd, roots, f.nested)
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	results, err := check.CheckAll(cmd.Context(), dirs, options)
+	results, err := check.CheckAll(cmd.Context(), found.dirs, options)
 	if err != nil {
 		return err
 	}
@@ -90,7 +92,15 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	return f.tell(cmd, checked)
+	return f.tell(cmd, append(checked, closedFolders(found.closed)...))
+}
+
+// closedFolders stand beside the capsules: what is in them is not known to be sound.
+func closedFolders(list []*fs.PathError) (closed []checked) {
+	for _, err := range list {
+		closed = append(closed, checked{Dir: err.Path, Findings: []finding.Finding{closedFinding(err)}, closed: true})
+	}
+	return closed
 }
 
 // checked is one capsule's outcome, as --format json writes it.
@@ -99,6 +109,8 @@ type checked struct {
 	Name     string            `json:"name,omitempty"`
 	Fixed    []string          `json:"fixed,omitempty"` // files that --fix changed, relative to dir
 	Findings []finding.Finding `json:"findings"`
+
+	closed bool // no capsule, but a folder that could not be read
 }
 
 func asChecked(results []check.Result) []checked {
@@ -146,11 +158,13 @@ type counts struct {
 
 func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 	var n counts
-	failed := 0
+	failed, closed := 0, 0
 	for _, c := range list {
 		errs, warnings := finding.Count(c.Findings, finding.Error), finding.Count(c.Findings, finding.Warning)
 		n.Errors, n.Warnings, n.Notes = n.Errors+errs, n.Warnings+warnings, n.Notes+finding.Count(c.Findings, finding.Note)
-		if errs > 0 || f.strict && warnings > 0 {
+		if c.closed {
+			closed++
+		} else if errs > 0 || f.strict && warnings > 0 {
 			failed++
 		}
 	}
@@ -159,8 +173,8 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 		tell = checkJSON
 	}
 	err := tell(cmd.OutOrStdout(), list, n)
-	if err == nil && failed > 0 {
-		return &failedError{count: failed}
+	if err == nil && failed+closed > 0 {
+		return &failedError{count: failed, closed: closed}
 	}
 	return err
 }
@@ -168,13 +182,19 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 // checkText is for people and editors: file:line:column from the current folder.
 func checkText(w io.Writer, list []checked, n counts) error {
 	var b strings.Builder
+	capsules := 0
 	for _, c := range list {
 		for _, file := range c.Fixed {
 			fmt.Fprintln(&b, "fixed "+shorten(filepath.Join(c.Dir, filepath.FromSlash(file))))
 		}
+		if c.closed {
+			c.Findings[0].File = "."
+		} else {
+			capsules++
+		}
 		printFindings(&b, c.Dir, c.Findings)
 	}
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(len(list), "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(capsules, "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -34,11 +34,14 @@ type failedError struct {
 	count  int
 	what   string // what failed; "" is a capsule
 	notRun int    // verify: not known to be sound
+	closed int    // folders that could not be read, which were named
 	said   bool   // how many was printed too
 }
 
 func (e *failedError) Error() string {
 	switch {
+	case e.count == 0 && e.closed > 0 && e.notRun == 0:
+		return plural(e.closed, "folder") + " could not be read"
 	case e.count == 0:
 		return plural(e.notRun, "capsule") + " not run"
 	case e.notRun == 0:

@@ -12,7 +12,7 @@ import (
 var imports = map[string][]string{
 	"orchestrator":          {"orchestrator/announce", "watcher", "builder", "builder/finding"},
 	"orchestrator/announce": {"builder/proc", "builder/finding"},
-	"orchestrator/verify":   {"orchestrator/report", "builder/wasm/reader", "builder", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/verify":   {"orchestrator/report", "builder/wasm/reader", "builder", "builder/regular", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/report":   {"builder/finding"},
 	"watcher":               {"watcher/tree"},
 	"watcher/tree":          {},

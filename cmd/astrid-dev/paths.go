@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -58,18 +62,95 @@ func existing(args []string) ([]string, error) {
 
 const manifestName = "Capsule.toml"
 
-// capsules finds the capsule folders below roots. None at all is a usage error.
-func capsules(ctx context.Context, roots []string) ([]string, error) {
-	dirs, err := tree.FindCapsules(ctx, roots)
+// place is what was found below the paths of a command line.
+type place struct {
+	dirs   []string        // capsule folders
+	closed []*fs.PathError // folders that could not be read: what is in them is not known
+}
+
+const nestedHint = "give its path, or --include-nested for all of them"
+
+// includeNested registers the flag of every command that looks for capsules.
+func includeNested(flags *pflag.FlagSet, nested *bool) {
+	flags.BoolVar(nested, "include-nested", false, "also look into work trees, submodules and repositories inside the paths' own")
+}
+
+// capsules finds the capsule folders below roots. None at all is a usage error. What
+// looks like a capsule and is none is named on stderr.
+func capsules(cmd *cobra.Command, roots []string, nested bool) (p place, err error) {
+	found, err := tree.Find(cmd.Context(), tree.Search{Roots: roots, Nested: nested})
 	var partial *tree.PartialError
 	if err != nil && !errors.As(err, &partial) {
-		return nil, usage(fmt.Errorf("looking for capsules: %w", err))
+		return p, usage(fmt.Errorf("looking for capsules: %w", err))
 	}
-	if len(dirs) == 0 {
-		return nil, usageHint(fmt.Errorf("no capsule found in %s: no folder there holds a %s", joined(roots), manifestName),
-			"astrid-dev new NAME --lang go writes one")
+	if p.dirs = found.Capsules; partial != nil {
+		p.closed = unreadable(partial)
 	}
-	return dirs, nil
+	if len(p.dirs) == 0 {
+		return p, noCapsule(roots, found, p.closed)
+	}
+	for _, link := range strangers(found) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: %s\n  help: %s\n", linkedMessage(link), linkedHint)
+	}
+	return p, nil
+}
+
+// unreadable is what of err is not about folders that are gone.
+func unreadable(err *tree.PartialError) (list []*fs.PathError) {
+	for _, e := range err.Errs {
+		var one *fs.PathError
+		if errors.As(e, &one) && !errors.Is(e, fs.ErrNotExist) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// noCapsule says truly why none was found.
+func noCapsule(roots []string, found tree.Found, closed []*fs.PathError) error {
+	about := "no capsule found in " + joined(roots)
+	switch {
+	case len(closed) > 0:
+		return usageHint(fmt.Errorf("%s: %s cannot be read: %w", about, shorten(closed[0].Path), closed[0].Err), closedHint)
+	case len(found.Linked) > 0:
+		return usageHint(fmt.Errorf("%s: %s", about, linkedMessage(found.Linked[0])), linkedHint)
+	case len(found.Foreign) > 0:
+		return usageHint(fmt.Errorf("%s: %s is a work tree of another repository", about, shorten(found.Foreign[0])), nestedHint)
+	}
+	return usageHint(fmt.Errorf("%s: no folder there holds a %s", about, manifestName), "astrid-dev new NAME --lang go writes one")
+}
+
+const (
+	closedHint = "make it readable; capsules in it are not seen"
+	linkedHint = "give the real folder, or put a file of its own in the link's place"
+)
+
+func linkedMessage(link string) string {
+	if filepath.Base(link) == manifestName {
+		return shorten(link) + " is a link, which makes no capsule: a manifest must be a file of its own"
+	}
+	return shorten(link) + " is a link to a capsule, which is not followed"
+}
+
+// strangers are the links to capsules that were not found where they really lie.
+func strangers(found tree.Found) (list []string) {
+	known := map[string]bool{}
+	for _, dir := range found.Capsules {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			known[real] = true
+		}
+	}
+	for _, link := range found.Linked {
+		if real, err := filepath.EvalSymlinks(link); err != nil || filepath.Base(link) == manifestName || !known[real] {
+			list = append(list, link)
+		}
+	}
+	return list
+}
+
+// closedFinding is the finding about a folder that cannot be read.
+func closedFinding(err *fs.PathError) finding.Finding {
+	return finding.Finding{Code: verify.CodeClosed, Message: "the folder cannot be read: " + err.Err.Error(), Hint: closedHint}
 }
 
 func joined(roots []string) string {

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"io/fs"
+	"fmt"
 	"os"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -27,6 +28,8 @@ type session struct {
 	warnings chan announce.Event
 	hooks    chan orchestrator.HookRun
 	voices   *voices
+	once     bool
+	said     map[string]string // warnings about folders, by path; the search's alone
 }
 
 // hook is the command of --on-reload; none when command is "".
@@ -41,7 +44,7 @@ const warningsHeld = 256
 
 // newSession sets a run up. once: it ends at the first idle.
 func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once bool) (*session, error) {
-	s := &session{warnings: make(chan announce.Event, warningsHeld), hooks: make(chan orchestrator.HookRun)}
+	s := &session{warnings: make(chan announce.Event, warningsHeld), hooks: make(chan orchestrator.HookRun), once: once, said: map[string]string{}}
 	s.ctx, s.cancel = context.WithCancel(cmd.Context())
 	var err error
 	if s.voices, err = newVoices(cmd, h, once, s); err != nil {
@@ -51,13 +54,17 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Say: func(dir string, found finding.Finding) {
 		s.send(announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
 	}})
+	search := tree.Search{Roots: roots, Nested: f.nested}
 	s.cfg = orchestrator.Config{
 		Jobs: f.jobs, Roots: roots, Plans: make(chan watcher.Plan, 1), Warn: s.warnings, Hooks: s.hooks,
-		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, roots) },
+		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
 		Examine: b.Examine, Build: b.Build, Publish: b.Publish,
 		LastChange: builder.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Announce:   s.voices.announce, Output: s.voices.output,
+	}
+	if !f.nested {
+		s.cfg.Foreign = tree.NewForeign(roots).Is
 	}
 	return s, nil
 }
@@ -66,6 +73,15 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 func (s *session) close() error {
 	s.cancel()
 	return s.voices.close()
+}
+
+// end closes the session of a command that ends with err. Events that could not be
+// written are the reason then: whoever reads them must not take them for all.
+func (s *session) end(err error) error {
+	if closed := s.close(); closed != nil {
+		return usageHint(fmt.Errorf("writing events: %w", closed), "give stdout to a program that reads it, or a disk that has space")
+	}
+	return err
 }
 
 // send hands a warning to the loop, unless the program ends first.
@@ -88,19 +104,33 @@ func (s *session) warn(code, message, hint string) {
 	s.send(announce.Event{Type: announce.Warning, Code: code, Message: message, Hint: hint})
 }
 
-// find is the loop's search for capsules. Folders that cannot be read are named and passed over.
-func (s *session) find(ctx context.Context, roots []string) ([]string, error) {
-	dirs, err := tree.FindCapsules(ctx, roots)
+// find is the loop's search for capsules. Folders that cannot be read, and links that
+// look like capsules, are named once and passed over.
+func (s *session) find(ctx context.Context, search tree.Search) ([]string, error) {
+	found, err := tree.Find(ctx, search)
 	var partial *tree.PartialError
-	if !errors.As(err, &partial) {
-		return dirs, err
+	if err != nil && !errors.As(err, &partial) {
+		return nil, err
 	}
-	for _, e := range partial.Errs {
-		if !errors.Is(e, fs.ErrNotExist) {
-			s.warn("unreadable-folder", e.Error(), "make it readable; capsules in it are not seen")
+	if partial != nil {
+		for _, e := range unreadable(partial) {
+			s.warnOnce(e.Path, verify.CodeClosed, e.Error(), closedHint)
 		}
 	}
-	return dirs, nil
+	for _, link := range strangers(found) {
+		if !s.once { // build said it on stderr
+			s.warnOnce(link, "linked-capsule", linkedMessage(link), linkedHint)
+		}
+	}
+	return found.Capsules, nil
+}
+
+// warnOnce warns of something that later searches come upon again. Searches never overlap.
+func (s *session) warnOnce(about, code, message, hint string) {
+	if s.said[about] != message {
+		s.said[about] = message
+		s.warn(code, message, hint)
+	}
 }
 
 // readLines calls do with every line that a person types. It goes on until the

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
@@ -68,9 +69,11 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Dirs, err = capsules(cmd.Context(), roots); err != nil {
+	found, err := capsules(cmd, roots, f.nested)
+	if err != nil {
 		return err
 	}
+	cfg.Dirs, cfg.Closed = found.dirs, found.closed
 	if err := reports.Probe(targets); err != nil {
 		return usageHint(err, "name files in a folder that can be written; missing folders are made")
 	}
@@ -119,7 +122,7 @@ func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, erro
 	if f.shard == "" {
 		return nil, usage(errors.New("--shard-times is of use with --shard only"))
 	}
-	data, err := os.ReadFile(f.times)
+	data, err := regular.Read(f.times, 64<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", announce.Name(f.times))
 		return nil, nil

@@ -68,7 +68,7 @@ func (f watchFlags) check() error {
 }
 
 // watch runs a watcher and an orchestrator side by side until the context ends.
-func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error {
+func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended error) {
 	if err := errors.Join(f.check(), b.check()); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error 
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer func() { ended = s.end(ended) }()
 	for _, root := range missing {
 		s.warn("missing-root", shorten(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}

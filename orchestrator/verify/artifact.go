@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -87,7 +87,7 @@ func tracked(ctx context.Context, path, dir string) bool {
 // isPointer reports whether Git LFS left the name of a file's content in its place.
 func isPointer(path string) bool {
 	const head = "version https://git-lfs.github.com/spec/"
-	in, err := os.Open(path)
+	in, err := regular.Open(path)
 	if err != nil {
 		return false
 	}

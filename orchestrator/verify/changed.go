@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // SetupError is a run that could not begin as it was asked for.
@@ -212,7 +213,7 @@ func included(dir string, in *builder.Inputs) (list []string) {
 			continue
 		}
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
-		data, err := os.ReadFile(path)
+		data, err := regular.Read(path, smallFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			continue // the build will say so
 		}

@@ -89,7 +89,8 @@ func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
 // selection is what a run would verify, without the builds.
 func selection(t *testing.T, root, ref string) (dirs []string) {
 	t.Helper()
-	found, err := tree.FindCapsules(t.Context(), []string{root})
+	all, err := tree.Find(t.Context(), tree.Search{Roots: []string{root}, Nested: true})
+	found := all.Capsules
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	CodeUnreadable   = "manifest-unreadable"
 	CodeFixFailed    = "fix-failed"
+	CodeClosed       = "unreadable-folder"
 	codeSource       = "source-unreadable"
 	codeMutated      = "build-changes-input"
 	codeTouched      = "build-touches-input"
@@ -25,6 +26,8 @@ func Codes() []check.Code {
 	return []check.Code{
 		{Code: CodeUnreadable, Severity: finding.Error, Summary: "the manifest cannot be read", Remedy: "make the file readable"},
 		{Code: CodeFixFailed, Severity: finding.Error, Summary: "check --fix could not write a file", Remedy: "make the file writable, or mend it by hand"},
+		{Code: CodeClosed, Severity: finding.Error, Summary: "a folder cannot be read, so that capsules in it are not seen", Remedy: "make the folder readable"},
+		{Code: "input-matches-nothing", Severity: finding.Warning, Summary: "a pattern in inputs stands for no file", Remedy: "correct the path, which is relative to the capsule's folder, or take it out"},
 		{Code: codeSource, Severity: finding.Error, Summary: "a source cannot be read", Remedy: "make the file readable, or leave it out with ignore in [package.metadata.astrid-dev]"},
 		{Code: codeMutated, Severity: finding.Error, Summary: "the build changes, makes or removes a file that it is built from", Remedy: "commit what the build makes there, write it elsewhere, or name it in ignore in [package.metadata.astrid-dev]"},
 		{Code: codeTouched, Severity: finding.Note, Summary: "the build writes a source again with the same bytes", Remedy: "write only when something changes: watch builds such a capsule once more"},

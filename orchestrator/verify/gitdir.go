@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // git gives the copy a repository of its own, so that what git tracks and
@@ -43,12 +45,20 @@ func (c *copier) git(path string) error {
 	return errors.Join(errs...)
 }
 
+// The largest files of each kind that are read whole. The index of a repository with a
+// million files has a hundred megabytes.
+const (
+	smallFile = 64 << 20
+	gitFile   = 1 << 30
+	anyFile   = 4 << 30
+)
+
 // gitFolders are the git dir that path (a folder, or the file of a worktree or
 // submodule) stands for, and the one that it shares with others.
 func gitFolders(path string) (dir, common string, ok bool) {
 	dir = path
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		data, _ := os.ReadFile(path)
+		data, _ := regular.Read(path, gitFile)
 		target, found := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir:")
 		if !found {
 			return "", "", false
@@ -56,7 +66,7 @@ func gitFolders(path string) (dir, common string, ok bool) {
 		dir = against(filepath.Dir(path), strings.TrimSpace(target))
 	}
 	common = dir
-	if data, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
+	if data, err := regular.Read(filepath.Join(dir, "commondir"), gitFile); err == nil {
 		common = against(dir, strings.TrimSpace(string(data)))
 	}
 	return dir, common, exists(filepath.Join(dir, "HEAD"))
@@ -69,10 +79,10 @@ func against(base, path string) string {
 	return filepath.Join(base, filepath.FromSlash(path))
 }
 
-// copyInto copies a small file; one that is not there is not there in the copy.
+// copyInto copies a small file; one that is not there, or is no file, is not there in the copy.
 func copyInto(to, from string) error {
-	data, err := os.ReadFile(from)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	data, err := regular.Read(from, gitFile)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || !isRegular(from) {
 		return nil
 	}
 	if err == nil {
@@ -82,6 +92,12 @@ func copyInto(to, from string) error {
 		err = os.WriteFile(to, data, 0o644)
 	}
 	return err
+}
+
+// isRegular follows links, as git does.
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func copyFolder(to, from string) error {
@@ -109,7 +125,7 @@ var kept = regexp.MustCompile(`(?i)^\s*(repositoryformatversion|objectformat|ref
 var gitSection = regexp.MustCompile(`^\s*\[([^\]]*)\]`)
 
 func writeConfig(to, from string) error {
-	data, err := os.ReadFile(from)
+	data, err := regular.Read(from, gitFile)
 	if err != nil {
 		data = nil // git then takes its defaults
 	}

@@ -117,7 +117,8 @@ func runIn(t testing.TB, root string, cfg Config) (*report.Report, error) {
 	if runtime.GOOS == "windows" {
 		needs(t, "sh")
 	}
-	dirs, err := tree.FindCapsules(context.Background(), []string{root})
+	found, err := tree.Find(context.Background(), tree.Search{Roots: []string{root}, Nested: true})
+	dirs := found.Capsules
 	if err != nil {
 		t.Fatal(err)
 	}

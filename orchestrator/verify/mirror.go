@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // mirror is a folder in which copies of folders lie under their own absolute
@@ -67,6 +70,8 @@ type copier struct {
 	home     string                       // the user's
 	own      string                       // this run's temporary folder, which may lie in a workspace
 	packages func(folder string) packages // what becomes of this node_modules
+	checkout map[string]*tree.Checkout    // what git would check out, by root; the walk's alone
+	named    []*tree.Reach                // what settings name as inputs
 
 	mu         sync.Mutex // guards unreadable
 	unreadable []error    // each an *fs.PathError of an original
@@ -104,6 +109,9 @@ func (c *copier) folder(ctx context.Context, files *errgroup.Group, from string)
 	}
 	for _, e := range entries {
 		path := filepath.Join(from, e.Name())
+		if e.Name() != ".git" && !c.wants(path, e.IsDir()) {
+			continue
+		}
 		switch {
 		case e.Name() == ".git":
 			err = c.git(path)
@@ -123,8 +131,11 @@ func (c *copier) folder(ctx context.Context, files *errgroup.Group, from string)
 
 // entry copies a folder inside another, unless it is one that no build starts from.
 func (c *copier) entry(ctx context.Context, files *errgroup.Group, path string) error {
-	if path == c.own || slices.Contains(c.roots, path) || !c.isOthers(path) && isOutput(path) {
+	if path == c.own || slices.Contains(c.roots, path) {
 		return nil // a root is copied by itself
+	}
+	if !c.isOthers(path) && isOutput(path) && !c.partly(path) {
+		return nil
 	}
 	if filepath.Base(path) == "node_modules" {
 		switch c.packages(path) {
@@ -135,6 +146,41 @@ func (c *copier) entry(ctx context.Context, files *errgroup.Group, path string) 
 		}
 	}
 	return c.folder(ctx, files, path)
+}
+
+// wants reports whether the copy starts with path: what git would check out with the
+// user's edits, what is installed or vendored, and what settings name.
+func (c *copier) wants(path string, dir bool) bool {
+	if filepath.Base(path) == "node_modules" || c.isOthers(path) || c.isNamed(path, dir) {
+		return true
+	}
+	root := c.rootOf(path)
+	return root == "" || c.checkout[root] == nil || !c.checkout[root].Leaves(path, dir)
+}
+
+func (c *copier) isNamed(path string, dir bool) bool {
+	return slices.ContainsFunc(c.named, func(r *tree.Reach) bool { return r.Holds(path, dir) })
+}
+
+// partly reports whether a folder of products holds something that git tracks or
+// settings name. Only that of it is copied.
+func (c *copier) partly(folder string) bool {
+	root := c.rootOf(folder)
+	if root == "" || c.checkout[root] == nil || !c.checkout[root].Holds(folder) && !c.isNamed(folder, true) {
+		return false
+	}
+	c.checkout[root].OnlyTracked(folder)
+	return true
+}
+
+// rootOf is the root that path lies in, "" for none.
+func (c *copier) rootOf(path string) string {
+	for _, root := range c.roots {
+		if within(root, path) {
+			return root
+		}
+	}
+	return ""
 }
 
 // isOthers reports whether path lies in code that was installed or vendored:
@@ -173,7 +219,7 @@ func (c *copier) file(ctx context.Context, path string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	in, err := os.Open(path)
+	in, err := regular.Open(path)
 	if err != nil {
 		c.cannotRead(err)
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // otherTimes is how much older the files of the second copy are: a build that
@@ -39,11 +40,35 @@ func (r *run) copy(ctx context.Context) error {
 }
 
 func (r *run) copyTo(ctx context.Context, m mirror, own string) (*copier, error) {
-	c := &copier{mirror: m, own: own, home: homeFolder(), packages: r.packages, roots: workspaces(r.Dirs)}
+	c := &copier{mirror: m, own: own, home: homeFolder(), packages: r.packages, roots: workspaces(r.Dirs), checkout: map[string]*tree.Checkout{}}
+	for _, root := range c.roots {
+		var err error
+		if c.checkout[root], err = tree.NewCheckout(root); err != nil {
+			return c, err
+		}
+		c.named = append(c.named, tree.NewReach(r.named(), root))
+	}
 	if err := c.folders(ctx, c.roots...); err != nil {
 		return c, err
 	}
 	return c, c.settings(ctx)
+}
+
+// named are the inputs that the settings of capsules name, absolute.
+func (r *run) named() (list []string) {
+	for _, dir := range r.Dirs {
+		m, err := capsule.Load(dir)
+		if err != nil {
+			continue
+		}
+		for _, pattern := range m.Dev.Inputs {
+			if pattern = filepath.FromSlash(pattern); !filepath.IsAbs(pattern) {
+				pattern = filepath.Join(dir, pattern)
+			}
+			list = append(list, pattern)
+		}
+	}
+	return list
 }
 
 // packages copies the node_modules of capsules that are verified, and those that

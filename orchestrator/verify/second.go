@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -100,8 +100,8 @@ func (r *run) secondFailed(j *job, err error) {
 func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
 	f := finding.Finding{Code: codeDiffers, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
-	a, errA := os.ReadFile(one.path)
-	b, errB := os.ReadFile(other.Path)
+	a, errA := regular.Read(one.path, anyFile)
+	b, errB := regular.Read(other.Path, anyFile)
 	if errA != nil || errB != nil {
 		return f
 	}

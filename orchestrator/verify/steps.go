@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -334,8 +335,8 @@ func has(in *builder.Inputs, name string) bool {
 }
 
 func sameBytes(a, b string) bool {
-	x, errX := os.ReadFile(a)
-	y, errY := os.ReadFile(b)
+	x, errX := regular.Read(a, anyFile)
+	y, errY := regular.Read(b, anyFile)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 const (
@@ -65,7 +67,7 @@ func sweep(base string) {
 		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || !isOwn(dir) {
 			continue
 		}
-		lock, err := os.Open(path)
+		lock, err := regular.Open(path)
 		if err != nil {
 			continue
 		}

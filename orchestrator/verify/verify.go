@@ -10,10 +10,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -24,11 +26,12 @@ import (
 
 // Config says what to verify and how.
 type Config struct {
-	Dirs    []string      // every capsule's folder that was found, absolute
-	Jobs    int           // builds in parallel; 0: 1
-	Timeout time.Duration // of the whole run; 0: none
-	Env     []string      // the builds' environment; nil: this process's
-	Tool    report.Tool   // who writes the report
+	Dirs    []string        // every capsule's folder that was found, absolute
+	Closed  []*fs.PathError // folders that could not be read; each fails, whatever is selected
+	Jobs    int             // builds in parallel; 0: 1
+	Timeout time.Duration   // of the whole run; 0: none
+	Env     []string        // the builds' environment; nil: this process's
+	Tool    report.Tool     // who writes the report
 
 	Strict        bool // what the kernel would not run fails
 	Repro         bool // build twice, in different folders, at different times, and compare
@@ -183,13 +186,24 @@ func (r *run) all(ctx context.Context) error {
 		return nil
 	}
 	if err := r.copy(ctx); err != nil {
-		return &SetupError{fmt.Errorf("copying the workspace: %w", err), "set TMPDIR to a folder that can be written and has room for the workspace, twice with --repro"}
+		return &SetupError{fmt.Errorf("copying the workspace: %w", err), copyHint(err)}
 	}
 	if err := r.examine(ctx); err != nil {
 		return err
 	}
 	r.verify(ctx)
 	return nil
+}
+
+// copyHint says what to do about a copy that failed.
+func copyHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open: run ulimit -n 65536"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "a path is longer than the system takes once it lies in the copy: shorten it, or set TMPDIR to a shorter folder"
+	}
+	return "set TMPDIR to a folder that can be written and has room for the workspace, twice with --repro"
 }
 
 // share keeps this shard's jobs.
@@ -216,6 +230,7 @@ func (r *run) explain(outer, ctx context.Context) {
 		j.capsule.DurationMS = j.spent.Milliseconds()
 		r.report.Capsules = append(r.report.Capsules, j.capsule)
 	}
+	r.report.Capsules = append(r.report.Capsules, r.closed()...)
 	r.report.Settle()
 	for i := range r.report.Capsules {
 		c := &r.report.Capsules[i]
@@ -232,6 +247,17 @@ func (r *run) explain(outer, ctx context.Context) {
 			r.report.Interrupted = r.report.Interrupted || ctx.Err() != nil && reason != errFailFast.Error()
 		}
 	}
+}
+
+// closed are the folders that could not be read: what is in them is not known to be sound.
+func (r *run) closed() (list []report.Capsule) {
+	for _, err := range r.Closed {
+		j := job{capsule: report.Planned("", r.relative(err.Path), r.steps()...)}
+		j.pass(report.StepCheck, 0, []finding.Finding{{Code: CodeClosed, File: err.Path, Message: "the folder cannot be read: " + err.Err.Error(), Hint: "make it readable; capsules in it are not seen"}})
+		j.withhold("the folder cannot be read")
+		list = append(list, j.capsule)
+	}
+	return list
 }
 
 // verify builds everything that was selected, then, if asked, all of it again.

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
 // workspaceOf is the folder that must be copied for the capsule in dir to
@@ -47,8 +49,8 @@ func isWorkspace(folder string) bool {
 			return true
 		}
 	}
-	cargo, _ := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
-	npm, _ := os.ReadFile(filepath.Join(folder, "package.json"))
+	cargo, _ := regular.Read(filepath.Join(folder, "Cargo.toml"), smallFile)
+	npm, _ := regular.Read(filepath.Join(folder, "package.json"), smallFile)
 	return cargoWorkspace.Match(cargo) || strings.Contains(string(npm), `"workspaces"`)
 }
 

@@ -4,24 +4,47 @@ import (
 	"cmp"
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 )
 
-// FindCapsules returns the folders at or below roots that hold a regular file
-// Capsule.toml, absolute, sorted, each once. Folders named node_modules, target,
+// Search says where capsules are looked for.
+type Search struct {
+	Roots  []string
+	Nested bool // also in work trees, submodules and repositories inside the roots' own
+}
+
+// Found is what a search came upon. Paths are absolute and sorted, each once.
+type Found struct {
+	Capsules []string // folders that hold a regular file Capsule.toml
+	Linked   []string // links to such a folder, and manifests that are links: neither is a capsule
+	Foreign  []string // other repositories' work trees, which were not entered
+}
+
+// FindCapsules is Find for who wants the capsules alone.
+func FindCapsules(ctx context.Context, roots []string) ([]string, error) {
+	found, err := Find(ctx, Search{Roots: roots})
+	return found.Capsules, err
+}
+
+// Find looks for capsules at or below the roots. Folders named node_modules, target,
 // dist and .git below a root are not entered, links not followed, but a root
-// may be a link. A capsule inside a capsule is found too.
+// may be a link. A capsule inside a capsule is found too. A repository inside the
+// roots' own, or a work tree of one that is among them, is another workspace: see Foreign.
 //
 // What could be found is returned also when err is a *PartialError: it names
 // the roots and folders that could not be read; a root that does not exist is
 // in it as fs.ErrNotExist. Any other err is ctx's, and nothing is returned.
-func FindCapsules(ctx context.Context, roots []string) ([]string, error) {
+func Find(ctx context.Context, s Search) (Found, error) {
 	f := &finder{ctx: ctx}
+	if !s.Nested {
+		f.foreign = NewForeign(s.Roots)
+	}
 	f.wake.L = &f.mu
-	for _, root := range roots {
+	for _, root := range s.Roots {
 		abs, err := filepath.Abs(root)
 		if err != nil {
 			f.errs = append(f.errs, &fs.PathError{Op: "find", Path: root, Err: err})
@@ -35,11 +58,14 @@ func FindCapsules(ctx context.Context, roots []string) ([]string, error) {
 	}
 	running.Wait()
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return Found{}, err
 	}
-	slices.Sort(f.found)
+	for _, list := range []*[]string{&f.found.Capsules, &f.found.Linked, &f.found.Foreign} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
 	slices.SortFunc(f.errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return slices.Compact(f.found), partial(f.errs)
+	return f.found, partial(f.errs)
 }
 
 type folder struct {
@@ -49,13 +75,14 @@ type folder struct {
 
 // finder is one search, shared by the goroutines that work at it.
 type finder struct {
-	ctx context.Context // of the one call that the finder lives in
+	ctx     context.Context // of the one call that the finder lives in
+	foreign *Foreign        // nil: every repository is entered
 
 	mu    sync.Mutex // guards all below
 	wake  sync.Cond  // a folder was queued, or the last one is done
 	queue []folder   // taken from its end, which keeps it short
 	busy  int        // goroutines that may still queue more
-	found []string
+	found Found
 	errs  []error
 }
 
@@ -77,13 +104,13 @@ func (f *finder) run() {
 		f.queue = f.queue[:last]
 		f.busy++
 		f.mu.Unlock()
-		below, capsule, err := readFolder(next)
+		below, here, err := f.readFolder(next)
 		f.mu.Lock()
 		f.busy--
 		f.queue = append(f.queue, below...)
-		if capsule {
-			f.found = append(f.found, next.path)
-		}
+		f.found.Capsules = append(f.found.Capsules, here.Capsules...)
+		f.found.Linked = append(f.found.Linked, here.Linked...)
+		f.found.Foreign = append(f.found.Foreign, here.Foreign...)
 		if err != nil && (next.root || !gone(err)) {
 			f.errs = append(f.errs, err)
 		}
@@ -93,21 +120,35 @@ func (f *finder) run() {
 	}
 }
 
-// readFolder lists the folders to enter in d, and whether d is a capsule.
-func readFolder(d folder) (below []folder, capsule bool, err error) {
+// readFolder lists the folders to enter in d, and what d is and holds.
+func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 	open, err := openListed(d)
 	if err != nil {
-		return nil, false, err
+		return nil, here, err
 	}
 	defer open.release()
 	list, err := open.read()
+	if !d.root && f.foreign.holds(d.path, list) {
+		return nil, Found{Foreign: []string{d.path}}, err
+	}
 	for _, e := range list {
 		switch {
 		case e.IsDir() && !IgnoredFolder(e.Name()):
 			below = append(below, folder{path: join(d.path, e.Name())})
 		case e.Name() == ManifestName && e.Type().IsRegular():
-			capsule = true
+			here.Capsules = append(here.Capsules, d.path)
+		case e.Type() == fs.ModeSymlink && leadsToCapsule(join(d.path, e.Name()), e.Name()):
+			here.Linked = append(here.Linked, join(d.path, e.Name()))
 		}
 	}
-	return below, capsule, err
+	return below, here, err
+}
+
+// leadsToCapsule reports whether the link at path is a manifest, or leads to a folder with one.
+func leadsToCapsule(path, name string) bool {
+	if name != ManifestName {
+		path = join(path, ManifestName)
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

@@ -142,7 +142,7 @@ func (s source) readAgain(p []byte) (n int) {
 }
 
 func fileOf(st *unix.Stat_t) File {
-	return File{Size: st.Size, Ino: uint64(st.Ino), Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano()}
+	return File{Size: st.Size, Ino: uint64(st.Ino), Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano(), Exec: st.Mode&0o111 != 0}
 }
 
 func modeOf(st *unix.Stat_t) fs.FileMode {

@@ -26,6 +26,12 @@ import (
 // begin with "../". A pattern that stands for nothing is recorded by its path
 // with Size Absent and is no error. Each file counts once.
 func TakeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, error) {
+	return TakeOthers(ctx, patterns, base, func(string) bool { return false })
+}
+
+// TakeOthers is TakeFiles without the files that known knows: what is counted
+// elsewhere, or must not count. It is asked with the paths that the snapshot would have.
+func TakeOthers(ctx context.Context, patterns []string, base string, known func(path string) bool) (*Snapshot, error) {
 	abs, err := filepath.Abs(base)
 	if err != nil {
 		return nil, fmt.Errorf("reading inputs of %q: %w", base, err)
@@ -35,6 +41,7 @@ func TakeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, 
 		if err != nil {
 			return nil, err
 		}
+		items = slices.DeleteFunc(items, func(it item) bool { return known(it.path) })
 		return read(ctx, nil, func(_ context.Context, add func(item) error) error {
 			for _, it := range items {
 				if err := add(it); err != nil {

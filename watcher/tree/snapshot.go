@@ -8,6 +8,7 @@ type File struct {
 	Size         int64
 	Ino          uint64 // 0 where the system has none
 	Mtime, Ctime int64  // ns since 1970; Ctime is 0 where the system has none
+	Exec         bool   // somebody may run it; false where the system has no such mode
 }
 
 // Absent is the Size of an input that TakeFiles looked for and did not find.
@@ -18,6 +19,20 @@ type Snapshot struct {
 	Digest Digest
 	Files  []File // in the order of the digest
 	Bytes  int64  // of content, all files together
+
+	// Links are the symbolic links that the rules do not leave out, by path. They
+	// are no sources, but a tool follows them. Only Take fills it in.
+	Links []string
+}
+
+// Executables are the paths of the files that may be run, in their order.
+func (a *Snapshot) Executables() (paths []string) {
+	for _, f := range a.Files {
+		if f.Exec {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
 }
 
 // Diff returns the paths that were added, removed, or whose stat differs

@@ -49,12 +49,19 @@ func take(ctx context.Context, root string, r *Rules, before func(path string)) 
 		return nil, fmt.Errorf("hashing %q: the rules are for %q", root, bound)
 	}
 	return again(ctx, func() (*Snapshot, error) {
-		return read(ctx, before, func(ctx context.Context, add func(item) error) error {
+		var links []string // belongs to the walk until read returns
+		s, err := read(ctx, before, func(ctx context.Context, add func(item) error) error {
 			w := walker{ctx: ctx, rules: r.At(abs), root: abs, filesOnly: true}
+			w.linked = func(path string) { links = append(links, path) }
 			w.fn = func(e Entry) error { return add(item{in: e.in, name: e.name, path: e.Path}) }
 			w.failed = func(err error) error { return changed(err) }
 			return w.walk()
 		})
+		if err != nil {
+			return nil, err
+		}
+		s.Links = links
+		return s, nil
 	})
 }
 

@@ -75,6 +75,7 @@ type walker struct {
 	fn     func(Entry) error
 	failed func(error) error // what to do when a folder cannot be read; nil goes on
 	errs   []error
+	linked func(path string) // is told of links that the rules do not leave out; nil: nobody is
 
 	// filesOnly hands no folders to fn, which saves asking twice whether a
 	// folder is a capsule of its own.
@@ -134,16 +135,21 @@ func (w *walker) folder(d *dir, rel string, up *scope) error {
 func (w *walker) entry(d *dir, sc *scope, rel string, e fs.DirEntry) error {
 	name := e.Name()
 	mode := e.Type()
-	if mode != 0 && mode != fs.ModeDir {
+	isLink := mode == fs.ModeSymlink && w.linked != nil
+	if mode != 0 && mode != fs.ModeDir && !isLink {
 		return nil
 	}
 	isDir := mode == fs.ModeDir
-	if w.rules.judge(sc, name, isDir) {
+	if w.rules.judge(sc, name, isDir) || isLink && name != "dist" && IgnoredFolder(name) {
 		return nil
 	}
 	path := name
 	if rel != "" {
 		path = rel + "/" + name
+	}
+	if isLink {
+		w.linked(path)
+		return nil
 	}
 	if !isDir {
 		return w.fn(Entry{Path: path, in: d, name: name})

@@ -1,0 +1,112 @@
+package tree
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// Reach tells of a path whether patterns, as TakeOthers takes them, stand for it,
+// without asking the disk: of what is gone, and of what is still to come. It does
+// not change once made. The nil Reach holds nothing.
+type Reach struct {
+	names   map[string]bool // files, or folders that stand for all in them; absolute
+	leading map[string]bool // every folder above one of names or globs
+	globs   []reachGlob
+}
+
+// reachGlob is a pattern below a folder.
+type reachGlob struct{ folder, rest string }
+
+// NewReach makes the Reach of the patterns that begin in base; nil when there is none.
+func NewReach(patterns []string, base string) *Reach {
+	r := &Reach{names: map[string]bool{}, leading: map[string]bool{}}
+	for _, p := range patterns {
+		full := absoluteIn(base, p)
+		if !inside(base, full) && !inside(base, folderOf(base, p)) {
+			continue
+		}
+		r.names[full] = true
+		r.lead(full, base)
+		if folder, rest := doublestar.SplitPattern(filepath.ToSlash(p)); strings.ContainsAny(rest, "*?[{\\") && doublestar.ValidatePattern(rest) {
+			folder = absoluteIn(base, folder)
+			r.globs = append(r.globs, reachGlob{folder, rest})
+			r.leading[folder] = true
+			r.lead(folder, base)
+		}
+	}
+	if len(r.names) == 0 {
+		return nil
+	}
+	return r
+}
+
+// lead notes the folders between base and path.
+func (r *Reach) lead(path, base string) {
+	for up := filepath.Dir(path); inside(base, up) && !r.leading[up]; up = filepath.Dir(up) {
+		r.leading[up] = true
+	}
+}
+
+// Holds reports whether path is, or when it is a folder may hold, what a pattern stands for.
+func (r *Reach) Holds(path string, dir bool) bool {
+	if r == nil {
+		return false
+	}
+	if r.names[path] || dir && r.leading[path] {
+		return true
+	}
+	for up := filepath.Dir(path); up != filepath.Dir(up); up = filepath.Dir(up) {
+		if r.names[up] && counts(path[len(up)+1:], dir) {
+			return true
+		}
+	}
+	for _, g := range r.globs {
+		if rel, ok := strings.CutPrefix(path, g.folder+string(filepath.Separator)); ok && g.holds(filepath.ToSlash(rel), dir) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g reachGlob) holds(rel string, dir bool) bool {
+	names := strings.Split(rel, "/")
+	for i, name := range names {
+		if (dir || i < len(names)-1) && IgnoredFolder(name) {
+			return false
+		}
+	}
+	return dir || !isDropping(names[len(names)-1]) && globs(g.rest, rel)
+}
+
+// counts reports whether a folder that is an input stands for rel below it.
+func counts(rel string, dir bool) bool {
+	names := strings.Split(filepath.ToSlash(rel), "/")
+	for i, name := range names {
+		if astridSkips(name, dir || i < len(names)-1) {
+			return false
+		}
+	}
+	return dir || !isDropping(names[len(names)-1])
+}
+
+func absoluteIn(base, pattern string) string {
+	full := filepath.FromSlash(pattern)
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(base, full)
+	}
+	return filepath.Clean(full)
+}
+
+// folderOf is the deepest folder that pattern names without a wildcard.
+func folderOf(base, pattern string) string {
+	folder, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	return absoluteIn(base, folder)
+}
+
+// inside reports whether path is folder or lies below it.
+func inside(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
