@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -147,8 +149,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error(),
-			Hint: fmt.Sprintf("check that %q is installed and in PATH", plan.Argv[0])}}}
+		return nil, notRun(err, plan.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
 		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
@@ -170,6 +171,22 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		return nil, f
 	}
 	return artifacts, nil
+}
+
+// notRun is why the build command did not run, or not to its end.
+func notRun(err error, program string) *Failure {
+	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error()}}}
+	hint := &f.Findings[0].Hint
+	switch {
+	case errors.Is(err, proc.ErrDeserted):
+		f.Step, f.ExitCode = StepBuild, -1
+		*hint = "the machine may have run out of memory: look at its log, then build again"
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
+	default:
+		*hint = "the system refused it: close what uses many files or processes, or raise its limits (ulimit -n, ulimit -u)"
+	}
+	return f
 }
 
 // timeout is how long a command of in's build may run.
