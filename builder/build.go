@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
@@ -143,7 +144,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
 		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
 	s.BuildTime = time.Since(start)
-	believe()
+	left := believe()
 	b.nameStrays(in.Dir, result.Strays)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -170,7 +171,25 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		f.Step, f.Tail = StepCollect, string(tail.Bytes())
 		return nil, f
 	}
+	for _, a := range artifacts {
+		if slices.Contains(left, a.Path) {
+			return nil, &Failure{Step: StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
+		}
+	}
 	return artifacts, nil
+}
+
+// leftAlone tells that what lies where a command leaves its module is not of this run.
+func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
+	f := finding.Finding{Code: "output-left-alone", File: capsule.ManifestName,
+		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
+	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
+	rel, err := filepath.Rel(in.Dir, a.Path)
+	if err != nil {
+		rel = a.Path
+	}
+	f.Message = fmt.Sprintf("the build ended well and did not write %s: what lies there was made by an earlier one", filepath.ToSlash(rel))
+	return f
 }
 
 // notRun is why the build command did not run, or not to its end.

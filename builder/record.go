@@ -40,7 +40,8 @@ const (
 	recordFile  = "record.json"
 	intentFile  = "intent.json" // a record whose publication was begun
 	lockFile    = "lock"
-	runFile     = "run" // when the last build command ran
+	runFile     = "run"  // when the last build command ran
+	seenFile    = "seen" // the inputs of that run
 	blobFolder  = "blobs"
 	workFolder  = "work"
 	keptBlobs   = 5 // so that a consumer that is a few reloads behind still finds its module
