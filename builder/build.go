@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -33,6 +34,9 @@ const (
 // Staged is a build that succeeded and loads, and is not published. End it
 // with Publish or Discard.
 type Staged struct {
+	Before *Inputs // what was to be built
+	After  *Inputs // the same looked at again when it was built; nil: it could not be read any more
+
 	BuildTime time.Duration
 	SmokeTime time.Duration
 	Findings  []finding.Finding // warnings and notes
@@ -40,9 +44,30 @@ type Staged struct {
 
 	dir     string
 	work    string   // holds everything staged; removed at the end
-	unlock  func()   // lets other processes in; nil at the end
+	lock    *held    // keeps other processes out; nil at the end
+	end     func()   // lets them in
 	learned []string // outside inputs that the toolchain told of
 }
+
+// Moved names the inputs that were touched while they were built, as Inputs.Changed does.
+func (s *Staged) Moved() []string {
+	if s.After == nil {
+		return []string{s.Before.Dir}
+	}
+	return s.Before.Changed(s.After)
+}
+
+// sound reports whether what was staged was built from what is on disk: nothing moved, or
+// what moved has the same content again.
+func (s *Staged) sound() bool {
+	return s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
+}
+
+// UpToDate is Build's error when another process, for which it waited, has published what
+// was to be built.
+type UpToDate struct{ Published *Published }
+
+func (*UpToDate) Error() string { return "another astrid-dev has built this capsule meanwhile" }
 
 // StagedModule is a built component, smoke-loaded, in the staging folder.
 type StagedModule struct {
@@ -56,7 +81,7 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.unlock == nil {
+	if s == nil || s.end == nil {
 		return
 	}
 	_ = inFolder(s.dir, func(f *folder) error {
@@ -66,27 +91,63 @@ func (s *Staged) Discard() {
 		}
 		return f.RemoveAll(name)
 	})
-	s.unlock()
-	s.unlock = nil
+	s.end()
+	s.end = nil
 }
 
-// Build builds the capsule that in describes and smoke-loads the result. Live
-// output goes to output, which may be nil. The error is a *Failure for what the
-// capsule's author can mend, and ctx's when it ended; nothing staged is left then.
+// attempts is how often a build is begun whose state folder is deleted under it: a person
+// does that once, a build that does it would do it for ever.
+const attempts = 3
+
+// Build builds the capsule that in describes, smoke-loads the result and looks at the
+// inputs again. Live output goes to output, which may be nil. The error is a *Failure for
+// what the capsule's author can mend, an *UpToDate when there is nothing left to build,
+// and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	if in.problem != nil {
 		return nil, in.problem
 	}
-	unlock, err := b.lockForBuild(ctx, in)
+	for attempt := 1; ; attempt++ {
+		s, err := b.begin(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		err = b.stage(ctx, in, s, discard(output))
+		lost := s.lock.lost() && ctx.Err() == nil
+		if err == nil && !lost {
+			s.After, _ = b.Examine(ctx, in.Dir)
+			return s, nil
+		}
+		s.Discard()
+		if !lost {
+			return nil, err
+		}
+		if attempt == attempts {
+			return nil, stateLost()
+		}
+	}
+}
+
+// begin takes the lock. What another process did while we waited for it counts.
+func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
+	lock, err := b.lockForBuild(ctx, in)
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	s := &Staged{dir: in.Dir, unlock: unlock}
-	if err := b.stage(ctx, in, s, discard(output)); err != nil {
-		s.Discard()
-		return nil, err
+	if lock.waited {
+		if p := b.standing(in.Dir, in.Key); p != nil {
+			b.unlock(lock)
+			return nil, &UpToDate{p}
+		}
 	}
-	return s, nil
+	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
+}
+
+// stateLost tells of a state folder that is deleted in each build.
+func stateLost() *Failure {
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed",
+		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
+		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
 }
 
 func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
@@ -298,6 +359,27 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	if errors.As(err, &refused) {
 		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(),
-		Hint: fmt.Sprintf("%s must be writable and its disk must have space", dir)}}}
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(), Hint: stageHint(dir, err)}}}
+}
+
+// stageHint is what to do about a refusal of the disk.
+func stageHint(dir string, err error) string {
+	at := dir
+	var where *fs.PathError
+	if errors.As(err, &where) && where.Path != "" {
+		if at = where.Path; !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space on the disk of " + dir
+	case errors.Is(err, syscall.EROFS):
+		return dir + " is mounted for reading only: make its file system writable"
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("%s and the folder that it lies in must belong to you and be writable; after a run as another user, give them back with chown -R", at)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open: raise the limit (ulimit -n), or lower --jobs"
+	}
+	return fmt.Sprintf("%s must be writable and its disk must have space", dir)
 }

@@ -26,7 +26,7 @@ import (
 const placeholder = "/astrid-dev-stage"
 
 // Examine reads a capsule's manifest and hashes everything that a build of it
-// depends on. The error wraps fs.ErrNotExist when there is no manifest, and
+// depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and
 // names the file when a source cannot be read. A manifest that is wrong, or a
 // tool that is missing, is no error here: Build tells of it.
 func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
@@ -35,9 +35,6 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	}
 	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
 	in.readManifest()
-	if err := b.recover(ctx, in); err != nil {
-		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
-	}
 	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
 		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
@@ -59,11 +56,18 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe)
 	if last != nil {
 		in.Last = last.SourceHash
-		if last.Key == in.Key && b.accepts(last) && b.intact(dir, last) {
-			in.Current = last.published(dir)
-		}
+		in.Current = b.standing(dir, in.Key)
 	}
 	return in, nil
+}
+
+// standing is what stands published in dir, whole and built from key; nil when it does not.
+func (b *Builder) standing(dir, key string) *Published {
+	last := readRecord(dir, recordFile)
+	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last) {
+		return nil
+	}
+	return last.published(dir)
 }
 
 func hasManifest(dir string) error {

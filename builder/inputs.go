@@ -24,8 +24,9 @@ type Inputs struct {
 	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
 	Governs func(path string) bool           // whether a change of path can change what Skip says; likewise
 
-	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
-	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
+	Current   *Published // what stands published and was built from exactly Key; nil when there is nothing
+	Recovered *Published // what an interrupted publication put there just before; the caller of Recover notes it here
+	Last      string     // source hash of what was published last, whatever it was built from; "" when unknown
 
 	Sources *tree.Snapshot // the files below Dir
 	Others  *tree.Snapshot // the files outside it

@@ -100,7 +100,7 @@ func (f *folder) writeRecord(name string, r *record) error {
 
 // published describes r's modules as they stand below dir.
 func (r *record) published(dir string) *Published {
-	p := &Published{}
+	p := &Published{SourceHash: r.SourceHash}
 	for _, m := range r.Modules {
 		p.Modules = append(p.Modules, Module{ID: m.ID, Path: filepath.Join(dir, filepath.FromSlash(m.File)),
 			Blob: blobPath(dir, m.Hash), Hash: m.Hash, Size: m.Size, Kind: m.Kind})
