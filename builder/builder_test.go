@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if code, handled := Main(os.Args[1:]); handled {
 		os.Exit(code)
 	}
+	if len(os.Args) == 3 && os.Args[1] == rowArgument {
+		os.Exit(row(os.Args[2]))
+	}
 	os.Exit(m.Run())
 }
 
