@@ -59,20 +59,14 @@ func noteRun(dir, text string) {
 	_ = inFolder(dir, func(f *folder) error { return f.write(stateName(runFile), []byte(text)) })
 }
 
-// noteSeen tells the next run what this one is about to read. A note that cannot be
-// written must not be taken for this run's: then there is none.
+// noteSeen tells the next run what this one is about to read. Where it cannot be written the
+// older note stays, and does no harm: what is still as that says was so in this run too.
 func noteSeen(in *Inputs) {
 	// a name that is no UTF-8 is not found again: then everything is made anew
 	data, err := json.Marshal(seen{in.Recipe, files(in.Sources), files(in.Others)})
-	if err != nil {
-		data = nil
+	if err == nil {
+		_ = inFolder(in.Dir, func(f *folder) error { return f.write(stateName(seenFile), data) })
 	}
-	_ = inFolder(in.Dir, func(f *folder) error {
-		if err := f.write(stateName(seenFile), data); err != nil {
-			return f.Remove(stateName(seenFile))
-		}
-		return nil
-	})
 }
 
 // oldestChange is the oldest time that an input claims to be written at which is another
