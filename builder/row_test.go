@@ -121,3 +121,10 @@ func TestLockIsTheFileThatStandsThere(t *testing.T) {
 		t.Error("the new file's lock is the one that counts")
 	}
 }
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -121,13 +121,6 @@ func TestP8IntentThatAppearsDuringABuild(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Files that are looked into on the way never hold an examination up.
 func TestP8FilesThatAreNoFiles(t *testing.T) {
 	for _, name := range []string{"package.json", "Makefile", "Cargo.toml", "Cargo.lock", "go.mod", ".cargo/config.toml", "asconfig.json",
