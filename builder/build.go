@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
@@ -30,6 +34,9 @@ const (
 // Staged is a build that succeeded and loads, and is not published. End it
 // with Publish or Discard.
 type Staged struct {
+	Before *Inputs // what was to be built
+	After  *Inputs // the same looked at again when it was built; nil: it could not be read any more
+
 	BuildTime time.Duration
 	SmokeTime time.Duration
 	Findings  []finding.Finding // warnings and notes
@@ -37,9 +44,30 @@ type Staged struct {
 
 	dir     string
 	work    string   // holds everything staged; removed at the end
-	unlock  func()   // lets other processes in; nil at the end
+	lock    *held    // keeps other processes out; nil at the end
+	end     func()   // lets them in
 	learned []string // outside inputs that the toolchain told of
 }
+
+// Moved names the inputs that were touched while they were built, as Inputs.Changed does.
+func (s *Staged) Moved() []string {
+	if s.After == nil {
+		return []string{s.Before.Dir}
+	}
+	return s.Before.Changed(s.After)
+}
+
+// sound reports whether what was staged was built from what is on disk: nothing moved, or
+// what moved has the same content again.
+func (s *Staged) sound() bool {
+	return s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
+}
+
+// UpToDate is Build's error when another process, for which it waited, has published what
+// was to be built.
+type UpToDate struct{ Published *Published }
+
+func (*UpToDate) Error() string { return "another astrid-dev has built this capsule meanwhile" }
 
 // StagedModule is a built component, smoke-loaded, in the staging folder.
 type StagedModule struct {
@@ -53,7 +81,7 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.unlock == nil {
+	if s == nil || s.end == nil {
 		return
 	}
 	_ = inFolder(s.dir, func(f *folder) error {
@@ -63,27 +91,63 @@ func (s *Staged) Discard() {
 		}
 		return f.RemoveAll(name)
 	})
-	s.unlock()
-	s.unlock = nil
+	s.end()
+	s.end = nil
 }
 
-// Build builds the capsule that in describes and smoke-loads the result. Live
-// output goes to output, which may be nil. The error is a *Failure for what the
-// capsule's author can mend, and ctx's when it ended; nothing staged is left then.
+// attempts is how often a build is begun whose state folder is deleted under it: a person
+// does that once, a build that does it would do it for ever.
+const attempts = 3
+
+// Build builds the capsule that in describes, smoke-loads the result and looks at the
+// inputs again. Live output goes to output, which may be nil. The error is a *Failure for
+// what the capsule's author can mend, an *UpToDate when there is nothing left to build,
+// and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	if in.problem != nil {
 		return nil, in.problem
 	}
-	unlock, err := b.lockForBuild(ctx, in)
+	for attempt := 1; ; attempt++ {
+		s, err := b.begin(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		err = b.stage(ctx, in, s, discard(output))
+		lost := s.lock.lost() && ctx.Err() == nil
+		if err == nil && !lost {
+			s.After, _ = b.Examine(ctx, in.Dir)
+			return s, nil
+		}
+		s.Discard()
+		if !lost {
+			return nil, err
+		}
+		if attempt == attempts {
+			return nil, stateLost()
+		}
+	}
+}
+
+// begin takes the lock. What another process did while we waited for it counts.
+func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
+	lock, err := b.lockForBuild(ctx, in)
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	s := &Staged{dir: in.Dir, unlock: unlock}
-	if err := b.stage(ctx, in, s, discard(output)); err != nil {
-		s.Discard()
-		return nil, err
+	if lock.waited {
+		if p := b.standing(in.Dir, in.Key); p != nil {
+			b.unlock(lock)
+			return nil, &UpToDate{p}
+		}
 	}
-	return s, nil
+	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
+}
+
+// stateLost tells of a state folder that is deleted in each build.
+func stateLost() *Failure {
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed",
+		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
+		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
 }
 
 func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
@@ -142,14 +206,13 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
 		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
 	s.BuildTime = time.Since(start)
-	believe()
+	left := believe()
 	b.nameStrays(in.Dir, result.Strays)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error(),
-			Hint: fmt.Sprintf("check that %q is installed and in PATH", plan.Argv[0])}}}
+		return nil, notRun(err, plan.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
 		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
@@ -170,7 +233,41 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		f.Step, f.Tail = StepCollect, string(tail.Bytes())
 		return nil, f
 	}
+	for _, a := range artifacts {
+		if slices.Contains(left, a.Path) {
+			return nil, &Failure{Step: StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
+		}
+	}
 	return artifacts, nil
+}
+
+// leftAlone tells that what lies where a command leaves its module is not of this run.
+func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
+	f := finding.Finding{Code: "output-left-alone", File: capsule.ManifestName,
+		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
+	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
+	rel, err := filepath.Rel(in.Dir, a.Path)
+	if err != nil {
+		rel = a.Path
+	}
+	f.Message = fmt.Sprintf("the build ended well and did not write %s: what lies there was made by an earlier one", filepath.ToSlash(rel))
+	return f
+}
+
+// notRun is why the build command did not run, or not to its end.
+func notRun(err error, program string) *Failure {
+	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error()}}}
+	hint := &f.Findings[0].Hint
+	switch {
+	case errors.Is(err, proc.ErrDeserted):
+		f.Step, f.ExitCode = StepBuild, -1
+		*hint = "the machine may have run out of memory: look at its log, then build again"
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
+	default:
+		*hint = "the system refused it: close what uses many files or processes, or raise its limits (ulimit -n, ulimit -u)"
+	}
+	return f
 }
 
 // timeout is how long a command of in's build may run.
@@ -263,6 +360,27 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	if errors.As(err, &refused) {
 		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(),
-		Hint: fmt.Sprintf("%s must be writable and its disk must have space", dir)}}}
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(), Hint: stageHint(dir, err)}}}
+}
+
+// stageHint is what to do about a refusal of the disk.
+func stageHint(dir string, err error) string {
+	at := dir
+	var where *fs.PathError
+	if errors.As(err, &where) && where.Path != "" {
+		if at = where.Path; !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space on the disk of " + dir
+	case errors.Is(err, syscall.EROFS):
+		return dir + " is mounted for reading only: make its file system writable"
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("%s and the folder that it lies in must belong to you and be writable; after a run as another user, give them back with chown -R", at)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open: raise the limit (ulimit -n), or lower --jobs"
+	}
+	return fmt.Sprintf("%s must be writable and its disk must have space", dir)
 }

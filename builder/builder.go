@@ -1,8 +1,9 @@
 // Package builder builds one capsule once: manifest, toolchain, run, stage, smoke, publish.
 //
-// Examine says what a build would depend on, Build makes and smoke-loads the
-// modules without touching what is published, Publish puts them in place.
-// All three are synchronous and leave no goroutine and no process behind.
+// Recover finishes what a crash left, Examine says what a build would depend on, Build
+// makes and smoke-loads the modules without touching what is published, and looks at the
+// inputs again, Publish puts in place what was built from what is still there.
+// All four are synchronous and leave no goroutine and no process behind.
 // They may be called concurrently for different capsules; for one capsule
 // only Examine may run beside another call.
 package builder
@@ -29,6 +30,7 @@ type Options struct {
 	Env     []string      // the environment of builds; nil: this process's
 	Jobs    int           // how many builds run in parallel, so that each takes its share of the processors; 0: 1
 	Timeout time.Duration // of one build where the manifest has none; 0: DefaultTimeout
+	Verify  bool          // nothing will be published, so what stands at the published paths is in nobody's way
 	Strict  bool          // findings that keep the kernel from running a module fail the build
 	Grace   time.Duration // between asking a build to end and killing it; 0: proc's default
 

@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if code, handled := Main(os.Args[1:]); handled {
 		os.Exit(code)
 	}
+	if len(os.Args) == 3 && os.Args[1] == rowArgument {
+		os.Exit(row(os.Args[2]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -62,6 +65,9 @@ func write(t *testing.T, path, content string) {
 
 func examine(t *testing.T, b *Builder, dir string) *Inputs {
 	t.Helper()
+	if _, err := b.Recover(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
 	in, err := b.Examine(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -77,15 +83,14 @@ func publish(t *testing.T, b *Builder, dir string) (*Published, *Inputs) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after := examine(t, b, dir)
-	if changed := in.Changed(after); len(changed) > 0 {
+	if changed := staged.Moved(); len(changed) > 0 {
 		t.Fatalf("the build changed %v", changed)
 	}
-	p, err := b.Publish(t.Context(), staged, after)
+	p, err := b.Publish(t.Context(), staged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, after
+	return p, staged.After
 }
 
 // failure builds and wants a Failure.
@@ -245,9 +250,16 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	if err := inFolder(dir, func(f *folder) error { return f.place(r.Modules[0], readRecord(dir, recordFile)) }); err != nil { // and here the power goes
 		t.Fatal(err)
 	}
-	staged.unlock()
+	staged.end()
 
-	if in := examine(t, New(Options{}), dir); in.Current == nil || len(in.Current.Modules) != 2 {
+	other := New(Options{})
+	if p, err := other.Recover(t.Context(), dir); err != nil || p == nil || len(p.Modules) != 2 || p.SourceHash != in.SourceHash {
+		t.Errorf("completed %+v, %v", p, err)
+	}
+	if p, err := other.Recover(t.Context(), dir); err != nil || p != nil {
+		t.Errorf("and once more %+v, %v", p, err)
+	}
+	if in := examine(t, other, dir); in.Current == nil || len(in.Current.Modules) != 2 {
 		t.Errorf("not completed: %+v", in.Current)
 	}
 	for _, file := range []string{"copy.wasm", "out/second.wasm"} {

@@ -25,7 +25,7 @@ import (
 const placeholder = "/astrid-dev-stage"
 
 // Examine reads a capsule's manifest and hashes everything that a build of it
-// depends on. The error wraps fs.ErrNotExist when there is no manifest, and
+// depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and
 // names the file when a source cannot be read. A manifest that is wrong, or a
 // tool that is missing, is no error here: Build tells of it.
 func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
@@ -34,9 +34,6 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	}
 	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
 	in.readManifest()
-	if err := b.recover(ctx, in); err != nil {
-		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
-	}
 	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
 		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
@@ -45,7 +42,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		return nil, readError(dir, err)
 	}
 	last := readRecord(dir, recordFile)
-	in.refuse(ctx, last)
+	b.refuse(ctx, in, last)
 	plan := b.plan(ctx, in)
 	read := newReads(in, rules, b.outside(ctx, in, plan, last), plan)
 	if in.Others, err = tree.TakeOthers(ctx, read.patterns, dir, read.known); err != nil {
@@ -60,11 +57,18 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
 	if last != nil {
 		in.Last = last.SourceHash
-		if last.Key == in.Key && b.accepts(last) && b.intact(dir, last) {
-			in.Current = last.published(dir)
-		}
+		in.Current = b.standing(dir, in.Key)
 	}
 	return in, nil
+}
+
+// standing is what stands published in dir, whole and built from key; nil when it does not.
+func (b *Builder) standing(dir, key string) *Published {
+	last := readRecord(dir, recordFile)
+	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last) {
+		return nil
+	}
+	return last.published(dir)
 }
 
 func hasManifest(dir string) error {
@@ -103,13 +107,16 @@ func (in *Inputs) readManifest() {
 
 // refuse finds out whether a build could be staged and published at all, without costing
 // somebody a file.
-func (in *Inputs) refuse(ctx context.Context, last *record) {
+func (b *Builder) refuse(ctx context.Context, in *Inputs, last *record) {
 	if in.problem != nil || !in.Buildable {
 		return
 	}
 	err := inFolder(in.Dir, func(f *folder) error {
 		if err := f.checkState(); err != nil {
 			return err
+		}
+		if b.Verify {
+			return nil
 		}
 		for _, c := range in.manifest.Components {
 			if err := f.mayPublish(c.File, last); err != nil {

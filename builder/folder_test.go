@@ -75,7 +75,7 @@ func TestNothingOfTheAuthorsIsPublishedOver(t *testing.T) {
 			staged, err := b.Build(t.Context(), in, nil)
 			if c.code == "" {
 				check(t, err)
-				_, err = b.Publish(t.Context(), staged, in)
+				_, err = b.Publish(t.Context(), staged)
 				check(t, err)
 				return
 			}
@@ -107,7 +107,7 @@ func TestNothingIsPublishedOverWhatAppearsDuringTheBuild(t *testing.T) {
 	staged, err := b.Build(t.Context(), in, nil)
 	check(t, err)
 	write(t, filepath.Join(dir, "copy.wasm"), "written meanwhile")
-	if _, err := b.Publish(t.Context(), staged, in); err == nil || !strings.Contains(err.Error(), "publish-refused") && !strings.Contains(err.Error(), "left as it is") {
+	if _, err := b.Publish(t.Context(), staged); err == nil || !strings.Contains(err.Error(), "publish-refused") && !strings.Contains(err.Error(), "left as it is") {
 		t.Errorf("got %v", err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); string(got) != "written meanwhile" {

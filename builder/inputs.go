@@ -26,8 +26,9 @@ type Inputs struct {
 	Reads   func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
 	Within  []string                         // the patterns below Dir that Reads goes by, sorted
 
-	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
-	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
+	Current   *Published // what stands published and was built from exactly Key; nil when there is nothing
+	Recovered *Published // what an interrupted publication put there just before; the caller of Recover notes it here
+	Last      string     // source hash of what was published last, whatever it was built from; "" when unknown
 
 	Sources *tree.Snapshot // the files below Dir
 	Others  *tree.Snapshot // all other files that it depends on: outside it, and below it what the rules leave out

@@ -17,22 +17,47 @@ const lockRetry = 100 * time.Millisecond
 // because another process builds the capsule.
 const WaitingForLock = "waiting-for-lock"
 
-// lockForBuild is lock for the whole of a build, until unlock. What a killed
-// process left half published while we waited for it is finished first.
-func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (unlock func(), err error) {
+// held is the lock of a capsule, from when it was got until release.
+type held struct {
+	file   *os.File
+	dir    string
+	waited bool // somebody else had it first
+}
+
+// lost reports whether the lock file, or the folder that it lies in, was deleted or
+// replaced: then somebody else may hold a lock too, and what was staged may be gone.
+func (h *held) lost() bool { return !isStill(h.dir, h.file) }
+
+func (h *held) release() { h.file.Close() }
+
+// isStill reports whether lock is the very file that stands at the lock's path.
+func isStill(dir string, lock *os.File) bool {
+	mine, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(statePath(dir, lockFile))
+	return err == nil && os.SameFile(mine, there)
+}
+
+// lockForBuild is lock for the whole of a build, until unlock. What a killed process left
+// half published while we waited for it is finished first.
+func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (*held, error) {
 	lock, err := b.lock(ctx, in.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := finish(in); err != nil {
-		lock.Close()
+	if _, err := finish(in); err != nil {
+		lock.release()
 		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
 	}
 	b.setLocked(in.Dir, true)
-	return func() {
-		b.setLocked(in.Dir, false)
-		lock.Close()
-	}, nil
+	return lock, nil
+}
+
+func (b *Builder) unlock(lock *held) {
+	b.setLocked(lock.dir, false)
+	lock.release()
 }
 
 func (b *Builder) setLocked(dir string, locked bool) {
@@ -48,31 +73,35 @@ func (b *Builder) builds(dir string) bool {
 	return b.locked[dir]
 }
 
-// lock makes dir's state folder and takes the lock in it, so that two
-// processes never build one capsule at once. Closing the file ends the lock.
-func (b *Builder) lock(ctx context.Context, dir string) (*os.File, error) {
-	f, err := openLock(dir)
-	if err != nil {
-		return nil, err
-	}
-	said := false
+// lock makes dir's state folder and takes the lock in it, so that two processes never
+// build one capsule at once. A lock is the open file's identity: while we waited the file
+// may have been deleted, and a lock on it keeps nobody away any more.
+func (b *Builder) lock(ctx context.Context, dir string) (*held, error) {
+	waited := false
 	for {
-		ok, err := tryLock(f)
-		if err == nil && ok {
-			return f, nil
+		f, err := openLock(dir)
+		if err != nil {
+			return nil, err
 		}
+		ok, err := tryLock(f)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
 		}
-		if !said {
-			said = true
+		if ok && isStill(dir, f) {
+			return &held{f, dir, waited}, nil
+		}
+		f.Close()
+		if ok {
+			continue // it was deleted between the two
+		}
+		if !waited {
+			waited = true
 			b.Say(dir, finding.Finding{Code: WaitingForLock, Severity: finding.Warning,
 				Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
 			return nil, ctx.Err()
 		case <-time.After(lockRetry):
 		}

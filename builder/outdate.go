@@ -5,51 +5,114 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// Tools that compare times, such as make, take a product for done that is
-// younger than its sources. That is wrong after a build during which a source
-// changed: what was made of the old content is the younger one. So before such
-// a tool runs, the products that it would believe wrongly are made to look old.
+// Tools that compare times, such as make and cargo, take a product for done that is
+// younger than its sources. That is wrong when the product was made of other content:
+// an older file was moved into place, the clock went back, or a source changed while
+// the product was made. So before a tool runs, the products that it would believe
+// wrongly are made to look old.
 
-// runTick is how far a file's time may lie behind the clock.
-const runTick = 10 * time.Millisecond
-
-// outdate makes products look old that plan's tool must make anew: always the
-// modules themselves, because we know that something changed, and everything
-// that is younger than a source which changed under the last run. done must be
-// called when the tool has ended.
-func outdate(in *Inputs, plan *toolchain.Plan) (done func()) {
-	if !plan.ByTime {
-		return func() {}
+// outdate makes products look old that plan's tool must make anew: always the modules
+// themselves, because we know that something changed, and everything that is younger
+// than an input which is another one than at the last run. done must be called when the
+// tool has ended; it tells which modules the tool left alone.
+func outdate(in *Inputs, plan *toolchain.Plan) (done func() (left []string)) {
+	if !plan.ByTime && plan.CargoTarget == "" {
+		return func() []string { return nil }
 	}
-	if since, until, known := lastRun(in.Dir); known {
-		if source := in.changedWithin(since, until); !source.IsZero() {
-			in.eachProduct(func(path string, info fs.FileInfo) {
-				if !info.ModTime().Before(source) {
-					setTime(in.Dir, path, source.Add(-time.Second))
-				}
-			})
+	source := in.oldestChange()
+	restore := func() []string { return nil }
+	if !source.IsZero() {
+		for target := range in.cargoTargets(plan) {
+			outdateCargo(target, source)
 		}
 	}
-	restore := oldest(in.Dir, plan.Outputs)
+	if plan.ByTime {
+		restore = oldest(in.Dir, plan.Outputs)
+		if !source.IsZero() {
+			in.outdateProducts(source)
+		}
+	}
 	began := fmt.Sprintln(in.Taken.UnixNano())
+	noteSeen(in)
 	noteRun(in.Dir, began)
-	return func() {
-		restore()
+	return func() []string {
+		left := restore()
 		noteRun(in.Dir, began+fmt.Sprintln(time.Now().UnixNano()))
+		return left
 	}
 }
 
-// oldest gives outputs the oldest time there is. restore gives those their own
-// time back that the tool left alone: it does not make them.
-func oldest(dir string, outputs []string) (restore func()) {
+// outdateProducts makes every product that is not older than source older.
+func (in *Inputs) outdateProducts(source time.Time) {
+	_ = inFolder(in.Dir, func(f *folder) error {
+		in.eachProduct(func(path string, info fs.FileInfo) {
+			if !info.ModTime().Before(source) {
+				f.setTime(path, source.Add(-time.Second))
+			}
+		})
+		return nil
+	})
+}
+
+// cargoTimes are the files by whose times cargo judges whether its products, and those
+// of build scripts, are up to date, below its target folder.
+var cargoTimes = []string{".fingerprint/*/*", "build/*/output"}
+
+// cargoTargets are the target folders of all crates that have files among the inputs.
+func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
+	targets := map[string]bool{}
+	if plan.CargoTarget != "" {
+		targets[plan.CargoTarget] = true
+	}
+	looked := map[string]bool{}
+	look := func(file string) {
+		for folder := filepath.Dir(file); !looked[folder]; folder = filepath.Dir(folder) {
+			looked[folder] = true
+			target := filepath.Join(folder, "target")
+			if info, err := os.Lstat(filepath.Join(target, ".rustc_info.json")); err == nil && info.Mode().IsRegular() {
+				targets[target] = true
+			}
+		}
+	}
+	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
+		for name := range list {
+			if path := filepath.FromSlash(name); filepath.IsAbs(path) {
+				look(path)
+			} else {
+				look(filepath.Join(in.Dir, path))
+			}
+		}
+	}
+	return targets
+}
+
+// outdateCargo makes cargo compare the crates below target with their sources anew. What
+// it fetched is judged by checksums and stays.
+func outdateCargo(target string, source time.Time) {
+	_ = inFolder(target, func(f *folder) error {
+		for _, pattern := range cargoTimes {
+			for _, profile := range []string{"*/", "*/*/"} { // for this machine, and for a named target
+				names, _ := fs.Glob(f.FS(), profile+pattern)
+				for _, name := range names {
+					if info, err := f.Lstat(name); err == nil && info.Mode().IsRegular() && !info.ModTime().Before(source) {
+						_ = f.Chtimes(name, time.Time{}, source.Add(-time.Second))
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// oldest gives outputs the oldest time there is. restore gives those their own time back
+// that the tool left alone, and names them: it did not make them.
+func oldest(dir string, outputs []string) (restore func() (left []string)) {
 	old := time.Unix(1, 0)
 	before := map[string]time.Time{}
 	for _, path := range outputs {
@@ -58,67 +121,30 @@ func oldest(dir string, outputs []string) (restore func()) {
 			setTime(dir, path, old)
 		}
 	}
-	return func() {
+	return func() (left []string) {
 		for path, was := range before {
 			if info, err := os.Lstat(path); err == nil && info.ModTime().Equal(old) {
 				setTime(dir, path, was)
+				left = append(left, path)
 			}
 		}
+		return left
 	}
+}
+
+func setTime(dir, path string, at time.Time) {
+	_ = inFolder(dir, func(f *folder) error {
+		f.setTime(path, at)
+		return nil
+	})
 }
 
 // setTime fails for files of other users, and for what a link outside of the capsule leads
 // to. Then the tool decides as it does without us.
-func setTime(dir, path string, at time.Time) {
-	_ = inFolder(dir, func(f *folder) error {
-		name, ok := f.below(path)
-		if !ok {
-			return nil
-		}
-		return f.Chtimes(name, time.Time{}, at)
-	})
-}
-
-// lastRun is the time in which the capsule's last build command ran, from the
-// examination before it. A run that was killed has not ended yet.
-func lastRun(dir string) (since, until time.Time, known bool) {
-	data, err := regular.Read(statePath(dir, runFile), 1<<10)
-	if err != nil {
-		return time.Time{}, time.Time{}, false
+func (f *folder) setTime(path string, at time.Time) {
+	if name, ok := f.below(path); ok {
+		_ = f.Chtimes(name, time.Time{}, at)
 	}
-	var from, to int64
-	if n, _ := fmt.Sscan(string(data), &from, &to); n < 2 {
-		to = time.Now().UnixNano()
-	}
-	return time.Unix(0, from), time.Unix(0, to), true
-}
-
-// noteRun tells the next run when this one was. Where it cannot be written nothing can be staged either.
-func noteRun(dir, text string) {
-	_ = inFolder(dir, func(f *folder) error { return f.write(stateName(runFile), []byte(text)) })
-}
-
-// changedWithin returns the oldest time that an input claims to be written at
-// which changed under the run between since and until; zero when none did.
-func (in *Inputs) changedWithin(since, until time.Time) (oldest time.Time) {
-	for _, f := range in.all() {
-		changed := time.Unix(0, max(f.Mtime, f.Ctime))
-		if f.Size == tree.Absent || changed.Before(since.Add(-runTick)) || changed.After(until) {
-			continue
-		}
-		if m := time.Unix(0, f.Mtime); oldest.IsZero() || m.Before(oldest) {
-			oldest = m
-		}
-	}
-	return oldest
-}
-
-// all are the files that a build depends on.
-func (in *Inputs) all() []tree.File {
-	if in.Others == nil {
-		return in.Sources.Files
-	}
-	return slices.Concat(in.Sources.Files, in.Others.Files)
 }
 
 // eachProduct visits the files of the capsule that may be products of its

@@ -155,7 +155,7 @@ func TestOutdateTouchesNoOnesElse(t *testing.T) {
 	}
 }
 
-// An output that the build leaves alone keeps its own time.
+// An output that the build leaves alone keeps its own time, and is not published.
 func TestOutputThatNobodyMakes(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, `build = ["true"]`+"\noutput = \"dist/copy.wasm\"\n")
 	write(t, filepath.Join(dir, "dist", "copy.wasm"), string(variant("one")))
@@ -163,8 +163,103 @@ func TestOutputThatNobodyMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish(t, b, dir)
+	if f := failure(t, b, dir); f.Step != StepCollect || f.Findings[0].Code != "output-left-alone" {
+		t.Errorf("got %v", f)
+	}
 	if after, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm")); err != nil || !after.ModTime().Equal(info.ModTime()) {
 		t.Errorf("%v, it had %v: %v", after.ModTime(), info.ModTime(), err)
+	}
+}
+
+// A source may come with any time: what make made of other content is made anew.
+func TestP1SourceWithAnotherTime(t *testing.T) {
+	for how, edit := range map[string]func(t *testing.T, dir string){
+		"an older file moved over it": func(t *testing.T, dir string) { older(t, dir, time.Now().AddDate(-20, 0, 0)) },
+		"one of the epoch":            func(t *testing.T, dir string) { older(t, dir, time.Unix(100, 0)) },
+		"products of the future": func(t *testing.T, dir string) {
+			for _, name := range []string{"build/copy", "build/copy.wasm"} {
+				later := time.Now().Add(time.Hour)
+				if err := os.Chtimes(filepath.Join(dir, name), later, later); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+		},
+		"a product that nobody remembers": func(t *testing.T, dir string) {
+			older(t, dir, time.Now().AddDate(-1, 0, 0))
+			if err := os.RemoveAll(filepath.Join(dir, "target")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"its time taken back after a run that was killed": func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+			in := examine(t, New(Options{}), dir)
+			noteSeen(in)
+			noteRun(dir, "1\n")
+			old := time.Now().AddDate(-2, 0, 0)
+			if err := os.Chtimes(filepath.Join(dir, "src.bin"), old, old); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			b, dir := New(Options{}), makeCapsule(t)
+			publish(t, b, dir)
+			edit(t, dir)
+			publish(t, New(Options{}), dir)
+			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
+				t.Errorf("published %q", got)
+			}
+		})
+	}
+}
+
+// older moves other content with the time at over the source.
+func older(t *testing.T, dir string, at time.Time) {
+	t.Helper()
+	src := filepath.Join(dir, "src.bin")
+	write(t, src+"~", string(variant("new")))
+	if err := os.Chtimes(src+"~", at, at); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(src+"~", src); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Cargo judges a crate by the time of its note of what it read. That is made old wherever
+// the target folder lies; what is compiled keeps its time.
+func TestOutdateCargo(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	target := filepath.Join(dir, "crate", "target")
+	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "one")
+	write(t, filepath.Join(target, "CACHEDIR.TAG"), "")
+	write(t, filepath.Join(target, ".rustc_info.json"), "{}")
+	notes := []string{"release/.fingerprint/a-1/dep-lib-a", "wasm32/release/.fingerprint/a-1/dep-lib-a", "release/build/a-1/output"}
+	kept := []string{"release/deps/a.rlib", "wasm32/release/a.wasm"}
+	for _, name := range append(notes, kept...) {
+		write(t, filepath.Join(target, name), "")
+	}
+	publish(t, b, dir)
+	now := time.Now()
+	for _, name := range append(notes, kept...) {
+		if err := os.Chtimes(filepath.Join(target, name), now, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source := now.AddDate(-1, 0, 0)
+	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "two")
+	if err := os.Chtimes(filepath.Join(dir, "crate", "src", "lib.rs"), source, source); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, b, dir)
+	for i, name := range append(notes, kept...) {
+		info, err := os.Stat(filepath.Join(target, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if older := info.ModTime().Before(source); older != (i < len(notes)) {
+			t.Errorf("%s: older than the source: %v", name, older)
+		}
 	}
 }

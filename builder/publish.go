@@ -17,31 +17,46 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
 
-// Publish puts what was staged in place, all modules or none, and records that
-// it was built from in: the examination after the build, equal to the one
-// before. A crash at any instant leaves the old modules, or an intent that the
-// next Examine completes. staged is used up, also on error.
-func (b *Builder) Publish(ctx context.Context, staged *Staged, in *Inputs) (*Published, error) {
+// ErrMoved is Publish's answer to what was not built from what is on disk now. It is to be
+// built again.
+var ErrMoved = errors.New("what was built is not what is on disk any more")
+
+// Publish puts what was staged in place, all modules or none, and records that it was
+// built from the inputs as they were before and after. A staged build whose inputs moved
+// is refused with ErrMoved, and so is one whose state folder was deleted. A crash at any
+// instant leaves the old modules, or an intent that Recover completes. staged is used up,
+// also on error.
+func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, error) {
 	defer staged.Discard()
-	f, err := openFolder(in.Dir)
+	if !staged.sound() || staged.lock.lost() {
+		return nil, ErrMoved
+	}
+	dir := staged.dir
+	f, err := openFolder(dir)
 	if err != nil {
-		return nil, stageFailure(ctx, in.Dir, err)
+		return nil, stageFailure(ctx, dir, err)
 	}
 	defer f.Close()
-	old := readRecord(in.Dir, recordFile)
-	r := staged.record(in)
+	old := readRecord(dir, recordFile)
+	r := staged.record(staged.After)
 	if err := f.publish(staged, r, old); err != nil {
-		return nil, stageFailure(ctx, in.Dir, err)
+		if staged.lock.lost() {
+			return nil, ErrMoved
+		}
+		return nil, stageFailure(ctx, dir, err)
 	}
 	f.pruneBlobs(r)
-	p := r.published(in.Dir)
+	p := r.published(dir)
 	p.Findings, p.BuildTime, p.SmokeTime = staged.Findings, staged.BuildTime, staged.SmokeTime
+	return p, p.compare(old, r)
+}
+
+// compare says what r's modules changed against old's.
+func (p *Published) compare(old, r *record) (err error) {
 	changes := changed(old, r)
 	p.Findings = append(deltaNotes(changes), p.Findings...)
-	if p.Delta, err = deltaJSON(changes); err != nil {
-		return nil, err
-	}
-	return p, nil
+	p.Delta, err = deltaJSON(changes)
+	return err
 }
 
 func (s *Staged) record(in *Inputs) *record {
@@ -134,21 +149,39 @@ func (f *folder) place(m module, old *record) error {
 	return f.move(tmp, m.File)
 }
 
-// recover completes a publication that a crash interrupted. When its blobs are
-// not whole it is dropped: what stands published is then what stood there before.
+// Recover completes a publication of dir that a crash interrupted, and tells what was
+// published by that; nil when there was none, or when its blobs are not whole: what stands
+// published is then what stood there before. It also sweeps up what the crash left.
 //
 // While a build of this Builder holds the lock, that is its business; and while
 // the manifest cannot be read nobody knows what may be written.
-func (b *Builder) recover(ctx context.Context, in *Inputs) error {
-	if in.manifest == nil || b.builds(in.Dir) || !interrupted(in.Dir) {
-		return nil
+func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
+	if b.builds(dir) || hasManifest(dir) != nil || !interrupted(dir) {
+		return nil, nil
 	}
-	lock, err := b.lock(ctx, in.Dir)
+	in := &Inputs{Dir: dir}
+	if in.readManifest(); in.manifest == nil {
+		return nil, nil
+	}
+	lock, err := b.lock(ctx, dir)
 	if err != nil {
-		return err
+		return nil, recoverError(err)
 	}
-	defer lock.Close()
-	return finish(in)
+	defer lock.release()
+	old := readRecord(dir, recordFile)
+	r, err := finish(in)
+	if err != nil {
+		return nil, recoverError(err)
+	}
+	if r == nil {
+		return nil, nil
+	}
+	p := r.published(dir)
+	return p, p.compare(old, r)
+}
+
+func recoverError(err error) error {
+	return fmt.Errorf("finishing an interrupted publication: %w", err)
 }
 
 // interrupted reports whether a process that is gone, or is at it just now, left an intent or
@@ -167,9 +200,9 @@ func interrupted(dir string) bool {
 }
 
 // finish completes or drops the intent of a process that is gone, and sweeps up what it
-// left. The lock is held.
-func finish(in *Inputs) error {
-	return inFolder(in.Dir, func(f *folder) error {
+// left. done is what was completed. The lock is held.
+func finish(in *Inputs) (done *record, err error) {
+	err = inFolder(in.Dir, func(f *folder) error {
 		for _, name := range ours {
 			f.sweep(stateName(name))
 		}
@@ -190,8 +223,12 @@ func finish(in *Inputs) error {
 		if errors.As(err, &refused) {
 			return f.RemoveAll(stateName(intentFile)) // the next build says why
 		}
+		if err == nil {
+			done = intent
+		}
 		return err
 	})
+	return done, err
 }
 
 // publishable reports whether m is for a file that in's manifest names, and its blob is whole.

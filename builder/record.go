@@ -40,7 +40,8 @@ const (
 	recordFile  = "record.json"
 	intentFile  = "intent.json" // a record whose publication was begun
 	lockFile    = "lock"
-	runFile     = "run" // when the last build command ran
+	runFile     = "run"  // when the last build command ran
+	seenFile    = "seen" // the inputs of that run
 	blobFolder  = "blobs"
 	workFolder  = "work"
 	keptBlobs   = 5 // so that a consumer that is a few reloads behind still finds its module
@@ -99,7 +100,7 @@ func (f *folder) writeRecord(name string, r *record) error {
 
 // published describes r's modules as they stand below dir.
 func (r *record) published(dir string) *Published {
-	p := &Published{}
+	p := &Published{SourceHash: r.SourceHash}
 	for _, m := range r.Modules {
 		p.Modules = append(p.Modules, Module{ID: m.ID, Path: filepath.Join(dir, filepath.FromSlash(m.File)),
 			Blob: blobPath(dir, m.Hash), Hash: m.Hash, Size: m.Size, Kind: m.Kind})

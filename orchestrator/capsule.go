@@ -43,9 +43,10 @@ type capsule struct {
 	published   string             // the key last published
 	modules     *builder.Published // what was published from it
 	publishedAt time.Time
-	processedIn *builder.Inputs // the inputs that belong to it
-	source      string          // the source hash last announced
-	previous    string          // the source hash of the newest reload, of an earlier run too
+	recovered   *builder.Published // what an interrupted publication put in place, to be announced
+	processedIn *builder.Inputs    // the inputs that belong to it
+	source      string             // the source hash last announced
+	previous    string             // the source hash of the newest reload, of an earlier run too
 	state       state
 	reloads     int // in this run; the wire's generation
 

@@ -57,6 +57,26 @@ func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now t
 	l.announceFor(c, e)
 }
 
+// sayRecovered announces modules that a crash left half published and that were put in
+// place just now: whoever follows the reloads has not heard of them.
+func (l *loop) sayRecovered(c *capsule) {
+	p := c.recovered
+	if p == nil {
+		return
+	}
+	c.recovered = nil
+	c.reloads++
+	if c.in.Current != nil {
+		c.published, c.modules = c.in.Key, c.in.Current
+		c.settle(c.in, good)
+	}
+	e := announce.Event{Type: announce.Reload, SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
+		Generation: c.reloads, Findings: p.Findings, Delta: p.Delta}
+	describe(&e, p)
+	c.previous = p.SourceHash
+	l.announceFor(c, e)
+}
+
 // describe fills in what is published. The event's own artifact is the first component's.
 func describe(e *announce.Event, p *builder.Published) {
 	for _, m := range p.Modules {

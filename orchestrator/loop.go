@@ -269,6 +269,9 @@ func (l *loop) examineIfDue(ctx context.Context, c *capsule, now time.Time) {
 
 // examined takes in what an examination found, unless a newer one must follow.
 func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now time.Time) {
+	if in != nil && in.Recovered != nil {
+		c.recovered = in.Recovered
+	}
 	if c.dirty && !c.capped {
 		return
 	}
@@ -283,6 +286,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	}
 	c.gone, c.unreadable, c.warned = false, "", false
 	l.accept(c, in)
+	l.sayRecovered(c)
 	c.edited = edited
 	if c.lost() {
 		c.processed, c.published, c.modules = "", "", nil

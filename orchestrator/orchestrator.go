@@ -58,7 +58,7 @@ type Config struct {
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
 	// Build stages and smoke-loads; a *builder.Failure is the capsule's fault.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
-	// Publish puts what was staged in place; in is the examination after the build.
+	// Publish puts what was staged in place; in is the examination that it stands for.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)
 	// Foreign reports whether a folder is the top of a work tree that is not the roots'
 	// own; nil: none is. What is in it is neither watched nor found.

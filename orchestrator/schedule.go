@@ -149,7 +149,9 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 		staged, err := l.Build(jobCtx, j.in, output)
 		var after *builder.Inputs
 		var afterErr error
-		if jobCtx.Err() == nil {
+		if staged != nil && staged.After != nil {
+			after = staged.After
+		} else if jobCtx.Err() == nil {
 			after, afterErr = l.Examine(jobCtx, c.dir)
 		}
 		return func(now time.Time) {
@@ -218,6 +220,15 @@ func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 	if j == nil || j.phase != waiting || !(c.settled() || j.committed) {
 		return
 	}
+	var upToDate *builder.UpToDate
+	if errors.As(j.failure, &upToDate) { // another process has published it
+		c.job, c.superseded = nil, 0
+		c.published, c.modules, c.previous = j.in.Key, upToDate.Published, j.in.SourceHash
+		c.settle(j.in, good)
+		l.sayUnchanged(c)
+		l.again(c, now)
+		return
+	}
 	if j.failure != nil {
 		c.job, c.superseded = nil, 0
 		c.settle(j.in, failed)
@@ -235,6 +246,13 @@ func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 
 func (l *loop) delivered(c *capsule, published *builder.Published, err error, now time.Time) {
 	j := c.job
+	if errors.Is(err, builder.ErrMoved) && !l.stopping {
+		l.giveUp(c)
+		c.processed = ""
+		c.change(now)
+		c.patient = true
+		return
+	}
 	c.job, c.superseded, c.probed = nil, 0, false
 	if err != nil {
 		c.settle(j.in, failed)

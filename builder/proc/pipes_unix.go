@@ -31,34 +31,35 @@ type reader struct {
 	to   io.Writer // nil after it failed
 }
 
-func newPipes(c Command) (p *pipes, err error) {
-	p = &pipes{input: c.Stdin}
-	defer func() {
-		if err != nil {
-			p.closeChildEnds()
-			p.abandon()
-		}
-	}()
+func newPipes(c Command) (*pipes, error) {
+	p := &pipes{input: c.Stdin}
+	if err := p.open(c); err != nil {
+		p.closeChildEnds()
+		p.abandon()
+		return nil, err
+	}
+	return p, nil
+}
+
+// open opens all streams of c. After an error some may be open.
+func (p *pipes) open(c Command) (err error) {
 	if c.Stdin == nil {
 		p.stdin, err = os.Open(os.DevNull)
 	} else {
 		p.stdin, p.feed, err = os.Pipe()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if p.stdout, err = p.output(c.Stdout); err != nil {
-		return nil, err
+		return err
 	}
 	if c.Stderr != nil && sameWriter(c.Stdout, c.Stderr) {
 		p.stderr = p.stdout
-		return p, nil
+		return nil
 	}
 	p.stderr, err = p.output(c.Stderr)
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return err
 }
 
 // sameWriter compares as long as the types can be compared.

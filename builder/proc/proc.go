@@ -82,11 +82,14 @@ type Stray struct {
 	Command string // its command line, at most 200 bytes; control characters are spaces
 }
 
+// ErrDeserted says that a command ran and was ended because its guardian was killed.
+var ErrDeserted = errors.New("its guardian was killed, so it was ended too")
+
 // Run runs c and returns when c and everything in its session has ended.
 // A command that fails is no error: that is in the Result. An error means that
 // the command could not be started (errors.Is exec.ErrNotFound when the program
-// does not exist, fs.ErrPermission when it may not be executed), or that its
-// guardian was killed; nothing of it is left then either.
+// does not exist, fs.ErrPermission when it may not be executed), or, as
+// ErrDeserted, that its guardian was killed; nothing of it is left then either.
 //
 // When ctx ends, or the Timeout passes, all processes get SIGTERM and, after
 // the Grace, SIGKILL; should this process be killed, the Grace is at most 300 ms. Run may be called concurrently. Programs that call it

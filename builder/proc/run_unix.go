@@ -143,7 +143,7 @@ func (last status) result(took time.Duration, timedOut, cancelled bool) (Result,
 		return r, startError(last)
 	case e == nil:
 		r.TimedOut, r.Cancelled = timedOut, cancelled
-		return r, errors.New("its guardian was killed, so it was ended too")
+		return r, ErrDeserted
 	}
 	r.Strays = e.Strays
 	r.TimedOut, r.Cancelled = timedOut && e.Stopped, cancelled && e.Stopped

@@ -10,6 +10,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -54,6 +55,10 @@ type Plan struct {
 	// ByTime: the tool may take a product that is younger than its sources for
 	// up to date, whatever happened in between.
 	ByTime bool
+
+	// CargoTarget is cargo's target folder, absolute, where the capsule is a crate, whoever
+	// builds it: cargo compares times too. "" where it is none.
+	CargoTarget string
 
 	Outputs []string // where a command may leave modules below the capsule, absolute
 
@@ -130,6 +135,9 @@ func (j *job) finish(p *Plan, l language) *Plan {
 	}
 	p.Env = environ(p.Env).with("PWD", p.Dir)
 	p.Outputs = j.outputs()
+	if isFile(filepath.Join(j.dir, "Cargo.toml")) {
+		p.CargoTarget = readCrate(j).targetDir
+	}
 	p.Wrapper = j.wrapper()
 	p.Identity += p.Wrapper.identity()
 	if p.Diagnose == nil {

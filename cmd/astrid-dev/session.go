@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,10 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 	s.cfg = orchestrator.Config{
 		Jobs: f.jobs, Roots: roots, Plans: make(chan watcher.Plan, 1), Warn: s.warnings, Hooks: s.hooks,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
-		Examine: b.Examine, Build: b.Build, Publish: b.Publish,
+		Examine: look(b), Build: b.Build,
+		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
+			return b.Publish(ctx, staged)
+		},
 		LastChange: builder.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Announce:   s.voices.announce, Output: s.voices.output,
@@ -67,6 +71,29 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		s.cfg.Foreign = tree.NewForeign(roots).Is
 	}
 	return s, nil
+}
+
+// look examines a capsule after what a crash left half published there was completed.
+// What that published is handed on with the first examination that succeeds.
+func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	var completed sync.Map // capsule folder -> *builder.Published
+	return func(ctx context.Context, dir string) (*builder.Inputs, error) {
+		recovered, err := b.Recover(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if recovered != nil {
+			completed.Store(dir, recovered)
+		}
+		in, err := b.Examine(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := completed.LoadAndDelete(dir); ok {
+			in.Recovered, _ = p.(*builder.Published)
+		}
+		return in, nil
+	}
 }
 
 // close waits for the hooks and writes out what is still to be said.

@@ -287,7 +287,7 @@ func (r *run) verify(ctx context.Context) {
 }
 
 func (r *run) builder(env []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Say: func(dir string, f finding.Finding) {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.said[dir] = append(r.said[dir], f)
