@@ -19,10 +19,11 @@ type Inputs struct {
 	Group      string // builds with the same non-empty group never overlap
 	Buildable  bool   // the manifest names a component
 
-	Outside []string                         // files and folders outside Dir that it depends on, absolute
-	Lock    string                           // git's index.lock for Dir; "" outside a repository
-	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
-	Governs func(path string) bool           // whether a change of path can change what Skip says; likewise
+	Outside   []string                         // files and folders outside Dir that it depends on, absolute
+	Publishes []string                         // where its modules are published, absolute: what other capsules may take
+	Lock      string                           // git's index.lock for Dir; "" outside a repository
+	Skip      func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
+	Governs   func(path string) bool           // whether a change of path can change what Skip says; likewise
 
 	Current *Published // what stands published and was built from exactly Key; nil when there is nothing
 	Last    string     // source hash of what was published last, whatever it was built from; "" when unknown
