@@ -8,7 +8,11 @@ FUZZTIME ?= 30s
 .PHONY: demo build test race bench fuzz lint check toolchains
 
 demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
-	$(GO) run ./cmd/astrid-dev watch examples/hello-go
+	@echo "demo: compiling astrid-dev; the first time takes about a minute"
+	@$(GO) build -o bin/astrid-dev ./cmd/astrid-dev
+	@echo "demo: change the text in examples/hello-go/main.go, save, and see the reload"
+	@echo "demo: keys: r and Enter looks again and retries, q and Enter or Ctrl-C ends"
+	@if [ -t 0 ]; then set -m; fi; bin/astrid-dev watch examples/hello-go # a job of its own: Ctrl-C is not make's
 
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev

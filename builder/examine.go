@@ -102,6 +102,9 @@ func (in *Inputs) readManifest() {
 			Code: "manifest-unreadable", File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
+		for _, c := range m.Components {
+			in.Publishes = append(in.Publishes, filepath.Join(in.Dir, filepath.FromSlash(c.File)))
+		}
 	}
 }
 

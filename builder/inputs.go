@@ -19,12 +19,13 @@ type Inputs struct {
 	Group      string // builds with the same non-empty group never overlap
 	Buildable  bool   // the manifest names a component
 
-	Outside []string                         // files and folders outside Dir that it depends on, absolute
-	Lock    string                           // git's index.lock for Dir; "" outside a repository
-	Skip    func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
-	Governs func(path string) bool           // whether a change of path can change what Skip says; likewise
-	Reads   func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
-	Within  []string                         // the patterns below Dir that Reads goes by, sorted
+	Outside   []string                         // files and folders outside Dir that it depends on, absolute
+	Publishes []string                         // where its modules are published, absolute: what other capsules may take
+	Lock      string                           // git's index.lock for Dir; "" outside a repository
+	Skip      func(path string, dir bool) bool // whether a path below Dir is no source; safe for concurrent use
+	Governs   func(path string) bool           // whether a change of path can change what Skip says; likewise
+	Reads     func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
+	Within    []string                         // the patterns below Dir that Reads goes by, sorted
 
 	Current   *Published // what stands published and was built from exactly Key; nil when there is nothing
 	Recovered *Published // what an interrupted publication put there just before; the caller of Recover notes it here

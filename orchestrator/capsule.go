@@ -21,11 +21,12 @@ type capsule struct {
 	rules      bool   // what counts as a source may have changed: the watcher needs a new plan
 
 	// A burst is a row of changes less than a quiet window apart.
-	open    bool
-	first   time.Time // the burst's first change
-	last    time.Time // its newest change
-	patient bool      // no early build: wait for the whole quiet window
-	edited  time.Time // newest change that was seen before in was taken; latency counts from here
+	open     bool
+	first    time.Time // the burst's first change
+	last     time.Time // its newest change
+	restless time.Time // there was no quiet window since this change; zero: there is one now
+	patient  bool      // no early build: wait for the whole quiet window
+	edited   time.Time // newest change that was seen before in was taken; latency counts from here
 
 	dirty     bool      // something changed since in was taken
 	retryAt   time.Time // the last examination failed: try again then
@@ -48,7 +49,8 @@ type capsule struct {
 	source      string             // the source hash last announced
 	previous    string             // the source hash of the newest reload, of an earlier run too
 	state       state
-	reloads     int // in this run; the wire's generation
+	reloads     int // since it was added
+	earlier     int // before it was removed and came back; the wire's generation counts both
 
 	row    []string // the builds that led to what is wanted, see circle.go
 	hooked bool     // by way of a command that a reload started
@@ -58,6 +60,9 @@ type capsule struct {
 
 	superseded int // builds superseded in a row
 	feedback   feedback
+	suspicion  *suspicion      // not nil: somebody, or the build, writes its inputs; see suspect.go
+	hands      map[string]bool // files written while nothing was built: somebody edits them
+	newborn    map[string]bool // files that were not there at first; true: a build or a command of --on-reload made them
 	heldIn     *builder.Inputs // held: the inputs at that moment
 	heldFiles  []string        // and what builds saw change
 	probeAt    time.Time       // held: when to build it once more
@@ -79,6 +84,7 @@ type job struct {
 	in        *builder.Inputs
 	reason    string
 	started   time.Time
+	published time.Time // phase publishing: when that began
 	edited    time.Time // the newest edit that it contains
 	row       []string  // the builds that led to it, itself the last
 	cancel    context.CancelFunc
@@ -115,6 +121,9 @@ type feedback struct {
 func (c *capsule) change(now time.Time) {
 	if !c.open {
 		c.open, c.first, c.patient, c.capped = true, now, false, false
+	}
+	if c.restless.IsZero() {
+		c.restless = now
 	}
 	c.last, c.dirty, c.retryAt = now, true, time.Time{}
 }

@@ -18,7 +18,8 @@ import (
 
 const (
 	runsKept  = 8                     // builds remembered of each capsule: a write is looked at soon after the build that made it
-	hookLimit = 10                    // rounds by way of a command: it may run for long, and people save meanwhile
+	hookLimit = 2                     // rounds by way of a command: what it wrote once it writes after each reload
+	handLimit = 10                    // the same of files that somebody edits: it may run for long, and people save meanwhile
 	clockTick = 10 * time.Millisecond // how far a file's time may lie behind the clock, on kernels that count 100 a second
 )
 
@@ -64,10 +65,13 @@ func (l *loop) circles(c *capsule, now time.Time) bool {
 
 // rounds is how often c may stand in its row.
 func (c *capsule) rounds() int {
-	if c.hooked {
-		return hookLimit
+	switch {
+	case !c.hooked:
+		return feedbackLimit
+	case c.processedIn != nil && common(c.processedIn.Changed(c.in), c.byHand()):
+		return handLimit
 	}
-	return feedbackLimit
+	return hookLimit
 }
 
 // rowOf is the row of builds that led to what is new in c's inputs since they
@@ -161,12 +165,12 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	if len(others) == 0 {
 		message = "the command of --on-reload changes its sources after every reload; it is built once more " + next
 	}
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: circleHint(changed)})
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: c.circleHint(changed)})
 }
 
-func circleHint(changed []string) string {
+func (c *capsule) circleHint(changed []string) string {
 	if slices.ContainsFunc(changed, filepath.IsAbs) {
 		return "let no build write what another one reads, or take the file out of inputs"
 	}
-	return "if a build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)
+	return c.ignoreHint(changed, "if a build or the command of --on-reload writes them, let it write into an ignored folder", false)
 }

@@ -180,13 +180,19 @@ func TestP3EditsInTurnsAreBuilt(t *testing.T) {
 	})
 }
 
-// A command of --on-reload that writes a source is held in the end; somebody who
-// saves while such commands run is not.
+// A command of --on-reload that writes a source is held at its second round;
+// somebody who saves a file while such commands run is not.
 func TestP5HookThatWritesIsHeld(t *testing.T) {
 	for name, c := range map[string]struct {
+		hand   bool
 		rounds int
 		held   bool
-	}{"a person": {hookLimit - 2, false}, "the command": {3 * hookLimit, true}} {
+		builds int
+	}{
+		"a person":    {true, handLimit - 2, false, handLimit},
+		"the command": {false, 10, true, hookLimit + 1},
+		"both":        {true, 3 * handLimit, true, handLimit + 2},
+	} {
 		t.Run(name, func(t *testing.T) {
 			var hooks chan HookRun
 			setup := func(w *world) Config {
@@ -198,6 +204,10 @@ func TestP5HookThatWritesIsHeld(t *testing.T) {
 			}
 			run(t, setup, func(w *world) {
 				time.Sleep(long)
+				if c.hand {
+					w.write("/a", "edit")
+					time.Sleep(long)
+				}
 				for round := range c.rounds {
 					hooks <- HookRun{"/a", true}
 					time.Sleep(time.Second)
@@ -209,8 +219,8 @@ func TestP5HookThatWritesIsHeld(t *testing.T) {
 				if held := slices.Contains(w.types("", 0), announce.Held); held != c.held {
 					t.Errorf("held: %t, want %t", held, c.held)
 				}
-				if n := w.fake("/a").started; n > hookLimit+2 {
-					t.Errorf("%d builds", n)
+				if n := w.fake("/a").started; n > c.builds {
+					t.Errorf("%d builds, want at most %d", n, c.builds)
 				}
 			})
 		})

@@ -50,7 +50,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
 	e := announce.Event{Type: announce.Reload, SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
-		Generation: c.reloads, Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+		Generation: c.earlier + c.reloads, Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
 	describe(&e, published)
 	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
@@ -133,7 +133,7 @@ func (l *loop) sayReady() {
 func (l *loop) sayIdle() {
 	count := 0
 	for _, c := range l.capsules {
-		if c.want || c.job != nil || !c.settled() && !c.warned {
+		if c.want || c.job != nil || c.suspicion != nil || !c.settled() && !c.warned {
 			l.busy = true
 			return
 		}

@@ -42,7 +42,9 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		return
 	}
 	if c.probed {
-		l.hold(c, after, changed, now)
+		if !l.suspectAgain(c, after, changed, now) {
+			l.hold(c, after, changed, now)
+		}
 		return
 	}
 	f.count++
@@ -53,7 +55,8 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 	}
 	f.files = changed
 	if f.same >= feedbackLimit || f.count >= 2*feedbackLimit {
-		l.hold(c, after, changed, now)
+		c.suspicion = &suspicion{}
+		l.suspect(c, after, changed, now)
 		return
 	}
 	l.buildAgain(c, after, now)
@@ -62,7 +65,7 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 // warnTouches tells of inputs that a build rewrites with the same bytes, or of
 // folders, with a slash at the end, in which it makes and removes files.
 func (l *loop) warnTouches(c *capsule, changed []string) {
-	message, hint := "the build rewrites its own sources with the same bytes", "generate into an ignored folder, or add to [package.metadata.astrid-dev]: "+ignoreLine(changed)
+	message, hint := "the build rewrites its own sources with the same bytes", c.ignoreHint(changed, "generate into an ignored folder", false)
 	if slices.ContainsFunc(changed, func(name string) bool { return strings.HasSuffix(name, "/") }) {
 		message, hint = "the build makes and removes files among its own sources", "let it use $TMPDIR, which is its own, or an ignored folder"
 	}
@@ -86,22 +89,19 @@ func (l *loop) buildAgain(c *capsule, after *builder.Inputs, now time.Time) {
 	}
 }
 
-// hold stops building a capsule until somebody changes it. Somebody who saved
-// during three long builds in a row looks just like a build that writes its own
-// sources; one more build once the disk is quiet tells the two apart.
+// hold stops building a capsule until somebody changes it: its inputs changed
+// during three builds, and again during one that was started in quiet.
 func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	c.suspicion = nil
 	l.giveUp(c)
+	l.witness(c, after)
 	c.superseded, c.want = 0, false
 	c.settle(after, held)
 	c.heldIn, c.heldFiles = after, changed
 	c.feedback = feedback{touches: c.feedback.touches}
-	message := "its sources changed during the build in quiet too; it is built again after an edit"
-	if !c.probed {
-		c.probeAt = now.Add(probeAfter)
-		message = "its sources changed during three builds in a row; it is built once more when the disk is quiet, then only after an edit"
-	}
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash, Message: message,
-		Hint: "if the build writes them, add to [package.metadata.astrid-dev]: " + ignoreLine(changed)})
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash,
+		Message: "its sources changed during three builds in a row, and during one in quiet too; it is built again after an edit",
+		Hint:    c.ignoreHint(changed, "if the build writes them, let it write into an ignored folder or $TMPDIR", false)})
 	if c.dirty || c.examining || c.gone {
 		return
 	}

@@ -23,6 +23,8 @@ type loop struct {
 	stale    bool // owners must be made anew before it is asked
 	locks    map[string]*lockWait
 	groups   map[string]bool // build groups with a build under way
+	reloads  map[string]int  // reloads of capsules that were removed, by folder: they may come back
+	graph    graph           // which capsules take what others publish
 
 	results    chan func(now time.Time)
 	background int // goroutines that will send one result each
@@ -46,6 +48,7 @@ func newLoop(cfg Config) *loop {
 		capsules: map[string]*capsule{},
 		locks:    map[string]*lockWait{},
 		groups:   map[string]bool{},
+		reloads:  map[string]int{},
 		stale:    true,
 		results:  make(chan func(time.Time)),
 		busy:     true,
@@ -111,7 +114,7 @@ func (l *loop) found(ctx context.Context, dirs []string, err error, now time.Tim
 
 // add makes dir known as a possible capsule; an examination decides.
 func (l *loop) add(dir string) *capsule {
-	c := &capsule{dir: dir}
+	c := &capsule{dir: dir, earlier: l.reloads[dir]}
 	l.capsules[dir] = c
 	at, _ := slices.BinarySearch(l.order, dir)
 	l.order = slices.Insert(l.order, at, dir)
@@ -122,6 +125,7 @@ func (l *loop) add(dir string) *capsule {
 // remove forgets a capsule whose manifest is gone.
 func (l *loop) remove(c *capsule) {
 	delete(l.capsules, c.dir)
+	l.reloads[c.dir] = c.earlier + c.reloads
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
 		l.order = slices.Delete(l.order, at, at+1)
 	}
@@ -175,8 +179,13 @@ func (l *loop) touch(path string, touched map[*capsule]bool) {
 
 // warned passes a warning from elsewhere on.
 func (l *loop) warned(e announce.Event) {
-	if c := l.capsules[e.Dir]; c != nil && c.job != nil && e.Code == builder.WaitingForLock {
-		c.job.blocked = true
+	if c := l.capsules[e.Dir]; c != nil {
+		if c.job != nil && e.Code == builder.WaitingForLock {
+			c.job.blocked = true
+		}
+		if e.Capsule == "" {
+			e.Capsule = c.name()
+		}
 	}
 	l.announce(e)
 }
@@ -185,7 +194,7 @@ func (l *loop) warned(e announce.Event) {
 func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
 		if c.state != good {
-			c.processed, c.feedback, c.superseded, c.retried = "", feedback{}, 0, true
+			c.processed, c.feedback, c.superseded, c.retried, c.suspicion = "", feedback{}, 0, true, nil
 		}
 		c.change(now)
 	}
@@ -321,8 +330,10 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 // accept makes in the capsule's newest examination.
 func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	old := c.in
+	l.witness(c, in)
 	c.in = in
-	if old == nil || c.rules || old.Name != in.Name || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || in.Recounts(old) {
+	moved := old == nil || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || !slices.Equal(old.Publishes, in.Publishes)
+	if moved || c.rules || old.Name != in.Name || in.Recounts(old) {
 		c.rules = false
 		l.reindex()
 		l.replan()
@@ -356,6 +367,9 @@ func (l *loop) baseline(c *capsule) {
 func (l *loop) closeBurst(c *capsule, now time.Time) {
 	if c.open && !c.dirty && !c.examining && !now.Before(c.quietAt(&l.Config)) {
 		l.endBurst(c)
+	}
+	if !c.dirty && !now.Before(c.last.Add(l.Quiet)) {
+		c.restless = time.Time{}
 	}
 	if c.gone && c.settled() && c.job == nil {
 		l.remove(c)

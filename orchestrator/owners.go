@@ -116,7 +116,7 @@ func below(sorted []string, path string) []string {
 }
 
 // reindex must follow every change of the capsules or of their outside inputs.
-func (l *loop) reindex() { l.stale = true }
+func (l *loop) reindex() { l.stale, l.graph.Order = true, nil }
 
 // index is the owners of the capsules as they are now.
 func (l *loop) index() *owners {

@@ -39,11 +39,12 @@ func (l *loop) decide(c *capsule, now time.Time) {
 		l.holdCircle(c, now)
 	case c.job == nil && c.stillHeld():
 		c.settle(c.in, held)
-		c.probeAt, c.probed = now.Add(probeAfter), false
+		c.probeAt, c.probed = now.Add(c.pause()), false
+		l.holdUnbroken(c, now)
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none
-			c.probeAt, c.probed = time.Time{}, false
+			c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
 		}
 		c.reason = c.whyBuild()
 		if !wanted {
@@ -100,7 +101,7 @@ func (l *loop) giveUp(c *capsule) {
 func (l *loop) startBuilds(ctx context.Context, now time.Time) {
 	var queue []*capsule
 	for _, c := range l.capsules {
-		if c.want && c.job == nil && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) {
+		if c.want && c.job == nil && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) && !l.awaits(c, now) {
 			queue = append(queue, c)
 		}
 	}
@@ -192,7 +193,7 @@ func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, er
 	if len(changed) > 0 {
 		l.inputsChanged(c, after, changed, now)
 	} else {
-		c.feedback = feedback{touches: c.feedback.touches}
+		c.feedback, c.suspicion = feedback{touches: c.feedback.touches}, nil
 		l.adopt(c, after)
 	}
 }
@@ -217,7 +218,7 @@ func (l *loop) again(c *capsule, now time.Time) {
 // to be what is on disk. A committed one was waited for long enough.
 func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 	j := c.job
-	if j == nil || j.phase != waiting || !(c.settled() || j.committed) {
+	if j == nil || j.phase != waiting || !(c.settled() && !l.awaits(c, now) || j.committed) {
 		return
 	}
 	var upToDate *builder.UpToDate
@@ -236,7 +237,7 @@ func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 		l.again(c, now)
 		return
 	}
-	j.phase = publishing
+	j.phase, j.published = publishing, now
 	l.spawn(func() func(time.Time) {
 		// a rename that has begun is finished even while the program ends
 		published, err := l.Publish(context.WithoutCancel(ctx), j.staged, j.in)
@@ -259,10 +260,12 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
+		c.keep(span{from: j.published, to: now, row: j.row}) // those who take the modules see them written now
 		c.published, c.modules, c.publishedAt, c.led = j.in.Key, published, now, j.row
 		c.settle(j.in, good)
 		c.reloads++
 		l.sayReload(c, j, published, now)
+		l.feed(c, now)
 	}
 	if !l.stopping {
 		l.again(c, now)

@@ -53,6 +53,10 @@ type fake struct {
 	broken              func(content string) bool
 	mixed               bool // other bytes were written since the newest build started
 
+	publishes string             // the path of its module, for those that take it
+	takes     []string           // other capsules' modules, by folder
+	published int64              // when its module was last written
+	built     []string           // what those held at each publication
 	module    *builder.Published // what stands published
 	moduleKey string             // and what it was built from
 
@@ -156,6 +160,15 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(path string, _ bool) bool { return strings.HasSuffix(path, "/skipped") }, Governs: func(string) bool { return false }, Taken: time.Now(),
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
+	if f.publishes != "" {
+		in.Publishes = []string{f.publishes}
+	}
+	in.Others = &tree.Snapshot{}
+	for _, up := range f.takes {
+		in.Others.Files = append(in.Others.Files, tree.File{Path: w.disk[up].publishes, Ctime: w.disk[up].published})
+		in.Outside = append(in.Outside, w.disk[up].publishes)
+		in.Key += "+" + w.disk[up].moduleKey
+	}
 	if f.gen != "" {
 		in.Sources.Files = append(in.Sources.Files, tree.File{Path: "gen.go", Mtime: f.genTime, Ctime: f.genTime})
 	}
@@ -232,6 +245,10 @@ func (w *world) publish(_ context.Context, staged *builder.Staged, in *builder.I
 		w.t.Errorf("P1: %s published from stamp %s, announced as stamp %s", in.Dir, want, got)
 	}
 	p := &builder.Published{Modules: []builder.Module{{ID: "main", Hash: staged.Modules[0].Hash}}}
+	for _, up := range w.disk[in.Dir].takes {
+		w.disk[in.Dir].built = append(w.disk[in.Dir].built, w.disk[up].content)
+	}
+	w.disk[in.Dir].published = time.Now().UnixNano()
 	w.disk[in.Dir].module, w.disk[in.Dir].moduleKey = p, in.Key
 	return p, nil
 }

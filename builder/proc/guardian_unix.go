@@ -100,18 +100,13 @@ type reaped struct {
 
 func (g *guardian) run() status {
 	g.stop = make(chan struct{})
-	go func() {
-		// A byte asks politely; the end of file alone means that the parent died.
-		n, _ := g.control.Read(make([]byte, 1))
-		g.deserted = n == 0
-		close(g.stop)
-	}()
-	if stopped(g.control) {
+	if !g.mayStart() {
 		return status{Ended: &ended{Stopped: true}}
 	}
 	if s := g.startChild(); s.Fault != "" {
 		return s
 	}
+	go g.listen()
 	letGo() // only the command's own descriptors keep its pipes open
 	g.reaped = make(chan reaped, 64)
 	go reap(g.reaped)
@@ -123,8 +118,55 @@ func (g *guardian) run() status {
 	return status{Ended: &g.ended}
 }
 
-// stopped reports whether control is at its end already.
-func stopped(control *os.File) bool {
+// The words on the control pipe, a byte each. Its end of file means that the parent died.
+const (
+	wordStop     = 1 // end everything, politely
+	wordSuspend  = 2 // stop it until wordContinue, as a terminal's Ctrl-Z does
+	wordContinue = 3
+)
+
+// hear reads the next word; an end of file is wordStop too.
+func (g *guardian) hear() byte {
+	word := []byte{0}
+	if n, _ := g.control.Read(word); n == 0 {
+		g.deserted = true
+		return wordStop
+	}
+	return word[0]
+}
+
+// mayStart obeys the words that were there before the command. false: stop.
+func (g *guardian) mayStart() bool {
+	for suspended := false; suspended || spoken(); {
+		switch g.hear() {
+		case wordStop:
+			return false
+		case wordSuspend:
+			suspended = true
+		case wordContinue:
+			suspended = false
+		}
+	}
+	return true
+}
+
+// listen obeys the words of the parent while the command runs.
+func (g *guardian) listen() {
+	defer close(g.stop)
+	for {
+		switch g.hear() {
+		case wordStop:
+			return
+		case wordSuspend:
+			g.signal(unix.SIGSTOP)
+		case wordContinue:
+			g.signal(unix.SIGCONT)
+		}
+	}
+}
+
+// spoken reports whether a word waits on the control pipe, or its end.
+func spoken() bool {
 	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n > 0

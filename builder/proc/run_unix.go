@@ -44,6 +44,7 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 	if err != nil {
 		return Result{ExitCode: -1}, err
 	}
+	s.enter()
 	begun := time.Now()
 	last, timedOut, cancelled := s.wait(ctx, c.Timeout, c.Grace)
 	if last.Ended == nil && last.Fault == "" {
@@ -111,6 +112,7 @@ func (s *session) wait(ctx context.Context, timeout, grace time.Duration) (last 
 	expired, stop := timer(timeout)
 	defer stop()
 	defer s.control.Close()
+	defer s.leave()
 	select {
 	case last = <-words:
 		return last, false, false
@@ -119,7 +121,8 @@ func (s *session) wait(ctx context.Context, timeout, grace time.Duration) (last 
 	case <-ctx.Done():
 		cancelled = true
 	}
-	_, _ = s.control.Write([]byte{1}) // we live: the full grace
+	s.leave()                                // what is stopped from here on is stopped for good
+	_, _ = s.control.Write([]byte{wordStop}) // we live: the full grace
 	s.control.Close()
 	_ = s.cmd.Process.Signal(unix.SIGCONT) // a guardian that its own command stopped cannot obey
 	overdue, stop := timer(grace + maxDying + wordSlack)
@@ -129,6 +132,16 @@ func (s *session) wait(ctx context.Context, timeout, grace time.Duration) (last 
 	case <-overdue: // stopped again, or worse: as good as killed
 	}
 	return last, timedOut, cancelled
+}
+
+// suspend stops what the guardian guards, or continues it. A guardian that has
+// ended meanwhile reads nothing, and the write fails.
+func (s *session) suspend(yes bool) {
+	word := byte(wordContinue)
+	if yes {
+		word = wordSuspend
+	}
+	_, _ = s.control.Write([]byte{word})
 }
 
 // wordSlack is how long a guardian may take beyond its own limits to say its

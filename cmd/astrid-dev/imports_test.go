@@ -10,9 +10,10 @@ import (
 // imports is the house: which room may import which. Everything points one way.
 // cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
-	"orchestrator":          {"orchestrator/announce", "watcher", "builder", "builder/finding"},
+	"orchestrator":          {"orchestrator/announce", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
 	"orchestrator/announce": {"builder/proc", "builder/finding"},
-	"orchestrator/verify":   {"orchestrator/report", "builder/wasm/reader", "builder", "builder/regular", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/verify":   {"orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "builder/regular", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/order":    {},
 	"orchestrator/report":   {"builder/finding"},
 	"watcher":               {"watcher/tree"},
 	"watcher/tree":          {},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,8 +49,13 @@ func run(args []string) int {
 	return report(os.Stderr, err)
 }
 
+// oneSignal is how long the same signal may echo: timeout(1), terminals and supervisors
+// signal a process and its group, within milliseconds. Nobody types so fast.
+const oneSignal = 250 * time.Millisecond
+
 // interruptible is a context that the first signal ends. The second one ends
 // the program at once: the guardians of what still runs see that and clean up.
+// Ctrl-Z stops what runs for us as well, until fg or bg continue it.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -60,11 +66,15 @@ func interruptible() (context.Context, func()) {
 	// A closed pipe is an error of the write that met it, not the program's end.
 	signal.Ignore(syscall.SIGPIPE)
 	go func() {
-		<-signals
+		first, came := <-signals, time.Now()
 		cancel()
-		<-signals
-		os.Exit(exitInterrupted)
+		for second := range signals {
+			if second != first || time.Since(came) > oneSignal {
+				os.Exit(exitInterrupted)
+			}
+		}
 	}()
+	go suspendable()
 	return ctx, cancel
 }
 

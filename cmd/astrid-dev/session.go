@@ -161,13 +161,14 @@ func (s *session) warnOnce(about, code, message, hint string) {
 }
 
 // readLines calls do with every line that a person types. It goes on until the
-// program ends: a read of a terminal cannot be cancelled.
+// program ends: a read of a terminal cannot be cancelled. In the background of a
+// shell nothing is read, and nothing is stopped either.
 func readLines(do func(line string)) {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return
 	}
 	go func() {
-		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		for lines := bufio.NewScanner(newTerminalReader(os.Stdin)); lines.Scan(); {
 			do(lines.Text())
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // nobody is a user who owns nothing.
@@ -220,4 +221,41 @@ func listing(t *testing.T, root string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// timeout(1), terminals and supervisors signal a process and its group: the same
+// signal twice within milliseconds is one, and the report and a clean TMPDIR still come.
+func TestASignalDeliveredTwiceIsOne(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		base, temp := t.TempDir(), t.TempDir()
+		started := filepath.Join(base, "started")
+		layCapsule(t, filepath.Join(base, "caps", "slow"), "slow", "trap '' TERM; touch "+started+"; while :; do sleep 1; done")
+		cmd := exec.Command("astrid-dev", "verify", filepath.Join(base, "caps"), "--report", "json="+filepath.Join(base, "r.json"))
+		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat(started); err == nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				cmd.Process.Kill()
+				t.Fatal("the build does not start")
+			}
+		}
+		for range 3 {
+			cmd.Process.Signal(signal)
+			time.Sleep(5 * time.Millisecond) // else the kernel makes one of them
+		}
+		if cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
+			t.Errorf("%s: it ended with %s", signal, cmd.ProcessState)
+		}
+		if report, _ := os.ReadFile(filepath.Join(base, "r.json")); !bytes.Contains(report, []byte(`"interrupted": true`)) {
+			t.Errorf("%s: the report is %q", signal, report)
+		}
+		if left, _ := os.ReadDir(temp); len(left) > 0 {
+			t.Errorf("%s: %s was left in TMPDIR", signal, left[0].Name())
+		}
+	}
 }

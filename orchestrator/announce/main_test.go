@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -123,5 +124,22 @@ func TestEventsCoverEveryType(t *testing.T) {
 	}
 	if types < 13 || types != len(have) {
 		t.Errorf("%d types in event.go, %d tested", types, len(have))
+	}
+}
+
+// TestEventsCoverEveryField freezes the wire format: a field of which the golden
+// file has no value could be renamed, and no test would tell.
+func TestEventsCoverEveryField(t *testing.T) {
+	wire, err := os.ReadFile(filepath.Join("testdata", "events.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Event](), reflect.TypeFor[Component](), reflect.TypeFor[finding.Finding]()} {
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if name != "-" && !strings.Contains(string(wire), `"`+name+`":`) {
+				t.Errorf("no event in events.ndjson has %s.%s (%q)", typ.Name(), typ.Field(i).Name, name)
+			}
+		}
 	}
 }

@@ -1,0 +1,100 @@
+package orchestrator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
+)
+
+// A capsule may take the module that another one publishes. It is built after
+// that one, and what is published counts as a change of it, whether or not a
+// watcher sees the file.
+
+// graph is the order of the capsules, made anew after each change of it.
+type graph struct {
+	*order.Order
+	named map[string]bool // circles of which somebody was told
+}
+
+// needs is the order of the capsules as they are now.
+func (l *loop) needs() *order.Order {
+	if l.graph.Order != nil {
+		return l.graph.Order
+	}
+	parts := make([]order.Part, 0, len(l.order))
+	for _, dir := range l.order {
+		p := order.Part{Dir: dir}
+		if in := l.capsules[dir].in; in != nil {
+			p.Publishes, p.Takes = in.Publishes, in.Outside
+		}
+		parts = append(parts, p)
+	}
+	l.graph.Order = order.Of(parts)
+	for _, ring := range l.graph.Cycles {
+		l.nameCycle(ring)
+	}
+	return l.graph.Order
+}
+
+// nameCycle warns once of capsules that take each other's modules.
+func (l *loop) nameCycle(ring []string) {
+	key := strings.Join(ring, "\x00")
+	if l.graph.named[key] {
+		return
+	}
+	if l.graph.named == nil {
+		l.graph.named = map[string]bool{}
+	}
+	l.graph.named[key] = true
+	names := make([]string, len(ring))
+	for i, dir := range ring {
+		names[i] = l.capsules[dir].name()
+	}
+	l.announceFor(l.capsules[ring[0]], announce.Event{Type: announce.Warning, Code: "capsule-cycle", Files: slices.Clone(ring),
+		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
+		Hint:    "take one of these modules out of the inputs of another"})
+}
+
+// awaits reports whether a capsule whose module c takes, itself or by way of
+// others, is about to publish another one. A build that hangs stops those that
+// need it only where there is no module of it yet.
+func (l *loop) awaits(c *capsule, now time.Time) bool {
+	return l.awaitsAny(c.dir, now, map[string]bool{c.dir: true})
+}
+
+func (l *loop) awaitsAny(dir string, now time.Time, seen map[string]bool) bool {
+	for _, up := range l.needs().Needs[dir] {
+		if seen[up] {
+			continue
+		}
+		seen[up] = true
+		if other := l.capsules[up]; other != nil && other.pending(now) || l.awaitsAny(up, now, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// pending reports whether c may soon publish something new.
+func (c *capsule) pending(now time.Time) bool {
+	switch {
+	case c.gone || c.suspicion != nil:
+		return false
+	case c.job != nil && c.job.phase == running && c.published != "":
+		return now.Sub(c.job.started) < slowBuild
+	}
+	return c.want || c.job != nil || !c.settled() && !c.warned
+}
+
+// feed marks those who take what c has just published.
+func (l *loop) feed(c *capsule, now time.Time) {
+	for _, dir := range l.needs().Feeds[c.dir] {
+		if other := l.capsules[dir]; other != nil && !l.stopping {
+			other.change(now)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package orchestrator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+// chain makes capsules each of which takes the module of the one before it.
+func (w *world) chain(dirs ...string) {
+	for i, dir := range dirs {
+		f := w.capsule(dir, "0")
+		f.publishes = dir + "/m.wasm"
+		if i > 0 {
+			f.takes = []string{dirs[i-1]}
+		}
+	}
+}
+
+// Without a single event of the published files every capsule holds the newest
+// module of the one before it, and is announced once for each edit.
+func TestP3ChainOfCapsules(t *testing.T) {
+	// the folders' names have another order than the chain
+	for _, dirs := range [][]string{{"/lib", "/app"}, {"/c", "/b", "/a"}, {"/b", "/c", "/a", "/d"}} {
+		for jobs := 1; jobs <= 3; jobs++ {
+			t.Run(fmt.Sprint(dirs, jobs), func(t *testing.T) {
+				setup := func(w *world) Config {
+					w.chain(dirs...)
+					cfg := w.config()
+					cfg.Jobs = jobs
+					return cfg
+				}
+				run(t, setup, func(w *world) {
+					time.Sleep(long)
+					for round := range 4 {
+						from := w.count()
+						for i, dir := range dirs { // even rounds edit the first only, odd ones all at once
+							if i == 0 || round%2 == 1 {
+								w.write(dir, fmt.Sprint(round+1))
+							}
+						}
+						time.Sleep(long)
+						for _, dir := range dirs {
+							n := 0
+							for _, typ := range w.types(strings.Trim(dir, "/"), from) {
+								if typ == announce.Reload {
+									n++
+								}
+							}
+							if n != 1 {
+								t.Errorf("round %d: %d reloads of %s, want 1", round, n, dir)
+							}
+						}
+						for i, dir := range dirs[1:] {
+							f := w.fake(dir)
+							if got, want := f.built[len(f.built)-1], w.fake(dirs[i]).content; got != want {
+								t.Errorf("round %d: %s holds %s of %s, want %s", round, dir, got, dirs[i], want)
+							}
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// A capsule whose build fails or hangs does not stop those that take its module.
+func TestP8ChainGoesOn(t *testing.T) {
+	setup := func(w *world) Config {
+		w.chain("/lib", "/app")
+		w.disk["/lib"].broken = func(content string) bool { return content == "bad" }
+		return w.config()
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		w.write("/lib", "bad")
+		w.write("/app", "1")
+		time.Sleep(long)
+		if e := w.last(announce.Reload); e.Dir != "/app" {
+			t.Errorf("the last reload is of %s", e.Dir)
+		}
+		w.slow("/lib", time.Hour)
+		w.write("/lib", "slow")
+		w.write("/app", "2")
+		time.Sleep(slowBuild + 5*time.Second)
+		if got := w.fake("/app").builds; got[len(got)-1] != "2" {
+			t.Errorf("built %v", got)
+		}
+	})
+}
+
+// Capsules that take each other's modules are named, and not followed for ever.
+func TestP5CycleOfModulesIsNamed(t *testing.T) {
+	setup := func(w *world) Config {
+		w.chain("/a", "/b")
+		w.disk["/a"].takes = []string{"/b"}
+		return w.config()
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(20 * long)
+		e := w.last(announce.Warning)
+		if e.Code != "capsule-cycle" || !slices.Equal(e.Files, []string{"/a", "/b"}) {
+			t.Errorf("warning: %+v", e)
+		}
+		n := w.fake("/a").started + w.fake("/b").started
+		time.Sleep(20 * long)
+		if more := w.fake("/a").started + w.fake("/b").started - n; n > 30 || more > 0 {
+			t.Errorf("%d builds, and %d more long after", n, more)
+		}
+	})
+}
+
+// generation goes on where it was when a capsule comes back.
+func TestGenerationSurvivesRemoval(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		for round := range 3 {
+			w.mu.Lock()
+			w.disk["/a"].gone = true
+			w.disk["/a"].module, w.disk["/a"].moduleKey = nil, ""
+			w.mu.Unlock()
+			w.batches <- watcher.Batch{Paths: []string{"/a"}}
+			time.Sleep(long)
+			w.write("/a", fmt.Sprint("back ", round))
+			time.Sleep(long)
+			if e := w.last(announce.Reload); e.Generation != round+2 {
+				t.Errorf("generation %d, want %d", e.Generation, round+2)
+			}
+		}
+	})
+}
+
+// A warning about a capsule carries its name, whoever it comes from.
+func TestWarningsCarryTheName(t *testing.T) {
+	var warnings chan announce.Event
+	setup := func(w *world) Config {
+		warnings = make(chan announce.Event)
+		cfg := one(w)
+		cfg.Warn = warnings
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: "stray-process"}
+		time.Sleep(long)
+		if e := w.last(announce.Warning); e.Capsule != "a" {
+			t.Errorf("%+v", e)
+		}
+	})
+}

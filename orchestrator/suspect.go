@@ -1,0 +1,157 @@
+package orchestrator
+
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// Somebody who saves while builds run looks just like a build that writes into
+// its own sources. What tells the two apart is when the files are written: a
+// build writes only while it runs. So nobody is accused before a build that was
+// started in quiet has seen its inputs change too, and where somebody was seen
+// to edit these very files, not before three such builds, each after more quiet.
+
+// quiets is how long the disk must be quiet before each build of a suspected
+// capsule: one second is longer than any build takes to write once more after
+// its end, and the others are longer than the pauses of most autosaves.
+var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second}
+
+// namesKept bounds what is remembered of a capsule's files.
+const namesKept = 1024
+
+// suspicion is the time between three disturbed builds and the verdict.
+type suspicion struct {
+	tries int  // builds in quiet that were disturbed
+	loud  bool // that the files are written without pause was said
+}
+
+// suspect builds nothing until it was quiet for a while, and says nothing yet.
+func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	l.giveUp(c)
+	c.superseded, c.want, c.probed = 0, false, false
+	c.settle(after, held)
+	c.heldIn, c.heldFiles = after, changed
+	c.probeAt = now.Add(c.pause())
+	if c.dirty || c.examining || c.gone {
+		return
+	}
+	l.accept(c, after)
+	l.decide(c, now)
+}
+
+// suspectAgain reports whether a build in quiet whose inputs changed proves
+// nothing yet, because somebody edits these files.
+func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
+	if c.suspicion == nil || c.suspicion.tries+1 >= len(quiets) || !common(changed, c.byHand()) {
+		return false
+	}
+	c.suspicion.tries++
+	l.suspect(c, after, changed, now)
+	return true
+}
+
+// pause is how much quiet a capsule that is held, or suspected, waits for.
+func (c *capsule) pause() time.Duration {
+	if c.suspicion != nil {
+		return quiets[c.suspicion.tries]
+	}
+	return probeAfter
+}
+
+// holdUnbroken says of a suspected capsule that it is not built, when its files
+// are written without pause: whoever reads the screen waits for a reload.
+func (l *loop) holdUnbroken(c *capsule, now time.Time) {
+	s := c.suspicion
+	if s == nil || s.loud || c.restless.IsZero() || now.Sub(c.restless) < unbroken {
+		return
+	}
+	s.loud = true
+	l.announceFor(c, announce.Event{Type: announce.Held, Files: c.heldFiles, SourceHash: c.in.SourceHash,
+		Message: "its sources are written without pause; it is built when they were quiet for " + c.pause().String(),
+		Hint:    c.ignoreHint(c.heldFiles, "if they are no sources, let them be written into an ignored folder", true)})
+}
+
+// witness compares in with the examination before it: who wrote what is new?
+func (l *loop) witness(c *capsule, in *builder.Inputs) {
+	if c.in == nil || c.in == in {
+		return
+	}
+	before := map[string]bool{}
+	changes := c.in.Sources.Diff(in.Sources)
+	if len(changes) == 0 {
+		return
+	}
+	for _, f := range c.in.Sources.Files {
+		before[f.Path] = true
+	}
+	times := writtenIn(in.Sources, changes)
+	for _, name := range changes {
+		at, there := times[name]
+		if !there || len(c.hands)+len(c.newborn) >= namesKept {
+			continue
+		}
+		byBuild := l.builtThen(at)
+		if !byBuild {
+			c.hands = with(c.hands, name, true)
+		}
+		if !before[name] {
+			c.newborn = with(c.newborn, name, byBuild)
+		}
+	}
+}
+
+// writtenIn tells when the files that names names were last written.
+func writtenIn(s *tree.Snapshot, names []string) map[string]time.Time {
+	wanted, times := map[string]bool{}, map[string]time.Time{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	for _, f := range s.Files {
+		if wanted[f.Path] {
+			times[f.Path] = time.Unix(0, f.Ctime)
+		}
+	}
+	return times
+}
+
+// builtThen reports whether a build, or a command that a reload started, ran at that moment.
+func (l *loop) builtThen(at time.Time) bool {
+	return len(l.runsWithin(at, at, time.Now())) > 0
+}
+
+func with(m map[string]bool, name string, value bool) map[string]bool {
+	if m == nil {
+		m = map[string]bool{}
+	}
+	m[name] = value
+	return m
+}
+
+// byHand lists the files that somebody edits.
+func (c *capsule) byHand() []string {
+	list := make([]string, 0, len(c.hands))
+	for name := range c.hands {
+		list = append(list, name)
+	}
+	return list
+}
+
+// ignoreHint proposes ignore for files that no person ever needs: those that a
+// build made. What was there at first, or what somebody edits, is a source, and
+// who ignored it would lose every later edit. unbroken: what came meanwhile and
+// is written without pause is no source either, whoever writes it.
+func (c *capsule) ignoreHint(files []string, otherwise string, unbroken bool) string {
+	var made []string
+	for _, name := range files {
+		if byBuild, born := c.newborn[name]; born && (unbroken || byBuild && !c.hands[name]) {
+			made = append(made, name)
+		}
+	}
+	if len(made) == 0 {
+		return otherwise
+	}
+	return otherwise + ", or add to [package.metadata.astrid-dev]: " + ignoreLine(made)
+}

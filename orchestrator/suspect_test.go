@@ -1,0 +1,96 @@
+package orchestrator
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+)
+
+// Whoever saves again and again while builds run is accused of nothing, and the
+// last save is built soon after it.
+func TestP3AutosaveIsBuiltAndNotHeld(t *testing.T) {
+	for _, c := range []struct {
+		pause, build, within time.Duration
+		saves                int
+	}{
+		{time.Second, 1200 * time.Millisecond, 1500 * time.Millisecond, 15},
+		{time.Second, 2500 * time.Millisecond, 2500 * time.Millisecond, 60},
+		{600 * time.Millisecond, time.Second, 2 * time.Second, 8},
+		{800 * time.Millisecond, time.Second, 2 * time.Second, 8},
+		{1500 * time.Millisecond, 2 * time.Second, 4 * time.Second, 40},
+		{3 * time.Second, 5 * time.Second, 8 * time.Second, 40},
+		{4 * time.Second, 6 * time.Second, 8 * time.Second, 40},
+		{50 * time.Millisecond, 300 * time.Millisecond, 3 * time.Second, 80},
+		{50 * time.Millisecond, 2 * time.Second, 3 * time.Second, 80},
+		{300 * time.Millisecond, 400 * time.Millisecond, 3 * time.Second, 50},
+	} {
+		t.Run(fmt.Sprintf("every %s, build of %s", c.pause, c.build), func(t *testing.T) {
+			setup := func(w *world) Config {
+				cfg := one(w)
+				w.disk["/a"].buildTime = c.build
+				return cfg
+			}
+			run(t, setup, func(w *world) {
+				time.Sleep(long)
+				content := ""
+				for i := range c.saves {
+					content = fmt.Sprint("save ", i)
+					w.write("/a", content)
+					time.Sleep(c.pause)
+				}
+				time.Sleep(c.within + c.build - c.pause)
+				if f := w.fake("/a"); f.moduleKey != hashOf(content) {
+					t.Errorf("%s after the last save %s stands published", c.within+c.build, f.moduleKey)
+				}
+				if slices.Contains(w.types("", 0), announce.Held) {
+					t.Errorf("held: %+v", w.last(announce.Held))
+				}
+			})
+		})
+	}
+}
+
+// A build that writes a source which somebody edits as well is held in the end;
+// that source is not proposed for ignore.
+func TestP5WritesWhatSomebodyEdits(t *testing.T) {
+	run(t, one, func(w *world) {
+		time.Sleep(long)
+		w.write("/a", "edit")
+		time.Sleep(long)
+		w.mu.Lock()
+		w.disk["/a"].onBuild = func(w *world, f *fake) { w.own(f, f.content+"x") }
+		w.mu.Unlock()
+		before := w.fake("/a").started
+		w.write("/a", "2")
+		time.Sleep(10 * long)
+		if n := w.fake("/a").started - before; n > 9 {
+			t.Errorf("%d builds", n)
+		}
+		e := w.last(announce.Held)
+		if contains(e.Hint, "main.go") || e.Hint == "" {
+			t.Errorf("hint: %s", e.Hint)
+		}
+	})
+}
+
+// What a build made itself is proposed for ignore.
+func TestP5HintNamesWhatTheBuildMade(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		n := 0
+		w.disk["/a"].onBuild = func(w *world, f *fake) { n++; w.generate(f, fmt.Sprint(n)) }
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(10 * long)
+		if e := w.last(announce.Held); !contains(e.Hint, `ignore = ["/gen.go"]`) {
+			t.Errorf("hint: %s", e.Hint)
+		}
+		if n := len(w.fake("/a").builds); n != 4 {
+			t.Errorf("%d builds, want three and the one in quiet", n)
+		}
+	})
+}
