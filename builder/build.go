@@ -159,6 +159,11 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 		return asProblem(err)
 	}
 	s.Findings = append(s.Findings, in.unmatched()...)
+	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
+	if err != nil {
+		return stageFailure(ctx, in.Dir, err)
+	}
+	defer ready.Close()
 	artifacts, err := b.run(ctx, in, plan, s, output)
 	if plan.Outside != nil && ctx.Err() == nil {
 		if learned, learnErr := plan.Outside(ctx); learnErr == nil {
@@ -172,7 +177,7 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err := b.collect(ctx, in, plan, s, artifacts, output); err != nil {
 		return err
 	}
-	return b.smoke(ctx, in, s)
+	return b.smoke(ctx, in, s, ready)
 }
 
 // makeWork clears what a killed process left and makes this build's folders.

@@ -11,12 +11,14 @@ import (
 )
 
 // smoke loads every staged module in the sandbox. One that does not load fails the build.
-func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged) error {
+// The first is loaded by ready, a child that was prepared while the build ran.
+func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged, ready *smoke.Child) error {
 	start := time.Now()
 	defer func() { s.SmokeTime += time.Since(start) }()
 	for i := range s.Modules {
 		m := &s.Modules[i]
-		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.manifest))
+		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.manifest), ready)
+		ready = nil
 		if err != nil {
 			return err
 		}
@@ -28,8 +30,12 @@ func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged) error {
 	return nil
 }
 
-func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options) (*smoke.Report, error) {
-	report, err := smoke.LoadFile(ctx, path, o)
+func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {
+	load := smoke.LoadFile
+	if ready != nil {
+		load = ready.Load
+	}
+	report, err := load(ctx, path, o)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

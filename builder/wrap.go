@@ -37,8 +37,8 @@ func (b *Builder) wrap(ctx context.Context, in *Inputs, plan *toolchain.Plan, s 
 		return wrapped, b.wrapByCommand(ctx, in, plan, path, wrapped, output)
 	}
 	component, err := wrapHere(ctx, module)
-	if err != nil {
-		return "", err
+	if err != nil || component == nil {
+		return path, err
 	}
 	if err := os.WriteFile(wrapped, component, 0o666); err != nil {
 		return "", stageFailure(ctx, in.Dir, err)
@@ -46,8 +46,7 @@ func (b *Builder) wrap(ctx context.Context, in *Inputs, plan *toolchain.Plan, s 
 	return wrapped, nil
 }
 
-// wantsWrap reports whether a core module carries its world. A broken one is not wrapped:
-// the smoke load says best what is wrong with it.
+// wantsWrap reports whether a core module carries its world.
 func wantsWrap(ctx context.Context, module []byte) (bool, error) {
 	if !bytes.Contains(module, []byte("component-type")) {
 		return false, nil // the quick answer for nearly every module
@@ -56,13 +55,15 @@ func wantsWrap(ctx context.Context, module []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	reading, err := r.Read(ctx, module, reader.Request{Features: astrid.Newest().Features})
+	about, err := r.Describe(ctx, module)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	return err == nil && reading.Wrappable && reading.Fault == nil, nil
+	return err == nil && about.Wrappable, nil
 }
 
+// wrapHere returns nothing for a module that is not valid: the smoke load says best what is
+// wrong with it.
 func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 	r, err := reader.Shared()
 	if err != nil {
@@ -74,6 +75,9 @@ func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 	}
 	if err == nil {
 		return component, nil
+	}
+	if reading, readErr := r.Read(ctx, module, reader.Request{Features: astrid.Newest().Features}); readErr == nil && reading.Fault != nil {
+		return nil, nil
 	}
 	hint := "its world and its imports and exports must agree: build it again with one version of the SDK or of wit-bindgen; wrap = false in [package.metadata.astrid-dev] keeps the core module"
 	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: "wrap-failed", Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}

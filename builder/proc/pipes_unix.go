@@ -21,7 +21,9 @@ type pipes struct {
 	stdin, stdout, stderr *os.File // the command's ends
 
 	input   []byte
-	feed    *os.File // our end of stdin, nil without input
+	later   <-chan []byte // input that is not known yet
+	over    chan struct{} // closed by finish
+	feed    *os.File      // our end of stdin, nil without input
 	readers []*reader
 	wait    sync.WaitGroup
 }
@@ -32,7 +34,7 @@ type reader struct {
 }
 
 func newPipes(c Command) (*pipes, error) {
-	p := &pipes{input: c.Stdin}
+	p := &pipes{input: c.Stdin, later: c.StdinLater, over: make(chan struct{})}
 	if err := p.open(c); err != nil {
 		p.closeChildEnds()
 		p.abandon()
@@ -43,7 +45,7 @@ func newPipes(c Command) (*pipes, error) {
 
 // open opens all streams of c. After an error some may be open.
 func (p *pipes) open(c Command) (err error) {
-	if c.Stdin == nil {
+	if c.Stdin == nil && c.StdinLater == nil {
 		p.stdin, err = os.Open(os.DevNull)
 	} else {
 		p.stdin, p.feed, err = os.Pipe()
@@ -100,6 +102,12 @@ func (p *pipes) abandon() {
 func (p *pipes) begin() {
 	if p.feed != nil {
 		p.wait.Go(func() {
+			if p.later != nil {
+				select {
+				case p.input = <-p.later:
+				case <-p.over:
+				}
+			}
 			_, _ = p.feed.Write(p.input) // a command may end without reading all
 			p.feed.Close()
 		})
@@ -112,6 +120,7 @@ func (p *pipes) begin() {
 // finish is called when every process of the command has ended: it reads what
 // is left in the pipes and does not wait for a stray that holds them open.
 func (p *pipes) finish() {
+	close(p.over)
 	if p.feed != nil {
 		p.feed.Close() // ends a write that nobody reads
 	}

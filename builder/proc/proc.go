@@ -47,6 +47,11 @@ type Command struct {
 
 	Stdin []byte // nil: the null device
 
+	// StdinLater is for a command that is started before it is known what it shall do: the
+	// one value that is received is its standard input; a closed channel gives it none.
+	// Whoever calls Run closes it when Run has returned, at the latest.
+	StdinLater <-chan []byte
+
 	// Stdout and Stderr are written by goroutines that have ended when Run
 	// returns; when both are the same value, by one, so never concurrently.
 	// nil discards. A writer that blocks holds up the command and Run; after

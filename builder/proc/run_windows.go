@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os/exec"
 	"time"
 	"unsafe"
@@ -34,6 +35,8 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Stdout, c.Stderr, holdOpen
 	if c.Stdin != nil {
 		cmd.Stdin = bytes.NewReader(c.Stdin)
+	} else if c.StdinLater != nil {
+		cmd.Stdin = &laterReader{ctx: stopped, from: c.StdinLater}
 	}
 	cmd.Cancel = func() error { return windows.TerminateJobObject(job, 1) }
 	begun := time.Now()
@@ -62,6 +65,25 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 		return r, err
 	}
 	return r, nil
+}
+
+// laterReader is the one value of a channel as a file.
+type laterReader struct {
+	ctx  context.Context
+	from <-chan []byte
+	rest *bytes.Reader // nil until the value is there
+}
+
+func (r *laterReader) Read(p []byte) (int, error) {
+	if r.rest == nil {
+		select {
+		case input := <-r.from:
+			r.rest = bytes.NewReader(input)
+		case <-r.ctx.Done():
+			return 0, io.EOF
+		}
+	}
+	return r.rest.Read(p)
 }
 
 func newJob() (windows.Handle, error) {

@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -37,6 +40,71 @@ const MaxFile = 256 << 20
 // cannot be read, or a child that could not be started. The binary's main, and TestMain
 // of a test, must call Main first.
 func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
+	c, err := Prepare(o.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("smoke-loading %q: %w", path, err)
+	}
+	defer c.Close()
+	return c.Load(ctx, path, o)
+}
+
+// Child is a process that has compiled the reader and waits to be told what to load, so
+// that who prepares it while a compiler runs need not wait for it. It loads one module.
+type Child struct {
+	limits Limits
+	task   chan []byte // the request; closed by Close
+	cancel context.CancelFunc
+	closed sync.Once
+
+	done chan struct{} // closed when the process has ended; then:
+	end  proc.Result
+	err  error
+	out  *bounded
+	errs *capture
+}
+
+// Prepare starts a child with the given limits. Close ends it, also after Load.
+func Prepare(l Limits) (*Child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return startChild([]string{self, childArgument, reader.CacheFolder()}, l), nil
+}
+
+func startChild(argv []string, l Limits) *Child {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Child{limits: l.withDefaults(), task: make(chan []byte, 1), cancel: cancel, done: make(chan struct{}),
+		out: &bounded{limit: maxResult, full: cancel}, errs: &capture{limit: defaultOutput}}
+	go func() {
+		defer close(c.done)
+		c.end, c.err = proc.Run(ctx, proc.Command{
+			Argv: argv, Env: []string{}, StdinLater: c.task, Stdout: c.out, Stderr: c.errs, Grace: childGrace,
+			Limits: proc.Limits{AddressSpace: c.limits.AddressSpace, CPUSeconds: c.limits.CPUSeconds},
+		})
+	}()
+	return c
+}
+
+// Close ends the child and waits for its end. It may be called twice, and on nil.
+func (c *Child) Close() {
+	if c == nil {
+		return
+	}
+	c.cancel()
+	<-c.done
+	c.closed.Do(func() { close(c.task) })
+}
+
+// task is what a child is told.
+type task struct {
+	Path    string  `json:"path"`
+	Options Options `json:"options"`
+}
+
+// Load has the child load the module in path, within the limits that it was prepared
+// with. It is called once.
+func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("smoke-loading: %w", err)
@@ -44,40 +112,46 @@ func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("smoke-loading %q: not a regular file", path)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("smoke-loading %q: finding this program: %w", path, err)
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, fmt.Errorf("smoke-loading: %w", err)
 	}
-	o.Limits = o.Limits.withDefaults()
-	return runChild(ctx, []string{self, childArgument, path, reader.CacheFolder()}, o, info.Size())
+	o.Limits = c.limits
+	request, err := json.Marshal(task{path, o})
+	if err != nil {
+		return nil, fmt.Errorf("smoke-loading: writing the request: %w", err)
+	}
+	start := time.Now()
+	c.task <- request
+	late := time.NewTimer(clockPatience*c.limits.Wall + childSlack)
+	defer late.Stop()
+	timedOut := false
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+	case <-late.C:
+		timedOut = true
+	}
+	c.cancel()
+	<-c.done
+	if c.err != nil {
+		return nil, fmt.Errorf("smoke-loading: starting the child: %w", c.err)
+	}
+	if timedOut {
+		c.end.TimedOut, c.end.Cancelled = true, false
+	}
+	return c.report(o, info.Size(), time.Since(start)), nil
 }
 
-// runChild runs argv as a child that answers with a report of a module of size bytes.
-func runChild(ctx context.Context, argv []string, o Options, size int64) (*Report, error) {
-	options, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("smoke-loading: writing options: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	out, errs := &bounded{limit: maxResult, full: cancel}, &capture{limit: defaultOutput}
-	start := time.Now()
-	end, err := proc.Run(ctx, proc.Command{
-		Argv: argv, Env: []string{}, Stdin: options, Stdout: out, Stderr: errs,
-		Timeout: clockPatience*o.Limits.Wall + childSlack, Grace: childGrace,
-		Limits: proc.Limits{AddressSpace: o.Limits.AddressSpace, CPUSeconds: o.Limits.CPUSeconds},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("smoke-loading: starting the child: %w", err)
-	}
+// report is the child's own, or tells how it ended instead of giving one.
+func (c *Child) report(o Options, size int64, took time.Duration) *Report {
 	r := &Report{}
-	message, _ := errs.text()
-	if problem := misbehaved(end, out, r); problem != "" {
+	message, _ := c.errs.text()
+	if problem := misbehaved(c.end, c.out, r); problem != "" {
 		r = &Report{Size: size, Declared: o.Declared, Verdict: Fails, Stderr: message}
-		blame(r, end, problem, message, o.Limits, out.cut)
+		blame(r, c.end, problem, message, o.Limits, c.out.cut)
 	}
-	r.Times.Total = millis(time.Since(start))
-	return r, nil
+	r.Times.Total = millis(took)
+	return r
 }
 
 // misbehaved reads the report, or says how the child ended instead of giving one.
@@ -141,26 +215,29 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 // Main is the child's side: with args (os.Args without the program) that begin with
-// the hidden argument it loads the module and writes the report to standard output. Every
-// program that calls LoadFile calls it before anything else and exits with code when handled.
+// the hidden argument it compiles the reader, is told on standard input what to load, and
+// writes the report to standard output. Every program that calls LoadFile or Prepare calls
+// it before anything else and exits with code when handled.
 func Main(args []string) (code int, handled bool) {
-	if len(args) != 3 || args[0] != childArgument {
+	if len(args) != 2 || args[0] != childArgument {
 		return 0, false
 	}
-	reader.UseCache(args[2])
-	if err := serve(args[1], os.Stdin, os.Stdout); err != nil {
+	reader.UseCache(args[1])
+	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
 		return 1, true
 	}
 	return 0, true
 }
 
-func serve(path string, in io.Reader, out io.Writer) error {
-	var o Options
-	if err := json.NewDecoder(in).Decode(&o); err != nil {
-		return fmt.Errorf("reading options: %w", err)
+func serve(in io.Reader, out io.Writer) error {
+	_, _ = reader.Shared() // the load tells of an error
+	_ = offered()
+	var t task
+	if err := json.NewDecoder(in).Decode(&t); err != nil {
+		return fmt.Errorf("reading the request: %w", err)
 	}
-	module, err := readModule(path)
+	module, err := readModule(t.Path)
 	var r *Report
 	if errors.Is(err, errTooLarge) {
 		r = &Report{}
@@ -168,7 +245,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 	} else if err != nil {
 		return err
 	} else {
-		r = loadWithin(context.Background(), module, o, processorTime())
+		r = loadWithin(context.Background(), module, t.Options, processorTime())
 	}
 	r.PeakChild, r.Times.CPU = usage()
 	return json.NewEncoder(out).Encode(r)
@@ -177,7 +254,7 @@ func serve(path string, in io.Reader, out io.Writer) error {
 var errTooLarge = fmt.Errorf("the file is larger than %d MiB", MaxFile>>20)
 
 func readModule(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

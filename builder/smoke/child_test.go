@@ -158,7 +158,9 @@ func TestChildMisbehaves(t *testing.T) {
 			t.Parallel()
 			o := Options{Limits: Limits{Wall: 500 * time.Millisecond, CPUSeconds: 1, AddressSpace: 5 << 29}.withDefaults()}
 			start := time.Now()
-			r, err := runChild(t.Context(), []string{self, "__misbehave", test.how}, o, 1)
+			c := startChild([]string{self, "__misbehave", test.how}, o.Limits)
+			defer c.Close()
+			r, err := c.Load(t.Context(), self, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -257,5 +259,34 @@ func TestSandboxHolds(t *testing.T) {
 	)
 	if r := Load(t.Context(), sleep, Options{Limits: Limits{Wall: 5 * time.Second}}); !r.Loads {
 		t.Errorf("poll_oneoff: %v", r.Findings)
+	}
+}
+
+// TestPreparedChild: one that waits loads when it is told to, and one that is never told ends.
+func TestPreparedChild(t *testing.T) {
+	c, err := Prepare(Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Load(t.Context(), writeModule(t, voidModule("_initialize")), Options{})
+	if err != nil || !r.Loads {
+		t.Errorf("%v %v", err, r)
+	}
+	c.Close()
+	c.Close()
+	unused, err := Prepare(Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused.Close()
+	(*Child)(nil).Close()
+	// Its own limits hold for one that waited longer than they are.
+	tight, err := Prepare(Limits{Wall: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tight.Close()
+	if r, err := tight.Load(t.Context(), writeModule(t, voidModule("_initialize", 0x03, 0x40, 0x0c, 0, 0x0b)), Options{}); err != nil || !hasCode(r, "smoke-timeout") {
+		t.Errorf("%v %v", err, r)
 	}
 }

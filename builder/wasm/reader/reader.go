@@ -103,6 +103,7 @@ func (e *BrokenError) Error() string { return "the reader of WebAssembly broke: 
 // request is what src/lib.rs calls Request.
 type request struct {
 	Op       string            `json:"op"`
+	Describe bool              `json:"describe,omitempty"`
 	Features []string          `json:"features,omitempty"`
 	Sandbox  []string          `json:"sandbox,omitempty"`
 	Plan     bool              `json:"plan,omitempty"`

@@ -132,6 +132,13 @@ func (r *Reader) Read(ctx context.Context, b []byte, q Request) (*Reading, error
 	return reading, nil
 }
 
+// Describe tells what bytes say about themselves, without judging them.
+func (r *Reader) Describe(ctx context.Context, b []byte) (*Description, error) {
+	d := &Description{}
+	_, err := r.call(ctx, request{Op: "read", Describe: true}, d, b)
+	return d, err
+}
+
 // overflowed reports whether wasmparser met a length so near to 4 GiB that its end, which
 // it computes in 32 bits here, lies before its beginning: it panics then, where on a
 // 64-bit machine it says that the file ends too early.

@@ -19,6 +19,11 @@ pub fn unsupported(bytes: &[u8], release: WasmFeatures, sandbox: WasmFeatures) -
     missing(bytes, sandbox | component_features(), release | component_features())
 }
 
+/// What a release and the sandbox both have; of components, what the release has.
+pub fn common(release: WasmFeatures, sandbox: WasmFeatures) -> WasmFeatures {
+    release & (sandbox | component_features())
+}
+
 fn component_features() -> WasmFeatures {
     let mut all = WasmFeatures::empty();
     for (name, flag) in WasmFeatures::all().iter_names() {

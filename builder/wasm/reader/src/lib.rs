@@ -43,6 +43,8 @@ pub struct Request {
     pub features: Vec<String>,
     /// Names of the features that the sandbox can run.
     pub sandbox: Vec<String>,
+    /// Whether the description is all that is wanted.
+    pub describe: bool,
     /// Whether a plan is wanted.
     pub plan: bool,
     /// Elements that tables without a maximum may grow to, all together.
@@ -104,8 +106,14 @@ pub fn read(request: &Request, bytes: &[u8], tail: &mut Vec<u8>) -> Reading {
         plan: None,
         plan_fault: None,
     };
+    if request.describe {
+        return reading;
+    }
     let release = features::set(&request.features);
-    if let Err(fault) = validate::validate(bytes, release) {
+    let sandbox = features::set(&request.sandbox);
+    // What is valid with less is valid with more, so that nearly every module is validated once.
+    let within = request.plan && validate::check(bytes, beyond::common(release, sandbox)).is_ok();
+    if !within && let Err(fault) = validate::validate(bytes, release) {
         reading.lacks = beyond::needed(bytes, release);
         reading.fault = Some(fault);
         return reading;
@@ -113,8 +121,9 @@ pub fn read(request: &Request, bytes: &[u8], tail: &mut Vec<u8>) -> Reading {
     if !request.plan {
         return reading;
     }
-    let sandbox = features::set(&request.sandbox);
-    reading.beyond = beyond::unsupported(bytes, release, sandbox);
+    if !within {
+        reading.beyond = beyond::unsupported(bytes, release, sandbox);
+    }
     let made = if reading.description.kind == describe::Kind::Component {
         plan::component(request, bytes, release, reading.beyond.is_empty(), tail)
     } else if reading.beyond.is_empty() {
