@@ -108,6 +108,23 @@ func (b *Builder) lock(ctx context.Context, dir string) (*held, error) {
 	}
 }
 
+// lockNow is lock without waiting: nil when somebody else has it.
+func lockNow(dir string) (*held, error) {
+	f, err := openLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := tryLock(f)
+	if err == nil && ok && isStill(dir, f) {
+		return &held{f, dir, false}, nil
+	}
+	f.Close()
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+	}
+	return nil, nil
+}
+
 // openLock makes the state folder and opens the lock file in it.
 func openLock(dir string) (lock *os.File, err error) {
 	err = inFolder(dir, func(f *folder) error {

@@ -163,9 +163,14 @@ func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
 	if in.readManifest(); in.manifest == nil {
 		return nil, nil
 	}
-	lock, err := b.lock(ctx, dir)
+	lock, err := lockNow(dir)
 	if err != nil {
 		return nil, recoverError(err)
+	}
+	if lock == nil {
+		// Whoever holds it is alive, and at it. It may be a build of ours that has just begun,
+		// whose outcome waits for this examination: to wait for it would be for ever.
+		return nil, nil
 	}
 	defer lock.release()
 	old := readRecord(dir, recordFile)

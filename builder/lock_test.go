@@ -1,0 +1,31 @@
+package builder
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// Recover never waits: the lock may be held by a build whose outcome waits for the
+// examination that Recover is a part of.
+func TestRecoverDoesNotWaitForABuild(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, copies)
+	publish(t, b, dir)
+	write(t, statePath(dir, temporary(recordFile)), "half") // what a killed process leaves
+	lock, err := b.lock(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if p, err := New(Options{}).Recover(ctx, dir); err != nil || p != nil || ctx.Err() != nil {
+		t.Errorf("%v %v", p, err)
+	}
+	lock.release()
+	if _, err := New(Options{}).Recover(ctx, dir); err != nil {
+		t.Error(err)
+	}
+	if interrupted(dir) {
+		t.Error("what was left is not swept when the lock is free")
+	}
+}
