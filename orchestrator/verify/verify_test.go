@@ -52,10 +52,10 @@ var faults = []struct {
 	}, map[report.StepName][]string{report.StepBuild: {"tool-missing Capsule.toml"}}},
 	{"committed-other", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "committed-other.wasm"), "another module")
-	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
+	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
 	{"committed-pointer", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "committed-pointer.wasm"), "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("0", 64)+"\nsize 8\n")
-	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
+	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
 	{"declares-other", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), "id = ", "hash = \""+strings.Repeat("0", 64)+"\"\nid = ")
 	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeDeclared + " Capsule.toml"}}},
