@@ -159,7 +159,7 @@ func (w *modelWatch) checkOutcome(dir string, e announce.Event) {
 func (w *modelWatch) outcomes() map[string]processed {
 	w.t.Helper()
 	said := map[string]processed{}
-	others := map[string]bool{} // dirs whose last build began for something that is in no source hash
+	others := map[string]bool{} // dirs with a build under way, or superseded, that began for something that is in no source hash
 	for i, e := range w.all() {
 		if e.Seq != uint64(i+1) {
 			w.fatalf("event %d has number %d", i+1, e.Seq)
@@ -174,7 +174,7 @@ func (w *modelWatch) outcomes() map[string]processed {
 		switch e.Type {
 		case announce.BuildStarted:
 			// A mode, a link or a file that the rules leave out is an input and not in the source hash.
-			others[e.Dir] = strings.HasPrefix(e.Reason, "outside inputs")
+			others[e.Dir] = others[e.Dir] || strings.HasPrefix(e.Reason, "outside inputs")
 		case announce.CapsuleAdded:
 			delete(said, e.Dir)
 		case announce.CapsuleRemoved:
@@ -186,6 +186,7 @@ func (w *modelWatch) outcomes() map[string]processed {
 			}
 			if e.Type != announce.Change {
 				said[e.Dir] = processed{Event: e}
+				delete(others, e.Dir)
 			}
 			if e.SourceHash == "" {
 				w.fatalf("event %d, %s, has no source hash", e.Seq, e.Type)
