@@ -98,3 +98,8 @@ func (l *loop) feed(c *capsule, now time.Time) {
 		}
 	}
 }
+
+// inCycle reports whether what c publishes may lead to another build of it.
+func (l *loop) inCycle(c *capsule) bool {
+	return slices.ContainsFunc(l.needs().Cycles, func(ring []string) bool { return slices.Contains(ring, c.dir) })
+}

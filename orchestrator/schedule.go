@@ -260,7 +260,9 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
-		c.keep(span{from: j.published, to: now, row: j.row}) // those who take the modules see them written now
+		if l.inCycle(c) { // those who take the modules see them written now
+			c.keep(span{from: j.published, to: now, row: j.row})
+		}
 		c.published, c.modules, c.publishedAt, c.led = j.in.Key, published, now, j.row
 		c.settle(j.in, good)
 		c.reloads++
