@@ -95,7 +95,7 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	c.suspicion = nil
 	l.giveUp(c)
 	l.witness(c, after)
-	c.superseded, c.want = 0, false
+	c.superseded, c.want, c.probed = 0, false, false
 	c.settle(after, held)
 	c.heldIn, c.heldFiles = after, changed
 	c.feedback = feedback{touches: c.feedback.touches}

@@ -29,6 +29,9 @@ func (l *loop) decide(c *capsule, now time.Time) {
 		// it is being built already
 	case c.job == nil && key == c.processed:
 		c.superseded = 0
+		if c.probed { // the build in quiet was wanted and came to nothing: something happened before it began, or at its end
+			c.probeAt, c.probed = now.Add(c.pause()), false
+		}
 	case c.job == nil && key == c.published:
 		c.superseded = 0
 		c.settle(c.in, good)
@@ -44,7 +47,7 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none
-			c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
+			c.acquit()
 		}
 		c.reason = c.whyBuild()
 		if !wanted {

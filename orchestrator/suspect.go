@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -45,7 +47,7 @@ func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now 
 // suspectAgain reports whether a build in quiet whose inputs changed proves
 // nothing yet, because somebody edits these files.
 func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
-	if c.suspicion == nil || c.suspicion.tries+1 >= len(quiets) || !common(changed, c.byHand()) {
+	if c.suspicion == nil || c.suspicion.tries+1 >= len(quiets) || !common(changed, names(c.others)) {
 		return false
 	}
 	c.suspicion.tries++
@@ -90,12 +92,15 @@ func (l *loop) witness(c *capsule, in *builder.Inputs) {
 	times := writtenIn(in.Sources, changes)
 	for _, name := range changes {
 		at, there := times[name]
-		if !there || len(c.hands)+len(c.newborn) >= namesKept {
+		if !there || len(c.hands)+len(c.others)+len(c.newborn) >= namesKept {
 			continue
 		}
-		byBuild := l.builtThen(at)
+		byBuild, byOwn := l.builtThen(at, c.dir)
 		if !byBuild {
 			c.hands = with(c.hands, name, true)
+		}
+		if !byOwn {
+			c.others = with(c.others, name, true)
 		}
 		if !before[name] {
 			c.newborn = with(c.newborn, name, byBuild)
@@ -117,9 +122,11 @@ func writtenIn(s *tree.Snapshot, names []string) map[string]time.Time {
 	return times
 }
 
-// builtThen reports whether a build, or a command that a reload started, ran at that moment.
-func (l *loop) builtThen(at time.Time) bool {
-	return len(l.runsWithin(at, at, time.Now())) > 0
+// builtThen reports whether a build, or a command that a reload started, ran at
+// that moment, and whether it was one of the capsule's in dir.
+func (l *loop) builtThen(at time.Time, dir string) (any, own bool) {
+	runs := l.runsWithin(at, at, time.Now())
+	return len(runs) > 0, slices.ContainsFunc(runs, func(r span) bool { return r.builds() == dir })
 }
 
 func with(m map[string]bool, name string, value bool) map[string]bool {
@@ -130,14 +137,7 @@ func with(m map[string]bool, name string, value bool) map[string]bool {
 	return m
 }
 
-// byHand lists the files that somebody edits.
-func (c *capsule) byHand() []string {
-	list := make([]string, 0, len(c.hands))
-	for name := range c.hands {
-		list = append(list, name)
-	}
-	return list
-}
+func names(m map[string]bool) []string { return slices.Collect(maps.Keys(m)) }
 
 // ignoreHint proposes ignore for files that no person ever needs: those that a
 // build made. What was there at first, or what somebody edits, is a source, and
