@@ -114,6 +114,8 @@ type feedback struct {
 	files     []string        // what the newest of them changed
 	count     int             // all of them
 	same      int             // those since files have a name in common
+	soonest   time.Duration   // from the start of a build to the write that disturbed it; the least of all
+	latest    time.Duration   // and the most
 	rewritten []string        // the newest build gave them new times and the same bytes
 	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
 }

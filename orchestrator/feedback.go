@@ -37,6 +37,11 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		return
 	}
 	f.rewritten = nil
+	if changed = l.notTaken(c, changed); len(changed) == 0 { // no fault of this build
+		l.buildAgain(c, after, now)
+		return
+	}
+	f.clock(c.job, after)
 	if after.Key == c.published { // undone meanwhile
 		l.buildAgain(c, after, now)
 		return

@@ -14,12 +14,15 @@ import (
 // its own sources. What tells the two apart is when the files are written: a
 // build writes only while it runs. So nobody is accused before a build that was
 // started in quiet has seen its inputs change too, and where somebody was seen
-// to edit these very files, not before three such builds, each after more quiet.
+// to edit these very files, not before four such builds, each after more quiet.
 
 // quiets is how long the disk must be quiet before each build of a suspected
 // capsule: one second is longer than any build takes to write once more after
 // its end, and the others are longer than the pauses of most autosaves.
-var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second}
+var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}
+
+// steadyWithin is how much a build may begin late, on a busy machine.
+const steadyWithin = 200 * time.Millisecond
 
 // namesKept bounds what is remembered of a capsule's files.
 const namesKept = 1024
@@ -45,14 +48,40 @@ func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now 
 }
 
 // suspectAgain reports whether a build in quiet whose inputs changed proves
-// nothing yet, because somebody edits these files.
+// nothing yet, because somebody seems to edit these files.
 func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
-	if c.suspicion == nil || c.suspicion.tries+1 >= len(quiets) || !common(changed, names(c.others)) {
+	if c.feedback.steady() && !common(changed, names(c.others)) {
 		return false
 	}
-	c.suspicion.tries++
+	switch {
+	case c.suspicion != nil && c.suspicion.tries+1 < len(quiets):
+		c.suspicion.tries++
+	case c.suspicion == nil && c.heldIn == nil: // it was held for a circle, and this is the first word against its own build
+		c.suspicion = &suspicion{}
+	default:
+		return false
+	}
 	l.suspect(c, after, changed, now)
 	return true
+}
+
+// clock records how long after the build's start its inputs were last written.
+func (f *feedback) clock(j *job, after *builder.Inputs) {
+	times := j.in.Written(after)
+	if len(times) == 0 {
+		return
+	}
+	at := slices.MaxFunc(times, time.Time.Compare).Sub(j.started)
+	if f.count == 0 {
+		f.soonest, f.latest = at, at
+	}
+	f.soonest, f.latest = min(f.soonest, at), max(f.latest, at)
+}
+
+// steady reports whether all disturbed builds were so at about the same moment
+// of their course, as builds are that write themselves. People save at any.
+func (f *feedback) steady() bool {
+	return f.latest-f.soonest <= steadyWithin+f.latest/16
 }
 
 // pause is how much quiet a capsule that is held, or suspected, waits for.
