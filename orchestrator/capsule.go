@@ -62,6 +62,7 @@ type capsule struct {
 	feedback   feedback
 	suspicion  *suspicion      // not nil: somebody, or the build, writes its inputs; see suspect.go
 	hands      map[string]bool // files written while nothing was built: somebody edits them
+	others     map[string]bool // files written while its own build did not run: that is not their only author
 	newborn    map[string]bool // files that were not there at first; true: a build or a command of --on-reload made them
 	heldIn     *builder.Inputs // held: the inputs at that moment
 	heldFiles  []string        // and what builds saw change
@@ -113,6 +114,8 @@ type feedback struct {
 	files     []string        // what the newest of them changed
 	count     int             // all of them
 	same      int             // those since files have a name in common
+	soonest   time.Duration   // from the start of a build to the write that disturbed it; the least of all
+	latest    time.Duration   // and the most
 	rewritten []string        // the newest build gave them new times and the same bytes
 	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
 }
@@ -131,6 +134,14 @@ func (c *capsule) change(now time.Time) {
 // settle makes in's key the last processed one.
 func (c *capsule) settle(in *builder.Inputs, how state) {
 	c.processed, c.processedIn, c.state = in.Key, in, how
+	if how != held {
+		c.acquit()
+	}
+}
+
+// acquit ends a suspicion, and the wait for a build in quiet.
+func (c *capsule) acquit() {
+	c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
 }
 
 // quietAt is when the burst counts as over, MaxWait included.

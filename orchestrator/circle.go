@@ -68,7 +68,7 @@ func (c *capsule) rounds() int {
 	switch {
 	case !c.hooked:
 		return feedbackLimit
-	case c.processedIn != nil && common(c.processedIn.Changed(c.in), c.byHand()):
+	case c.processedIn != nil && common(c.processedIn.Changed(c.in), names(c.hands)):
 		return handLimit
 	}
 	return hookLimit

@@ -37,6 +37,11 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		return
 	}
 	f.rewritten = nil
+	if changed = l.notTaken(c, changed); len(changed) == 0 { // no fault of this build
+		l.buildAgain(c, after, now)
+		return
+	}
+	f.clock(c.job, after)
 	if after.Key == c.published { // undone meanwhile
 		l.buildAgain(c, after, now)
 		return
@@ -95,7 +100,7 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	c.suspicion = nil
 	l.giveUp(c)
 	l.witness(c, after)
-	c.superseded, c.want = 0, false
+	c.superseded, c.want, c.probed = 0, false, false
 	c.settle(after, held)
 	c.heldIn, c.heldFiles = after, changed
 	c.feedback = feedback{touches: c.feedback.touches}

@@ -98,3 +98,20 @@ func (l *loop) feed(c *capsule, now time.Time) {
 		}
 	}
 }
+
+// notTaken is changed without the modules that c takes of others outside its own
+// circle: those write them, and it cannot.
+func (l *loop) notTaken(c *capsule, changed []string) []string {
+	ups := l.needs().Needs[c.dir]
+	return slices.DeleteFunc(slices.Clone(changed), func(path string) bool {
+		return slices.ContainsFunc(ups, func(up string) bool {
+			other := l.capsules[up]
+			return other != nil && other.in != nil && slices.Contains(other.in.Publishes, path)
+		})
+	})
+}
+
+// inCycle reports whether what c publishes may lead to another build of it.
+func (l *loop) inCycle(c *capsule) bool {
+	return slices.ContainsFunc(l.needs().Cycles, func(ring []string) bool { return slices.Contains(ring, c.dir) })
+}

@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -152,6 +153,63 @@ func TestWarningsCarryTheName(t *testing.T) {
 		time.Sleep(long)
 		if e := w.last(announce.Warning); e.Capsule != "a" {
 			t.Errorf("%+v", e)
+		}
+	})
+}
+
+// TestP3RandomChains plays random edits, losses and slow builds on random graphs
+// of capsules, without one event of a published file: in the end every capsule
+// is built from its newest content and from the newest modules that it takes.
+func TestP3RandomChains(t *testing.T) {
+	for seed := range uint64(400) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { playChain(t, seed) })
+	}
+}
+
+func playChain(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 3))
+	dirs := []string{"/a", "/b", "/c", "/d", "/e"}
+	r.Shuffle(len(dirs), func(i, j int) { dirs[i], dirs[j] = dirs[j], dirs[i] })
+	setup := func(w *world) Config {
+		for i, dir := range dirs {
+			f := w.capsule(dir, "0")
+			f.publishes = dir + "/m.wasm"
+			f.hashTime, f.buildTime = someTime(r, 80*time.Millisecond)+2, someTime(r, 4*time.Second)+2
+			for _, up := range dirs[:i] {
+				if r.IntN(2) == 0 {
+					f.takes = append(f.takes, up)
+				}
+			}
+		}
+		cfg := w.config()
+		cfg.Jobs = 1 + r.IntN(3)
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		defer w.dump()
+		for range 30 {
+			dir := dirs[r.IntN(len(dirs))]
+			if r.IntN(8) == 0 {
+				w.batches <- watcher.Batch{Lost: true}
+			}
+			w.write(dir, fmt.Sprint(r.IntN(200)))
+			time.Sleep(someTime(r, 3*time.Second))
+		}
+		time.Sleep(10 * time.Minute)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, dir := range dirs {
+			f := w.disk[dir]
+			want := hashOf(f.content)
+			for _, up := range f.takes {
+				want += "+" + w.disk[up].moduleKey
+			}
+			if f.moduleKey != want {
+				w.t.Errorf("%s stands published from %s, want %s", dir, f.moduleKey, want)
+			}
+		}
+		if e := w.events[len(w.events)-1]; e.Type != announce.Idle {
+			w.t.Errorf("the last event is %s, want idle", e.Type)
 		}
 	})
 }

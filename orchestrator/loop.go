@@ -210,6 +210,9 @@ func (l *loop) advance(ctx context.Context, now time.Time) {
 		c := l.capsules[dir]
 		l.examineIfDue(ctx, c, now)
 		l.closeBurst(c, now)
+	}
+	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
+		c := l.capsules[dir]
 		l.deliver(ctx, c, now)
 		l.probe(c, now)
 	}

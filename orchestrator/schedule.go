@@ -29,6 +29,9 @@ func (l *loop) decide(c *capsule, now time.Time) {
 		// it is being built already
 	case c.job == nil && key == c.processed:
 		c.superseded = 0
+		if c.probed { // the build in quiet was wanted and came to nothing: something happened before it began, or at its end
+			c.probeAt, c.probed = now.Add(c.pause()), false
+		}
 	case c.job == nil && key == c.published:
 		c.superseded = 0
 		c.settle(c.in, good)
@@ -44,7 +47,7 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none
-			c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
+			c.acquit()
 		}
 		c.reason = c.whyBuild()
 		if !wanted {
@@ -260,7 +263,9 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		j.failure = err
 		l.sayFailure(c, j, now)
 	} else {
-		c.keep(span{from: j.published, to: now, row: j.row}) // those who take the modules see them written now
+		if l.inCycle(c) { // those who take the modules see them written now
+			c.keep(span{from: j.published, to: now, row: j.row})
+		}
 		c.published, c.modules, c.publishedAt, c.led = j.in.Key, published, now, j.row
 		c.settle(j.in, good)
 		c.reloads++

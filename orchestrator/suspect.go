@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -12,12 +14,15 @@ import (
 // its own sources. What tells the two apart is when the files are written: a
 // build writes only while it runs. So nobody is accused before a build that was
 // started in quiet has seen its inputs change too, and where somebody was seen
-// to edit these very files, not before three such builds, each after more quiet.
+// to edit these very files, not before four such builds, each after more quiet.
 
 // quiets is how long the disk must be quiet before each build of a suspected
 // capsule: one second is longer than any build takes to write once more after
 // its end, and the others are longer than the pauses of most autosaves.
-var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second}
+var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}
+
+// steadyWithin is how much a build may begin late, on a busy machine.
+const steadyWithin = 200 * time.Millisecond
 
 // namesKept bounds what is remembered of a capsule's files.
 const namesKept = 1024
@@ -43,14 +48,40 @@ func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now 
 }
 
 // suspectAgain reports whether a build in quiet whose inputs changed proves
-// nothing yet, because somebody edits these files.
+// nothing yet, because somebody seems to edit these files.
 func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
-	if c.suspicion == nil || c.suspicion.tries+1 >= len(quiets) || !common(changed, c.byHand()) {
+	if c.feedback.steady() && !common(changed, names(c.others)) {
 		return false
 	}
-	c.suspicion.tries++
+	switch {
+	case c.suspicion != nil && c.suspicion.tries+1 < len(quiets):
+		c.suspicion.tries++
+	case c.suspicion == nil && c.heldIn == nil: // it was held for a circle, and this is the first word against its own build
+		c.suspicion = &suspicion{}
+	default:
+		return false
+	}
 	l.suspect(c, after, changed, now)
 	return true
+}
+
+// clock records how long after the build's start its inputs were last written.
+func (f *feedback) clock(j *job, after *builder.Inputs) {
+	times := j.in.Written(after)
+	if len(times) == 0 {
+		return
+	}
+	at := slices.MaxFunc(times, time.Time.Compare).Sub(j.started)
+	if f.count == 0 {
+		f.soonest, f.latest = at, at
+	}
+	f.soonest, f.latest = min(f.soonest, at), max(f.latest, at)
+}
+
+// steady reports whether all disturbed builds were so at about the same moment
+// of their course, as builds are that write themselves. People save at any.
+func (f *feedback) steady() bool {
+	return f.latest-f.soonest <= steadyWithin+f.latest/16
 }
 
 // pause is how much quiet a capsule that is held, or suspected, waits for.
@@ -90,12 +121,15 @@ func (l *loop) witness(c *capsule, in *builder.Inputs) {
 	times := writtenIn(in.Sources, changes)
 	for _, name := range changes {
 		at, there := times[name]
-		if !there || len(c.hands)+len(c.newborn) >= namesKept {
+		if !there || len(c.hands)+len(c.others)+len(c.newborn) >= namesKept {
 			continue
 		}
-		byBuild := l.builtThen(at)
+		byBuild, byOwn := l.builtThen(at, c.dir)
 		if !byBuild {
 			c.hands = with(c.hands, name, true)
+		}
+		if !byOwn {
+			c.others = with(c.others, name, true)
 		}
 		if !before[name] {
 			c.newborn = with(c.newborn, name, byBuild)
@@ -117,9 +151,11 @@ func writtenIn(s *tree.Snapshot, names []string) map[string]time.Time {
 	return times
 }
 
-// builtThen reports whether a build, or a command that a reload started, ran at that moment.
-func (l *loop) builtThen(at time.Time) bool {
-	return len(l.runsWithin(at, at, time.Now())) > 0
+// builtThen reports whether a build, or a command that a reload started, ran at
+// that moment, and whether it was one of the capsule's in dir.
+func (l *loop) builtThen(at time.Time, dir string) (any, own bool) {
+	runs := l.runsWithin(at, at, time.Now())
+	return len(runs) > 0, slices.ContainsFunc(runs, func(r span) bool { return r.builds() == dir })
 }
 
 func with(m map[string]bool, name string, value bool) map[string]bool {
@@ -130,14 +166,7 @@ func with(m map[string]bool, name string, value bool) map[string]bool {
 	return m
 }
 
-// byHand lists the files that somebody edits.
-func (c *capsule) byHand() []string {
-	list := make([]string, 0, len(c.hands))
-	for name := range c.hands {
-		list = append(list, name)
-	}
-	return list
-}
+func names(m map[string]bool) []string { return slices.Collect(maps.Keys(m)) }
 
 // ignoreHint proposes ignore for files that no person ever needs: those that a
 // build made. What was there at first, or what somebody edits, is a source, and
