@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -42,7 +43,10 @@ func inFolder(dir string, work func(f *folder) error) error {
 }
 
 // refusal is a write that would cost somebody a file that is not ours.
-type refusal struct{ code, message, hint string }
+type refusal struct {
+	code          finding.Code
+	message, hint string
+}
 
 func (e *refusal) Error() string { return e.message }
 

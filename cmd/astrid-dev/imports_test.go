@@ -15,7 +15,7 @@ var imports = map[string][]string{
 	"orchestrator/verify":   {"orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "builder/regular", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/order":    {},
 	"orchestrator/report":   {"builder/finding"},
-	"watcher":               {"watcher/tree"},
+	"watcher":               {"watcher/tree", "builder/finding"},
 	"watcher/tree":          {},
 	"builder":               {"builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "builder/regular", "watcher/tree"},
 	"builder/capsule":       {"builder/finding", "builder/regular"},
