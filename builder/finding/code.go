@@ -27,11 +27,11 @@ const (
 // Rule describes a code, for people and for the formats of reports.
 type Rule struct {
 	Code     Code       `json:"code"`
+	Severity Severity   `json:"severity"` // what findings of this code usually have
+	Summary  string     `json:"summary"`  // one sentence, lower case, no full stop
+	Remedy   string     `json:"remedy"`   // what to do about it in general
+	Fixable  bool       `json:"fixable"`  // check --fix can mend it, if not in every case
 	Part     Part       `json:"part"`
-	Severity Severity   `json:"severity"`                   // what findings of this code usually have
-	Summary  string     `json:"summary"`                    // one sentence, lower case, no full stop
-	Remedy   string     `json:"remedy"`                     // what to do about it in general
-	Fixable  bool       `json:"fixable"`                    // check --fix can mend it, if not in every case
 	Else     []Severity `json:"other_severities,omitempty"` // what they can have as well
 	Was      []Code     `json:"was,omitempty"`              // names that it had before, which filters may still have
 }

@@ -133,7 +133,7 @@ func (r *run) words(dir string) []finding.Finding {
 	defer r.mu.Unlock()
 	list := r.said[dir]
 	delete(r.said, dir)
-	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Code == builder.WaitingForLock })
+	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Code == finding.WaitingForLock })
 }
 
 // buildFailed spreads a failure over the steps.
