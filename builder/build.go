@@ -145,7 +145,7 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 
 // stateLost tells of a state folder that is deleted in each build.
 func stateLost() *Failure {
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed",
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
 		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
 		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
 }
@@ -248,7 +248,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 
 // leftAlone tells that what lies where a command leaves its module is not of this run.
 func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
-	f := finding.Finding{Code: "output-left-alone", File: capsule.ManifestName,
+	f := finding.Finding{Code: finding.OutputLeftAlone, File: capsule.ManifestName,
 		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
 	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
 	rel, err := filepath.Rel(in.Dir, a.Path)
@@ -261,7 +261,7 @@ func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
 
 // notRun is why the build command did not run, or not to its end.
 func notRun(err error, program string) *Failure {
-	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "build-command", Message: err.Error()}}}
+	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
 	hint := &f.Findings[0].Hint
 	switch {
 	case errors.Is(err, proc.ErrDeserted):
@@ -284,7 +284,7 @@ func (b *Builder) timeout(in *Inputs) time.Duration {
 }
 
 func tookTooLong(what string, timeout time.Duration) finding.Finding {
-	return finding.Finding{Code: "build-timeout", Message: fmt.Sprintf("%s took longer than %s", what, timeout),
+	return finding.Finding{Code: finding.BuildTimeout, Message: fmt.Sprintf("%s took longer than %s", what, timeout),
 		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
 }
 
@@ -297,7 +297,7 @@ func diagnose(plan *toolchain.Plan, stdout, stderr *proc.Tail) []finding.Finding
 
 func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
 	for _, s := range strays {
-		b.Say(dir, finding.Finding{Code: "stray-process", Severity: finding.Warning,
+		b.Say(dir, finding.Finding{Code: finding.StrayProcess, Severity: finding.Warning,
 			Message: fmt.Sprintf("the build left a process in a session of its own: %d %s", s.PID, s.Command),
 			Hint:    "it is not stopped; if it should not run, end it and keep the build from starting it"})
 	}
@@ -336,12 +336,12 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 func unfit(path string) *Failure {
 	f, err := regular.Open(path)
 	if err != nil {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: "output-unreadable", Message: "what the build made cannot be read: " + err.Error(),
+		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: "output-too-large",
+		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
 			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
 			Hint:    "leave out debug information and embedded data"}}}
 	}
@@ -351,7 +351,7 @@ func unfit(path string) *Failure {
 // hashDiffers tells that the manifest declares another hash than the build made.
 func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
-	return finding.Finding{Code: "declared-hash-differs", Severity: finding.Warning, File: "Capsule.toml", Line: line, Column: column,
+	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: "Capsule.toml", Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
 }
@@ -365,7 +365,7 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	if errors.As(err, &refused) {
 		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: "stage-failed", Message: err.Error(), Hint: stageHint(dir, err)}}}
+	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
 }
 
 // stageHint is what to do about a refusal of the disk.

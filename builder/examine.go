@@ -99,7 +99,7 @@ func (in *Inputs) readManifest() {
 		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
 	case err != nil:
 		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
-			Code: "manifest-unreadable", File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
+			Code: finding.ManifestUnreadable, File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
 		for _, c := range m.Components {
@@ -175,7 +175,7 @@ func asProblem(err error) *Failure {
 	if errors.As(err, &p) {
 		return &Failure{Step: Step(p.Step), Findings: p.Findings}
 	}
-	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: "toolchain", Message: err.Error()}}}
+	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
 }
 
 // outside lists the inputs that the rules do not count: those the manifest names and

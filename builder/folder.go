@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -42,7 +43,10 @@ func inFolder(dir string, work func(f *folder) error) error {
 }
 
 // refusal is a write that would cost somebody a file that is not ours.
-type refusal struct{ code, message, hint string }
+type refusal struct {
+	code          finding.Code
+	message, hint string
+}
 
 func (e *refusal) Error() string { return e.message }
 
@@ -86,7 +90,7 @@ func (f *folder) checkState() error {
 }
 
 func (f *folder) foreign(format string, args ...any) error {
-	return &refusal{"state-folder-foreign", fmt.Sprintf(format, args...) + ": nothing is written or deleted there",
+	return &refusal{finding.StateFolderForeign, fmt.Sprintf(format, args...) + ": nothing is written or deleted there",
 		fmt.Sprintf("%s is astrid-dev's own cache: make it a plain folder inside the capsule, or move what is there elsewhere", stateFolder)}
 }
 
@@ -178,7 +182,7 @@ func (f *folder) mayPublish(file string, old *record) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return f.mayMake(path.Dir(file))
 	case escapes(err):
-		return &refusal{"component-file-escapes", fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", file),
+		return &refusal{finding.ComponentFileEscapes, fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", file),
 			"remove the link: astrid-dev writes the module there"}
 	case err != nil:
 		return err
@@ -201,14 +205,14 @@ func (f *folder) mayPublish(file string, old *record) error {
 // mayMake refuses a folder that can only be made outside.
 func (f *folder) mayMake(name string) error {
 	if _, err := f.Stat(name); escapes(err) {
-		return &refusal{"component-file-escapes", fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", name),
+		return &refusal{finding.ComponentFileEscapes, fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", name),
 			"remove the link: astrid-dev writes the module there"}
 	}
 	return nil
 }
 
 func (f *folder) taken(file, why string) error {
-	return &refusal{"publish-refused", fmt.Sprintf("what stands at %s %s: it is left as it is", file, why),
+	return &refusal{finding.PublishRefused, fmt.Sprintf("what stands at %s %s: it is left as it is", file, why),
 		fmt.Sprintf("correct the component's file in Capsule.toml if it names a source; if it is not needed, delete %s (and git rm --cached it): the next build publishes there", file)}
 }
 

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 func writeIntent(dir string, r *record) error {
@@ -45,7 +47,7 @@ func TestNothingOfTheAuthorsIsPublishedOver(t *testing.T) {
 	for name, c := range map[string]struct {
 		content string
 		make    func(t *testing.T, dir string)
-		code    string // "" : it is replaced
+		code    finding.Code // "" : it is replaced
 	}{
 		"a source":            {content: mine, code: "publish-refused"},
 		"an empty file":       {content: "", code: "publish-refused"},

@@ -13,10 +13,6 @@ import (
 // again: seldom enough to cost nothing, often enough that nobody notices.
 const lockRetry = 100 * time.Millisecond
 
-// WaitingForLock is the code of the finding that Say receives when a build waits
-// because another process builds the capsule.
-const WaitingForLock = "waiting-for-lock"
-
 // held is the lock of a capsule, from when it was got until release.
 type held struct {
 	file   *os.File
@@ -97,7 +93,7 @@ func (b *Builder) lock(ctx context.Context, dir string) (*held, error) {
 		}
 		if !waited {
 			waited = true
-			b.Say(dir, finding.Finding{Code: WaitingForLock, Severity: finding.Warning,
+			b.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
 				Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
 		}
 		select {

@@ -290,7 +290,7 @@ func changed(old, r *record) map[string]*smoke.Delta {
 func deltaNotes(changes map[string]*smoke.Delta) []finding.Finding {
 	var notes []finding.Finding
 	for _, file := range slices.Sorted(maps.Keys(changes)) {
-		notes = append(notes, finding.Finding{Code: "reload-delta", Severity: finding.Note, File: file, Message: changes[file].String()})
+		notes = append(notes, finding.Finding{Code: finding.ReloadDelta, Severity: finding.Note, File: file, Message: changes[file].String()})
 	}
 	return notes
 }

@@ -70,7 +70,7 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 			continue
 		}
 		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
-		list = append(list, finding.Finding{Code: "input-matches-nothing", Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
 			Message: fmt.Sprintf("inputs names %q, and nothing is there", pattern), Hint: "correct the path, which is relative to the capsule's folder, or take it out"})
 	}
 	return list

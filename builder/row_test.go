@@ -75,7 +75,7 @@ func TestWhoWaitedLooksAgain(t *testing.T) {
 	staged := build(t, first, dir)
 	waits := make(chan struct{}, 1)
 	second := New(Options{Say: func(_ string, f finding.Finding) {
-		if f.Code == WaitingForLock {
+		if f.Code == finding.WaitingForLock {
 			waits <- struct{}{}
 		}
 	}})

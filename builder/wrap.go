@@ -80,7 +80,7 @@ func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 		return nil, nil
 	}
 	hint := "its world and its imports and exports must agree: build it again with one version of the SDK or of wit-bindgen; wrap = false in [package.metadata.astrid-dev] keeps the core module"
-	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: "wrap-failed", Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
+	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: finding.WrapFailed, Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
 }
 
 // wrapByCommand runs the manifest's own wrapper.
@@ -108,7 +108,7 @@ func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, plan *toolchain
 
 // wrapFault is why the wrapper name made no component; nil when it made one.
 func wrapFault(name, wrapped string, result proc.Result, err error, timeout time.Duration) *finding.Finding {
-	f := &finding.Finding{Code: "wrap-failed", Hint: "wrap = false in [package.metadata.astrid-dev] keeps the core module"}
+	f := &finding.Finding{Code: finding.WrapFailed, Hint: "wrap = false in [package.metadata.astrid-dev] keeps the core module"}
 	_, missing := os.Stat(wrapped)
 	switch {
 	case err != nil:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
@@ -102,7 +103,7 @@ func (l *loop) warnDuplicate(c *capsule) {
 	for _, dir := range l.order {
 		other := l.capsules[dir]
 		if other != c && other.in != nil && other.in.Name == c.in.Name {
-			l.announceFor(c, announce.Event{Type: announce.Warning, Code: "duplicate-name", Files: []string{other.dir, c.dir},
+			l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.DuplicateName, Files: []string{other.dir, c.dir},
 				Message: fmt.Sprintf("two capsules are named %q: %s and %s", c.in.Name, other.dir, c.dir),
 				Hint:    "the runtime keeps only one of a name; change [package] name in one of the two"})
 			return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
@@ -74,7 +75,7 @@ func (l *loop) warnTouches(c *capsule, changed []string) {
 	if slices.ContainsFunc(changed, func(name string) bool { return strings.HasSuffix(name, "/") }) {
 		message, hint = "the build makes and removes files among its own sources", "let it use $TMPDIR, which is its own, or an ignored folder"
 	}
-	l.announceFor(c, announce.Event{Type: announce.Warning, Code: "build-touches-inputs", Files: changed, Message: message, Hint: hint})
+	l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.BuildTouchesInputs, Files: changed, Message: message, Hint: hint})
 }
 
 // buildAgain drops the job and builds what its end found, unless something newer comes.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
@@ -98,7 +99,7 @@ func (l *loop) rediscover(ctx context.Context) {
 func (l *loop) found(ctx context.Context, dirs []string, err error, now time.Time) {
 	l.finding = false
 	if err != nil && ctx.Err() == nil {
-		l.announce(announce.Event{Type: announce.Warning, Code: "search-failed", Message: "looking for capsules: " + err.Error(),
+		l.announce(announce.Event{Type: announce.Warning, Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
 			Hint: "make the folder readable; the next change or r looks again"})
 	}
 	for _, dir := range dirs {
@@ -180,7 +181,7 @@ func (l *loop) touch(path string, touched map[*capsule]bool) {
 // warned passes a warning from elsewhere on.
 func (l *loop) warned(e announce.Event) {
 	if c := l.capsules[e.Dir]; c != nil {
-		if c.job != nil && e.Code == builder.WaitingForLock {
+		if c.job != nil && e.Code == finding.WaitingForLock {
 			c.job.blocked = true
 		}
 		if e.Capsule == "" {
@@ -324,7 +325,7 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 	}
 	if again && !c.warned {
 		c.warned = true
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "unreadable-source", Message: err.Error(),
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.SourceUnreadable, Message: err.Error(),
 			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 	}
 	c.unreadable = err.Error()

@@ -283,6 +283,6 @@ func asFailure(err error) *builder.Failure {
 	if errors.As(err, &failure) {
 		return failure
 	}
-	return &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Code: "build-environment", Message: err.Error(),
+	return &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Code: finding.BuildEnvironment, Message: err.Error(),
 		Hint: "check the disk's space and the folder's permissions, then press r or save a file"}}}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
@@ -55,7 +55,7 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 			run(t, setup, func(w *world) {
 				time.Sleep(time.Second)
 				if c.blocked {
-					warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: builder.WaitingForLock}
+					warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: finding.WaitingForLock}
 				}
 				time.Sleep(c.within)
 				if n := w.fake("/b").started; n != 1 {

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -75,7 +76,9 @@ func launch(t *testing.T, poll bool, plan Plan, options ...option) *watching {
 	w := &watching{t: t, plans: make(chan Plan, 1), batches: make(chan Batch), warnings: make(chan string, 100),
 		sentinel: folderOf(t), seen: make(map[string]bool)}
 	cfg := Config{Plans: w.plans, Poll: poll, PollInterval: 2 * time.Millisecond,
-		Warn: func(code, message, hint string) { w.warnings <- code + ": " + message + " | " + hint }}
+		Warn: func(code finding.Code, message, hint string) {
+			w.warnings <- string(code) + ": " + message + " | " + hint
+		}}
 	for _, o := range options {
 		o(&cfg)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // InotifyLimits are the system's limits for one user's watching; 0 where there is
@@ -14,15 +16,6 @@ type InotifyLimits struct {
 	Instances int // fs.inotify.max_user_instances: Run needs one
 	Queue     int // fs.inotify.max_queued_events: beyond it events are lost, and Lost is sent
 }
-
-// The codes that Warn is called with.
-const (
-	WarnWatches    = "watch-limit"        // folders are polled: no more watches
-	WarnInstances  = "watch-instances"    // everything is polled: no more inotify instances
-	WarnFileSystem = "polled-file-system" // folders are polled: no events from there
-	WarnRefused    = "watch-refused"      // folders are polled: the system does not let them be watched
-	WarnFiles      = "watch-files"        // folders are polled: too few file descriptors
-)
 
 // hasEvents reports whether the file system under f tells of changes.
 func (l *loop) hasEvents(f *folder) bool {
@@ -35,15 +28,15 @@ func (l *loop) hasEvents(f *folder) bool {
 	}
 	l.devices[f.id.dev] = events
 	if !events {
-		l.warn(WarnFileSystem, f.path, fmt.Sprintf("%s lies on %s, which does not tell of all changes: it is looked at every %s", f.path, kind, l.PollInterval),
+		l.warn(finding.PolledFileSystem, f.path, fmt.Sprintf("%s lies on %s, which does not tell of all changes: it is looked at every %s", f.path, kind, l.PollInterval),
 			"keep the sources on a local disk, or live with slower notice")
 	}
 	return events
 }
 
 // warn tells it once for each code and what it is about.
-func (l *loop) warn(code, about, message, hint string) {
-	key := code + "\x00" + about
+func (l *loop) warn(code finding.Code, about, message, hint string) {
+	key := string(code) + "\x00" + about
 	if _, told := l.warned[key]; told {
 		return
 	}
@@ -71,16 +64,16 @@ func (l *loop) tellLimit() {
 	limits, _ := Limits() // zeros make a sensible hint as well
 	switch {
 	case l.notify == nil && !isLimit(err):
-		l.warn(WarnInstances, "", fmt.Sprintf("the system gives no file-system events: all folders are looked at every %s: %v", l.PollInterval, err), "")
+		l.warn(finding.WatchInstances, "", fmt.Sprintf("the system gives no file-system events: all folders are looked at every %s: %v", l.PollInterval, err), "")
 	case l.notify == nil:
-		l.warn(WarnInstances, "", fmt.Sprintf("the system has no inotify instance left (%d in all): all folders are looked at every %s", limits.Instances, l.PollInterval),
+		l.warn(finding.WatchInstances, "", fmt.Sprintf("the system has no inotify instance left (%d in all): all folders are looked at every %s", limits.Instances, l.PollInterval),
 			fmt.Sprintf("sudo sysctl fs.inotify.max_user_instances=%d", atLeast(512, 2*limits.Instances)))
 	case errors.Is(err, syscall.ENOSPC):
 		n := l.limitedFolders()
-		l.warn(WarnWatches, "", fmt.Sprintf("the system has no inotify watches left (%d in all): %d folders are looked at every %s", limits.Watches, n, l.PollInterval),
+		l.warn(finding.WatchLimit, "", fmt.Sprintf("the system has no inotify watches left (%d in all): %d folders are looked at every %s", limits.Watches, n, l.PollInterval),
 			fmt.Sprintf("sudo sysctl fs.inotify.max_user_watches=%d", atLeast(524288, 2*(limits.Watches+n))))
 	default:
-		l.warn(WarnFiles, "", fmt.Sprintf("%d folders are looked at every %s: %v", l.limitedFolders(), l.PollInterval, err),
+		l.warn(finding.WatchFiles, "", fmt.Sprintf("%d folders are looked at every %s: %v", l.limitedFolders(), l.PollInterval, err),
 			"ulimit -n 65536")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // loop is one Run. Every field belongs to the goroutine that runs it.
@@ -53,7 +55,7 @@ func newLoop(cfg Config, out chan<- Batch) *loop {
 		cfg.PollInterval = DefaultPollInterval
 	}
 	if cfg.Warn == nil {
-		cfg.Warn = func(string, string, string) {}
+		cfg.Warn = func(finding.Code, string, string) {}
 	}
 	cfg.seams.fill()
 	l := &loop{Config: cfg, out: out, seed: maphash.MakeSeed(), warned: make(map[string]struct{}), devices: make(map[uint64]bool)}

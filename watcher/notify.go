@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // notify is one fsnotify watcher. The loop alone reads its events, one at a
@@ -76,7 +78,7 @@ func (l *loop) watch(f *folder) engine {
 // refusedWatch tells that the system does not let f be watched: a security module, or
 // the profile of a sandbox. One warning stands for all such folders.
 func (l *loop) refusedWatch(f *folder, err error) {
-	l.warn(WarnRefused, "", fmt.Sprintf("the system refuses to watch folders, %s is the first: they are looked at every %s: %v", f.path, l.PollInterval, err),
+	l.warn(finding.WatchRefused, "", fmt.Sprintf("the system refuses to watch folders, %s is the first: they are looked at every %s: %v", f.path, l.PollInterval, err),
 		"let the sandbox or security module permit inotify, or live with slower notice")
 }
 

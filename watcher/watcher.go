@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // Batch is what changed since the batch before. The receiver owns Paths.
@@ -51,7 +53,7 @@ type Config struct {
 	// Warn is told, once each, of what makes watching slower than it could be:
 	// a stable code, a sentence, and what to do about it. nil: nobody is. It
 	// is called from Run's goroutine, which waits for it.
-	Warn func(code, message, hint string)
+	Warn func(code finding.Code, message, hint string)
 
 	seams seams
 }

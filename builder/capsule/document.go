@@ -52,7 +52,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 	d := &Document{file: file, text: text, lines: lineStarts(text)}
 	if offset, deep := tooDeep(text); deep {
 		line, column := d.lineColumn(offset)
-		f := newFinding(codeTooDeep, file, line, column)
+		f := newFinding(finding.ManifestTooDeep, file, line, column)
 		f.Message = fmt.Sprintf("more than %d levels of nesting", maxDepth)
 		return nil, []finding.Finding{f}
 	}
@@ -61,7 +61,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 	}
 	places := scan(text)
 	if places.twice >= 0 {
-		f := newFinding(codeSyntax, file, 0, 0)
+		f := newFinding(finding.ManifestSyntax, file, 0, 0)
 		f.Line, f.Column = d.lineColumn(places.twice)
 		f.Message, f.Hint = "this key has already been defined", twiceHint
 		return nil, []finding.Finding{f}
@@ -75,7 +75,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 func (d *Document) parse() (fault *finding.Finding) {
 	defer func() {
 		if r := recover(); r != nil {
-			f := newFinding(codeSyntax, d.file, 1, 1)
+			f := newFinding(finding.ManifestSyntax, d.file, 1, 1)
 			f.Message = fmt.Sprintf("the TOML parser gave up: %v", r)
 			fault = &f
 		}
@@ -84,7 +84,7 @@ func (d *Document) parse() (fault *finding.Finding) {
 	if err == nil {
 		return nil
 	}
-	f := newFinding(codeSyntax, d.file, 1, 1)
+	f := newFinding(finding.ManifestSyntax, d.file, 1, 1)
 	f.Message = sentence(err.Error())
 	var syntax toml.ParseError
 	if errors.As(err, &syntax) {
@@ -123,29 +123,29 @@ func sentence(message string) string {
 
 // decode is data as text, or what keeps it from being text.
 func decode(file string, data []byte) (string, *finding.Finding) {
-	fault := func(code string, line, column int, message, hint string) (string, *finding.Finding) {
+	fault := func(code finding.Code, line, column int, message, hint string) (string, *finding.Finding) {
 		f := newFinding(code, file, line, column)
 		f.Message, f.Hint = message, hint
 		return "", &f
 	}
 	if len(data) > MaxSize {
-		return fault(codeTooLarge, 1, 1, fmt.Sprintf("more than %d bytes", MaxSize), "a manifest is a short text; is this the right file?")
+		return fault(finding.ManifestTooLarge, 1, 1, fmt.Sprintf("more than %d bytes", MaxSize), "a manifest is a short text; is this the right file?")
 	}
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data[:min(4, len(data))], 0) >= 0 {
-		return fault(codeEncoding, 1, 1, "the file is UTF-16, TOML must be UTF-8", "save it again as UTF-8")
+		return fault(finding.ManifestEncoding, 1, 1, "the file is UTF-16, TOML must be UTF-8", "save it again as UTF-8")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // the library would drop it and count from there
-		return fault(codeEncoding, 1, 1, "the file begins with two byte order marks", "save it again as UTF-8")
+		return fault(finding.ManifestEncoding, 1, 1, "the file begins with two byte order marks", "save it again as UTF-8")
 	}
 	line, start := 1, 0
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		if r == 0 {
-			return fault(codeEncoding, line, i-start+1, "a zero byte: the file is binary, not text", "is this the right file?")
+			return fault(finding.ManifestEncoding, line, i-start+1, "a zero byte: the file is binary, not text", "is this the right file?")
 		}
 		if r == utf8.RuneError && size == 1 {
-			return fault(codeEncoding, line, i-start+1, fmt.Sprintf("byte 0x%02x is not UTF-8", data[i]), "save the file again as UTF-8")
+			return fault(finding.ManifestEncoding, line, i-start+1, fmt.Sprintf("byte 0x%02x is not UTF-8", data[i]), "save the file again as UTF-8")
 		}
 		i += size
 		if r == '\n' {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // doubts are the rules that only `check` applies: the runtime takes such a
@@ -25,14 +27,14 @@ func doubtComponents(m *Manifest, r *reader) {
 	for i, c := range m.Components {
 		at := fmt.Sprintf("component[%d]", i)
 		if c.Type != "executable" && c.Type != "library" {
-			r.fault(codeComponentType, []string{at, "type"}, `write type = "executable" or type = "library"`, "the runtime knows no component of type %q", c.Type)
+			r.fault(finding.ComponentType, []string{at, "type"}, `write type = "executable" or type = "library"`, "the runtime knows no component of type %q", c.Type)
 		}
 		if r.at(at, "hash").found && !hash.MatchString(c.Hash) {
-			r.fault(codeHash, []string{at, "hash"}, "write the 64 hex digits that b3sum prints, or remove the line", "%q is not a BLAKE3 hash", c.Hash)
+			r.fault(finding.ComponentHash, []string{at, "hash"}, "write the 64 hex digits that b3sum prints, or remove the line", "%q is not a BLAKE3 hash", c.Hash)
 		}
 		for j, id := range c.Link { // a hundred ids are enough to look for a misspelling in
 			if id == "" || !known[id] {
-				r.fault(codeComponentLink, []string{at, fmt.Sprintf("link[%d]", j)}, hintNearest(id, ids[:min(len(ids), 100)]), "no component has the id %q", id)
+				r.fault(finding.ComponentLink, []string{at, fmt.Sprintf("link[%d]", j)}, hintNearest(id, ids[:min(len(ids), 100)]), "no component has the id %q", id)
 			}
 		}
 	}
@@ -54,13 +56,13 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func doubtEnv(m *Manifest, r *reader) {
 	for _, v := range m.Env {
 		if !envName.MatchString(v.Name) {
-			r.faultKey(codeEnvName, v.Key, "use letters, digits and underscores, not a digit first", "%q cannot be set in an environment", v.Name)
+			r.faultKey(finding.EnvName, v.Key, "use letters, digits and underscores, not a digit first", "%q cannot be set in an environment", v.Name)
 		}
 		if v.Type == "" {
 			continue
 		}
 		if !contains(envTypes, v.Type) {
-			r.fault(codeEnvType, join(v.Key, "type"), `write one of "text", "secret", "select", "array"`, "the runtime takes the type %q of %s for text", v.Type, v.Name)
+			r.fault(finding.EnvType, join(v.Key, "type"), `write one of "text", "secret", "select", "array"`, "the runtime takes the type %q of %s for text", v.Type, v.Name)
 		}
 		doubtChoices(v, r)
 	}
@@ -73,9 +75,9 @@ func doubtChoices(v EnvVar, r *reader) {
 	standing, isText := v.Default.(string)
 	switch {
 	case len(v.EnumValues) == 0 && v.OptionsFrom == nil:
-		r.fault(codeEnvChoices, v.Key, `add enum_values = ["...", "..."]`, "the select %s has nothing to choose from", v.Name)
+		r.fault(finding.EnvChoices, v.Key, `add enum_values = ["...", "..."]`, "the select %s has nothing to choose from", v.Name)
 	case isText && standing != "" && v.OptionsFrom == nil && !contains(v.EnumValues, standing):
-		r.fault(codeEnvChoices, join(v.Key, "default"), "add it to enum_values, or choose one of them", "the default %q of %s is not among its enum_values", standing, v.Name)
+		r.fault(finding.EnvChoices, join(v.Key, "default"), "add it to enum_values, or choose one of them", "the default %q of %s is not among its enum_values", standing, v.Name)
 	}
 }
 
@@ -87,7 +89,7 @@ func doubtTopics(m *Manifest, r *reader) {
 		}
 		for _, name := range inert {
 			if f.at(name).found {
-				r.faultKey(codeTopicInert, f.at(name).key, "remove it", "%s has no effect in [%s]", name, t.Key[0])
+				r.faultKey(finding.TopicInertKey, f.at(name).key, "remove it", "%s has no effect in [%s]", name, t.Key[0])
 			}
 		}
 	}
@@ -97,7 +99,7 @@ func doubtNames(m *Manifest, r *reader) {
 	tools := map[string]bool{}
 	for i, t := range m.Tools {
 		if t.Name != "" && tools[t.Name] {
-			r.fault(codeToolTwice, []string{fmt.Sprintf("tool[%d]", i), "name"}, "give each tool a name of its own", "another tool is named %q too", t.Name)
+			r.fault(finding.ToolTwice, []string{fmt.Sprintf("tool[%d]", i), "name"}, "give each tool a name of its own", "another tool is named %q too", t.Name)
 		}
 		tools[t.Name] = true
 	}
@@ -105,7 +107,7 @@ func doubtNames(m *Manifest, r *reader) {
 	for i, c := range m.Commands {
 		name := c.Kind + " " + c.Name
 		if c.Name != "" && commands[name] {
-			r.fault(codeCommandTwice, []string{fmt.Sprintf("command[%d]", i), "name"}, "give each command a name of its own", "another command is named %q too", c.Name)
+			r.fault(finding.CommandTwice, []string{fmt.Sprintf("command[%d]", i), "name"}, "give each command a name of its own", "another command is named %q too", c.Name)
 		}
 		commands[name] = true
 	}
@@ -125,12 +127,12 @@ func doubtCapabilities(m *Manifest, r *reader) {
 		}
 		for i, word := range f.at("identity").texts() {
 			if !contains([]string{"resolve", "link", "admin"}, word) {
-				r.fault(codeIdentity, join(table, fmt.Sprintf("identity[%d]", i)), `write one of "resolve", "link", "admin"`, "the runtime knows no identity capability %q", word)
+				r.fault(finding.CapabilityIdentity, join(table, fmt.Sprintf("identity[%d]", i)), `write one of "resolve", "link", "admin"`, "the runtime knows no identity capability %q", word)
 			}
 		}
 		for i, target := range f.at("net_connect").texts() {
 			if !isTarget(target) {
-				r.fault(codeNetConnect, join(table, fmt.Sprintf("net_connect[%d]", i)), `write host and port, either may be *: "example.org:443"`, "%q is not host:port", target)
+				r.fault(finding.CapabilityNetConnect, join(table, fmt.Sprintf("net_connect[%d]", i)), `write host and port, either may be *: "example.org:443"`, "%q is not host:port", target)
 			}
 		}
 	}

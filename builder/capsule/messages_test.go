@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 var update = flag.Bool("update", false, "write what the tests see as what they want")
@@ -19,17 +21,17 @@ var update = flag.Bool("update", false, "write what the tests see as what they w
 // every rule but one comes from the archive.
 var binaryFaults = map[string]struct {
 	data []byte
-	code string
+	code finding.Code
 }{
-	"utf-16 little endian": {[]byte("\xff\xfe[\x00p\x00]\x00"), codeEncoding},
-	"utf-16 big endian":    {[]byte("\xfe\xff\x00[\x00p"), codeEncoding},
-	"utf-16 without mark":  {[]byte("[\x00p\x00]\x00"), codeEncoding},
-	"two marks":            {[]byte("\ufeff\ufeff[package]\n"), codeEncoding},
-	"zero byte":            {[]byte("[package]\nname = \"a\x00b\"\n"), codeEncoding},
-	"latin-1":              {[]byte("[package]\nname = \"\xe9t\xe9\"\n"), codeEncoding},
-	"a module":             {[]byte("\x00asm\x01\x00\x00\x00"), codeEncoding},
-	"too large":            {bytes.Repeat([]byte("# x\n"), MaxSize/4+1), codeTooLarge},
-	"deep keys":            {[]byte(strings.Repeat("a.", 100) + "a = 1\n"), codeTooDeep},
+	"utf-16 little endian": {[]byte("\xff\xfe[\x00p\x00]\x00"), finding.ManifestEncoding},
+	"utf-16 big endian":    {[]byte("\xfe\xff\x00[\x00p"), finding.ManifestEncoding},
+	"utf-16 without mark":  {[]byte("[\x00p\x00]\x00"), finding.ManifestEncoding},
+	"two marks":            {[]byte("\ufeff\ufeff[package]\n"), finding.ManifestEncoding},
+	"zero byte":            {[]byte("[package]\nname = \"a\x00b\"\n"), finding.ManifestEncoding},
+	"latin-1":              {[]byte("[package]\nname = \"\xe9t\xe9\"\n"), finding.ManifestEncoding},
+	"a module":             {[]byte("\x00asm\x01\x00\x00\x00"), finding.ManifestEncoding},
+	"too large":            {bytes.Repeat([]byte("# x\n"), MaxSize/4+1), finding.ManifestTooLarge},
+	"deep keys":            {[]byte(strings.Repeat("a.", 100) + "a = 1\n"), finding.ManifestTooDeep},
 }
 
 func TestMessages(t *testing.T) {
@@ -41,7 +43,7 @@ func TestMessages(t *testing.T) {
 	if !bytes.Contains(data, []byte("\r\n")) {
 		t.Error("the archive's case with Windows line ends has lost them")
 	}
-	seen := map[string]bool{}
+	seen := map[finding.Code]bool{}
 	parts := strings.Split(string(data), "\n-- ") // what stands between is "name --\ntext"
 	for i := 1; i+1 < len(parts); i += 2 {
 		name, input, _ := strings.Cut(parts[i]+"\n", " --\n")
@@ -71,8 +73,8 @@ func TestMessages(t *testing.T) {
 		}
 		seen[c.code] = true
 	}
-	for _, r := range Rules() {
-		if !seen[r.Code] {
+	for _, r := range finding.Codes() {
+		if r.Part == finding.PartManifest && !seen[r.Code] {
 			t.Errorf("no test provokes %s", r.Code)
 		}
 	}

@@ -23,19 +23,10 @@ func checkPlaces(t *testing.T, text string, list []finding.Finding) {
 		case f.Message == "" || strings.Contains(f.Message, "map[") || strings.Contains(f.Message, "interface {"):
 			t.Errorf("unclear: %v", f)
 		}
-		if ruleOf(f.Code) == nil {
+		if _, known := f.Code.Rule(); !known {
 			t.Errorf("code %q is in no table", f.Code)
 		}
 	}
-}
-
-func ruleOf(code string) *Rule {
-	for i := range rules {
-		if rules[i].Code == code {
-			return &rules[i]
-		}
-	}
-	return nil
 }
 
 // Any bytes end in a manifest and findings that stand in the file, and a

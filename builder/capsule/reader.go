@@ -16,7 +16,7 @@ type reader struct {
 }
 
 // fault adds a finding at key's value; at the table around it when key is not there.
-func (r *reader) fault(code string, key []string, hint, format string, args ...any) {
+func (r *reader) fault(code finding.Code, key []string, hint, format string, args ...any) {
 	line, column := r.doc.around(key)
 	f := newFinding(code, r.doc.file, line, column)
 	f.Message, f.Hint = fmt.Sprintf(format, args...), hint
@@ -24,7 +24,7 @@ func (r *reader) fault(code string, key []string, hint, format string, args ...a
 }
 
 // faultKey is fault, pointing at the key instead of its value.
-func (r *reader) faultKey(code string, key []string, hint, format string, args ...any) {
+func (r *reader) faultKey(code finding.Code, key []string, hint, format string, args ...any) {
 	r.fault(code, key, hint, format, args...)
 	f := &r.list[len(r.list)-1]
 	f.Line, f.Column = r.doc.Position(key...)
@@ -67,7 +67,7 @@ func (f field) either(names ...string) field {
 
 // wrong adds the finding that f is not what is wanted, and how it would be written.
 func (f field) wrong(wanted, hint string) {
-	f.r.fault(codeWrongType, f.key, hint, "%s must be %s, not %s", title(f.key), wanted, kindOf(f.value))
+	f.r.fault(finding.ManifestWrongType, f.key, hint, "%s must be %s, not %s", title(f.key), wanted, kindOf(f.value))
 }
 
 func (f field) last() string { return f.key[len(f.key)-1] }
@@ -110,9 +110,9 @@ func (f field) needed(example string) string {
 		if f.r.startsWith(f.key[:len(f.key)-1], "{") {
 			hint = "add " + line + " between its braces"
 		}
-		f.r.fault(codeMissingKey, f.key, hint, "%s has no %s", table, f.last())
+		f.r.fault(finding.ManifestMissingKey, f.key, hint, "%s has no %s", table, f.last())
 	case strings.TrimSpace(s) == "":
-		f.r.fault(codeMissingKey, f.key, "write "+line, "%s is empty", title(f.key))
+		f.r.fault(finding.ManifestMissingKey, f.key, "write "+line, "%s is empty", title(f.key))
 	}
 	return s
 }
@@ -160,7 +160,7 @@ func (f field) texts() []string {
 		s, ok := item.(string)
 		if !ok {
 			key := join(f.key[:len(f.key)-1], fmt.Sprintf("%s[%d]", f.last(), i))
-			f.r.fault(codeWrongType, key, "put it in quotes: "+strconv.Quote(literal(item, "...")),
+			f.r.fault(finding.ManifestWrongType, key, "put it in quotes: "+strconv.Quote(literal(item, "...")),
 				"element %d of %s must be a string, not %s", i+1, title(f.key), kindOf(item))
 			continue
 		}
@@ -230,7 +230,7 @@ func (f field) tables() []field {
 		key := join(f.key[:len(f.key)-1], fmt.Sprintf("%s[%d]", f.last(), i))
 		element := field{f.r, key, item, true}
 		if _, ok := item.(map[string]any); !ok {
-			f.r.fault(codeWrongType, key, fmt.Sprintf("write the header with double brackets: [[%s]]", dotted(f.key)),
+			f.r.fault(finding.ManifestWrongType, key, fmt.Sprintf("write the header with double brackets: [[%s]]", dotted(f.key)),
 				"element %d of %s must be a table, not %s", i+1, title(f.key), kindOf(item))
 			continue
 		}

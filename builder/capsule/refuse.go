@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // refusals are the rules that stop a build: what the runtime refuses when it
@@ -27,12 +29,12 @@ func refuseName(m *Manifest, r *reader) {
 	}
 	for _, c := range name {
 		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-') {
-			r.fault(codePackageName, []string{"package", "name"}, nameHint(name), "the name %q may hold lower-case letters, digits and dashes only", name)
+			r.fault(finding.PackageName, []string{"package", "name"}, nameHint(name), "the name %q may hold lower-case letters, digits and dashes only", name)
 			return
 		}
 	}
 	if len(name) > maxName {
-		r.fault(codePackageName, []string{"package", "name"}, "choose a shorter one", "the name has %d letters, more than a folder's name can have", len(name))
+		r.fault(finding.PackageName, []string{"package", "name"}, "choose a shorter one", "the name has %d letters, more than a folder's name can have", len(name))
 	}
 }
 
@@ -55,14 +57,14 @@ func nameHint(name string) string {
 func refuseVersions(m *Manifest, r *reader) {
 	if v := m.Package.Version; strings.TrimSpace(v) != "" {
 		if _, err := semver.StrictNewVersion(v); err != nil {
-			r.fault(codeVersion, []string{"package", "version"}, fmt.Sprintf("write version = %q", looseVersion(v)),
+			r.fault(finding.PackageVersion, []string{"package", "version"}, fmt.Sprintf("write version = %q", looseVersion(v)),
 				"the version %q is not three numbers with dots (strict semver)", v)
 		}
 	}
 	key := []string{"package", "astrid-version"}
 	if _, isText := r.at(key...).value.(string); isText {
 		if fault := requirementFault(m.Package.AstridVersion); fault != "" {
-			r.fault(codeAstridVersion, key, `write astrid-version = ">=0.7.0"`, "astrid-version %q is not a version requirement: %s", m.Package.AstridVersion, fault)
+			r.fault(finding.PackageAstridVersion, key, `write astrid-version = ">=0.7.0"`, "astrid-version %q is not a version requirement: %s", m.Package.AstridVersion, fault)
 		}
 	}
 }
@@ -130,12 +132,12 @@ func refuseFiles(m *Manifest, r *reader) {
 			fault = reserved(c.File)
 		}
 		if fault != "" {
-			r.fault(codeFile, f.key, fmt.Sprintf("write %s = %q", f.last(), fileHint(m)), "the file %q %s", c.File, fault)
+			r.fault(finding.ComponentFile, f.key, fmt.Sprintf("write %s = %q", f.last(), fileHint(m)), "the file %q %s", c.File, fault)
 			continue
 		}
 		clean := path.Clean(c.File)
 		if seen[clean] {
-			r.fault(codeFileTwice, f.key, "give each component a file of its own", "another component is published at %q too", c.File)
+			r.fault(finding.ComponentFileTwice, f.key, "give each component a file of its own", "another component is published at %q too", c.File)
 		}
 		seen[clean] = true
 	}
@@ -152,7 +154,7 @@ func refuseIDs(m *Manifest, r *reader) {
 	seen := map[string]bool{}
 	for i, c := range m.Components {
 		if c.ID != "" && seen[c.ID] {
-			r.fault(codeIDTwice, []string{fmt.Sprintf("component[%d]", i), "id"}, "give each component an id of its own", "another component has the id %q too", c.ID)
+			r.fault(finding.ComponentIDTwice, []string{fmt.Sprintf("component[%d]", i), "id"}, "give each component an id of its own", "another component has the id %q too", c.ID)
 		}
 		seen[c.ID] = true
 	}
@@ -172,7 +174,7 @@ func refuseInterfaces(m *Manifest, r *reader) {
 	name := func(namespace, name string, key []string) {
 		for _, s := range []string{namespace, name} {
 			if !isIdentifier(s) {
-				r.faultKey(codeInterface, key, "begin with a lower-case letter, go on with lower-case letters, digits and dashes",
+				r.faultKey(finding.InterfaceName, key, "begin with a lower-case letter, go on with lower-case letters, digits and dashes",
 					"%q in [%s] is no name of an interface", s, key[0])
 				return
 			}
@@ -181,13 +183,13 @@ func refuseInterfaces(m *Manifest, r *reader) {
 	for _, i := range m.Imports {
 		name(i.Namespace, i.Name, i.Key)
 		if fault := requirementFault(i.Requirement); fault != "" && r.versionGiven(i.Key) {
-			r.fault(codeIfaceVer, i.Key, fmt.Sprintf("write %s = \"^1.0\"", quoteKey(i.Key[len(i.Key)-1])), "the import of %s:%s needs a version requirement, and %q is none: %s", i.Namespace, i.Name, i.Requirement, fault)
+			r.fault(finding.InterfaceVersion, i.Key, fmt.Sprintf("write %s = \"^1.0\"", quoteKey(i.Key[len(i.Key)-1])), "the import of %s:%s needs a version requirement, and %q is none: %s", i.Namespace, i.Name, i.Requirement, fault)
 		}
 	}
 	for _, e := range m.Exports {
 		name(e.Namespace, e.Name, e.Key)
 		if _, err := semver.StrictNewVersion(e.Version); err != nil && r.versionGiven(e.Key) {
-			r.fault(codeIfaceVer, e.Key, fmt.Sprintf("write %s = %q", quoteKey(e.Key[len(e.Key)-1]), looseVersion(e.Version)), "the export of %s:%s needs an exact version, and %q is none", e.Namespace, e.Name, e.Version)
+			r.fault(finding.InterfaceVersion, e.Key, fmt.Sprintf("write %s = %q", quoteKey(e.Key[len(e.Key)-1]), looseVersion(e.Version)), "the export of %s:%s needs an exact version, and %q is none", e.Namespace, e.Name, e.Version)
 		}
 	}
 }
@@ -207,11 +209,11 @@ func (r *reader) versionGiven(key []string) bool {
 
 func refuseUplinks(m *Manifest, r *reader) {
 	if r.at("capabilities", "uplink").value == true && len(m.Imports) > 0 {
-		r.fault(codeUplinkImps, []string{"imports"}, "remove [imports], or uplink = true from [capabilities]", "an uplink capsule may not have [imports]: uplinks load before what they would import")
+		r.fault(finding.UplinkImports, []string{"imports"}, "remove [imports], or uplink = true from [capabilities]", "an uplink capsule may not have [imports]: uplinks load before what they would import")
 	}
 	for i, u := range m.Uplinks {
 		if u.Profile != "" && !contains([]string{"chat", "interactive", "notify", "bridge"}, u.Profile) {
-			r.fault(codeUplinkProf, []string{fmt.Sprintf("uplink[%d]", i), "profile"}, `write one of "chat", "interactive", "notify", "bridge"`, "the runtime knows no uplink profile %q", u.Profile)
+			r.fault(finding.UplinkProfile, []string{fmt.Sprintf("uplink[%d]", i), "profile"}, `write one of "chat", "interactive", "notify", "bridge"`, "the runtime knows no uplink profile %q", u.Profile)
 		}
 	}
 }
@@ -224,7 +226,7 @@ func refuseTopics(m *Manifest, r *reader) {
 		f := r.at(t.Key...)
 		if contains(strings.Split(t.Pattern, "."), "") {
 			fixed := strings.Join(strings.FieldsFunc(t.Pattern, func(c rune) bool { return c == '.' }), ".")
-			r.faultKey(codeTopicPattern, t.Key, fmt.Sprintf("write %q", fixed), "the topic %q has an empty segment", t.Pattern)
+			r.faultKey(finding.TopicPattern, t.Key, fmt.Sprintf("write %q", fixed), "the topic %q has an empty segment", t.Pattern)
 		}
 		var pins []string
 		for _, pin := range []string{"version", "tag", "rev", "branch", "path"} {
@@ -233,7 +235,7 @@ func refuseTopics(m *Manifest, r *reader) {
 			}
 		}
 		if len(pins) > 1 {
-			r.fault(codeTopicPins, f.at(pins[1]).key, "keep one of them", "the topic %q names %s; at most one is allowed", t.Pattern, strings.Join(pins, " and "))
+			r.fault(finding.TopicPins, f.at(pins[1]).key, "keep one of them", "the topic %q names %s; at most one is allowed", t.Pattern, strings.Join(pins, " and "))
 		}
 		if p := f.at("priority"); p.found && t.Key[0] == "subscribe" {
 			refusePriority(t, p)
@@ -245,9 +247,9 @@ func refusePriority(t Topic, p field) {
 	n, whole := p.value.(int64)
 	switch {
 	case whole && (n < 0 || n > maxPriority):
-		p.r.fault(codeTopicPriority, p.key, "write priority = 100, lower fires first", "the priority %d of %q is not from 0 to %d", n, t.Pattern, maxPriority)
+		p.r.fault(finding.TopicPriority, p.key, "write priority = 100, lower fires first", "the priority %d of %q is not from 0 to %d", n, t.Pattern, maxPriority)
 	case t.Handler == "":
-		p.r.fault(codeTopicPriority, p.key, "add handler, or remove priority", "the topic %q has a priority and no handler to order", t.Pattern)
+		p.r.fault(finding.TopicPriority, p.key, "add handler, or remove priority", "the topic %q has a priority and no handler to order", t.Pattern)
 	}
 }
 
@@ -258,7 +260,7 @@ func refuseCommands(m *Manifest, r *reader) {
 	for i, c := range m.Commands {
 		at := fmt.Sprintf("command[%d]", i)
 		if c.Kind != "slash" && c.Kind != "cli" {
-			r.fault(codeCommandKind, []string{at, "kind"}, `write kind = "slash" or kind = "cli"`, "the runtime knows no command of kind %q", c.Kind)
+			r.fault(finding.CommandKind, []string{at, "kind"}, `write kind = "slash" or kind = "cli"`, "the runtime knows no command of kind %q", c.Kind)
 		}
 		if c.Kind != "cli" || c.Name == "" {
 			continue
@@ -266,9 +268,9 @@ func refuseCommands(m *Manifest, r *reader) {
 		key := []string{at, "name"}
 		switch {
 		case !isIdentifier(c.Name) || len(c.Name) > 32:
-			r.fault(codeCommandName, key, "1 to 32 lower-case letters, digits and dashes, a letter first", "%q cannot be the name of a cli command", c.Name)
+			r.fault(finding.CommandName, key, "1 to 32 lower-case letters, digits and dashes, a letter first", "%q cannot be the name of a cli command", c.Name)
 		case contains(verbs, c.Name):
-			r.fault(codeCommandName, key, "choose another name", "%q is a command of the runtime itself", c.Name)
+			r.fault(finding.CommandName, key, "choose another name", "%q is a command of the runtime itself", c.Name)
 		}
 	}
 }
@@ -289,9 +291,9 @@ func refuseOutputs(m *Manifest, r *reader) {
 		}
 		clean := path.Clean(c.Output)
 		if fault := PathFault(c.Output); fault != "" {
-			r.fault(codeOutput, at.key, hint, "the output %q %s", c.Output, fault)
+			r.fault(finding.SettingsOutput, at.key, hint, "the output %q %s", c.Output, fault)
 		} else if owner := taken[clean]; owner != "" {
-			r.fault(codeOutput, at.key, hint, "the output %q is %s", c.Output, owner)
+			r.fault(finding.SettingsOutput, at.key, hint, "the output %q is %s", c.Output, owner)
 		}
 		taken[clean] = "another component's output"
 	}

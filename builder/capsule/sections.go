@@ -30,7 +30,7 @@ func (r *reader) manifest(m *Manifest) {
 func (r *reader) pkg() Package {
 	f := r.at("package")
 	if !f.found {
-		r.fault(codeMissingKey, nil, "begin the manifest with [package], name and version", "there is no [package]")
+		r.fault(finding.ManifestMissingKey, nil, "begin the manifest with [package], name and version", "there is no [package]")
 		return Package{}
 	}
 	if !f.table() {
@@ -55,7 +55,7 @@ func (r *reader) component(f field) Component {
 		File: f.either("file", "entrypoint").needed("my_capsule.wasm"),
 	}
 	if f.at("file").found && f.at("entrypoint").found {
-		r.faultKey(codeFile, f.at("entrypoint").key, "remove entrypoint, it is another name for file", "both file and entrypoint are given")
+		r.faultKey(finding.ComponentFile, f.at("entrypoint").key, "remove entrypoint, it is another name for file", "both file and entrypoint are given")
 	}
 	if c.Type == "" {
 		c.Type = "executable"
@@ -127,7 +127,7 @@ func (r *reader) interfaces(section string, visit func(namespace, name string, f
 			continue
 		}
 		if _, isText := f.value.(string); isText {
-			r.faultKey(codeInterface, f.key, `write "namespace:`+f.last()+`" as the key, or put the line under [`+section+`.namespace]`,
+			r.faultKey(finding.InterfaceName, f.key, `write "namespace:`+f.last()+`" as the key, or put the line under [`+section+`.namespace]`,
 				"%s in [%s] has no namespace", quoteKey(f.last()), section)
 			continue
 		}
@@ -186,7 +186,7 @@ func (r *reader) topics(section string) []Topic {
 
 func (r *reader) topic(t *Topic, f field) {
 	if pattern, unquoted := f.unquotedTopic(); unquoted {
-		r.faultKey(codeWrongType, f.key, "put the topic in quotes: \""+pattern+"\" = ...",
+		r.faultKey(finding.ManifestWrongType, f.key, "put the topic in quotes: \""+pattern+"\" = ...",
 			"the topic %s in %s is not in quotes, so that its dots make tables", pattern, tableName(f.key[:1]))
 		return
 	}

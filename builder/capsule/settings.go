@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // settingKeys is every key of [package.metadata.astrid-dev].
@@ -50,13 +52,13 @@ func (f field) onlyKeys(names []string) {
 		if near := Nearest(inner.last(), names); near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		f.r.faultKey(codeUnknownSetting, inner.key, hint, "%s does not know the key %s", tableName(f.key), quoteKey(inner.last()))
+		f.r.faultKey(finding.SettingsUnknownKey, inner.key, hint, "%s does not know the key %s", tableName(f.key), quoteKey(inner.last()))
 	}
 }
 
 // bad adds a finding about a value of the right type that makes no sense.
 func (f field) bad(hint, format string, args ...any) {
-	f.r.fault(codeSetting, f.key, hint, format, args...)
+	f.r.fault(finding.SettingsValue, f.key, hint, format, args...)
 }
 
 // word reads a name that ends up in a path or on a command line.
@@ -259,7 +261,7 @@ func (f field) outputOf(m *Manifest, inner field) {
 	for _, c := range m.Components {
 		names = append(names, componentName(c))
 	}
-	f.r.faultKey(codeSetting, inner.key, "the components are "+strings.Join(names, ", "), "no component has the id %q", inner.last())
+	f.r.faultKey(finding.SettingsValue, inner.key, "the components are "+strings.Join(names, ", "), "no component has the id %q", inner.last())
 }
 
 func componentName(c Component) string {

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -119,21 +118,17 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 }
 
 // add notes a fault at a place in a file. An empty file is the manifest.
-func (c *capsuleFiles) add(code, file string, line, column int, hint, format string, args ...any) {
+func (c *capsuleFiles) add(code finding.Code, file string, line, column int, hint, format string, args ...any) {
 	if file == "" {
 		file = capsule.ManifestName
 	}
-	f := finding.Finding{Code: code, File: file, Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint}
-	for _, known := range slices.Concat(codes, runtimeCodes) {
-		if known.Code == code {
-			f.Severity = known.Severity
-		}
-	}
-	c.list = append(c.list, f)
+	rule, _ := code.Rule()
+	c.list = append(c.list, finding.Finding{Code: code, Severity: rule.Severity, File: file, Line: line, Column: column,
+		Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // addAt is add for a key of the manifest.
-func (c *capsuleFiles) addAt(code string, key []string, hint, format string, args ...any) {
+func (c *capsuleFiles) addAt(code finding.Code, key []string, hint, format string, args ...any) {
 	line, column := c.m.Position(key...)
 	if place, ok := c.m.Document().Locate(key...); ok {
 		line, column = place.Line, place.Column
@@ -142,7 +137,7 @@ func (c *capsuleFiles) addAt(code string, key []string, hint, format string, arg
 }
 
 // addKey is addAt, pointing at the key instead of its value.
-func (c *capsuleFiles) addKey(code string, key []string, hint, format string, args ...any) {
+func (c *capsuleFiles) addKey(code finding.Code, key []string, hint, format string, args ...any) {
 	line, column := c.m.Position(key...)
 	c.add(code, "", line, column, hint, format, args...)
 }
@@ -212,7 +207,7 @@ func sameFolder(a, b string) bool {
 
 func nameTwice(dir, name, other string) finding.Finding {
 	f := finding.Finding{
-		Code: codeNameTwice, Severity: finding.Error, File: capsule.ManifestName,
+		Code: finding.PackageNameTwice, Severity: finding.Error, File: capsule.ManifestName,
 		Message: fmt.Sprintf("the capsule in %s has the name %q too", other, name),
 		Hint:    "give each capsule a name of its own",
 	}

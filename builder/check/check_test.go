@@ -152,7 +152,7 @@ func handlers(n int) string {
 // TestRuntimeChosen holds one requirement against releases that are asked for.
 func TestRuntimeChosen(t *testing.T) {
 	dir := filepath.Join(lay(t, files{"c/Capsule.toml": pkg + "astrid-version = \"^0.10\"\n"}), "c")
-	for version, want := range map[string]string{"0.10.4": codeRuntimeCalendar, "2026.10.1": codeRuntimeRefuses, "0.9.4": codeRuntimeRefuses} {
+	for version, want := range map[string]finding.Code{"0.10.4": finding.RuntimeCalendar, "2026.10.1": finding.RuntimeRefuses, "0.9.4": finding.RuntimeRefuses} {
 		release, err := astrid.Find(version)
 		if err != nil {
 			t.Fatal(err)
@@ -165,7 +165,7 @@ func TestRuntimeChosen(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	seen := map[string]bool{codeNameTwice: true, codeRuntimeRefuses: true} // TestSameNames, TestRuntimeChosen
+	seen := map[finding.Code]bool{finding.PackageNameTwice: true, finding.RuntimeRefuses: true} // TestSameNames, TestRuntimeChosen
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(lay(t, c.files), "c")
@@ -176,7 +176,7 @@ func TestCheck(t *testing.T) {
 			var list []string
 			for _, f := range got {
 				seen[f.Code] = true
-				list = append(list, f.Where()+" "+f.Code)
+				list = append(list, f.Where()+" "+string(f.Code))
 				mustBeClear(t, f)
 			}
 			want := append([]string(nil), c.want...)
@@ -185,8 +185,8 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
-	for _, code := range codes {
-		if !seen[code.Code] {
+	for _, code := range finding.Codes() {
+		if code.Part == finding.PartCheck && !seen[code.Code] {
 			t.Errorf("no case provokes %s", code.Code)
 		}
 	}
@@ -196,18 +196,17 @@ func TestCheck(t *testing.T) {
 // and severity are not those of the list.
 func mustBeClear(t *testing.T, f finding.Finding) {
 	t.Helper()
-	for _, code := range Codes() {
-		if code.Code == f.Code {
-			if code.Severity != f.Severity || f.Message == "" {
-				t.Errorf("%v is not as listed: %+v", f, code)
-			}
-			if f.Hint == "" && f.Code != "manifest-syntax" {
-				t.Errorf("%v has no remedy", f)
-			}
-			return
-		}
+	code, listed := f.Code.Rule()
+	if !listed {
+		t.Errorf("%v is not in the list of codes", f)
+		return
 	}
-	t.Errorf("%v is not in the list of codes", f)
+	if code.Severity != f.Severity || f.Message == "" {
+		t.Errorf("%v is not as listed: %+v", f, code)
+	}
+	if f.Hint == "" && f.Code != finding.ManifestSyntax {
+		t.Errorf("%v has no remedy", f)
+	}
 }
 
 func sorted(list []string) string {
@@ -230,21 +229,6 @@ func TestCargoHome(t *testing.T) {
 	}
 }
 
-func TestCodes(t *testing.T) {
-	seen := map[string]bool{}
-	for _, c := range Codes() {
-		if seen[c.Code] || c.Summary == "" || c.Remedy == "" || c.Code != strings.ToLower(c.Code) || strings.HasSuffix(c.Summary, ".") {
-			t.Errorf("bad entry: %+v", c)
-		}
-		seen[c.Code] = true
-	}
-	for code := range fixedByManifest {
-		if !seen[code] {
-			t.Errorf("%q can be mended and does not exist", code)
-		}
-	}
-}
-
 func TestSameNames(t *testing.T) {
 	root := lay(t, files{"a/Capsule.toml": pkg, "b/Capsule.toml": pkg, "d/Capsule.toml": strings.Replace(pkg, `"x"`, `"y"`, 1)})
 	dirs := []string{filepath.Join(root, "a"), filepath.Join(root, "b"), filepath.Join(root, "d"), filepath.Join(root, "gone")}
@@ -254,7 +238,7 @@ func TestSameNames(t *testing.T) {
 	}
 	for i, other := range []int{1, 0} {
 		got := results[i].Findings
-		if len(got) != 1 || got[0].Code != codeNameTwice || got[0].Line != 2 || got[0].Column != 8 || !strings.Contains(got[0].Message, dirs[other]) {
+		if len(got) != 1 || got[0].Code != finding.PackageNameTwice || got[0].Line != 2 || got[0].Column != 8 || !strings.Contains(got[0].Message, dirs[other]) {
 			t.Errorf("%s: %v", dirs[i], got)
 		}
 	}
@@ -287,10 +271,10 @@ func TestRealManifests(t *testing.T) {
 	if len(list) == 0 {
 		skip(t, "no real manifests at "+realManifests)
 	}
-	want := map[string]map[string]int{
-		"standalone/capsule-cli":   {codeVersionDiffers: 1, codeInertCapability: 2, codeToolchainTarget: 1},
-		"standalone/capsule-fs":    {codeInertTable: 9, codeInertCapability: 2, codeWasiTarget: 1},
-		"standalone/capsule-react": {codeInertTable: 20, codeInertCapability: 2, codeRandom: 1, codeToolchainTarget: 1},
+	want := map[string]map[finding.Code]int{
+		"standalone/capsule-cli":   {finding.VersionDiffers: 1, finding.InertCapability: 2, finding.RustToolchainTarget: 1},
+		"standalone/capsule-fs":    {finding.InertTable: 9, finding.InertCapability: 2, finding.RustTargetWASI: 1},
+		"standalone/capsule-react": {finding.InertTable: 20, finding.InertCapability: 2, finding.RustGetrandomCfg: 1, finding.RustToolchainTarget: 1},
 	}
 	for _, path := range list {
 		dir := filepath.Dir(path)
@@ -299,7 +283,7 @@ func TestRealManifests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]int{}
+		got := map[finding.Code]int{}
 		for _, f := range findings {
 			got[f.Code]++
 			mustBeClear(t, f)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
 )
 
@@ -20,12 +21,12 @@ func componentFiles(c *capsuleFiles) {
 			continue
 		}
 		if target, outside := c.leadsOut(component.File); outside {
-			c.addAt(codeFileEscapes, c.fileKey(i), "remove the link: astrid-dev writes the module there",
+			c.addAt(finding.ComponentFileEscapes, c.fileKey(i), "remove the link: astrid-dev writes the module there",
 				"the file %q leads out of the capsule, to %s", component.File, target)
 			continue
 		}
 		if why := c.taken(component.File); why != "" {
-			c.addAt(codeFileTaken, c.fileKey(i), "name the .wasm file that is to be published; if what stands there is not needed, remove it",
+			c.addAt(finding.ComponentFileTaken, c.fileKey(i), "name the .wasm file that is to be published; if what stands there is not needed, remove it",
 				"the file %q %s: a build would not publish over it", component.File, why)
 		}
 	}
@@ -101,7 +102,7 @@ func namedFiles(c *capsuleFiles) {
 			full = filepath.Join(c.dir, full)
 		}
 		if !exists(full) {
-			c.addAt(codeMissingFile, key, "create it, or correct the path", "the file %q does not exist", path)
+			c.addAt(finding.MissingFile, key, "create it, or correct the path", "the file %q does not exist", path)
 		}
 	}
 	look(c.m.Package.Readme, "package", "readme")
@@ -135,7 +136,7 @@ func nodeVersion(c *capsuleFiles) {
 
 func (c *capsuleFiles) compareVersion(theirs, file string) {
 	if ours := c.m.Package.Version; ours != "" && ours != theirs {
-		c.addAt(codeVersionDiffers, []string{"package", "version"}, fmt.Sprintf("write version = %q here, or %q in %s", theirs, ours, file),
+		c.addAt(finding.VersionDiffers, []string{"package", "version"}, fmt.Sprintf("write version = %q here, or %q in %s", theirs, ours, file),
 			"the version %q is %q in %s", ours, theirs, file)
 	}
 }

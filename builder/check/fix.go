@@ -29,12 +29,12 @@ func Fix(ctx context.Context, dir string, findings []finding.Finding) (changed [
 	if err != nil {
 		return nil, err
 	}
-	asked := map[string]bool{}
+	asked := map[finding.Code]bool{}
 	for _, f := range findings {
 		asked[f.Code] = true
 	}
 	var faults []error
-	for _, part := range []func(*capsuleFiles, map[string]bool) (string, error){fixCargoConfig, fixManifest, fixToolchain} {
+	for _, part := range []func(*capsuleFiles, map[finding.Code]bool) (string, error){fixCargoConfig, fixManifest, fixToolchain} {
 		if err := ctx.Err(); err != nil {
 			return changed, err
 		}
@@ -49,23 +49,23 @@ func Fix(ctx context.Context, dir string, findings []finding.Finding) (changed [
 }
 
 // fixManifest mends Capsule.toml.
-func fixManifest(c *capsuleFiles, asked map[string]bool) (string, error) {
+func fixManifest(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
 	doc := c.m.Document()
 	if doc.Values() == nil {
 		return "", nil // no TOML: nothing can be mended
 	}
 	e := newEdits(doc)
-	if asked["package-version"] {
+	if asked[finding.PackageVersion] {
 		fixVersion(e, c.m.Package.Version)
 	}
-	if asked["manifest-wrong-type"] {
+	if asked[finding.ManifestWrongType] {
 		for _, key := range lists {
 			if s := text(doc, key...); s != "" {
 				e.replace(quoted([]string{s}), []any{s}, key...)
 			}
 		}
 	}
-	if asked["topic-inert-key"] {
+	if asked[finding.TopicInertKey] {
 		fixInertKeys(e)
 	}
 	fixTools(c, e, asked)
@@ -101,8 +101,8 @@ func fixInertKeys(e *edits) {
 }
 
 // fixTools adds the topics that every capsule with tools has.
-func fixTools(c *capsuleFiles, e *edits, asked map[string]bool) {
-	still := map[string]bool{}
+func fixTools(c *capsuleFiles, e *edits, asked map[finding.Code]bool) {
+	still := map[finding.Code]bool{}
 	before := len(c.list)
 	tools(c)
 	for _, f := range c.list[before:] {
@@ -116,20 +116,20 @@ func fixTools(c *capsuleFiles, e *edits, asked map[string]bool) {
 		}
 		return value
 	}
-	if still[codeToolResult] {
+	if still[finding.ToolResultPublish] {
 		e.add([]string{"publish"}, resultTopics, topicLine(resultTopics), entry(witOf(resultTopics), nil))
 	}
-	if still[codeToolDescribe] {
+	if still[finding.ToolDescribePublish] {
 		e.add([]string{"publish"}, describeAnswers, topicLine(describeAnswers), entry(witOf(describeAnswers), nil))
 	}
-	if still[codeToolRequest] {
+	if still[finding.ToolDescribeSubscribe] {
 		e.add([]string{"subscribe"}, describeRequest, describeLine(), entry(witOf(describeRequest), map[string]any{"handler": describeHandler}))
 	}
 }
 
 // fixToolchain lets rust-toolchain.toml install the target.
-func fixToolchain(c *capsuleFiles, asked map[string]bool) (string, error) {
-	if c.cargo == nil || !asked[codeToolchainTarget] {
+func fixToolchain(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
+	if c.cargo == nil || !asked[finding.RustToolchainTarget] {
 		return "", nil
 	}
 	c.cargo = c.readCargo() // fixCargoConfig may have set the target
@@ -161,8 +161,8 @@ func anys(list []string) []any {
 
 // fixCargoConfig sets the target and the getrandom cfg in the capsule's own
 // .cargo/config.toml, which is made when it is missing.
-func fixCargoConfig(c *capsuleFiles, asked map[string]bool) (string, error) {
-	if c.cargo == nil || !asked[codeNoTarget] && !asked[codeRandom] {
+func fixCargoConfig(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
+	if c.cargo == nil || !asked[finding.RustNoWasmTarget] && !asked[finding.RustGetrandomCfg] {
 		return "", nil
 	}
 	path := filepath.Join(c.dir, ".cargo", "config.toml")
@@ -175,8 +175,8 @@ func fixCargoConfig(c *capsuleFiles, asked map[string]bool) (string, error) {
 	}
 	e := newEdits(doc)
 	targets, _ := c.targets()
-	random := asked[codeRandom]
-	if asked[codeNoTarget] && len(targets) == 0 {
+	random := asked[finding.RustGetrandomCfg]
+	if asked[finding.RustNoWasmTarget] && len(targets) == 0 {
 		e.add([]string{"build"}, "target", fmt.Sprintf("target = %q", canonical), canonical)
 		targets, random = []string{canonical}, true // the cfg matters from now on
 	}

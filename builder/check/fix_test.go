@@ -96,7 +96,7 @@ func TestFix(t *testing.T) {
 			}
 			var codes []string
 			for _, f := range left {
-				codes = append(codes, f.Code)
+				codes = append(codes, string(f.Code))
 			}
 			if diff := cmp.Diff(c.left, codes); diff != "" {
 				t.Errorf("left: (-want +got)\n%s", diff)
@@ -175,7 +175,7 @@ func FuzzFix(f *testing.F) {
 		f.Add(c.before["Capsule.toml"])
 	}
 	asked := []finding.Finding{}
-	for _, code := range Codes() {
+	for _, code := range finding.Codes() {
 		asked = append(asked, finding.Finding{Code: code.Code})
 	}
 	dir := f.TempDir()

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // inertTables finds what older formats had and the runtime now ignores
 // without a word: the handlers and rights it names do not exist.
 func inertTables(c *capsuleFiles) {
 	c.each("interceptor", func(key []string, get func(string) string) {
-		c.addAt(codeInertTable, key, "write under [subscribe]: "+subscribeLine(c, key, get), "the runtime ignores [[interceptor]]: %q is not handled", get("event"))
+		c.addAt(finding.InertTable, key, "write under [subscribe]: "+subscribeLine(c, key, get), "the runtime ignores [[interceptor]]: %q is not handled", get("event"))
 	})
 	c.each("topic", func(key []string, get func(string) string) {
 		section := map[string]string{"publish": "publish", "subscribe": "subscribe"}[get("direction")]
@@ -20,10 +21,10 @@ func inertTables(c *capsuleFiles) {
 		if section != "" && !c.declared(section, get("name")) && !c.listed("ipc_"+section, get("name")) {
 			hint = fmt.Sprintf("write under [%s]: %s", section, topicLine(get("name")))
 		}
-		c.addAt(codeInertTable, key, hint, "the runtime ignores [[topic]]: it declares nothing about %q", get("name"))
+		c.addAt(finding.InertTable, key, hint, "the runtime ignores [[topic]]: it declares nothing about %q", get("name"))
 	})
 	c.each("skill", func(key []string, get func(string) string) {
-		c.addAt(codeInertTable, key, "remove it; skills are packed from the folder skills", "the runtime ignores [[skill]]: %q is not offered", get("name"))
+		c.addAt(finding.InertTable, key, "remove it; skills are packed from the folder skills", "the runtime ignores [[skill]]: %q is not offered", get("name"))
 	})
 	tables := [][]string{{"capabilities"}}
 	for i := range c.m.Components {
@@ -124,7 +125,7 @@ func (c *capsuleFiles) inertCapability(table []string, name, section string) {
 	if len(lines) > 0 {
 		hint = fmt.Sprintf("write under [%s], and remove %s:\n%s", section, name, strings.Join(lines, "\n"))
 	}
-	c.addKey(codeInertCapability, key, hint, "the runtime ignores %s: the keys of [%s] say what may be %sd", name, section, strings.TrimSuffix(section, "e")+"e")
+	c.addKey(finding.InertCapability, key, hint, "the runtime ignores %s: the keys of [%s] say what may be %sd", name, section, strings.TrimSuffix(section, "e")+"e")
 }
 
 // known are the keys of each table. A name that ends in [] is an array of
@@ -160,7 +161,7 @@ func settingsElsewhere(c *capsuleFiles) {
 	} {
 		if value, _ := c.m.Document().Value(key...); value != nil {
 			if _, table := value.(map[string]any); table {
-				c.addKey(codeElsewhere, key, "write [package.metadata.astrid-dev]", "astrid-dev does not read [%s]", strings.Join(key, "."))
+				c.addKey(finding.SettingsElsewhere, key, "write [package.metadata.astrid-dev]", "astrid-dev does not read [%s]", strings.Join(key, "."))
 			}
 		}
 	}
@@ -177,7 +178,7 @@ func (c *capsuleFiles) unknownIn(key []string, shape string) {
 		inner := append(append([]string(nil), key...), name)
 		if listed && !contains(names, name) && !legacy[name] {
 			if near := capsule.Nearest(name, names); near != "" && !has(doc, key, near) {
-				c.addKey(codeUnknownKey, inner, "did you mean "+near+"?", "the runtime does not know the key %s", strconv.Quote(name))
+				c.addKey(finding.UnknownKey, inner, "did you mean "+near+"?", "the runtime does not know the key %s", strconv.Quote(name))
 			}
 			continue
 		}

@@ -10,43 +10,22 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
-const (
-	codeRuntimeCalendar = "runtime-calendar"
-	codeRuntimeRefuses  = "runtime-refuses"
-	codeUplinkListed    = "uplink-needs-operator"
-	codeComponentInert  = "component-inert"
-	codeFileArchive     = "component-file-archive"
-	codeHandlers        = "handlers-too-many"
-	codeCdylibs         = "rust-cdylibs"
-)
-
-// runtimeCodes are those of this file, for Codes.
-var runtimeCodes = []Code{
-	{codeRuntimeCalendar, finding.Warning, "astrid-version lets in no runtime with a calendar version, as all have from 2026 on", "write a floor without a ceiling, as the hint shows", false},
-	{codeRuntimeRefuses, finding.Error, "the runtime chosen with --runtime does not satisfy astrid-version", "correct astrid-version, or choose another runtime", false},
-	{codeUplinkListed, finding.Note, "a capsule with an uplink loads only if the operator lists it", "ask the operator to name the capsule under [[uplinks]]", false},
-	{codeComponentInert, finding.Warning, "a component after the first is never loaded", "make a capsule of its own of it", false},
-	{codeFileArchive, finding.Warning, "a component's file is not a path that the runtime finds in the package", "write the path that the hint shows", false},
-	{codeHandlers, finding.Warning, "more handlers than the runtime subscribes for a capsule that runs", "subscribe to a wider pattern, or split the capsule", false},
-	{codeCdylibs, finding.Warning, "the crate makes more than one cdylib, which the runtime's packer refuses", "keep one cdylib target", false},
-}
-
 // runtimeVersion holds astrid-version against the releases. What is no requirement at all
 // is told by builder/capsule.
 func runtimeVersion(c *capsuleFiles) {
 	requirement := c.m.Package.AstridVersion
 	key := []string{"package", "astrid-version"}
 	newest := astrid.Newest()
-	if requirement == "" || slices.ContainsFunc(c.list, func(f finding.Finding) bool { return f.Code == "package-astrid-version" }) {
+	if requirement == "" || slices.ContainsFunc(c.list, func(f finding.Finding) bool { return f.Code == finding.PackageAstridVersion }) {
 		return
 	}
 	if chosen := c.options.Runtime; chosen != nil && !chosen.Satisfies(requirement) {
-		c.addAt(codeRuntimeRefuses, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, chosen)),
+		c.addAt(finding.RuntimeRefuses, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, chosen)),
 			"the runtime %s would refuse the capsule, which asks for %s", chosen.Version, requirement)
 		return
 	}
 	if !slices.ContainsFunc(astrid.Releases(), func(r *astrid.Release) bool { return r.CalVer() && r.Satisfies(requirement) }) && !speaksOfYears(requirement) {
-		c.addAt(codeRuntimeCalendar, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, newest)),
+		c.addAt(finding.RuntimeCalendar, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, newest)),
 			"no runtime with a calendar version satisfies %s: the newest known is %s", requirement, newest.Version)
 	}
 }
@@ -80,11 +59,11 @@ func floor(requirement string, release *astrid.Release) string {
 // runtimeLoads finds what the runtime would not load, or not find, of a manifest that it takes.
 func runtimeLoads(c *capsuleFiles) {
 	for i, u := range c.m.Uplinks {
-		c.addAt(codeUplinkListed, []string{fmt.Sprintf("uplink[%d]", i)}, "ask the operator to name the capsule under [[uplinks]] in the runtime's own settings", "the operator has to list %q for its uplink %q to load", c.m.Package.Name, u.Name)
+		c.addAt(finding.UplinkNeedsOperator, []string{fmt.Sprintf("uplink[%d]", i)}, "ask the operator to name the capsule under [[uplinks]] in the runtime's own settings", "the operator has to list %q for its uplink %q to load", c.m.Package.Name, u.Name)
 	}
 	for i := range c.m.Components {
 		if i > 0 {
-			c.addAt(codeComponentInert, []string{fmt.Sprintf("component[%d]", i)}, "make a capsule of its own of it, or remove it",
+			c.addAt(finding.ComponentInert, []string{fmt.Sprintf("component[%d]", i)}, "make a capsule of its own of it, or remove it",
 				"the runtime loads the first component only: %q is never loaded, though its capabilities count", c.m.Components[i].File)
 		}
 		c.archivePath(i)
@@ -95,7 +74,7 @@ func runtimeLoads(c *capsuleFiles) {
 			continue
 		}
 		if handlers++; handlers == astrid.Handlers+1 {
-			c.addKey(codeHandlers, t.Key, "subscribe to a wider pattern, or split the capsule",
+			c.addKey(finding.HandlersTooMany, t.Key, "subscribe to a wider pattern, or split the capsule",
 				"the handler of %q is number %d: with a run loop the runtime takes %d at most, and refuses the capsule", t.Pattern, handlers, astrid.Handlers)
 		}
 	}
@@ -119,7 +98,7 @@ func (c *capsuleFiles) archivePath(component int) {
 	default:
 		return
 	}
-	c.addAt(codeFileArchive, c.fileKey(component), hint, "the file %q %s: the runtime would not find it when the folder is installed", file, why)
+	c.addAt(finding.ComponentFileArchive, c.fileKey(component), hint, "the file %q %s: the runtime would not find it when the folder is installed", file, why)
 }
 
 // rustCdylibs counts what the packer of the runtime counts: targets of the crate that are
@@ -144,7 +123,7 @@ func rustCdylibs(c *capsuleFiles) {
 		made = append(made, fmt.Sprintf("the example %q", name))
 		if len(made) == 2 {
 			line, column := c.cargo.doc.Position(at)
-			c.add(codeCdylibs, "Cargo.toml", line, column, "keep one: the others as plain libraries", "%s and %s are cdylibs: the runtime's packer refuses more than one", made[0], made[1])
+			c.add(finding.RustCdylibs, "Cargo.toml", line, column, "keep one: the others as plain libraries", "%s and %s are cdylibs: the runtime's packer refuses more than one", made[0], made[1])
 		}
 	}
 }

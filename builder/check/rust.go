@@ -11,6 +11,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // canonical is the target that the ecosystem builds for.
@@ -27,7 +28,7 @@ func rustCrate(c *capsuleFiles) {
 	made := c.cargo.modules(c.dir)
 	if len(made) == 0 {
 		line, column := c.cargo.doc.Position("lib")
-		c.add(codeNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
+		c.add(finding.RustNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
 		return
 	}
 	c.fileName(made)
@@ -49,7 +50,7 @@ func (c *capsuleFiles) fileName(made []string) {
 	}
 	file := c.m.Components[first].File
 	want := path.Join(path.Dir(file), made[0])
-	c.addAt(codeFileName, c.fileKey(first), fmt.Sprintf("write file = %q", want), "cargo makes %s of this crate, not %s", strings.Join(made, ", "), path.Base(file))
+	c.addAt(finding.ComponentFileName, c.fileKey(first), fmt.Sprintf("write file = %q", want), "cargo makes %s of this crate, not %s", strings.Join(made, ", "), path.Base(file))
 }
 
 // rustTarget finds a crate that is not built for WebAssembly, or for a kind of
@@ -70,7 +71,7 @@ func rustTarget(c *capsuleFiles) {
 	for _, target := range targets {
 		if strings.HasPrefix(target, "wasm32-wasi") {
 			file, line, column := c.placeOf(where, "build", "target")
-			c.add(codeWasiTarget, file, line, column, fmt.Sprintf("write target = %q", canonical), "%s needs WASI, which the kernel does not offer", target)
+			c.add(finding.RustTargetWASI, file, line, column, fmt.Sprintf("write target = %q", canonical), "%s needs WASI, which the kernel does not offer", target)
 		}
 		c.toolchainTarget(target)
 	}
@@ -80,10 +81,10 @@ func (c *capsuleFiles) noTarget(where *config) {
 	hint := fmt.Sprintf("write into .cargo/config.toml:\n[build]\ntarget = %q", canonical)
 	if where != nil {
 		file, line, column := c.placeOf(where, "build", "target")
-		c.add(codeNoTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(texts(where.doc, "build", "target"), ", "))
+		c.add(finding.RustNoWasmTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(texts(where.doc, "build", "target"), ", "))
 		return
 	}
-	c.add(codeNoTarget, "Cargo.toml", 1, 1, hint, "no WebAssembly target is set: cargo would build for this machine")
+	c.add(finding.RustNoWasmTarget, "Cargo.toml", 1, 1, hint, "no WebAssembly target is set: cargo would build for this machine")
 }
 
 // placeOf is where a key of a config stands, or the manifest's first line for the environment.
@@ -108,7 +109,7 @@ func (c *capsuleFiles) toolchainTarget(target string) {
 		return // an own toolchain, with whatever targets it has
 	}
 	file, line, column := c.placeOf(found, "toolchain", "targets")
-	c.add(codeToolchainTarget, file, line, column, "write targets = "+quoted(append(texts(found.doc, "toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
+	c.add(finding.RustToolchainTarget, file, line, column, "write targets = "+quoted(append(texts(found.doc, "toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
 }
 
 // quoted is a list as TOML has it.
@@ -165,7 +166,7 @@ func rustRandom(c *capsuleFiles) {
 	if where != nil && line == 1 {
 		file, line, column = c.placeOf(where, "build", "target")
 	}
-	c.add(codeRandom, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, randomFlag),
+	c.add(finding.RustGetrandomCfg, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, randomFlag),
 		"getrandom does not compile for %s without its cfg (%s)", canonical, reason)
 }
 

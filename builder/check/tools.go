@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // The topics of the tool bus. A tool's handler is called on
@@ -29,7 +30,7 @@ func tools(c *capsuleFiles) {
 			first = i
 		}
 		if !covered(c.m.Publish, t.Pattern+".result") {
-			c.addKey(codeToolResult, t.Key, "write under [publish]: "+topicLine(resultTopics),
+			c.addKey(finding.ToolResultPublish, t.Key, "write under [publish]: "+topicLine(resultTopics),
 				"the handler of %q may not publish %q", t.Pattern, t.Pattern+".result")
 		}
 	}
@@ -38,14 +39,14 @@ func tools(c *capsuleFiles) {
 	}
 	at := c.m.Subscribe[first]
 	if !covered(c.m.Publish, strings.TrimSuffix(describeAnswers, "*")+"x") {
-		c.addKey(codeToolDescribe, at.Key, "write under [publish]: "+topicLine(describeAnswers), "the capsule has tools and may not publish %q", describeAnswers)
+		c.addKey(finding.ToolDescribePublish, at.Key, "write under [publish]: "+topicLine(describeAnswers), "the capsule has tools and may not publish %q", describeAnswers)
 	}
 	for _, t := range c.m.Subscribe {
 		if t.Pattern == describeRequest && t.Handler != "" {
 			return
 		}
 	}
-	c.addKey(codeToolRequest, at.Key, "write under [subscribe]: "+describeLine(), "the capsule has tools and no handler of %q", describeRequest)
+	c.addKey(finding.ToolDescribeSubscribe, at.Key, "write under [subscribe]: "+describeLine(), "the capsule has tools and no handler of %q", describeRequest)
 }
 
 func describeLine() string {

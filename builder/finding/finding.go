@@ -44,7 +44,7 @@ func (s *Severity) UnmarshalText(text []byte) error {
 
 // Finding is one fault. A compiler's diagnostic is a Finding without Code and Hint.
 type Finding struct {
-	Code     string   `json:"code,omitempty"` // stable, lower case with dashes: "manifest-unknown-key"
+	Code     Code     `json:"code,omitempty"` // one of Codes, or a compiler's own
 	Severity Severity `json:"severity"`
 	File     string   `json:"file,omitempty"`   // relative to the capsule's folder where it lies in it, else absolute
 	Line     int      `json:"line,omitempty"`   // 1-based; 0 is unknown
@@ -57,7 +57,7 @@ type Finding struct {
 func (f Finding) String() string {
 	s := f.Severity.String() + ": " + f.Message
 	if f.Code != "" {
-		s += " [" + f.Code + "]"
+		s += " [" + string(f.Code) + "]"
 	}
 	if where := f.Where(); where != "" {
 		s = where + ": " + s

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -133,7 +134,7 @@ func (w *work) calls(ctx context.Context, r *Report, t *trigger, err error) {
 		r.Calls = append(r.Calls, result)
 	}
 	if err != nil && len(w.options.Calls) > 0 {
-		r.fail("smoke-call", "it cannot be called: "+err.Error(), "export the contract function, or leave call out of the smoke settings")
+		r.fail(finding.SmokeCall, "it cannot be called: "+err.Error(), "export the contract function, or leave call out of the smoke settings")
 	}
 }
 
@@ -146,7 +147,7 @@ func (w *work) callFailed(ctx context.Context, r *Report, result *CallResult, er
 	if result.Trap = trapOf(err); result.Trap != nil && len(result.Trap.Stack) == 0 {
 		result.Trap = nil
 	}
-	r.fail("smoke-call", fmt.Sprintf("the call with action %q failed: %s", result.Action, result.Error),
+	r.fail(finding.SmokeCall, fmt.Sprintf("the call with action %q failed: %s", result.Action, result.Error),
 		"the guest's own message and stack are shown with the report; the host behind its imports is a stub that answers with zeros")
 }
 

@@ -38,7 +38,7 @@ func TestRuntimeAgrees(t *testing.T) {
 			said := strings.Builder{}
 			for _, f := range append(r.Findings, r.KernelFindings...) {
 				if f.Severity == finding.Error {
-					said.WriteString(f.Message + " [" + f.Code + "]\n")
+					said.WriteString(f.Message + " [" + string(f.Code) + "]\n")
 				}
 			}
 			takes := r.Verdict != Fails && r.KernelReady

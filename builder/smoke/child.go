@@ -185,15 +185,15 @@ func misbehaved(end proc.Result, out *bounded, r *Report) string {
 func blame(r *Report, end proc.Result, problem, message string, l Limits, flooded bool) {
 	switch {
 	case end.Cancelled && !flooded:
-		r.fail("smoke-cancelled", "the load was cancelled", "")
+		r.fail(finding.SmokeCancelled, "the load was cancelled", "")
 	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory") || strings.Contains(message, "failed to allocate"):
-		r.fail("smoke-memory", fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
+		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
 	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
 		// Go ignores SIGXCPU, and the kernel kills a second later.
-		r.fail("smoke-timeout", fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
+		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
 	default:
-		r.fail("smoke-child", "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
+		r.fail(finding.SmokeChild, "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
 	}
 }
 
@@ -241,7 +241,7 @@ func serve(in io.Reader, out io.Writer) error {
 	var r *Report
 	if errors.Is(err, errTooLarge) {
 		r = &Report{}
-		r.fail("smoke-size", err.Error(), "leave out debug information and embedded data")
+		r.fail(finding.SmokeSize, err.Error(), "leave out debug information and embedded data")
 	} else if err != nil {
 		return err
 	} else {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 )
 
@@ -136,7 +137,9 @@ func TestChildMisbehaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := []struct {
-		how, code, message string
+		how     string
+		code    finding.Code
+		message string
 	}{
 		{"garbage", "smoke-child", `beginning with "hello\x00\xff"`},
 		{"nothing", "smoke-child", "0 bytes that are no report"},

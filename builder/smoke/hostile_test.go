@@ -10,12 +10,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 type hostile struct {
 	name  string
 	bytes []byte
-	code  string // of one of its findings
+	code  finding.Code // of one of its findings
 }
 
 // killer is a module of one section whose vector claims n elements.
@@ -96,7 +98,7 @@ func wasiModule(name string, params, results []byte, code ...any) []byte {
 	)
 }
 
-func hasCode(r *Report, code string) bool {
+func hasCode(r *Report, code finding.Code) bool {
 	for _, f := range r.Findings {
 		if f.Code == code {
 			return true

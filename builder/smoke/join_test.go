@@ -3,6 +3,8 @@ package smoke
 import (
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // allocator is a core module with a memory and a cabi_realloc that hands out what lies
@@ -74,7 +76,7 @@ func TestJoin(t *testing.T) {
 	tests := []struct {
 		name string
 		code []any
-		want string // code of the finding, "" when it loads
+		want finding.Code // of the finding, "" when it loads
 	}{
 		{"echo", back, ""},
 		{"trap", []any{0x00}, "smoke-trap"},

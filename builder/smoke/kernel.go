@@ -52,7 +52,7 @@ type judgement struct {
 	findings []finding.Finding
 }
 
-func (k *judgement) add(s finding.Severity, code, message, hint string) {
+func (k *judgement) add(s finding.Severity, code finding.Code, message, hint string) {
 	k.findings = append(k.findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
 }
 
@@ -72,7 +72,7 @@ func (k *judgement) form() {
 	if k.reading != nil && k.reading.Wrappable {
 		hint = "it carries its world: leave out wrap = false, and a build makes a component of it"
 	}
-	k.add(finding.Error, "kernel-not-component", "it is a core module, the kernel takes components only", hint)
+	k.add(finding.Error, finding.KernelNotComponent, "it is a core module, the kernel takes components only", hint)
 }
 
 // imports holds what a component imports against what the release's host has, as the
@@ -87,7 +87,7 @@ func (k *judgement) imports() {
 		switch {
 		case i.Kind == "type":
 		case i.Kind != "instance":
-			k.add(finding.Error, "kernel-import-unknown", fmt.Sprintf("it imports the %s %s by itself, and the kernel offers interfaces only", i.Kind, i.Name),
+			k.add(finding.Error, finding.KernelImportUnknown, fmt.Sprintf("it imports the %s %s by itself, and the kernel offers interfaces only", i.Kind, i.Name),
 				"import it as part of an interface that the kernel offers")
 		case ok:
 			k.items(i, bound, host)
@@ -99,7 +99,7 @@ func (k *judgement) imports() {
 		}
 	}
 	if len(wasi) > 0 {
-		k.add(finding.Error, "kernel-wasi", "it imports "+strings.Join(wasi, ", ")+", and the kernel offers no WASI",
+		k.add(finding.Error, finding.KernelWASI, "it imports "+strings.Join(wasi, ", ")+", and the kernel offers no WASI",
 			"build for wasm32-unknown-unknown, or stub WASI when the component is made (componentize-qjs --stub-wasi, componentize-js with its features disabled)")
 	}
 }
@@ -121,10 +121,10 @@ func (k *judgement) items(i reader.Item, bound string, host *astrid.Interface) {
 		case item.Kind == "func" && known && has == item.Type:
 		case item.Kind == "func" && known:
 			ours, theirs := differing(item.Type, has)
-			k.add(finding.Error, "kernel-import-type", fmt.Sprintf("it imports %s of %s with another type than the runtime %s has: %q where the runtime has %q", item.Name, bound, k.release.Version, ours, theirs),
+			k.add(finding.Error, finding.KernelImportType, fmt.Sprintf("it imports %s of %s with another type than the runtime %s has: %q where the runtime has %q", item.Name, bound, k.release.Version, ours, theirs),
 				"build with the WIT files of that release"+k.fits(i.Name, item))
 		default:
-			k.add(finding.Error, "kernel-import-missing", fmt.Sprintf("it imports the %s %s of %s, which the runtime %s does not have there", item.Kind, item.Name, bound, k.release.Version),
+			k.add(finding.Error, finding.KernelImportMissing, fmt.Sprintf("it imports the %s %s of %s, which the runtime %s does not have there", item.Kind, item.Name, bound, k.release.Version),
 				"build with the WIT files of that release"+k.fits(i.Name, item))
 		}
 	}
@@ -166,16 +166,16 @@ func (k *judgement) fits(name string, item reader.Item) string {
 func (k *judgement) unknown(name string) {
 	base, version, _ := strings.Cut(name, "@")
 	if first := astrid.FirstWithInterface(name); first != "" {
-		k.add(finding.Error, "kernel-import-release", fmt.Sprintf("it imports %s, which the runtime %s does not have: it is there from %s on", name, k.release.Version, first),
+		k.add(finding.Error, finding.KernelImportRelease, fmt.Sprintf("it imports %s, which the runtime %s does not have: it is there from %s on", name, k.release.Version, first),
 			fmt.Sprintf("write astrid-version = \">=%s\", or build with older WIT files", first))
 		return
 	}
 	if offered := k.release.Versions(base); len(offered) > 0 {
-		k.add(finding.Error, "kernel-import-version", fmt.Sprintf("it imports %s, the kernel offers %s", name, strings.Join(offered, " and ")),
+		k.add(finding.Error, finding.KernelImportVersion, fmt.Sprintf("it imports %s, the kernel offers %s", name, strings.Join(offered, " and ")),
 			fmt.Sprintf("use the WIT files of version %s instead of %q", offered[len(offered)-1], version))
 		return
 	}
-	k.add(finding.Error, "kernel-import-unknown", fmt.Sprintf("it imports %s, which the kernel does not offer", name),
+	k.add(finding.Error, finding.KernelImportUnknown, fmt.Sprintf("it imports %s, which the kernel does not offer", name),
 		"remove the import from the world, or compose a component in that provides it")
 }
 
@@ -186,16 +186,16 @@ func (k *judgement) exports() {
 		return
 	}
 	if len(k.reading.Stubs) > 0 {
-		k.add(finding.Note, "kernel-stub-exports", strings.Join(k.reading.Stubs, ", ")+" are one and the same function: stubs that a toolchain fills in",
+		k.add(finding.Note, finding.KernelStubExports, strings.Join(k.reading.Stubs, ", ")+" are one and the same function: stubs that a toolchain fills in",
 			"write them, or leave them out of the world")
 	}
 	if len(k.reading.Real) == 0 {
-		k.add(finding.Warning, "kernel-no-contract", "it exports none of "+triggerName+", "+strings.Join(lifecycle, ", ")+": the kernel loads it and never calls it",
+		k.add(finding.Warning, finding.KernelNoContract, "it exports none of "+triggerName+", "+strings.Join(lifecycle, ", ")+": the kernel loads it and never calls it",
 			"export the function that the kernel shall call, at the top level of the world")
 	}
 	hasTrigger := slices.ContainsFunc(k.reading.Exports, func(e reader.Export) bool { return e.Name == triggerName && e.Kind == "func" })
 	if k.declared != nil && len(k.declared.Handlers) > 0 && !hasTrigger {
-		k.add(finding.Error, "kernel-no-trigger", fmt.Sprintf("[subscribe] names the handler %q, which needs the export %s", k.declared.Handlers[0], triggerName),
+		k.add(finding.Error, finding.KernelNoTrigger, fmt.Sprintf("[subscribe] names the handler %q, which needs the export %s", k.declared.Handlers[0], triggerName),
 			"export "+triggerName+", or remove the handler from [subscribe]")
 	}
 	k.contractTypes()
@@ -204,7 +204,7 @@ func (k *judgement) exports() {
 // contractTypes tells of contract exports that the kernel finds and cannot call.
 func (k *judgement) contractTypes() {
 	bad := func(name string) {
-		k.add(finding.Warning, "kernel-contract-type", name+" does not have the type that the kernel calls it with: each call of it will fail", contractTypes)
+		k.add(finding.Warning, finding.KernelContractType, name+" does not have the type that the kernel calls it with: each call of it will fail", contractTypes)
 	}
 	if k.report.Kind == KindCore {
 		for _, e := range k.reading.Exports {
@@ -257,7 +257,7 @@ func (k *judgement) capabilities() {
 	useful := map[string]bool{}
 	for _, n := range needs {
 		if imported[n.iface] && !slices.ContainsFunc(n.oneOf, has) {
-			k.add(finding.Warning, "kernel-capability-missing", fmt.Sprintf("it imports %s but [capabilities] declares no %s: its calls will be refused", n.iface, strings.Join(n.oneOf, " or ")),
+			k.add(finding.Warning, finding.KernelCapabilityMissing, fmt.Sprintf("it imports %s but [capabilities] declares no %s: its calls will be refused", n.iface, strings.Join(n.oneOf, " or ")),
 				fmt.Sprintf("declare %s in [capabilities], or drop the import", n.oneOf[0]))
 		}
 		for _, c := range n.oneOf {
@@ -267,7 +267,7 @@ func (k *judgement) capabilities() {
 	for _, n := range needs {
 		for _, c := range n.oneOf {
 			if used, ok := useful[c]; ok && !used && has(c) {
-				k.add(finding.Note, "kernel-capability-unused", fmt.Sprintf("[capabilities] declares %s, but nothing it imports needs it", c),
+				k.add(finding.Note, finding.KernelCapabilityUnused, fmt.Sprintf("[capabilities] declares %s, but nothing it imports needs it", c),
 					fmt.Sprintf("remove %s: a capsule that asks for less is installed more readily", c))
 			}
 			delete(useful, c) // once for net, which two interfaces need
@@ -284,21 +284,21 @@ func (k *judgement) limits() {
 	for _, m := range k.reading.Memories {
 		memory = max(memory, m.Min)
 		if m.Shared && !m.Imported {
-			k.add(finding.Error, "kernel-shared-memory", "it has a shared memory, which the kernel's engine does not make", "build it without threads")
+			k.add(finding.Error, finding.KernelSharedMemory, "it has a shared memory, which the kernel's engine does not make", "build it without threads")
 		}
 	}
 	for _, t := range k.reading.Tables {
 		table = max(table, t.Min)
 	}
 	if memory > astrid.MemoryBytes {
-		k.add(finding.Error, "kernel-memory", fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", bytesText(memory)), "let the linker ask for less")
+		k.add(finding.Error, finding.KernelMemory, fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", bytesText(memory)), "let the linker ask for less")
 	}
 	if most := k.release.TableElements(); most > 0 && table > most {
-		k.add(finding.Error, "kernel-table", fmt.Sprintf("a table begins with %d elements, the kernel gives %d", table, most), "let the linker ask for less")
+		k.add(finding.Error, finding.KernelTable, fmt.Sprintf("a table begins with %d elements, the kernel gives %d", table, most), "let the linker ask for less")
 	}
 	for _, p := range k.report.Proposals {
 		if !p.Kernel {
-			k.add(finding.Error, "kernel-proposal", fmt.Sprintf("the engine of the runtime %s refuses the %s proposal", k.release.Version, p.Name), "turn the feature off in the compiler's target options")
+			k.add(finding.Error, finding.KernelProposal, fmt.Sprintf("the engine of the runtime %s refuses the %s proposal", k.release.Version, p.Name), "turn the feature off in the compiler's target options")
 		}
 	}
 }

@@ -104,7 +104,7 @@ func TestKernelReady(t *testing.T) {
 			}
 			var codes []string
 			for _, f := range r.KernelFindings {
-				codes = append(codes, f.Code)
+				codes = append(codes, string(f.Code))
 				if f.Message == "" || f.Hint == "" {
 					t.Errorf("%s lacks a sentence or a remedy", f.Code)
 				}

@@ -35,7 +35,7 @@ func (w *work) load(ctx context.Context, r *Report) {
 	w.enter("preparing the sandbox")
 	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
 	if err != nil {
-		r.fail("smoke-engine", err.Error(), "")
+		r.fail(finding.SmokeEngine, err.Error(), "")
 		return
 	}
 	defer s.close()
@@ -55,7 +55,7 @@ func (w *work) load(ctx context.Context, r *Report) {
 func (w *work) wrapped(ctx context.Context, r *Report, reading *reader.Reading) *reader.Reading {
 	component, err := w.reader.Wrap(ctx, w.module)
 	if err != nil {
-		r.add(finding.Warning, "smoke-wrap", "no component can be made of it: "+firstLine(err.Error()), "its world and its imports and exports must agree: build again with one version of the SDK")
+		r.add(finding.Warning, finding.SmokeWrap, "no component can be made of it: "+firstLine(err.Error()), "its world and its imports and exports must agree: build again with one version of the SDK")
 		return reading
 	}
 	of := &work{module: component, options: w.options, out: w.out, reader: w.reader, release: w.release}
@@ -117,20 +117,20 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	case ctx.Err() != nil:
 		w.interrupted(ctx, r)
 	case errors.Is(err, errMemory):
-		r.fail("smoke-memory", "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
+		r.fail(finding.SmokeMemory, "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
 	case errors.As(err, &refused):
-		r.unknown("smoke-unsupported", "it is valid, but the sandbox's engine cannot take it: "+firstLine(refused.Error()), "it was validated as the runtime does it, and not run; please report the module")
+		r.unknown(finding.SmokeUnsupported, "it is valid, but the sandbox's engine cannot take it: "+firstLine(refused.Error()), "it was validated as the runtime does it, and not run; please report the module")
 	case errors.As(err, &shape):
-		r.fail("smoke-shape", shape.message, "a start function takes and returns nothing")
+		r.fail(finding.SmokeShape, shape.message, "a start function takes and returns nothing")
 	case errors.As(err, &exit):
-		r.fail("smoke-exit", fmt.Sprintf("it ended itself with exit code %d while %s", exit.ExitCode(), w.during()),
+		r.fail(finding.SmokeExit, fmt.Sprintf("it ended itself with exit code %d while %s", exit.ExitCode(), w.during()),
 			"build a reactor, not a command: initialisation must return (its output is shown with the report)")
 	case strings.Contains(err.Error(), "stack overflow"):
 		r.Trap = trapOf(err)
-		r.fail("smoke-stack", "more than 2,000 calls are nested while "+w.during(), "look for recursion without an end in the stack below")
+		r.fail(finding.SmokeStack, "more than 2,000 calls are nested while "+w.during(), "look for recursion without an end in the stack below")
 	default:
 		r.Trap = trapOf(err)
-		r.fail("smoke-trap", "it trapped while "+w.during()+": "+r.Trap.Message, "its own message and stack are shown with the report")
+		r.fail(finding.SmokeTrap, "it trapped while "+w.during()+": "+r.Trap.Message, "its own message and stack are shown with the report")
 	}
 }
 
@@ -142,7 +142,7 @@ func explainGo(r *Report, reading *reader.Reading) {
 		return
 	}
 	for i := range r.Findings {
-		if r.Findings[i].Code == "smoke-trap" || r.Findings[i].Code == "smoke-stack" {
+		if r.Findings[i].Code == finding.SmokeTrap || r.Findings[i].Code == finding.SmokeStack {
 			r.Findings[i].Hint = "a preview 1 adapter calls cabi_realloc inside _initialize, before the Go runtime is ready: build with TinyGo, or do not export cabi_realloc from the Go module that is wrapped"
 		}
 	}
@@ -160,7 +160,7 @@ func fitsMemory(r *Report, limit uint64) bool {
 	if largest <= limit {
 		return true
 	}
-	r.fail("smoke-memory", fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(largest), bytesText(limit)), memoryHint)
+	r.fail(finding.SmokeMemory, fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(largest), bytesText(limit)), memoryHint)
 	return false
 }
 
@@ -176,7 +176,7 @@ func fitsTables(r *Report, reading *reader.Reading) bool {
 	if sum <= maxTable {
 		return true
 	}
-	r.fail("smoke-table", fmt.Sprintf("its tables begin with more than %d elements", maxTable), "let the linker ask for less: the runtime gives no more")
+	r.fail(finding.SmokeTable, fmt.Sprintf("its tables begin with more than %d elements", maxTable), "let the linker ask for less: the runtime gives no more")
 	return false
 }
 
@@ -195,7 +195,7 @@ func (w *work) foreign(r *Report) {
 		names[i.Module] = append(names[i.Module], cmp.Or(i.Name, "everything"))
 	}
 	for _, m := range order {
-		r.add(finding.Warning, "smoke-foreign-import", fmt.Sprintf("it imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
+		r.add(finding.Warning, finding.SmokeForeignImport, fmt.Sprintf("it imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
 			"they were stubbed here, but an installed capsule would not start: link the code that defines them")
 	}
 }

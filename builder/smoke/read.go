@@ -36,10 +36,10 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 		w.interrupted(ctx, r)
 		return nil
 	case errors.Is(err, reader.ErrMemory):
-		r.fail("smoke-limit", err.Error(), "a module made by current tools needs far less")
+		r.fail(finding.SmokeLimit, err.Error(), "a module made by current tools needs far less")
 		return nil
 	case err != nil:
-		r.fail("smoke-engine", err.Error(), "check the module with another tool; if it is valid, report this")
+		r.fail(finding.SmokeEngine, err.Error(), "check the module with another tool; if it is valid, report this")
 		return nil
 	}
 	w.describe(r, reading)
@@ -93,15 +93,15 @@ func (w *work) validity(r *Report, reading *reader.Reading) {
 			w.lacks(r, feature, fault)
 		}
 	case fault != nil && fault.Truncated:
-		r.fail("smoke-truncated", place(fault), rebuildHint)
+		r.fail(finding.SmokeTruncated, place(fault), rebuildHint)
 	case fault != nil:
-		r.fail("smoke-invalid", "it is not a valid "+r.Kind.noun()+": "+place(fault), "build again with current tools; if it stays, the toolchain is at fault")
+		r.fail(finding.SmokeInvalid, "it is not a valid "+r.Kind.noun()+": "+place(fault), "build again with current tools; if it stays, the toolchain is at fault")
 	case reading.PlanFault != "":
-		r.fail("smoke-link", "the runtime could not start it: "+reading.PlanFault, "build again with current component tools")
+		r.fail(finding.SmokeLink, "the runtime could not start it: "+reading.PlanFault, "build again with current component tools")
 	case reading.Locals > maxLocals:
-		r.fail("smoke-limit", fmt.Sprintf("it has more than %d locals in all functions", maxLocals), "a module made by current tools stays far below this limit")
+		r.fail(finding.SmokeLimit, fmt.Sprintf("it has more than %d locals in all functions", maxLocals), "a module made by current tools stays far below this limit")
 	case reading.Plan != nil && reading.Plan.Instances > maxInstances:
-		r.fail("smoke-limit", fmt.Sprintf("it makes more than %d core instances", maxInstances), "a component made by current tools stays far below this limit")
+		r.fail(finding.SmokeLimit, fmt.Sprintf("it makes more than %d core instances", maxInstances), "a component made by current tools stays far below this limit")
 	}
 	for _, feature := range reading.Beyond {
 		w.beyond(r, feature)
@@ -143,7 +143,7 @@ func (w *work) lacks(r *Report, feature string, fault *reader.Fault) {
 		message += fmt.Sprintf("; it is there from %s on", first)
 	}
 	message += " (" + place(fault) + ")"
-	r.fail("smoke-proposal-refused", message, "turn the feature off in the compiler's target options")
+	r.fail(finding.SmokeProposalRefused, message, "turn the feature off in the compiler's target options")
 }
 
 // beyond records a proposal that the release has and the sandbox lacks: the bytes are
@@ -154,12 +154,12 @@ func (w *work) beyond(r *Report, feature string) {
 		return
 	}
 	r.Proposals = append(r.Proposals, Proposal{Name: name, Kernel: true})
-	r.unknown("smoke-proposal", fmt.Sprintf("it needs the %s proposal, which the runtime has and this sandbox lacks: it was validated, not run", name),
+	r.unknown(finding.SmokeProposal, fmt.Sprintf("it needs the %s proposal, which the runtime has and this sandbox lacks: it was validated, not run", name),
 		"to have it run here, turn the feature off in the compiler's target options")
 }
 
 // unknown records why valid bytes could not be run.
-func (r *Report) unknown(code, message, hint string) {
+func (r *Report) unknown(code finding.Code, message, hint string) {
 	if r.Verdict == Loads {
 		r.Verdict = Unknown
 	}

@@ -71,7 +71,7 @@ func (l *live) checkRun(ctx context.Context, reading *reader.Reading) {
 			return
 		}
 	}
-	l.notReady(finding.Error, "kernel-not-ready", "a core module in it exports run, which the runtime takes for a run loop, and the component itself exports none: it never calls signal-ready")
+	l.notReady(finding.Error, finding.KernelNotReady, "a core module in it exports run, which the runtime takes for a run loop, and the component itself exports none: it never calls signal-ready")
 }
 
 // runUntilReady calls the run export, and says why the runtime would refuse the capsule.
@@ -87,19 +87,19 @@ func (l *live) runUntilReady(ctx context.Context, f *reader.Lifted) {
 	switch {
 	case errors.Is(err, errReady):
 	case ctx.Err() != nil:
-		l.notReady(finding.Warning, "kernel-ready-unknown", "its run export has not signalled that it is ready when the time of the load was over")
+		l.notReady(finding.Warning, finding.KernelReadyUnknown, "its run export has not signalled that it is ready when the time of the load was over")
 	case errors.Is(err, errWaiting):
-		l.notReady(finding.Error, "kernel-not-ready", "its run export waits for more than half a second without calling signal-ready")
+		l.notReady(finding.Error, finding.KernelNotReady, "its run export waits for more than half a second without calling signal-ready")
 	case err == nil && !f.Options.Async:
-		l.notReady(finding.Error, "kernel-not-ready", "its run export returns without calling signal-ready")
+		l.notReady(finding.Error, finding.KernelNotReady, "its run export returns without calling signal-ready")
 	case err == nil:
-		l.notReady(finding.Warning, "kernel-ready-unknown", "its run export is asynchronous and gave way before it called signal-ready")
+		l.notReady(finding.Warning, finding.KernelReadyUnknown, "its run export is asynchronous and gave way before it called signal-ready")
 	default:
-		l.notReady(finding.Warning, "kernel-ready-unknown", fmt.Sprintf("its run export failed before it called signal-ready, perhaps because the host here answers with zeros: %s", firstLine(err.Error())))
+		l.notReady(finding.Warning, finding.KernelReadyUnknown, fmt.Sprintf("its run export failed before it called signal-ready, perhaps because the host here answers with zeros: %s", firstLine(err.Error())))
 	}
 }
 
-func (l *live) notReady(s finding.Severity, code, message string) {
+func (l *live) notReady(s finding.Severity, code finding.Code, message string) {
 	hint := "call signal-ready of astrid:sys/host as soon as run has subscribed: the runtime waits 500 ms for it"
 	l.readiness = append(l.readiness, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
 }

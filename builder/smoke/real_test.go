@@ -49,7 +49,7 @@ func TestReal(t *testing.T) {
 			}
 			var codes []string
 			for _, f := range r.KernelFindings {
-				codes = append(codes, f.Code)
+				codes = append(codes, string(f.Code))
 				if f.Hint == "" {
 					t.Errorf("%s has no remedy", f.Code)
 				}

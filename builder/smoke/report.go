@@ -139,11 +139,11 @@ type CallResult struct {
 }
 
 // fail records an error, which decides the verdict.
-func (r *Report) fail(code, message, hint string) {
+func (r *Report) fail(code finding.Code, message, hint string) {
 	r.add(finding.Error, code, message, hint)
 	r.Verdict, r.Loads = Fails, false
 }
 
-func (r *Report) add(s finding.Severity, code, message, hint string) {
+func (r *Report) add(s finding.Severity, code finding.Code, message, hint string) {
 	r.Findings = append(r.Findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
 }

@@ -116,13 +116,13 @@ func (w *work) prepare() *Report {
 	r := &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module))}
 	var err error
 	if w.reader, err = reader.Shared(); err != nil {
-		r.fail("smoke-engine", err.Error(), "")
+		r.fail(finding.SmokeEngine, err.Error(), "")
 		return r
 	}
 	w.release = astrid.Newest()
 	if w.options.Runtime != "" {
 		if w.release, err = astrid.Find(w.options.Runtime); err != nil {
-			r.fail("smoke-runtime", err.Error(), "name a release that astrid-dev knows")
+			r.fail(finding.SmokeRuntime, err.Error(), "name a release that astrid-dev knows")
 			return r
 		}
 	}
@@ -165,7 +165,7 @@ func (w *work) run(ctx context.Context) (r *Report) {
 		if p := recover(); p != nil && ctx.Err() != nil {
 			w.interrupted(ctx, r)
 		} else if p != nil {
-			r.fail("smoke-engine", fmt.Sprintf("the engine broke while %s: %v", w.during(), p),
+			r.fail(finding.SmokeEngine, fmt.Sprintf("the engine broke while %s: %v", w.during(), p),
 				"check the module with another tool; if it is valid, report this")
 			r.Trap = &Trap{Message: fmt.Sprint(p), Stack: strings.Split(string(debug.Stack()), "\n")}
 		}
@@ -191,15 +191,15 @@ func (w *work) abandon(ctx context.Context) *Report {
 func (w *work) interrupted(ctx context.Context, r *Report) {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, errBusy) {
-		r.unknown("smoke-slow", fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
+		r.unknown(finding.SmokeSlow, fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
 			w.options.Limits.Wall, clockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
 		return
 	}
 	if !errors.Is(cause, errWall) {
-		r.fail("smoke-cancelled", "the load was cancelled while "+w.during(), "")
+		r.fail(finding.SmokeCancelled, "the load was cancelled while "+w.during(), "")
 		return
 	}
-	r.fail("smoke-timeout", fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
+	r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
 }
 
 // sniff tells what the bytes are; KindUnknown comes with its finding.
@@ -207,20 +207,20 @@ func (w *work) sniff(r *Report) Kind {
 	b := w.module
 	switch {
 	case len(b) == 0:
-		r.fail("smoke-empty", "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
+		r.fail(finding.SmokeEmpty, "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
 	case len(b) < 4 && strings.HasPrefix("\x00asm", string(b)):
-		r.fail("smoke-truncated", fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
+		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
 	case len(b) < 4 || string(b[:4]) != "\x00asm":
-		r.fail("smoke-not-wasm", "the file is not WebAssembly: it begins with "+quoteStart(b),
+		r.fail(finding.SmokeNotWasm, "the file is not WebAssembly: it begins with "+quoteStart(b),
 			"component.file and output must name the .wasm file that the build writes")
 	case len(b) < 8:
-		r.fail("smoke-truncated", fmt.Sprintf("the file ends after %d bytes, inside its header", len(b)), rebuildHint)
+		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its header", len(b)), rebuildHint)
 	case string(b[4:8]) == "\x01\x00\x00\x00":
 		r.Kind = KindCore
 	case b[6] == 1 && b[7] == 0:
 		r.Kind = KindComponent
 	default:
-		r.fail("smoke-version", fmt.Sprintf("unknown WebAssembly version % x", b[4:8]), "build it with a current toolchain")
+		r.fail(finding.SmokeVersion, fmt.Sprintf("unknown WebAssembly version % x", b[4:8]), "build it with a current toolchain")
 	}
 	return r.Kind
 }

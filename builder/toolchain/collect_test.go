@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 func TestCollect(t *testing.T) {
@@ -21,7 +22,7 @@ func TestCollect(t *testing.T) {
 		files    []string // relative to the capsule; OUT/ is the staging folder
 		stale    []string // written just before the build
 		want     []string
-		problem  string
+		problem  finding.Code
 	}{
 		"staged":             {manifest + metadata, []string{"OUT/cap.wasm", "dist/cap.wasm"}, nil, []string{"OUT/cap.wasm"}, ""},
 		"staged, no ending":  {manifest + metadata, []string{"OUT/cap"}, nil, []string{"OUT/cap"}, ""},

@@ -43,12 +43,12 @@ func Doctor(ctx context.Context, env []string) []finding.Finding {
 		}
 		version, ok := asked(ctx, j.dir, j.env, []string{program, tool.question})
 		if !ok {
-			list = append(list, finding.Finding{Code: "tool-silent", Severity: finding.Warning, Message: fmt.Sprintf("%s does not answer %s %s", program, tool.program, tool.question),
+			list = append(list, finding.Finding{Code: finding.ToolSilent, Severity: finding.Warning, Message: fmt.Sprintf("%s does not answer %s %s", program, tool.program, tool.question),
 				Hint: "run it by hand and read what it says"})
 			continue
 		}
 		first, _, _ := strings.Cut(version, "\n")
-		list = append(list, finding.Finding{Code: "tool-found", Severity: finding.Note, Message: fmt.Sprintf("%s: %s (%s)", tool.program, strings.TrimSpace(first), program)})
+		list = append(list, finding.Finding{Code: finding.ToolFound, Severity: finding.Note, Message: fmt.Sprintf("%s: %s (%s)", tool.program, strings.TrimSpace(first), program)})
 	}
 	return append(list, doctorRust(ctx, j)...)
 }
@@ -70,7 +70,7 @@ func doctorRust(ctx context.Context, j *job) []finding.Finding {
 		list = append(list, f)
 	}
 	if filepath.Dir(rustc) != filepath.Dir(cargo) {
-		list = append(list, finding.Finding{Code: "rust-mixed", Severity: finding.Warning,
+		list = append(list, finding.Finding{Code: finding.RustMixed, Severity: finding.Warning,
 			Message: fmt.Sprintf("cargo is %s, and the rustc that it will run is %s", cargo, rustc), Hint: "put one folder that has both first in PATH"})
 	}
 	return list

@@ -34,7 +34,7 @@ func planGo(ctx context.Context, j *job) (*Plan, error) {
 	}
 	version := goVersion(ctx, j, program)
 	if tooOld(version) {
-		return nil, toolchainProblem(finding.Finding{Code: "go-too-old", Message: version + " cannot export functions of a wasm module",
+		return nil, toolchainProblem(finding.Finding{Code: finding.GoTooOld, Message: version + " cannot export functions of a wasm module",
 			Hint: "Go 1.24 or newer can; " + installHint("go", j.env)})
 	}
 	argv := []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared"}
@@ -76,7 +76,7 @@ func (j *job) goPackage() (component int, pkg string, err error) {
 	case 1:
 		return component, own[0], nil
 	}
-	return 0, "", manifestProblem(finding.Finding{Code: "go-several", File: "Capsule.toml", Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
+	return 0, "", manifestProblem(finding.Finding{Code: finding.GoSeveral, File: "Capsule.toml", Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
 		Hint: `write a build command that makes each in $CAPSULE_OUT_DIR: build = ["make", "wasm"]`})
 }
 
@@ -90,7 +90,7 @@ func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
 		return nil, err
 	}
 	if len(j.Manifest.Components) > 1 {
-		return nil, manifestProblem(finding.Finding{Code: "tinygo-several", File: "Capsule.toml", Message: "tinygo builds one component at a time",
+		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: "Capsule.toml", Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
 	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}

@@ -57,5 +57,5 @@ func installHint(name string, env environ) string {
 
 // missing is the finding about a program that is not there.
 func missing(name string, env environ) finding.Finding {
-	return finding.Finding{Code: "tool-missing", Message: fmt.Sprintf("%s is not installed, or not in PATH", name), Hint: installHint(name, env)}
+	return finding.Finding{Code: finding.ToolMissing, Message: fmt.Sprintf("%s is not installed, or not in PATH", name), Hint: installHint(name, env)}
 }

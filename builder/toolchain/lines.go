@@ -91,7 +91,7 @@ func fill(f *finding.Finding, group, text string) {
 	case "severity":
 		f.Severity = severity(text)
 	case "code":
-		f.Code = text
+		f.Code = finding.Code(text)
 	case "message":
 		f.Message = strings.TrimSpace(text)
 	}

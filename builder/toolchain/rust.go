@@ -187,7 +187,7 @@ func (c *crate) hasTarget(rustc string) error {
 	if c.sysroot == "" || strings.HasSuffix(c.target, ".json") || c.buildsStd() || isDir(filepath.Join(c.sysroot, "lib", "rustlib", c.target)) {
 		return nil
 	}
-	f := finding.Finding{Code: "rust-target-missing",
+	f := finding.Finding{Code: finding.RustTargetMissing,
 		Message: fmt.Sprintf("the Rust at %s has no standard library for %s", filepath.Dir(rustc), c.target), Hint: c.targetHint(rustc)}
 	return toolchainProblem(f)
 }
@@ -215,7 +215,7 @@ func (c *crate) buildsStd() bool {
 
 // noWasmTarget tells which lines make cargo build for wasm.
 func (c *crate) noWasmTarget() error {
-	f := finding.Finding{Code: "rust-no-wasm-target", File: ".cargo/config.toml",
+	f := finding.Finding{Code: finding.RustNoWasmTarget, File: ".cargo/config.toml",
 		Message: "no wasm target is configured, so cargo would build a library for this machine",
 		Hint:    "write into .cargo/config.toml beside Cargo.toml:\n[build]\ntarget = \"" + unknownTarget + "\""}
 	if c.target != "" {

@@ -37,7 +37,7 @@ func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
 		}
 		info, err := os.Stat(p.path)
 		if err != nil || !p.fresh && info.ModTime().Before(start.Add(-clockSlack)) {
-			return nil, collectProblem(finding.Finding{Code: "rust-stale-artifact",
+			return nil, collectProblem(finding.Finding{Code: finding.RustStaleArtifact,
 				Message: fmt.Sprintf("cargo says that it built %s, but the file is missing or older than the build", p.path),
 				Hint:    "run cargo clean in the capsule's folder, then build again"})
 		}
@@ -102,13 +102,13 @@ func (c *crate) match(i int, products []product) (product, bool) {
 
 func (c *crate) noProduct(products []product) finding.Finding {
 	if len(products) == 0 {
-		return finding.Finding{Code: "rust-no-module", File: "Cargo.toml", Message: "cargo built no wasm module",
+		return finding.Finding{Code: finding.RustNoModule, File: "Cargo.toml", Message: "cargo built no wasm module",
 			Hint: "write into Cargo.toml:\n[lib]\ncrate-type = [\"cdylib\"]"}
 	}
 	var names []string
 	for _, p := range products {
 		names = append(names, p.name+".wasm")
 	}
-	return finding.Finding{Code: "rust-which-module", File: "Capsule.toml", Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
+	return finding.Finding{Code: finding.RustWhichModule, File: "Capsule.toml", Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
 		Hint: "give the component's file the name of the crate, with _ for -"}
 }

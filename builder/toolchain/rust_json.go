@@ -79,7 +79,7 @@ var summary = regexp.MustCompile(`^aborting due to |^\d+ warnings? emitted|^coul
 func (c *crate) messageFinding(m rustMessage) finding.Finding {
 	f := finding.Finding{Severity: severity(m.Level), Message: m.Message, Hint: m.hint()}
 	if m.Code != nil {
-		f.Code = m.Code.Code
+		f.Code = finding.Code(m.Code.Code)
 	}
 	for _, span := range m.Spans {
 		if !span.Primary {

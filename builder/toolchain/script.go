@@ -70,7 +70,7 @@ func isManager(name string) bool {
 func planScript(ctx context.Context, j *job) (*Plan, error) {
 	p := readPackage(j.dir)
 	if p.Scripts["build"] == "" {
-		return nil, manifestProblem(finding.Finding{Code: "npm-no-build-script", File: "package.json", Message: `package.json has no script called "build"`,
+		return nil, manifestProblem(finding.Finding{Code: finding.NpmNoBuildScript, File: "package.json", Message: `package.json has no script called "build"`,
 			Hint: `add "build" to "scripts"; it writes the module to $CAPSULE_OUT, or to dist/`})
 	}
 	name, _, _ := manager(j.dir, j.Manifest.Dev.Toolchain)
@@ -111,7 +111,7 @@ func (p packageJSON) notInstalled(j *job, message, otherwise string) finding.Fin
 	if otherwise != "" && len(p.Dependencies)+len(p.DevDependencies) == 0 {
 		install = otherwise
 	}
-	return finding.Finding{Code: "packages-missing", Message: message, Hint: fmt.Sprintf("run in the capsule's folder: %s", install)}
+	return finding.Finding{Code: finding.PackagesMissing, Message: message, Hint: fmt.Sprintf("run in the capsule's folder: %s", install)}
 }
 
 // identity is the versions of node and of what is installed: npm, pnpm and yarn each

@@ -115,7 +115,7 @@ type job struct {
 func newJob(r Request) (*job, error) {
 	m := r.Manifest
 	if !m.Buildable() {
-		return nil, manifestProblem(finding.Finding{Code: "toolchain-nothing-to-build", File: capsule.ManifestName,
+		return nil, manifestProblem(finding.Finding{Code: finding.ToolchainNothingToBuild, File: capsule.ManifestName,
 			Message: "the manifest names no component, so there is nothing to build", Hint: "add a [[component]] with file = \"name.wasm\""})
 	}
 	r.Jobs = max(1, r.Jobs)

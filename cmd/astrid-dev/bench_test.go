@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
@@ -37,7 +38,7 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	plans := make(chan watcher.Plan, 1)
 	var running sync.WaitGroup
 	running.Go(func() {
-		watcher.Run(ctx, watcher.Config{Plans: plans, Warn: func(string, string, string) {}}, l.batches)
+		watcher.Run(ctx, watcher.Config{Plans: plans, Warn: func(finding.Code, string, string) {}}, l.batches)
 	})
 	running.Go(func() {
 		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plans: plans, Batches: l.batches, Jobs: 1, NoInitialBuild: true,

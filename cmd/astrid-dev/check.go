@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -141,7 +140,7 @@ func fixAll(ctx context.Context, before []checked) ([]checked, error) {
 	for i := range after {
 		after[i].Fixed = fixed[i]
 		if failed[i] != nil && results[i].Err == nil {
-			after[i].Findings = append(after[i].Findings, finding.Finding{Code: verify.CodeFixFailed, File: manifestName,
+			after[i].Findings = append(after[i].Findings, finding.Finding{Code: finding.FixFailed, File: manifestName,
 				Message: failed[i].Error(), Hint: "make the file writable, or mend it by hand"})
 			finding.Sort(after[i].Findings)
 		}
@@ -213,25 +212,21 @@ func plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-// allCodes are the codes of check and of verify, by name.
-func allCodes() []check.Code {
-	list := append(check.Codes(), verify.Codes()...)
-	slices.SortStableFunc(list, func(a, b check.Code) int { return strings.Compare(a.Code, b.Code) })
-	return list
-}
-
 func listCodes(cmd *cobra.Command) error {
 	w := cmd.OutOrStdout()
 	if asJSON(cmd) {
-		return json.NewEncoder(w).Encode(map[string][]check.Code{"codes": allCodes()})
+		return json.NewEncoder(w).Encode(map[string][]finding.Rule{"codes": finding.Codes()})
 	}
 	var b strings.Builder
-	for _, c := range allCodes() {
-		fixable := ""
+	for _, c := range finding.Codes() {
+		more := ""
 		if c.Fixable {
-			fixable = " (--fix)"
+			more = " (--fix)"
 		}
-		fmt.Fprintf(&b, "%s: %s%s\n  %s\n  help: %s\n", c.Code, c.Severity, fixable, c.Summary, c.Remedy)
+		for _, old := range c.Was {
+			more += fmt.Sprintf(" (was %s)", old)
+		}
+		fmt.Fprintf(&b, "%s: %s%s\n  %s\n  help: %s\n", c.Code, c.Severities(), more, c.Summary, c.Remedy)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // The README's table is that of check --list, code for code.
@@ -25,8 +27,8 @@ func TestReadmeListsEveryCode(t *testing.T) {
 	}
 	var want strings.Builder
 	want.WriteString("| code | severity | meaning |\n|---|---|---|\n")
-	for _, c := range allCodes() {
-		severity := c.Severity.String()
+	for _, c := range finding.Codes() {
+		severity := c.Severities()
 		if c.Fixable {
 			severity += ", `--fix`"
 		}

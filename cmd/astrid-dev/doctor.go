@@ -58,13 +58,13 @@ func examineSystem(ctx context.Context, roots []string) []finding.Finding {
 func watchFindings(ctx context.Context, roots []string) []finding.Finding {
 	limits, err := watcher.Limits()
 	if err != nil {
-		return []finding.Finding{{Code: "watch-limits", Severity: finding.Note, Message: "this system tells no watch limits: " + err.Error()}}
+		return []finding.Finding{{Code: finding.WatchLimit, Severity: finding.Note, Message: "this system tells no watch limits: " + err.Error()}}
 	}
 	folders, err := watcher.CountFolders(ctx, watcher.Plan{Roots: roots})
 	if err != nil {
-		return []finding.Finding{{Code: "watch-limits", Severity: finding.Warning, Message: "counting folders: " + err.Error()}}
+		return []finding.Finding{{Code: finding.WatchLimit, Severity: finding.Warning, Message: "counting folders: " + err.Error()}}
 	}
-	f := finding.Finding{Code: "watch-limits", Severity: finding.Note,
+	f := finding.Finding{Code: finding.WatchLimit, Severity: finding.Note,
 		Message: fmt.Sprintf("%d folders to watch; the limit is %d watches and %d instances", folders, limits.Watches, limits.Instances)}
 	if folders > limits.Watches {
 		f.Severity = finding.Warning
@@ -76,14 +76,14 @@ func watchFindings(ctx context.Context, roots []string) []finding.Finding {
 func fileSystemFinding(root string) finding.Finding {
 	kind, events, err := watcher.FileSystem(root)
 	if err != nil {
-		return finding.Finding{Code: "file-system", Severity: finding.Error, Message: fmt.Sprintf("%s: %v", shorten(root), err)}
+		return finding.Finding{Code: finding.FileSystem, Severity: finding.Error, Message: fmt.Sprintf("%s: %v", shorten(root), err)}
 	}
 	return aboutFileSystem(shorten(root), kind, events)
 }
 
 // aboutFileSystem says what to expect of the file system of this kind that at lies on.
 func aboutFileSystem(at, kind string, events bool) finding.Finding {
-	f := finding.Finding{Code: "file-system", Severity: finding.Note}
+	f := finding.Finding{Code: finding.FileSystem, Severity: finding.Note}
 	known, pseudo := watcher.KnownFileSystem(kind)
 	switch {
 	case !events:

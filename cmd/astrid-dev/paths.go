@@ -14,7 +14,6 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -150,7 +149,7 @@ func strangers(found tree.Found) (list []string) {
 
 // closedFinding is the finding about a folder that cannot be read.
 func closedFinding(err *fs.PathError) finding.Finding {
-	return finding.Finding{Code: verify.CodeClosed, Message: "the folder cannot be read: " + err.Err.Error(), Hint: closedHint}
+	return finding.Finding{Code: finding.UnreadableFolder, Message: "the folder cannot be read: " + err.Err.Error(), Hint: closedHint}
 }
 
 func joined(roots []string) string {

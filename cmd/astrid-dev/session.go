@@ -16,7 +16,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -127,7 +126,7 @@ func (s *session) hooked(dir string, running bool) {
 	}
 }
 
-func (s *session) warn(code, message, hint string) {
+func (s *session) warn(code finding.Code, message, hint string) {
 	s.send(announce.Event{Type: announce.Warning, Code: code, Message: message, Hint: hint})
 }
 
@@ -141,19 +140,19 @@ func (s *session) find(ctx context.Context, search tree.Search) ([]string, error
 	}
 	if partial != nil {
 		for _, e := range unreadable(partial) {
-			s.warnOnce(e.Path, verify.CodeClosed, e.Error(), closedHint)
+			s.warnOnce(e.Path, finding.UnreadableFolder, e.Error(), closedHint)
 		}
 	}
 	for _, link := range strangers(found) {
 		if !s.once { // build said it on stderr
-			s.warnOnce(link, "linked-capsule", linkedMessage(link), linkedHint)
+			s.warnOnce(link, finding.LinkedCapsule, linkedMessage(link), linkedHint)
 		}
 	}
 	return found.Capsules, nil
 }
 
 // warnOnce warns of something that later searches come upon again. Searches never overlap.
-func (s *session) warnOnce(about, code, message, hint string) {
+func (s *session) warnOnce(about string, code finding.Code, message, hint string) {
 	if s.said[about] != message {
 		s.said[about] = message
 		s.warn(code, message, hint)

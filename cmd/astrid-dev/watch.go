@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
@@ -82,7 +83,7 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended
 	}
 	defer func() { ended = s.end(ended) }()
 	for _, root := range missing {
-		s.warn("missing-root", shorten(root)+" does not exist yet", "it is watched as soon as somebody makes it")
+		s.warn(finding.MissingRoot, shorten(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
 	batches := make(chan watcher.Batch)
 	var watchErr error
@@ -96,7 +97,7 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended
 	err = s.run(func(e announce.Event) {
 		switch {
 		case e.Type == announce.Ready && e.Capsules == 0:
-			s.warn("no-capsules", "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
+			s.warn(finding.NoCapsules, "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
 		case e.Type == announce.Idle:
 			go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
 		}

@@ -65,10 +65,10 @@ type Event struct {
 	// Delta says what changed against the last good artifact; builder/smoke writes it.
 	Delta json.RawMessage `json:"delta,omitempty"`
 
-	Code    string   `json:"code,omitempty"` // warning: stable, lower case with dashes
-	Message string   `json:"message,omitempty"`
-	Hint    string   `json:"hint,omitempty"`
-	Files   []string `json:"files,omitempty"` // held, and warnings about inputs that a build changes
+	Code    finding.Code `json:"code,omitempty"` // warning: stable, lower case with dashes
+	Message string       `json:"message,omitempty"`
+	Hint    string       `json:"hint,omitempty"`
+	Files   []string     `json:"files,omitempty"` // held, and warnings about inputs that a build changes
 
 	Capsules int `json:"capsules,omitempty"` // ready, idle: how many are watched
 	Failed   int `json:"failed,omitempty"`   // idle: how many of them are failed or held now

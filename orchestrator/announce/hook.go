@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-shellwords"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 )
 
@@ -203,7 +204,7 @@ func variables(e Event) []string {
 
 func (h *Hook) warn(e Event, message, hint string) {
 	if h.o.Warn != nil {
-		h.o.Warn(Event{Type: Warning, Capsule: e.Capsule, Dir: e.Dir, Code: "hook-failed",
+		h.o.Warn(Event{Type: Warning, Capsule: e.Capsule, Dir: e.Dir, Code: finding.HookFailed,
 			Message: fmt.Sprintf("the command after reload #%d failed: %s", e.Generation, message), Hint: hint})
 	}
 }

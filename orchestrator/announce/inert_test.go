@@ -13,7 +13,7 @@ import (
 func TestNamesAndMessagesGiveNoOrders(t *testing.T) {
 	hostile := "a\n::error::owned\n##[error]owned"
 	list := []finding.Finding{
-		{File: hostile, Line: 3, Message: "undefined: x", Code: hostile},
+		{File: hostile, Line: 3, Message: "undefined: x", Code: finding.Code(hostile)},
 		{File: "::error::", Message: "one\n::error::two\n  ##vso[task]three\n\t::four", Hint: "try\n::error::five"},
 		{Severity: finding.Warning, File: "b", Message: strings.Repeat("word ", 12) + "::error::six seven"},
 	}

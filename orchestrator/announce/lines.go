@@ -176,7 +176,7 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 // Lines is f for a person: its first line, and indented what else its message
 // says and its hint. No name in it makes a line.
 func Lines(f finding.Finding) []string {
-	f.File, f.Code = Name(f.File), Name(f.Code)
+	f.File, f.Code = Name(f.File), finding.Code(Name(string(f.Code)))
 	text := Plain(strings.TrimRight(f.String(), "\n"), "  ")
 	if f.Hint != "" {
 		text += "\n" + Plain("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")

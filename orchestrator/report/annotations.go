@@ -93,7 +93,7 @@ func annotation(f ranked) string {
 	}
 	title := f.capsule
 	if f.Code != "" {
-		title += ": " + f.Code
+		title += ": " + string(f.Code)
 	}
 	where = append(where, "title="+escapeProperty(label(title)))
 	text := f.Message

@@ -42,14 +42,14 @@ func reportOf(data []byte) Report {
 		return s
 	}
 	r := Report{Tool: Tool{text(), text()}, Root: "/" + text(), DurationMS: int64(int8(next())), Options: Options{ChangedSince: text()},
-		Interrupted: next()&1 == 1, Copies: []string{"/" + text()}, Rules: []Rule{{Code: text(), Help: text(), Summary: text(), URL: text()}}}
+		Interrupted: next()&1 == 1, Copies: []string{"/" + text()}}
 	for range next() % 4 {
 		c := Capsule{Name: text(), Dir: text(), Verdict: Verdict(next() % 4), Reason: text(), SourceHash: text(),
 			Artifacts: []Artifact{{ID: text(), Path: text(), Hash: text(), Kind: text(), Size: int64(int8(next()))}}}
 		for range next() % 4 {
 			s := Step{Name: StepName(next() % 7), Verdict: Verdict(next() % 4), Reason: text(), Tail: text(), DurationMS: int64(int8(next()))}
 			for range next() % 4 {
-				s.Findings = append(s.Findings, finding.Finding{Code: text(), Severity: finding.Severity(next() % 3), File: text(),
+				s.Findings = append(s.Findings, finding.Finding{Code: finding.Code(text()), Severity: finding.Severity(next() % 3), File: text(),
 					Line: int(int8(next())), Column: int(int8(next())), Message: text(), Hint: text()})
 			}
 			c.Steps = append(c.Steps, s)

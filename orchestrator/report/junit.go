@@ -123,7 +123,7 @@ func junitCaseOf(c Capsule, s Step) junitCase {
 	switch s.Verdict {
 	case Failed:
 		list := c.complaints(s)
-		out.Failure = &junitFailure{Type: label(list[0].Code), Message: oneLine(list[0]), Text: paragraph(list)}
+		out.Failure = &junitFailure{Type: label(string(list[0].Code)), Message: oneLine(list[0]), Text: paragraph(list)}
 		if out.Failure.Type == "" {
 			out.Failure.Type = s.Name.String()
 		}
@@ -148,7 +148,7 @@ func because(v Verdict, reasons ...string) string {
 
 // oneLine is a finding without its hint.
 func oneLine(f finding.Finding) string {
-	f.File, f.Code, f.Message = label(f.File), label(f.Code), line(f.Message)
+	f.File, f.Code, f.Message = label(f.File), finding.Code(label(string(f.Code))), line(f.Message)
 	return f.String()
 }
 

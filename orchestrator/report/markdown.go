@@ -123,7 +123,7 @@ func markdownFinding(b *strings.Builder, f finding.Finding) {
 	}
 	b.WriteString(escapeMarkdown(keepStart(line(f.Message), markdownMessage)))
 	if f.Code != "" {
-		fmt.Fprintf(b, " \\[%s\\]", cell(f.Code))
+		fmt.Fprintf(b, " \\[%s\\]", cell(string(f.Code)))
 	}
 	b.WriteString("\n")
 	if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {

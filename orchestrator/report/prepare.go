@@ -75,7 +75,7 @@ func (r Report) step(dir string, s Step) Step {
 	}
 	list := make([]finding.Finding, 0, len(s.Findings))
 	for _, f := range s.Findings {
-		f.Code, f.Message, f.Hint = valid(f.Code), r.text(f.Message), r.text(f.Hint)
+		f.Code, f.Message, f.Hint = finding.Code(valid(string(f.Code))), r.text(f.Message), r.text(f.Hint)
 		f.File = r.path(dir, f.File)
 		f.Line, f.Column = max(f.Line, 0), max(f.Column, 0)
 		list = append(list, f)
@@ -167,7 +167,7 @@ func (c Capsule) complaints(s Step) []finding.Finding {
 	if s.Verdict != Failed || len(s.Findings) > 0 {
 		return s.Findings
 	}
-	return []finding.Finding{{Code: s.Name.String() + "-failed", File: c.manifest(), Message: "the step " + s.Name.String() + " failed"}}
+	return []finding.Finding{{Code: s.Name.codes().failed, File: c.manifest(), Message: "the step " + s.Name.String() + " failed"}}
 }
 
 // manifest is the file that stands for the capsule where a finding names none.

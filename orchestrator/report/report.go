@@ -39,7 +39,6 @@ type Report struct {
 	Copies []string `json:"-"`
 	// Rules describes finding codes to SARIF readers. A code without a rule is
 	// described by its first finding.
-	Rules []Rule `json:"-"`
 }
 
 // Tool is the program that wrote the report.
@@ -56,15 +55,6 @@ type Options struct {
 	FailFast      bool   `json:"fail_fast"`
 	ChangedSince  string `json:"changed_since,omitempty"` // the ref as it was given
 	Shard         string `json:"shard,omitempty"`         // "i/n"
-}
-
-// Rule describes one finding code.
-type Rule struct {
-	Code     string
-	Severity finding.Severity // what the code usually has
-	Summary  string           // one sentence
-	Help     string           // the remedy; plain text
-	URL      string           // absolute address of its documentation; may be empty
 }
 
 // Capsule is what became of one capsule.

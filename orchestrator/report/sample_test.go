@@ -15,7 +15,7 @@ func sample() Report {
 	failed := Planned("broken", "capsules/broken", StepCheck, StepBuild, StepSmoke, StepNoMutation)
 	failed.DurationMS, failed.SourceHash = 2345, strings.Repeat("ab", 32)
 	*failed.Step(StepCheck) = Step{Name: StepCheck, Verdict: Passed, DurationMS: 3, Findings: []finding.Finding{
-		{Code: "manifest-legacy-table", Severity: finding.Warning, File: "Capsule.toml", Line: 9, Column: 1, Message: "the table [capabilities.legacy] is inert", Hint: "write\n[capabilities]\nnet = [\"example.org\"]"},
+		{Code: "inert-table", Severity: finding.Warning, File: "Capsule.toml", Line: 9, Column: 1, Message: "the table [capabilities.legacy] is inert", Hint: "write\n[capabilities]\nnet = [\"example.org\"]"},
 		{Code: "manifest-unnamed-file", Severity: finding.Note, Message: "no file is named"},
 	}}
 	*failed.Step(StepBuild) = Step{Name: StepBuild, Verdict: Failed, DurationMS: 2340, Tail: "cc: working in /copies/1/capsules/broken\n" + hostile + "\n````\n::error::injected\n",
@@ -35,7 +35,6 @@ func sample() Report {
 	good.Artifacts = []Artifact{{ID: "main", Path: "dist/good.wasm", Hash: strings.Repeat("ef", 32), Size: 4096, Kind: "component"}}
 	return Report{Tool: Tool{"astrid-dev", "1.2.3"}, Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600)), DurationMS: 61234,
 		Root: "/src/a repo", Copies: []string{"/copies/1", "/copies/1/nested"}, Options: Options{Strict: true, ChangedSince: "origin/main", Shard: "1/2"}, Interrupted: true,
-		Rules: []Rule{{Code: "manifest-legacy-table", Severity: finding.Warning, Summary: "a table that nothing reads", Help: "move its keys to [capabilities]", URL: "https://example.org/codes#legacy"}},
 		Capsules: []Capsule{
 			good, failed, silent,
 			{Name: "same", Dir: ".", Verdict: Skipped, Reason: "nothing changed since origin/main"},

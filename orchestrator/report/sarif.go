@@ -43,12 +43,12 @@ type (
 		Rules   []sarifRule `json:"rules"`
 	}
 	sarifRule struct {
-		ID      string       `json:"id"`
-		Short   sarifMessage `json:"shortDescription"`
-		Full    sarifMessage `json:"fullDescription"`
-		Help    sarifHelp    `json:"help"`
-		HelpURI string       `json:"helpUri,omitempty"`
-		Default sarifLevel   `json:"defaultConfiguration"`
+		ID      finding.Code   `json:"id"`
+		Was     []finding.Code `json:"deprecatedIds,omitempty"`
+		Short   sarifMessage   `json:"shortDescription"`
+		Full    sarifMessage   `json:"fullDescription"`
+		Help    sarifHelp      `json:"help"`
+		Default sarifLevel     `json:"defaultConfiguration"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
@@ -70,7 +70,7 @@ type (
 		Message sarifMessage `json:"message"`
 	}
 	sarifResult struct {
-		RuleID       string            `json:"ruleId"`
+		RuleID       finding.Code      `json:"ruleId"`
 		RuleIndex    int               `json:"ruleIndex"`
 		Level        string            `json:"level"`
 		Message      sarifMessage      `json:"message"`
@@ -126,7 +126,7 @@ func SARIF(w io.Writer, r Report) error {
 	}
 	run.Results = results
 	run.Tool.Driver = sarifDriver{Name: p.Tool.Name, Version: p.Tool.Version,
-		URI: "https://github.com/astrid-runtime/astrid-dev", Rules: sarifRules(p, results)}
+		URI: "https://github.com/astrid-runtime/astrid-dev", Rules: sarifRules(results)}
 	log := sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
 	return indented(w, log, "sarif")
 }
@@ -153,13 +153,13 @@ func sarifResults(p Report) []sarifResult {
 func rankOf(level string) int { return slices.Index([]string{"error", "warning", "note"}, level) }
 
 func sarifResultOf(c Capsule, s Step, f finding.Finding, seen map[string]int) sarifResult {
-	id := cmp.Or(f.Code, s.Name.String()+"-diagnostic")
+	id := cmp.Or(f.Code, s.Name.codes().diagnostic)
 	text := cmp.Or(plain(f.Message), "no message")
 	if f.Hint != "" {
 		text += "\n" + plain(f.Hint)
 	}
 	file := cmp.Or(f.File, c.manifest())
-	key := strings.Join([]string{c.Dir, s.Name.String(), id, file, f.Message}, "\x00")
+	key := strings.Join([]string{c.Dir, s.Name.String(), string(id), file, f.Message}, "\x00")
 	seen[key]++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", key, seen[key]))
 	return sarifResult{RuleID: id, Level: clamp(f.Severity).String(), Message: sarifMessage{text},
@@ -169,15 +169,11 @@ func sarifResultOf(c Capsule, s Step, f finding.Finding, seen map[string]int) sa
 }
 
 // sarifRules describes the codes that results use, sorted, and points the results at them.
-func sarifRules(p Report, results []sarifResult) []sarifRule {
-	known := map[string]Rule{}
-	for _, rule := range p.Rules {
-		known[rule.Code] = rule
-	}
-	used := map[string]sarifRule{}
+func sarifRules(results []sarifResult) []sarifRule {
+	used := map[finding.Code]sarifRule{}
 	for _, res := range results {
 		if _, ok := used[res.RuleID]; !ok {
-			used[res.RuleID] = sarifRuleOf(known[res.RuleID], res)
+			used[res.RuleID] = sarifRuleOf(res)
 		}
 	}
 	rules := make([]sarifRule, 0, len(used))
@@ -185,7 +181,7 @@ func sarifRules(p Report, results []sarifResult) []sarifRule {
 		rules = append(rules, rule)
 	}
 	slices.SortFunc(rules, func(a, b sarifRule) int { return cmp.Compare(a.ID, b.ID) })
-	index := map[string]int{}
+	index := map[finding.Code]int{}
 	for i, rule := range rules {
 		index[rule.ID] = i
 	}
@@ -195,24 +191,19 @@ func sarifRules(p Report, results []sarifResult) []sarifRule {
 	return rules
 }
 
-func sarifRuleOf(known Rule, res sarifResult) sarifRule {
-	rule := sarifRule{ID: res.RuleID, Default: sarifLevel{res.Level}}
-	if known.Code == "" {
-		first, hint, _ := strings.Cut(res.Message.Text, "\n")
-		if diagnostic := res.Properties.Step + "-diagnostic"; res.RuleID == diagnostic {
-			first, hint = "a message of the step "+res.Properties.Step, ""
-		}
-		known = Rule{Summary: first, Help: hint}
-	} else {
-		rule.Default.Level = clamp(known.Severity).String()
+// sarifRuleOf describes a result's code as the table does. A compiler's own code, which is
+// not in it, is described by the first message that has it.
+func sarifRuleOf(res sarifResult) sarifRule {
+	known, ours := res.RuleID.Rule()
+	if !ours {
+		known.Severity = finding.Severity(rankOf(res.Level))
+		known.Summary, known.Remedy, _ = strings.Cut(res.Message.Text, "\n")
 	}
-	rule.Short.Text = cmp.Or(line(valid(known.Summary)), rule.ID)
+	rule := sarifRule{ID: res.RuleID, Was: known.Was, Default: sarifLevel{known.Severity.String()}}
+	rule.Short.Text = cmp.Or(line(known.Summary), string(rule.ID))
 	rule.Full.Text = rule.Short.Text
-	rule.Help.Text = cmp.Or(plain(valid(known.Help)), rule.Short.Text)
+	rule.Help.Text = cmp.Or(plain(known.Remedy), rule.Short.Text)
 	rule.Help.Markdown = escapeMarkdown(rule.Help.Text)
-	if u, err := url.Parse(known.URL); err == nil && u.IsAbs() {
-		rule.HelpURI = u.String()
-	}
 	return rule
 }
 

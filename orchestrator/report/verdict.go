@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
 
 // Verdict is what became of a step or a capsule. The zero value is NotRun, so
 // that what a run never came to is never reported as sound.
@@ -44,6 +48,25 @@ const (
 )
 
 var steps = [...]string{"check", "build", "smoke", "kernel-ready", "no-mutation", "reproducible", "published-artifact"}
+
+// stepCodes are the codes of a step that failed and says no more, and of a message in it
+// that has no code, as a compiler's.
+var stepCodes = [...]struct{ failed, diagnostic finding.Code }{
+	{finding.CheckFailed, finding.CheckDiagnostic},
+	{finding.BuildFailed, finding.BuildDiagnostic},
+	{finding.SmokeFailed, finding.SmokeDiagnostic},
+	{finding.KernelReadyFailed, finding.KernelReadyDiagnostic},
+	{finding.NoMutationFailed, finding.NoMutationDiagnostic},
+	{finding.ReproducibleFailed, finding.ReproducibleDiagnostic},
+	{finding.PublishedArtifactFailed, finding.PublishedArtifactDiagnostic},
+}
+
+func (s StepName) codes() struct{ failed, diagnostic finding.Code } {
+	if s < 0 || int(s) >= len(stepCodes) {
+		s = StepCheck
+	}
+	return stepCodes[s]
+}
 
 func (s StepName) String() string { return name(steps[:], int(s), "step") }
 

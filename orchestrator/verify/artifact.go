@@ -22,7 +22,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 	start := time.Now()
 	m, err := capsule.Load(r.first.of(j.dir)) // the original may be another by now
 	if err != nil {
-		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: CodeUnreadable, File: capsule.ManifestName,
+		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: finding.ManifestUnreadable, File: capsule.ManifestName,
 			Message: "after the build the manifest cannot be read: " + r.first.text(err.Error()), Hint: "let the build leave it alone"}})
 		return
 	}
@@ -41,7 +41,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 			}
 			if c.Hash != "" && c.Hash != built.Hash {
 				line, column := m.Position(fmt.Sprintf("component[%d]", i), "hash")
-				list = append(list, finding.Finding{Code: codeDeclared, File: capsule.ManifestName, Line: line, Column: column,
+				list = append(list, finding.Finding{Code: finding.DeclaredHashDiffers, File: capsule.ManifestName, Line: line, Column: column,
 					Message: fmt.Sprintf("the manifest declares BLAKE3 %s, the sources build %s", c.Hash, built.Hash),
 					Hint:    fmt.Sprintf("write hash = %q", built.Hash)})
 			}
@@ -62,16 +62,16 @@ func committed(ctx context.Context, path, dir string, built builder.StagedModule
 		return false, nil
 	}
 	if err != nil {
-		return true, &finding.Finding{Code: codeCommitted, Message: "the committed module cannot be read: " + err.Error(), Hint: "make it readable"}
+		return true, &finding.Finding{Code: finding.CommittedModuleDiffers, Message: "the committed module cannot be read: " + err.Error(), Hint: "make it readable"}
 	}
 	if hash == built.Hash {
 		return true, nil
 	}
 	if isPointer(path) {
-		return true, &finding.Finding{Code: codeCommitted, Message: fmt.Sprintf("%s is a pointer of Git LFS, not the module; the sources build BLAKE3 %s", built.File, built.Hash),
+		return true, &finding.Finding{Code: finding.CommittedModuleDiffers, Message: fmt.Sprintf("%s is a pointer of Git LFS, not the module; the sources build BLAKE3 %s", built.File, built.Hash),
 			Hint: "fetch it before verify: git lfs pull, or lfs: true for actions/checkout"}
 	}
-	return true, &finding.Finding{Code: codeCommitted, Message: fmt.Sprintf("%s has BLAKE3 %s, the sources build %s", built.File, hash, built.Hash),
+	return true, &finding.Finding{Code: finding.CommittedModuleDiffers, Message: fmt.Sprintf("%s has BLAKE3 %s, the sources build %s", built.File, hash, built.Hash),
 		Hint: "run astrid-dev build and commit the module"}
 }
 

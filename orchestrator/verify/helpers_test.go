@@ -155,7 +155,7 @@ func dirsOf(r *report.Report) (list []string) {
 func errorsOf(s *report.Step) (list []string) {
 	for _, f := range s.Findings {
 		if f.Severity == 0 {
-			list = append(list, strings.TrimSpace(f.Code+" "+f.File))
+			list = append(list, strings.TrimSpace(string(f.Code)+" "+f.File))
 		}
 	}
 	slices.Sort(list)

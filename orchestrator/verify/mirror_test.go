@@ -56,7 +56,7 @@ func TestABuildThatChangesAnInputOutsideIsNamed(t *testing.T) {
 	write(t, filepath.Join(root, "shared", "a.txt"), "a")
 	before := state(t, root)
 	r := verified(t, root, Config{})
-	want := []string{codeMutated + " " + filepath.Join(root, "shared", "a.txt")}
+	want := []string{"build-changes-input " + filepath.Join(root, "shared", "a.txt")}
 	if diff := cmp.Diff(want, errorsOf(r.Capsules[0].Step(report.StepNoMutation))); diff != "" {
 		t.Error(diff)
 	}

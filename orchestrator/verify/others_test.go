@@ -26,7 +26,7 @@ func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
 			capsuleAt(t, filepath.Join(root, names.culprit), names.culprit, `echo other > `+v+`data; rm -f `+v+`lost; echo new > `+v+`made; touch ../sound/data; `+wasm)
 			r := verified(t, root, Config{})
 			s := found(t, r, names.victim).Step(report.StepNoMutation)
-			if got := strings.Join(errorsOf(s), ", "); s.Verdict != report.Failed || got != codeMutated+" data, "+codeMutated+" lost, "+codeMutated+" made" {
+			if got := strings.Join(errorsOf(s), ", "); s.Verdict != report.Failed || got != "build-changes-input data, build-changes-input lost, build-changes-input made" {
 				t.Errorf("%s: %+v", s.Verdict, s.Findings)
 			}
 			for _, f := range s.Findings {

@@ -82,7 +82,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 }
 
 func (r *run) secondFailed(j *job, err error) {
-	list := []finding.Finding{{Code: codeSecondFailed, Message: "the same sources were built in one folder and cannot be in another",
+	list := []finding.Finding{{Code: finding.SecondBuildFailed, Message: "the same sources were built in one folder and cannot be in another",
 		Hint: "let the build depend on nothing but its sources: no absolute paths, no time, nothing outside that inputs does not name"}}
 	place(nil, -1, list)
 	s := j.capsule.Step(report.StepReproducible)
@@ -98,7 +98,7 @@ func (r *run) secondFailed(j *job, err error) {
 
 // differs says where two modules differ first, and the usual cause of that.
 func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
-	f := finding.Finding{Code: codeDiffers, Hint: causes.random.hint}
+	f := finding.Finding{Code: finding.NotReproducible, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
 	a, errA := regular.Read(one.path, anyFile)
 	b, errB := regular.Read(other.Path, anyFile)

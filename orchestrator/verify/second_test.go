@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -43,7 +44,7 @@ func TestReproSaysWhereAndWhy(t *testing.T) {
 	if c := found(t, r, "sound"); c.Verdict != report.Passed {
 		t.Errorf("%+v", c)
 	}
-	if s := found(t, r, "once").Step(report.StepReproducible); s.Verdict != report.Failed || s.Findings[0].Code != codeSecondFailed || !strings.Contains(s.Tail, "no place") {
+	if s := found(t, r, "once").Step(report.StepReproducible); s.Verdict != report.Failed || s.Findings[0].Code != finding.SecondBuildFailed || !strings.Contains(s.Tail, "no place") {
 		t.Errorf("%+v", s)
 	}
 }

@@ -111,11 +111,11 @@ func (r *run) examined(ctx context.Context, b *builder.Builder, j *job) (*builde
 		if !errors.As(unreadable, &at) || owner(at.Path, r.Dirs) != j.dir || in != nil && in.Skip(r.first.of(at.Path), false) {
 			continue
 		}
-		list = append(list, finding.Finding{Code: codeSource, File: at.Path, Message: at.Err.Error(),
+		list = append(list, finding.Finding{Code: finding.SourceUnreadable, File: at.Path, Message: at.Err.Error(),
 			Hint: "make the file readable, or leave it out with ignore in [package.metadata.astrid-dev]"})
 	}
 	if err != nil && len(list) == 0 && j.capsule.Step(report.StepCheck).Verdict != report.Failed {
-		list = append(list, finding.Finding{Code: codeSource, Message: r.first.text(err.Error()), Hint: "make the sources readable, and keep them as they are while they are verified"})
+		list = append(list, finding.Finding{Code: finding.SourceUnreadable, Message: r.first.text(err.Error()), Hint: "make the sources readable, and keep them as they are while they are verified"})
 	}
 	if len(list) > 0 {
 		j.pass(report.StepBuild, time.Since(start), list)
@@ -133,7 +133,7 @@ func (r *run) words(dir string) []finding.Finding {
 	defer r.mu.Unlock()
 	list := r.said[dir]
 	delete(r.said, dir)
-	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Code == builder.WaitingForLock })
+	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Code == finding.WaitingForLock })
 }
 
 // buildFailed spreads a failure over the steps.
@@ -144,7 +144,7 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 	took := time.Since(j.began)
 	var failure *builder.Failure
 	if !errors.As(err, &failure) {
-		j.pass(report.StepBuild, took, []finding.Finding{{Code: "build-failed", Message: r.first.text(err.Error())}})
+		j.pass(report.StepBuild, took, []finding.Finding{{Code: finding.BuildFailed, Message: r.first.text(err.Error())}})
 		return
 	}
 	name := report.StepBuild
@@ -177,7 +177,7 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 
 // commandFailed is for a build that complained of nothing that could be read as an error.
 func commandFailed(m *capsule.Manifest, failure *builder.Failure) finding.Finding {
-	f := finding.Finding{Code: "build-failed", File: capsule.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
+	f := finding.Finding{Code: finding.BuildFailed, File: capsule.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
 	if failure.ExitCode < 0 {
 		f.Message = "a signal ended the build"
 	}
@@ -233,7 +233,7 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 // ownFindings are those of the build: the others are told by the steps that they belong to.
 func (r *run) ownFindings(staged *builder.Staged) (own []finding.Finding) {
 	for _, f := range staged.Findings {
-		other := f.Code == codeDeclared && r.CheckArtifact
+		other := f.Code == finding.DeclaredHashDiffers && r.CheckArtifact
 		for _, m := range staged.Modules {
 			other = other || slices.Contains(m.Report.Findings, f) || slices.Contains(m.Report.KernelFindings, f)
 		}
@@ -267,7 +267,7 @@ func (r *run) unchanged(ctx context.Context, b *builder.Builder, j *job, before 
 		return
 	}
 	if err != nil {
-		j.pass(report.StepNoMutation, time.Since(start), []finding.Finding{{Code: codeMutated, Hint: mutationHint,
+		j.pass(report.StepNoMutation, time.Since(start), []finding.Finding{{Code: finding.BuildChangesInput, Hint: mutationHint,
 			Message: "after the build its sources cannot be read any more: " + r.first.text(err.Error())}})
 		return
 	}
@@ -280,7 +280,7 @@ func (r *run) unchanged(ctx context.Context, b *builder.Builder, j *job, before 
 	}
 	if sameContent(before, after) {
 		for i := range list {
-			list[i].Code, list[i].Severity, list[i].Message = codeTouched, finding.Note, "the build wrote this input again with the same bytes"
+			list[i].Code, list[i].Severity, list[i].Message = finding.BuildTouchesInput, finding.Note, "the build wrote this input again with the same bytes"
 			list[i].Hint = "write it only when it changes: watch builds such a capsule once more"
 		}
 	} else if slices.ContainsFunc(list, func(f finding.Finding) bool { return f.Severity == finding.Error }) {
@@ -297,7 +297,7 @@ const mutationHint = "commit what the build makes there, let it write elsewhere,
 
 // mutation is the finding about one input. What has the original's bytes was only touched.
 func (r *run) mutation(j *job, before, after *builder.Inputs, name string) finding.Finding {
-	f := finding.Finding{Code: codeMutated, File: name, Message: "the build changed this input", Hint: mutationHint}
+	f := finding.Finding{Code: finding.BuildChangesInput, File: name, Message: "the build changed this input", Hint: mutationHint}
 	if r.Jobs > 1 && len(r.jobs) > 1 {
 		f.Hint += "; should a build beside it have done it, --jobs 1 names that one"
 	}
@@ -347,7 +347,7 @@ func (r *run) keep(j *job, staged *builder.Staged) bool {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err == nil {
 			err = os.Rename(m.Path, to)
 			if err != nil && !exists(to) {
-				j.pass(report.StepReproducible, 0, []finding.Finding{{Code: codeSecondFailed, Message: "keeping the first module: " + r.first.text(err.Error())}})
+				j.pass(report.StepReproducible, 0, []finding.Finding{{Code: finding.SecondBuildFailed, Message: "keeping the first module: " + r.first.text(err.Error())}})
 				return false
 			}
 		}

@@ -133,20 +133,13 @@ func newRun(cfg Config) *run {
 	}
 	cfg.Dirs = resolved(cfg.Dirs)
 	r := &run{Config: cfg, said: map[string][]finding.Finding{}}
-	r.report = &report.Report{Tool: cfg.Tool, Root: common(workspaces(cfg.Dirs)), Rules: rules(), Options: report.Options{
+	r.report = &report.Report{Tool: cfg.Tool, Root: common(workspaces(cfg.Dirs)), Options: report.Options{
 		Strict: cfg.Strict, Repro: cfg.Repro, CheckArtifact: cfg.CheckArtifact, FailFast: cfg.FailFast,
 		ChangedSince: cfg.ChangedSince, Shard: cfg.Shard.String()}}
 	for _, dir := range cfg.Dirs {
 		r.jobs = append(r.jobs, &job{dir: dir, capsule: report.Planned("", r.relative(dir), r.steps()...)})
 	}
 	return r
-}
-
-func rules() (list []report.Rule) {
-	for _, c := range append(check.Codes(), Codes()...) {
-		list = append(list, report.Rule{Code: c.Code, Severity: c.Severity, Summary: c.Summary, Help: c.Remedy})
-	}
-	return list
 }
 
 // relative is how the report names a capsule.
@@ -253,7 +246,7 @@ func (r *run) explain(outer, ctx context.Context) {
 func (r *run) closed() (list []report.Capsule) {
 	for _, err := range r.Closed {
 		j := job{capsule: report.Planned("", r.relative(err.Path), r.steps()...)}
-		j.pass(report.StepCheck, 0, []finding.Finding{{Code: CodeClosed, File: err.Path, Message: "the folder cannot be read: " + err.Err.Error(), Hint: "make it readable; capsules in it are not seen"}})
+		j.pass(report.StepCheck, 0, []finding.Finding{{Code: finding.UnreadableFolder, File: err.Path, Message: "the folder cannot be read: " + err.Err.Error(), Hint: "make it readable; capsules in it are not seen"}})
 		j.withhold("the folder cannot be read")
 		list = append(list, j.capsule)
 	}

@@ -34,10 +34,10 @@ var faults = []struct {
 	{"changes", `echo more >> data; rm lost; echo new > made;` + wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "data"), "some\n")
 		write(t, filepath.Join(dir, "lost"), "some\n")
-	}, map[report.StepName][]string{report.StepNoMutation: {codeMutated + " data", codeMutated + " lost", codeMutated + " made"}}},
+	}, map[report.StepName][]string{report.StepNoMutation: {"build-changes-input data", "build-changes-input lost", "build-changes-input made"}}},
 	{"changes-and-fails", `echo more >> data; exit 1`, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "data"), "some\n")
-	}, map[report.StepName][]string{report.StepBuild: {"build-failed Capsule.toml"}, report.StepNoMutation: {codeMutated + " data"}}},
+	}, map[report.StepName][]string{report.StepBuild: {"build-failed Capsule.toml"}, report.StepNoMutation: {"build-changes-input data"}}},
 	{"touches", `cat data > copy; cat copy > data; rm copy;` + wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "data"), "some\n")
 	}, nil},
@@ -52,13 +52,13 @@ var faults = []struct {
 	}, map[report.StepName][]string{report.StepBuild: {"tool-missing Capsule.toml"}}},
 	{"committed-other", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "committed-other.wasm"), "another module")
-	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
+	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {"committed-module-differs Capsule.toml"}}},
 	{"committed-pointer", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "committed-pointer.wasm"), "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("0", 64)+"\nsize 8\n")
-	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {codeCommitted + " Capsule.toml"}}},
+	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {"committed-module-differs Capsule.toml"}}},
 	{"declares-other", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), "id = ", "hash = \""+strings.Repeat("0", 64)+"\"\nid = ")
-	}, map[report.StepName][]string{report.StepPublishedArtifact: {codeDeclared + " Capsule.toml"}}},
+	}, map[report.StepName][]string{report.StepPublishedArtifact: {"declared-hash-differs Capsule.toml"}}},
 	{"static", wasm, func(t *testing.T, dir string) {
 		write(t, filepath.Join(dir, "Capsule.toml"), "[package]\nname = \"static\"\nversion = \"1.0.0\"\n")
 	}, nil},
@@ -120,7 +120,7 @@ func TestEveryFaultIsFoundAndNoneInvented(t *testing.T) {
 	if s := found(t, r, "committed-pointer").Step(report.StepPublishedArtifact); !strings.Contains(s.Findings[0].Hint, "git lfs pull") {
 		t.Errorf("a pointer of Git LFS: %+v", s.Findings)
 	}
-	if s := found(t, r, "touches").Step(report.StepNoMutation); len(s.Findings) != 1 || s.Findings[0].Code != codeTouched {
+	if s := found(t, r, "touches").Step(report.StepNoMutation); len(s.Findings) != 1 || s.Findings[0].Code != "build-touches-input" {
 		t.Errorf("touches: %+v", s.Findings)
 	}
 }

@@ -1,0 +1,377 @@
+package finding
+
+// The codes, by the part of the program that gives them first. They are printed, filtered on and
+// linked to: a code is never renamed without its old name in the table.
+const (
+	// Of the manifest.
+	ManifestSyntax       Code = "manifest-syntax"
+	ManifestEncoding     Code = "manifest-encoding"
+	ManifestTooLarge     Code = "manifest-too-large"
+	ManifestTooDeep      Code = "manifest-too-deep"
+	ManifestWrongType    Code = "manifest-wrong-type"
+	ManifestMissingKey   Code = "manifest-missing-key"
+	PackageName          Code = "package-name"
+	PackageVersion       Code = "package-version"
+	PackageAstridVersion Code = "package-astrid-version"
+	ComponentFile        Code = "component-file"
+	ComponentFileTwice   Code = "component-file-twice"
+	ComponentIDTwice     Code = "component-id-twice"
+	InterfaceName        Code = "interface-name"
+	InterfaceVersion     Code = "interface-version"
+	UplinkImports        Code = "uplink-imports"
+	UplinkProfile        Code = "uplink-profile"
+	TopicPattern         Code = "topic-pattern"
+	TopicPins            Code = "topic-pins"
+	TopicPriority        Code = "topic-priority"
+	CommandKind          Code = "command-kind"
+	CommandName          Code = "command-name"
+	SettingsUnknownKey   Code = "settings-unknown-key"
+	SettingsValue        Code = "settings-value"
+	SettingsOutput       Code = "settings-output"
+	ComponentType        Code = "component-type"
+	ComponentLink        Code = "component-link"
+	ComponentHash        Code = "component-hash"
+	EnvType              Code = "env-type"
+	EnvName              Code = "env-name"
+	EnvChoices           Code = "env-choices"
+	TopicInertKey        Code = "topic-inert-key"
+	ToolTwice            Code = "tool-twice"
+	CommandTwice         Code = "command-twice"
+	CapabilityIdentity   Code = "capability-identity"
+	CapabilityNetConnect Code = "capability-net-connect"
+
+	// Of check.
+	InertTable            Code = "inert-table"
+	InertCapability       Code = "inert-capability"
+	UnknownKey            Code = "unknown-key"
+	SettingsElsewhere     Code = "settings-elsewhere"
+	PackageNameTwice      Code = "package-name-twice"
+	VersionDiffers        Code = "version-differs"
+	ToolResultPublish     Code = "tool-result-publish"
+	ToolDescribePublish   Code = "tool-describe-publish"
+	ToolDescribeSubscribe Code = "tool-describe-subscribe"
+	ComponentFileTaken    Code = "component-file-taken"
+	ComponentFileEscapes  Code = "component-file-escapes"
+	ComponentFileName     Code = "component-file-name"
+	MissingFile           Code = "missing-file"
+	RustNoCdylib          Code = "rust-no-cdylib"
+	RustNoWasmTarget      Code = "rust-no-wasm-target"
+	RustTargetWASI        Code = "rust-target-wasi"
+	RustToolchainTarget   Code = "rust-toolchain-target"
+	RustGetrandomCfg      Code = "rust-getrandom-cfg"
+	RuntimeCalendar       Code = "runtime-calendar"
+	RuntimeRefuses        Code = "runtime-refuses"
+	UplinkNeedsOperator   Code = "uplink-needs-operator"
+	ComponentInert        Code = "component-inert"
+	ComponentFileArchive  Code = "component-file-archive"
+	HandlersTooMany       Code = "handlers-too-many"
+	RustCdylibs           Code = "rust-cdylibs"
+
+	// Of build.
+	ToolchainUnknown        Code = "toolchain-unknown"
+	ToolchainNothingToBuild Code = "toolchain-nothing-to-build"
+	Toolchain               Code = "toolchain"
+	ToolMissing             Code = "tool-missing"
+	ToolSilent              Code = "tool-silent"
+	ToolFound               Code = "tool-found"
+	RustMixed               Code = "rust-mixed"
+	RustTargetMissing       Code = "rust-target-missing"
+	RustStaleArtifact       Code = "rust-stale-artifact"
+	RustNoModule            Code = "rust-no-module"
+	RustWhichModule         Code = "rust-which-module"
+	GoTooOld                Code = "go-too-old"
+	GoSeveral               Code = "go-several"
+	TinygoSeveral           Code = "tinygo-several"
+	NpmNoBuildScript        Code = "npm-no-build-script"
+	PackagesMissing         Code = "packages-missing"
+	BuildCommand            Code = "build-command"
+	BuildEnvironment        Code = "build-environment"
+	BuildFailed             Code = "build-failed"
+	BuildTimeout            Code = "build-timeout"
+	BuildWrotePublished     Code = "build-wrote-published"
+	StrayProcess            Code = "stray-process"
+	OutputMissing           Code = "output-missing"
+	OutputLeftAlone         Code = "output-left-alone"
+	OutputUnreadable        Code = "output-unreadable"
+	OutputTooLarge          Code = "output-too-large"
+	WrapFailed              Code = "wrap-failed"
+	StageFailed             Code = "stage-failed"
+	StateFolderForeign      Code = "state-folder-foreign"
+	PublishRefused          Code = "publish-refused"
+	CapsuleCycle            Code = "capsule-cycle"
+	WaitingForLock          Code = "waiting-for-lock"
+	ReloadDelta             Code = "reload-delta"
+
+	// Of smoke and the kernel.
+	SmokeEngine             Code = "smoke-engine"
+	SmokeRuntime            Code = "smoke-runtime"
+	SmokeChild              Code = "smoke-child"
+	SmokeCancelled          Code = "smoke-cancelled"
+	SmokeTimeout            Code = "smoke-timeout"
+	SmokeSlow               Code = "smoke-slow"
+	SmokeSize               Code = "smoke-size"
+	SmokeEmpty              Code = "smoke-empty"
+	SmokeTruncated          Code = "smoke-truncated"
+	SmokeNotWasm            Code = "smoke-not-wasm"
+	SmokeVersion            Code = "smoke-version"
+	SmokeInvalid            Code = "smoke-invalid"
+	SmokeLink               Code = "smoke-link"
+	SmokeLimit              Code = "smoke-limit"
+	SmokeProposalRefused    Code = "smoke-proposal-refused"
+	SmokeProposal           Code = "smoke-proposal"
+	SmokeUnsupported        Code = "smoke-unsupported"
+	SmokeMemory             Code = "smoke-memory"
+	SmokeTable              Code = "smoke-table"
+	SmokeShape              Code = "smoke-shape"
+	SmokeExit               Code = "smoke-exit"
+	SmokeStack              Code = "smoke-stack"
+	SmokeTrap               Code = "smoke-trap"
+	SmokeCall               Code = "smoke-call"
+	SmokeWrap               Code = "smoke-wrap"
+	SmokeForeignImport      Code = "smoke-foreign-import"
+	KernelNotComponent      Code = "kernel-not-component"
+	KernelImportUnknown     Code = "kernel-import-unknown"
+	KernelImportRelease     Code = "kernel-import-release"
+	KernelImportVersion     Code = "kernel-import-version"
+	KernelImportType        Code = "kernel-import-type"
+	KernelImportMissing     Code = "kernel-import-missing"
+	KernelWASI              Code = "kernel-wasi"
+	KernelStubExports       Code = "kernel-stub-exports"
+	KernelNoContract        Code = "kernel-no-contract"
+	KernelNoTrigger         Code = "kernel-no-trigger"
+	KernelContractType      Code = "kernel-contract-type"
+	KernelCapabilityMissing Code = "kernel-capability-missing"
+	KernelCapabilityUnused  Code = "kernel-capability-unused"
+	KernelSharedMemory      Code = "kernel-shared-memory"
+	KernelMemory            Code = "kernel-memory"
+	KernelTable             Code = "kernel-table"
+	KernelProposal          Code = "kernel-proposal"
+	KernelNotReady          Code = "kernel-not-ready"
+	KernelReadyUnknown      Code = "kernel-ready-unknown"
+
+	// Of verify.
+	ManifestUnreadable     Code = "manifest-unreadable"
+	FixFailed              Code = "fix-failed"
+	UnreadableFolder       Code = "unreadable-folder"
+	InputMatchesNothing    Code = "input-matches-nothing"
+	SourceUnreadable       Code = "source-unreadable"
+	BuildChangesInput      Code = "build-changes-input"
+	BuildTouchesInput      Code = "build-touches-input"
+	NotReproducible        Code = "not-reproducible"
+	SecondBuildFailed      Code = "second-build-failed"
+	CommittedModuleDiffers Code = "committed-module-differs"
+	DeclaredHashDiffers    Code = "declared-hash-differs"
+
+	// Of reports.
+	CheckFailed                 Code = "check-failed"
+	CheckDiagnostic             Code = "check-diagnostic"
+	BuildDiagnostic             Code = "build-diagnostic"
+	SmokeFailed                 Code = "smoke-failed"
+	SmokeDiagnostic             Code = "smoke-diagnostic"
+	KernelReadyFailed           Code = "kernel-ready-failed"
+	KernelReadyDiagnostic       Code = "kernel-ready-diagnostic"
+	NoMutationFailed            Code = "no-mutation-failed"
+	NoMutationDiagnostic        Code = "no-mutation-diagnostic"
+	ReproducibleFailed          Code = "reproducible-failed"
+	ReproducibleDiagnostic      Code = "reproducible-diagnostic"
+	PublishedArtifactFailed     Code = "published-artifact-failed"
+	PublishedArtifactDiagnostic Code = "published-artifact-diagnostic"
+
+	// Of watch and doctor.
+	BuildTouchesInputs Code = "build-touches-inputs"
+	DuplicateName      Code = "duplicate-name"
+	SearchFailed       Code = "search-failed"
+	MissingRoot        Code = "missing-root"
+	NoCapsules         Code = "no-capsules"
+	LinkedCapsule      Code = "linked-capsule"
+	GitLockWaiting     Code = "git-lock-waiting"
+	GitLockStale       Code = "git-lock-stale"
+	HookFailed         Code = "hook-failed"
+	WatchLimit         Code = "watch-limit"
+	WatchInstances     Code = "watch-instances"
+	WatchRefused       Code = "watch-refused"
+	WatchFiles         Code = "watch-files"
+	PolledFileSystem   Code = "polled-file-system"
+	FileSystem         Code = "file-system"
+)
+
+// table describes each code, in the order above.
+var table = []Rule{
+	{Code: ManifestSyntax, Part: PartManifest, Severity: Error, Summary: "the manifest is not TOML", Remedy: "mend the syntax at the place named"},
+	{Code: ManifestEncoding, Part: PartManifest, Severity: Error, Summary: "the manifest is not UTF-8 text", Remedy: "save it again as UTF-8"},
+	{Code: ManifestTooLarge, Part: PartManifest, Severity: Error, Summary: "the manifest is larger than 1 MiB", Remedy: "check that it is the right file"},
+	{Code: ManifestTooDeep, Part: PartManifest, Severity: Error, Summary: "the manifest nests deeper than any manifest can", Remedy: "check that it is the right file"},
+	{Code: ManifestWrongType, Part: PartManifest, Severity: Error, Summary: "a value has the wrong type", Remedy: "write the value as the hint shows", Fixable: true},
+	{Code: ManifestMissingKey, Part: PartManifest, Severity: Error, Summary: "a key that the runtime requires is missing", Remedy: "add the line that the hint shows"},
+	{Code: PackageName, Part: PartManifest, Severity: Error, Summary: "the capsule's name is not one the runtime takes", Remedy: "use lower-case letters, digits and dashes only"},
+	{Code: PackageVersion, Part: PartManifest, Severity: Error, Summary: "the version is not strict semver", Remedy: `write three numbers: version = "1.0.0"`, Fixable: true},
+	{Code: PackageAstridVersion, Part: PartManifest, Severity: Error, Summary: "astrid-version is not a version requirement", Remedy: `write a requirement: astrid-version = ">=0.7.0"`},
+	{Code: ComponentFile, Part: PartManifest, Severity: Error, Summary: "a component's file is not a path below the capsule", Remedy: "name a file below the capsule's folder, with / between folders"},
+	{Code: ComponentFileTwice, Part: PartManifest, Severity: Error, Summary: "two components are published at the same file", Remedy: "give each component a file of its own"},
+	{Code: ComponentIDTwice, Part: PartManifest, Severity: Error, Summary: "two components have the same id", Remedy: "give each component an id of its own"},
+	{Code: InterfaceName, Part: PartManifest, Severity: Error, Summary: "an interface's namespace or name is not one the runtime takes", Remedy: "begin with a lower-case letter, go on with lower-case letters, digits and dashes"},
+	{Code: InterfaceVersion, Part: PartManifest, Severity: Error, Summary: "an interface's version is not what the runtime takes", Remedy: `imports take a requirement ("^1.0"), exports an exact version ("1.0.0")`},
+	{Code: UplinkImports, Part: PartManifest, Severity: Error, Summary: "an uplink capsule has imports; uplinks load before what they would import", Remedy: "remove [imports], or uplink = true from [capabilities]"},
+	{Code: UplinkProfile, Part: PartManifest, Severity: Error, Summary: "an uplink's profile is not one the runtime knows", Remedy: `write one of "chat", "interactive", "notify", "bridge"`},
+	{Code: TopicPattern, Part: PartManifest, Severity: Error, Summary: "a topic pattern has an empty segment", Remedy: "remove the dot at the end or the beginning, or one of two dots in a row"},
+	{Code: TopicPins, Part: PartManifest, Severity: Error, Summary: "a topic names more than one of version, tag, rev, branch and path", Remedy: "keep one of them"},
+	{Code: TopicPriority, Part: PartManifest, Severity: Error, Summary: "a subscription's priority has no handler to order, or is out of range", Remedy: "add handler, or remove priority"},
+	{Code: CommandKind, Part: PartManifest, Severity: Error, Summary: "a command's kind is neither slash nor cli", Remedy: `write kind = "slash" or kind = "cli"`},
+	{Code: CommandName, Part: PartManifest, Severity: Error, Summary: "a cli command's name is not one the runtime takes", Remedy: "1 to 32 lower-case letters, digits and dashes, and not a word that the runtime uses itself"},
+	{Code: SettingsUnknownKey, Part: PartManifest, Severity: Error, Summary: "[package.metadata.astrid-dev] has a key that does not exist", Remedy: "correct the spelling"},
+	{Code: SettingsValue, Part: PartManifest, Severity: Error, Summary: "a value in [package.metadata.astrid-dev] makes no sense", Remedy: "write the value as the hint shows"},
+	{Code: SettingsOutput, Part: PartManifest, Severity: Error, Summary: "output is not a path of its own below the capsule", Remedy: "name a path below the capsule that differs from the component's file"},
+	{Code: ComponentType, Part: PartManifest, Severity: Warning, Summary: "a component's type is neither executable nor library", Remedy: `write type = "executable" or type = "library"`},
+	{Code: ComponentLink, Part: PartManifest, Severity: Warning, Summary: "a component links to an id that no component has", Remedy: "correct the id, or add the component"},
+	{Code: ComponentHash, Part: PartManifest, Severity: Warning, Summary: "a declared hash is not a BLAKE3 hash", Remedy: "write 64 hex digits as b3sum prints them, or remove the line"},
+	{Code: EnvType, Part: PartManifest, Severity: Warning, Summary: "the type of a variable is not one the runtime asks for in its own way", Remedy: `write one of "text", "secret", "select", "array"`},
+	{Code: EnvName, Part: PartManifest, Severity: Warning, Summary: "a variable's name cannot be set in an environment", Remedy: "use letters, digits and underscores, not a digit first"},
+	{Code: EnvChoices, Part: PartManifest, Severity: Warning, Summary: "a select has nothing to choose from, or a default that is no choice", Remedy: "add enum_values or options_from"},
+	{Code: TopicInertKey, Part: PartManifest, Severity: Warning, Summary: "a key has no effect on this side: fanout is for [publish], handler and priority are for [subscribe]", Remedy: "remove it, or move the entry", Fixable: true},
+	{Code: ToolTwice, Part: PartManifest, Severity: Warning, Summary: "two tools have the same name", Remedy: "give each tool a name of its own"},
+	{Code: CommandTwice, Part: PartManifest, Severity: Warning, Summary: "two commands have the same name", Remedy: "give each command a name of its own"},
+	{Code: CapabilityIdentity, Part: PartManifest, Severity: Warning, Summary: "an identity capability is not one the runtime knows", Remedy: `write one of "resolve", "link", "admin"`},
+	{Code: CapabilityNetConnect, Part: PartManifest, Severity: Warning, Summary: "a net_connect entry is not host:port and matches nothing", Remedy: `write host and port, either may be *: "example.org:443"`},
+	{Code: InertTable, Part: PartCheck, Severity: Warning, Summary: "a table from an older manifest format, which the runtime ignores", Remedy: "write the line that the hint shows under [publish] or [subscribe], and remove the table"},
+	{Code: InertCapability, Part: PartCheck, Severity: Warning, Summary: "ipc_publish or ipc_subscribe in [capabilities], which the runtime ignores", Remedy: "write the topics as keys of [publish] or [subscribe]"},
+	{Code: UnknownKey, Part: PartCheck, Severity: Note, Summary: "a key that the runtime ignores and that looks like one it knows", Remedy: "correct the spelling"},
+	{Code: SettingsElsewhere, Part: PartCheck, Severity: Warning, Summary: "settings for astrid-dev stand where nobody reads them", Remedy: "write them under [package.metadata.astrid-dev]"},
+	{Code: PackageNameTwice, Part: PartCheck, Severity: Error, Summary: "two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
+	{Code: VersionDiffers, Part: PartCheck, Severity: Warning, Summary: "the version differs from that in Cargo.toml or package.json", Remedy: "write the same version in both"},
+	{Code: ToolResultPublish, Part: PartCheck, Severity: Warning, Summary: "a tool's handler may not publish its results", Remedy: "add the line that the hint shows to [publish]", Fixable: true},
+	{Code: ToolDescribePublish, Part: PartCheck, Severity: Warning, Summary: "a capsule with tools may not answer when it is asked to describe them", Remedy: "add the line that the hint shows to [publish]", Fixable: true},
+	{Code: ToolDescribeSubscribe, Part: PartCheck, Severity: Warning, Summary: "a capsule with tools does not hear when it is asked to describe them", Remedy: "add the line that the hint shows to [subscribe]", Fixable: true},
+	{Code: ComponentFileTaken, Part: PartCheck, Severity: Error, Summary: "what stands at a component's file is no module, so that nothing is published there", Remedy: "correct file, or remove what stands there"},
+	{Code: ComponentFileEscapes, Part: PartCheck, Severity: Error, Summary: "a component's file leads out of the capsule through a symbolic link", Remedy: "remove the link"},
+	{Code: ComponentFileName, Part: PartCheck, Severity: Warning, Summary: "a component's file is not what cargo makes of this crate", Remedy: "write the name that the hint shows"},
+	{Code: MissingFile, Part: PartCheck, Severity: Warning, Summary: "a file that the manifest names does not exist", Remedy: "create it, or correct the path"},
+	{Code: RustNoCdylib, Part: PartCheck, Severity: Error, Summary: "the crate makes neither a module nor a program", Remedy: `write crate-type = ["cdylib"] under [lib] in Cargo.toml`},
+	{Code: RustNoWasmTarget, Part: PartCheck, Severity: Error, Summary: "no WebAssembly target is set: cargo would build for this machine", Remedy: "write the lines that the hint shows into .cargo/config.toml", Fixable: true},
+	{Code: RustTargetWASI, Part: PartCheck, Severity: Warning, Summary: "the target needs WASI, which the kernel does not offer", Remedy: `write target = "wasm32-unknown-unknown"`},
+	{Code: RustToolchainTarget, Part: PartCheck, Severity: Warning, Summary: "rust-toolchain.toml does not install the target that is built", Remedy: "add the target to targets", Fixable: true},
+	{Code: RustGetrandomCfg, Part: PartCheck, Severity: Warning, Summary: "getrandom does not compile for wasm32-unknown-unknown without its cfg", Remedy: "add the flag that the hint shows to rustflags", Fixable: true},
+	{Code: RuntimeCalendar, Part: PartCheck, Severity: Warning, Summary: "astrid-version lets in no runtime with a calendar version, as all have from 2026 on", Remedy: "write a floor without a ceiling, as the hint shows"},
+	{Code: RuntimeRefuses, Part: PartCheck, Severity: Error, Summary: "the runtime chosen with --runtime does not satisfy astrid-version", Remedy: "correct astrid-version, or choose another runtime"},
+	{Code: UplinkNeedsOperator, Part: PartCheck, Severity: Note, Summary: "a capsule with an uplink loads only if the operator lists it", Remedy: "ask the operator to name the capsule under [[uplinks]]"},
+	{Code: ComponentInert, Part: PartCheck, Severity: Warning, Summary: "a component after the first is never loaded", Remedy: "make a capsule of its own of it"},
+	{Code: ComponentFileArchive, Part: PartCheck, Severity: Warning, Summary: "a component's file is not a path that the runtime finds in the package", Remedy: "write the path that the hint shows"},
+	{Code: HandlersTooMany, Part: PartCheck, Severity: Warning, Summary: "more handlers than the runtime subscribes for a capsule that runs", Remedy: "subscribe to a wider pattern, or split the capsule"},
+	{Code: RustCdylibs, Part: PartCheck, Severity: Warning, Summary: "the crate makes more than one cdylib, which the runtime's packer refuses", Remedy: "keep one cdylib target"},
+	{Code: ToolchainUnknown, Part: PartBuild, Severity: Error, Summary: "nothing says how the capsule is built, or a toolchain of that name does not exist", Remedy: `write build = [...] or toolchain = "..." in [package.metadata.astrid-dev]`},
+	{Code: ToolchainNothingToBuild, Part: PartBuild, Severity: Error, Summary: "the manifest names no component, so that there is nothing to build", Remedy: "add a [[component]] with a file"},
+	{Code: Toolchain, Part: PartBuild, Severity: Error, Summary: "the toolchain could not be asked", Remedy: "read the message: it is the tool's or the system's own"},
+	{Code: ToolMissing, Part: PartBuild, Severity: Error, Summary: "a tool that the build needs is not installed, or not in PATH", Remedy: "run the command that the hint shows"},
+	{Code: ToolSilent, Part: PartBuild, Severity: Warning, Summary: "a tool is there and does not answer", Remedy: "run it by hand and read what it says"},
+	{Code: ToolFound, Part: PartBuild, Severity: Note, Summary: "a tool is there", Remedy: "nothing is to be done"},
+	{Code: RustMixed, Part: PartBuild, Severity: Warning, Summary: "cargo and the rustc that it runs come from two installations", Remedy: "put one folder that has both first in PATH"},
+	{Code: RustTargetMissing, Part: PartBuild, Severity: Error, Summary: "the Rust that is used has no standard library for the target", Remedy: "run the command that the hint shows"},
+	{Code: RustStaleArtifact, Part: PartBuild, Severity: Error, Summary: "cargo names a module that is missing, or older than the build", Remedy: "run cargo clean, and build again"},
+	{Code: RustNoModule, Part: PartBuild, Severity: Error, Summary: "cargo built no WebAssembly module", Remedy: `write crate-type = ["cdylib"] under [lib] in Cargo.toml`},
+	{Code: RustWhichModule, Part: PartBuild, Severity: Error, Summary: "cargo built several modules, and no component is called like one of them", Remedy: "give the component's file the name of the crate, with _ for -"},
+	{Code: GoTooOld, Part: PartBuild, Severity: Error, Summary: "the Go that is used cannot export functions of a module", Remedy: "install Go 1.24 or newer"},
+	{Code: GoSeveral, Part: PartBuild, Severity: Error, Summary: "the go command builds one component at a time", Remedy: "write a build command that makes each in $CAPSULE_OUT_DIR"},
+	{Code: TinygoSeveral, Part: PartBuild, Severity: Error, Summary: "tinygo builds one component at a time", Remedy: "write a build command that makes each in $CAPSULE_OUT_DIR"},
+	{Code: NpmNoBuildScript, Part: PartBuild, Severity: Error, Summary: "package.json has no build script", Remedy: `add "build" to "scripts"; it writes the module to $CAPSULE_OUT`},
+	{Code: PackagesMissing, Part: PartBuild, Severity: Error, Summary: "the packages of package.json are not installed", Remedy: "run the command that the hint shows"},
+	{Code: BuildCommand, Part: PartBuild, Severity: Error, Summary: "the build command cannot be put together or run", Remedy: "correct build in [package.metadata.astrid-dev]"},
+	{Code: BuildEnvironment, Part: PartBuild, Severity: Error, Summary: "what the build needs of this machine cannot be made ready", Remedy: "read the message: it names the file or folder"},
+	{Code: BuildFailed, Part: PartBuild, Severity: Error, Summary: "the build command failed, and its output names no place", Remedy: "read the output that is shown with it"},
+	{Code: BuildTimeout, Part: PartBuild, Severity: Error, Summary: "the build took longer than its time", Remedy: "find out what it waits for, or raise timeout in [package.metadata.astrid-dev]"},
+	{Code: BuildWrotePublished, Part: PartBuild, Severity: Error, Summary: "the build wrote the published file itself", Remedy: "let it write to $CAPSULE_OUT, or to the path that output names"},
+	{Code: StrayProcess, Part: PartBuild, Severity: Warning, Summary: "processes of the build were still there at its end, and were ended", Remedy: "let the build wait for what it starts"},
+	{Code: OutputMissing, Part: PartBuild, Severity: Error, Summary: "the build ended well and left no module", Remedy: "let it write to $CAPSULE_OUT, or name its path with output"},
+	{Code: OutputLeftAlone, Part: PartBuild, Severity: Error, Summary: "the build ended well and did not write its module: what lies there is of an earlier one", Remedy: "let the build write to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]"},
+	{Code: OutputUnreadable, Part: PartBuild, Severity: Error, Summary: "what the build made cannot be read", Remedy: "let the build write a regular, readable file"},
+	{Code: OutputTooLarge, Part: PartBuild, Severity: Error, Summary: "what the build made is larger than any module may be", Remedy: "leave out debug information and embedded data"},
+	{Code: WrapFailed, Part: PartBuild, Severity: Error, Summary: "no component can be made of the core module", Remedy: "make its world, imports and exports agree, or write wrap = false"},
+	{Code: StageFailed, Part: PartBuild, Severity: Error, Summary: "the disk refused what a build writes", Remedy: "make room, or make the folder that the message names writable"},
+	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Remedy: "move it away"},
+	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Remedy: "remove it, or name another file"},
+	{Code: CapsuleCycle, Part: PartBuild, Severity: Warning, Summary: "capsules take each other's modules, round and round", Remedy: "take one of these modules out of the inputs of another"},
+	{Code: WaitingForLock, Part: PartBuild, Severity: Warning, Summary: "another process builds the same capsule", Remedy: "nothing is to be done: it goes on when the other one is done"},
+	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},
+	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Remedy: "report it with the module"},
+	{Code: SmokeRuntime, Part: PartSmoke, Severity: Error, Summary: "the runtime to judge for is not known", Remedy: "name a release that astrid-dev knows"},
+	{Code: SmokeChild, Part: PartSmoke, Severity: Error, Summary: "the process that loads the module died or answered nonsense", Remedy: "if it happens again, report it with the module"},
+	{Code: SmokeCancelled, Part: PartSmoke, Severity: Error, Summary: "the load was cancelled", Remedy: "load it again"},
+	{Code: SmokeTimeout, Part: PartSmoke, Severity: Error, Summary: "the load did not end in its time", Remedy: "look for a loop without an end, or raise timeout of the smoke settings"},
+	{Code: SmokeSlow, Part: PartSmoke, Severity: Warning, Summary: "the machine was too busy to load the module to its end", Remedy: "build it again when the machine is less busy"},
+	{Code: SmokeSize, Part: PartSmoke, Severity: Error, Summary: "the file is larger than any module may be", Remedy: "leave out debug information and embedded data"},
+	{Code: SmokeEmpty, Part: PartSmoke, Severity: Error, Summary: "the file is empty", Remedy: "look at the build's output and at the path it writes"},
+	{Code: SmokeTruncated, Part: PartSmoke, Severity: Error, Summary: "the file ends too early", Remedy: "build it again, and let nothing else write it"},
+	{Code: SmokeNotWasm, Part: PartSmoke, Severity: Error, Summary: "the file is not WebAssembly", Remedy: "let file and output name the .wasm file that the build writes"},
+	{Code: SmokeVersion, Part: PartSmoke, Severity: Error, Summary: "the file has an unknown version of WebAssembly", Remedy: "build it with a current toolchain"},
+	{Code: SmokeInvalid, Part: PartSmoke, Severity: Error, Summary: "the file is not valid WebAssembly", Remedy: "build again with current tools"},
+	{Code: SmokeLink, Part: PartSmoke, Severity: Error, Summary: "the runtime could not start the component", Remedy: "build again with current component tools"},
+	{Code: SmokeLimit, Part: PartSmoke, Severity: Error, Summary: "the module goes beyond a limit that current tools stay far below", Remedy: "build it with current tools"},
+	{Code: SmokeProposalRefused, Part: PartSmoke, Severity: Error, Summary: "the module needs a proposal of WebAssembly that the runtime refuses", Remedy: "turn the feature off in the compiler's target options"},
+	{Code: SmokeProposal, Part: PartSmoke, Severity: Warning, Summary: "the module needs a proposal that the runtime has and the sandbox lacks: it was validated, not run", Remedy: "turn the feature off to have it run"},
+	{Code: SmokeUnsupported, Part: PartSmoke, Severity: Warning, Summary: "the module is valid, and the sandbox's engine cannot take it", Remedy: "report the module"},
+	{Code: SmokeMemory, Part: PartSmoke, Severity: Error, Summary: "the module needs more memory than the limit", Remedy: "let the linker ask for less, or raise memory of the smoke settings"},
+	{Code: SmokeTable, Part: PartSmoke, Severity: Error, Summary: "the module's tables are larger than the runtime gives", Remedy: "let the linker ask for less"},
+	{Code: SmokeShape, Part: PartSmoke, Severity: Error, Summary: "a start function takes or returns values", Remedy: "give it none"},
+	{Code: SmokeExit, Part: PartSmoke, Severity: Error, Summary: "the module ended itself while it was loaded", Remedy: "build a reactor, not a command"},
+	{Code: SmokeStack, Part: PartSmoke, Severity: Error, Summary: "calls are nested without an end", Remedy: "look for recursion in the stack that is shown"},
+	{Code: SmokeTrap, Part: PartSmoke, Severity: Error, Summary: "the module trapped while it was loaded", Remedy: "read its own message and stack, which are shown"},
+	{Code: SmokeCall, Part: PartSmoke, Severity: Error, Summary: "a call that the settings ask for cannot be made, or failed", Remedy: "export the contract function, or leave call out"},
+	{Code: SmokeWrap, Part: PartSmoke, Severity: Warning, Summary: "no component can be made of a core module that carries its world", Remedy: "build again with one version of the SDK"},
+	{Code: SmokeForeignImport, Part: PartSmoke, Severity: Warning, Summary: "the module imports what nobody provides", Remedy: "link the code that defines it"},
+	{Code: KernelNotComponent, Part: PartSmoke, Severity: Error, Summary: "it is a core module, and the kernel takes components only", Remedy: "build it with wit-bindgen or an SDK, so that it carries its world", Else: []Severity{Warning}},
+	{Code: KernelImportUnknown, Part: PartSmoke, Severity: Error, Summary: "it imports what the kernel does not offer", Remedy: "remove the import, or compose a component in that provides it", Else: []Severity{Warning}},
+	{Code: KernelImportRelease, Part: PartSmoke, Severity: Error, Summary: "it imports what only a newer runtime has", Remedy: "raise astrid-version, or build with older WIT files", Else: []Severity{Warning}},
+	{Code: KernelImportVersion, Part: PartSmoke, Severity: Error, Summary: "it imports an interface in a version that the kernel does not have", Remedy: "use the WIT files of the version that the hint names", Else: []Severity{Warning}},
+	{Code: KernelImportType, Part: PartSmoke, Severity: Error, Summary: "it imports a function with another type than the kernel has", Remedy: "build with the WIT files of the release", Else: []Severity{Warning}},
+	{Code: KernelImportMissing, Part: PartSmoke, Severity: Error, Summary: "it imports a function that the kernel's interface does not have", Remedy: "build with the WIT files of the release", Else: []Severity{Warning}},
+	{Code: KernelWASI, Part: PartSmoke, Severity: Error, Summary: "it imports WASI, which the kernel does not offer", Remedy: "build for wasm32-unknown-unknown, or stub WASI", Else: []Severity{Warning}},
+	{Code: KernelStubExports, Part: PartSmoke, Severity: Note, Summary: "some exports are one and the same function: stubs that a toolchain fills in", Remedy: "write them, or leave them out of the world"},
+	{Code: KernelNoContract, Part: PartSmoke, Severity: Warning, Summary: "it exports nothing that the kernel calls", Remedy: "export the function that the kernel shall call"},
+	{Code: KernelNoTrigger, Part: PartSmoke, Severity: Error, Summary: "[subscribe] names a handler, and the export that it needs is missing", Remedy: "export astrid-hook-trigger, or remove the handler", Else: []Severity{Warning}},
+	{Code: KernelContractType, Part: PartSmoke, Severity: Warning, Summary: "an export does not have the type that the kernel calls it with", Remedy: "give it the type that the hint shows"},
+	{Code: KernelCapabilityMissing, Part: PartSmoke, Severity: Warning, Summary: "it imports what [capabilities] does not declare: its calls will be refused", Remedy: "declare the capability, or drop the import"},
+	{Code: KernelCapabilityUnused, Part: PartSmoke, Severity: Note, Summary: "[capabilities] declares what nothing in it needs", Remedy: "remove it: a capsule that asks for less is installed more readily"},
+	{Code: KernelSharedMemory, Part: PartSmoke, Severity: Error, Summary: "it has a shared memory, which the kernel's engine does not make", Remedy: "build it without threads", Else: []Severity{Warning}},
+	{Code: KernelMemory, Part: PartSmoke, Severity: Error, Summary: "its memory begins with more than the kernel gives", Remedy: "let the linker ask for less", Else: []Severity{Warning}},
+	{Code: KernelTable, Part: PartSmoke, Severity: Error, Summary: "a table begins with more elements than the kernel gives", Remedy: "let the linker ask for less", Else: []Severity{Warning}},
+	{Code: KernelProposal, Part: PartSmoke, Severity: Error, Summary: "the kernel's engine refuses a proposal that it needs", Remedy: "turn the feature off in the compiler's target options", Else: []Severity{Warning}},
+	{Code: KernelNotReady, Part: PartSmoke, Severity: Error, Summary: "its run export returns or waits without calling signal-ready", Remedy: "call signal-ready as soon as run has subscribed", Else: []Severity{Warning}},
+	{Code: KernelReadyUnknown, Part: PartSmoke, Severity: Warning, Summary: "whether its run export calls signal-ready is not known", Remedy: "call signal-ready as soon as run has subscribed"},
+	{Code: ManifestUnreadable, Part: PartVerify, Severity: Error, Summary: "the manifest cannot be read", Remedy: "make the file readable"},
+	{Code: FixFailed, Part: PartVerify, Severity: Error, Summary: "check --fix could not write a file", Remedy: "make the file writable, or mend it by hand"},
+	{Code: UnreadableFolder, Part: PartVerify, Severity: Error, Summary: "a folder cannot be read, so that capsules in it are not seen", Remedy: "make the folder readable"},
+	{Code: InputMatchesNothing, Part: PartVerify, Severity: Warning, Summary: "a pattern in inputs stands for no file", Remedy: "correct the path, which is relative to the capsule's folder, or take it out"},
+	{Code: SourceUnreadable, Part: PartVerify, Severity: Error, Summary: "a source cannot be read", Remedy: "make the file readable, or leave it out with ignore in [package.metadata.astrid-dev]", Was: []Code{"unreadable-source"}},
+	{Code: BuildChangesInput, Part: PartVerify, Severity: Error, Summary: "the build changes, makes or removes a file that it is built from", Remedy: "commit what the build makes there, write it elsewhere, or name it in ignore in [package.metadata.astrid-dev]"},
+	{Code: BuildTouchesInput, Part: PartVerify, Severity: Note, Summary: "the build writes a source again with the same bytes", Remedy: "write only when something changes: watch builds such a capsule once more"},
+	{Code: NotReproducible, Part: PartVerify, Severity: Error, Summary: "two builds of the same sources give different bytes", Remedy: "take out what differs: the finding says where it lies"},
+	{Code: SecondBuildFailed, Part: PartVerify, Severity: Error, Summary: "the same sources built once and failed in another folder", Remedy: "let the build depend on nothing but its sources"},
+	{Code: CommittedModuleDiffers, Part: PartVerify, Severity: Error, Summary: "the module beside the manifest is not what the sources build", Remedy: "run astrid-dev build and commit the module"},
+	{Code: DeclaredHashDiffers, Part: PartVerify, Severity: Error, Summary: "the hash that the manifest declares is not that of the module", Remedy: "write the hash that the finding shows", Else: []Severity{Warning}},
+	{Code: CheckFailed, Part: PartReport, Severity: Error, Summary: "the step check failed and says no more", Remedy: "read what is printed with it"},
+	{Code: CheckDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step check", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: BuildDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step build", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: SmokeFailed, Part: PartReport, Severity: Error, Summary: "the step smoke failed and says no more", Remedy: "read what is printed with it"},
+	{Code: SmokeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step smoke", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: KernelReadyFailed, Part: PartReport, Severity: Error, Summary: "the step kernel-ready failed and says no more", Remedy: "read what is printed with it"},
+	{Code: KernelReadyDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step kernel-ready", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: NoMutationFailed, Part: PartReport, Severity: Error, Summary: "the step no-mutation failed and says no more", Remedy: "read what is printed with it"},
+	{Code: NoMutationDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step no-mutation", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: ReproducibleFailed, Part: PartReport, Severity: Error, Summary: "the step reproducible failed and says no more", Remedy: "read what is printed with it"},
+	{Code: ReproducibleDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step reproducible", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: PublishedArtifactFailed, Part: PartReport, Severity: Error, Summary: "the step published-artifact failed and says no more", Remedy: "read what is printed with it"},
+	{Code: PublishedArtifactDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step published-artifact", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: BuildTouchesInputs, Part: PartWatch, Severity: Warning, Summary: "in watch: the build writes a source again with the same bytes", Remedy: "write only when something changes, or name what it makes in ignore"},
+	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
+	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Remedy: "make the folder readable; the next change or r looks again"},
+	{Code: MissingRoot, Part: PartWatch, Severity: Warning, Summary: "a path to watch does not exist yet", Remedy: "make it: it is watched from then on"},
+	{Code: NoCapsules, Part: PartWatch, Severity: Warning, Summary: "no folder below the paths holds a Capsule.toml yet", Remedy: "astrid-dev new NAME --lang go writes a capsule"},
+	{Code: LinkedCapsule, Part: PartWatch, Severity: Warning, Summary: "a link leads to a capsule outside the paths, which is not looked at", Remedy: "name the capsule's own folder as a path"},
+	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
+	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
+	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the --on-reload command failed", Remedy: "read its output, which is shown with it"},
+	{Code: WatchLimit, Part: PartWatch, Severity: Warning, Summary: "folders are polled because the system gives no more watches, or doctor's word on its limits", Remedy: "raise fs.inotify.max_user_watches", Else: []Severity{Note, Error}, Was: []Code{"watch-limits"}},
+	{Code: WatchInstances, Part: PartWatch, Severity: Warning, Summary: "everything is polled because the system gives no more watchers", Remedy: "raise fs.inotify.max_user_instances"},
+	{Code: WatchRefused, Part: PartWatch, Severity: Warning, Summary: "a folder is polled because the system does not let it be watched", Remedy: "let it be watched, or live with slower notice"},
+	{Code: WatchFiles, Part: PartWatch, Severity: Warning, Summary: "folders are polled because there are too few file descriptors", Remedy: "raise ulimit -n"},
+	{Code: PolledFileSystem, Part: PartWatch, Severity: Warning, Summary: "a file system that does not tell of all changes is polled", Remedy: "keep the sources on a local disk, or live with slower notice"},
+	{Code: FileSystem, Part: PartWatch, Severity: Note, Summary: "on what file system a path lies, for doctor", Remedy: "keep the sources on a local disk where doctor warns", Else: []Severity{Warning, Error}},
+}
