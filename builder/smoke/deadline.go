@@ -12,7 +12,7 @@ import (
 
 // clockPatience is how many times Limits.Wall may pass by the clock for a load that was not
 // given that much of a processor: a machine with ten busy loops on each gives a tenth.
-const clockPatience = 6
+const clockPatience = 10
 
 // clockTick is how often the processor time is looked at; each look takes a microsecond.
 const clockTick = 20 * time.Millisecond
