@@ -244,10 +244,3 @@ func TestLitterIsSwept(t *testing.T) {
 		t.Error("a file of the author's was swept")
 	}
 }
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -1,7 +1,6 @@
 package smoke
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,7 +57,7 @@ func (k *judgement) promised(i reader.Item) {
 		message = fmt.Sprintf("it imports %s, which the runtime %s does not have, but says %s", missing, joinVersions(refused), k.declared.Requires)
 		hint = "write an astrid-version that only lets in " + joinVersions(have) + ", or build with the WIT files of the others"
 	}
-	k.add(finding.Warning, "kernel-release-range", message, hint)
+	k.add(finding.Warning, finding.KernelReleaseRange, message, hint)
 }
 
 // lacks says in words what of an import a release does not have; "" is nothing.
@@ -92,17 +91,17 @@ func joinVersions(list []*astrid.Release) string {
 	return strings.Join(versions, ", ")
 }
 
-// LoadFileOn is LoadFile for several releases of the runtime, all of which must take the
-// module. The report is that of the first, or of the first in which it does not load, and
-// has the kernel's findings of all; none at all is the newest known release.
-func LoadFileOn(ctx context.Context, path string, o Options, releases []string) (*Report, error) {
+// OnAll loads a module for several releases of the runtime, all of which must take it. The
+// report is that of the first, or of the first in which it does not load, and has the
+// kernel's findings of all. No release is the newest known.
+func OnAll(o Options, releases []string, load func(Options) (*Report, error)) (*Report, error) {
 	if len(releases) == 0 {
-		return LoadFile(ctx, path, o)
+		return load(o)
 	}
 	var all *Report
 	for _, version := range releases {
 		o.Runtime = version
-		report, err := LoadFile(ctx, path, o)
+		report, err := load(o)
 		if err != nil {
 			return nil, err
 		}
