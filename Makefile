@@ -5,7 +5,7 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 
-.PHONY: demo build test race bench fuzz lint check toolchains
+.PHONY: demo build test race bench fuzz lint check toolchains reader reader-check
 
 demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 	@echo "demo: compiling astrid-dev; the first time takes about a minute"
@@ -43,6 +43,12 @@ lint:
 	GOOS=windows $(GO) vet ./...
 
 check: lint race ## what CI runs, less the installing
+
+reader: ## builder/wasm/reader/reader.wasm from its sources; wants the Rust of make toolchains
+	./builder/wasm/reader/build.sh
+
+reader-check: ## reader.wasm is what its sources build, byte for byte
+	./builder/wasm/reader/build.sh --check
 
 toolchains: ## Debian: what the tests of every language need
 	./.ci/toolchains

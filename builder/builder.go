@@ -34,6 +34,11 @@ type Options struct {
 	Strict  bool          // findings that keep the kernel from running a module fail the build
 	Grace   time.Duration // between asking a build to end and killing it; 0: proc's default
 
+	// Runtime are the releases of Astrid's runtime that judge every capsule, all of which
+	// must take it. None: those that a manifest names, else Installed, else the newest known.
+	Runtime   []string
+	Installed string // the release of the runtime on this machine; "": there is none
+
 	// Say receives what a person should know while a build runs or waits, such
 	// as another process holding the capsule. It may be called concurrently. nil: nobody.
 	Say func(dir string, f finding.Finding)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -52,7 +53,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
-	in.Recipe = in.recipe(plan)
+	in.Recipe = in.recipe(plan, b.Releases(in.manifest))
 	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
 	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
 	if last != nil {
@@ -207,15 +208,15 @@ func (b *Builder) learn(dir string, outside []string) {
 
 // recipe is a digest of everything but files that decides what a build makes.
 // Settings are in the manifest, which is a source.
-func (in *Inputs) recipe(plan *toolchain.Plan) string {
+func (in *Inputs) recipe(plan *toolchain.Plan, releases []string) string {
 	if plan == nil {
 		if in.problem == nil {
 			return ""
 		}
 		return digest("problem", in.problem.Error())
 	}
-	// The reader wraps and judges: another one may come to another result.
-	return digest(append([]string{plan.Toolchain, plan.Identity, reader.Hash()}, plan.Argv...)...)
+	// The reader wraps, and judges for these releases: another one may come to another result.
+	return digest(append([]string{plan.Toolchain, plan.Identity, reader.Hash(), strings.Join(releases, " ")}, plan.Argv...)...)
 }
 
 // digest is the BLAKE3 of parts, each preceded by its length.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
@@ -31,11 +32,14 @@ func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged, ready *smoke
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {
-	load := smoke.LoadFile
-	if ready != nil {
-		load = ready.Load
-	}
-	report, err := load(ctx, path, o)
+	report, err := smoke.OnAll(o, b.Releases(in.manifest), func(o smoke.Options) (*smoke.Report, error) {
+		if ready == nil {
+			return smoke.LoadFile(ctx, path, o)
+		}
+		child := ready // it loads one module, once
+		ready = nil
+		return child.Load(ctx, path, o)
+	})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -47,6 +51,19 @@ func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Opt
 		return nil, &Failure{Step: StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
 	}
 	return report, nil
+}
+
+// Releases are those of the runtime that judge a capsule: one at least.
+func (o Options) Releases(m *capsule.Manifest) []string {
+	switch {
+	case len(o.Runtime) > 0:
+		return o.Runtime
+	case m != nil && len(m.Dev.Runtime) > 0:
+		return m.Dev.Runtime
+	case o.Installed != "":
+		return []string{o.Installed}
+	}
+	return []string{astrid.Newest().Version}
 }
 
 // framesShown of a guest's stack: enough to leave the panic's own functions behind.
@@ -85,7 +102,7 @@ func SmokeOptions(m *capsule.Manifest) smoke.Options {
 }
 
 func declared(m *capsule.Manifest) *smoke.Declared {
-	d := &smoke.Declared{Name: m.Package.Name, Capabilities: capabilities(&m.Capabilities), Uplink: m.Capabilities.Uplink}
+	d := &smoke.Declared{Name: m.Package.Name, Requires: m.Package.AstridVersion, Capabilities: capabilities(&m.Capabilities), Uplink: m.Capabilities.Uplink}
 	for _, t := range m.Publish {
 		d.Publish = append(d.Publish, t.Pattern)
 	}

@@ -56,6 +56,9 @@ func (r *Release) TableElements() uint64 {
 // CalVer reports whether the version is a date, as from 2026 on.
 func (r *Release) CalVer() bool { return r.semver.Major() >= 2000 }
 
+// Before reports whether the release is older than another.
+func (r *Release) Before(other *Release) bool { return r.semver.LessThan(other.semver) }
+
 // Releases lists the known releases, the oldest first.
 var Releases = sync.OnceValue(func() []*Release {
 	entries, err := tables.ReadDir("releases")
@@ -115,6 +118,22 @@ func Find(version string) (*Release, error) {
 		return nil, fmt.Errorf("no release %q of the runtime is known; known are %s", version, strings.Join(known, ", "))
 	}
 	return found, nil
+}
+
+// Closest is the release that an installed runtime is judged by: itself, else the newest
+// known one before it. nil is none: the version is no version, or is older than all.
+func Closest(version string) *Release {
+	v, err := semver.NewVersion(strings.TrimSpace(version))
+	if err != nil {
+		return nil
+	}
+	var closest *Release
+	for _, r := range Releases() {
+		if !r.semver.GreaterThan(v) {
+			closest = r
+		}
+	}
+	return closest
 }
 
 // FirstWith is the first release whose engine accepts a feature; "" when none does.

@@ -139,6 +139,7 @@ type Settings struct {
 	Timeout   time.Duration     // of one build
 	Wrap      Wrap
 	Smoke     Smoke
+	Runtime   []string // releases of the runtime that must all take the capsule
 }
 
 // Wrap says how a core module becomes a component. The zero value wraps when

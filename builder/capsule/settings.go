@@ -8,11 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // settingKeys is every key of [package.metadata.astrid-dev].
-var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "smoke"}
+var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "smoke", "runtime"}
 
 var smokeKeys = []string{"memory", "timeout", "call"}
 
@@ -27,7 +28,7 @@ func (r *reader) settings(m *Manifest) Settings {
 		Build:  f.at("build").argv(),
 		Inputs: f.at("inputs").patterns(), Ignore: f.at("ignore").patterns(),
 		Env: f.at("env").variables(), Timeout: f.at("timeout").duration("5m"),
-		Wrap: f.at("wrap").wrap(),
+		Wrap: f.at("wrap").wrap(), Runtime: f.at("runtime").releases(),
 	}
 	s.Output = f.at("output").outputs(m)
 	if smoke := f.at("smoke"); smoke.table() {
@@ -213,6 +214,28 @@ func parseSize(s string) (uint64, bool) {
 		return n * unit.bytes, err == nil && n <= math.MaxUint64/unit.bytes
 	}
 	return 0, false
+}
+
+// releases reads the releases of the runtime that must take the capsule: one, or a list.
+func (f field) releases() []string {
+	asked := []string{}
+	if one, single := f.value.(string); single {
+		asked = append(asked, one)
+	} else {
+		asked = f.texts()
+	}
+	var list []string
+	for _, version := range asked {
+		release, err := astrid.Find(version)
+		if err != nil {
+			f.bad("name one that is known: runtime = ["+strconv.Quote(astrid.Newest().Version)+"]", "%s: %v", title(f.key), err)
+			return nil
+		}
+		if !contains(list, release.Version) {
+			list = append(list, release.Version)
+		}
+	}
+	return list
 }
 
 func (f field) wrap() Wrap {

@@ -25,9 +25,9 @@ type Options struct {
 	// CARGO_BUILD_TARGET, RUSTFLAGS and their kind can stand in for what the
 	// capsule's files leave out. nil is an empty environment.
 	Env []string
-	// Runtime is the release that astrid-version is held against; nil is none in
-	// particular.
-	Runtime *astrid.Release
+	// Runtime are the releases that astrid-version is held against; none: those of the
+	// manifest's setting runtime, if it has one.
+	Runtime []*astrid.Release
 }
 
 // Result is what CheckAll found in one capsule.

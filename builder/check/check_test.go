@@ -157,7 +157,7 @@ func TestRuntimeChosen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Check(context.Background(), dir, Options{Runtime: release})
+		got, err := Check(context.Background(), dir, Options{Runtime: []*astrid.Release{release}})
 		if err != nil || len(got) != 1 || got[0].Code != want {
 			t.Errorf("%s: %v, %v, want %s", version, got, err, want)
 		}

@@ -19,15 +19,35 @@ func runtimeVersion(c *capsuleFiles) {
 	if requirement == "" || slices.ContainsFunc(c.list, func(f finding.Finding) bool { return f.Code == finding.PackageAstridVersion }) {
 		return
 	}
-	if chosen := c.options.Runtime; chosen != nil && !chosen.Satisfies(requirement) {
-		c.addAt(finding.RuntimeRefuses, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, chosen)),
-			"the runtime %s would refuse the capsule, which asks for %s", chosen.Version, requirement)
+	refused := false
+	for _, chosen := range c.chosen() {
+		if !chosen.Satisfies(requirement) {
+			c.addAt(finding.RuntimeRefuses, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, chosen)),
+				"the runtime %s would refuse the capsule, which asks for %s", chosen.Version, requirement)
+			refused = true
+		}
+	}
+	if refused {
 		return
 	}
 	if !slices.ContainsFunc(astrid.Releases(), func(r *astrid.Release) bool { return r.CalVer() && r.Satisfies(requirement) }) && !speaksOfYears(requirement) {
 		c.addAt(finding.RuntimeCalendar, key, fmt.Sprintf("write astrid-version = %q", floor(requirement, newest)),
 			"no runtime with a calendar version satisfies %s: the newest known is %s", requirement, newest.Version)
 	}
+}
+
+// chosen are the releases that the capsule is meant for, as far as anybody said.
+func (c *capsuleFiles) chosen() []*astrid.Release {
+	if len(c.options.Runtime) > 0 {
+		return c.options.Runtime
+	}
+	var list []*astrid.Release
+	for _, version := range c.m.Dev.Runtime {
+		if release, err := astrid.Find(version); err == nil { // builder/capsule refuses the others
+			list = append(list, release)
+		}
+	}
+	return list
 }
 
 // speaksOfYears reports whether a requirement names a calendar version itself: one that no

@@ -146,6 +146,7 @@ const (
 	KernelMemory            Code = "kernel-memory"
 	KernelTable             Code = "kernel-table"
 	KernelProposal          Code = "kernel-proposal"
+	KernelReleaseRange      Code = "kernel-release-range"
 	KernelNotReady          Code = "kernel-not-ready"
 	KernelReadyUnknown      Code = "kernel-ready-unknown"
 
@@ -251,7 +252,7 @@ var table = []Rule{
 	{Code: RustToolchainTarget, Part: PartCheck, Severity: Warning, Summary: "rust-toolchain.toml does not install the target that is built", Remedy: "add the target to targets", Fixable: true},
 	{Code: RustGetrandomCfg, Part: PartCheck, Severity: Warning, Summary: "getrandom does not compile for wasm32-unknown-unknown without its cfg", Remedy: "add the flag that the hint shows to rustflags", Fixable: true},
 	{Code: RuntimeCalendar, Part: PartCheck, Severity: Warning, Summary: "astrid-version lets in no runtime with a calendar version, as all have from 2026 on", Remedy: "write a floor without a ceiling, as the hint shows"},
-	{Code: RuntimeRefuses, Part: PartCheck, Severity: Error, Summary: "the runtime chosen with --runtime does not satisfy astrid-version", Remedy: "correct astrid-version, or choose another runtime"},
+	{Code: RuntimeRefuses, Part: PartCheck, Severity: Error, Summary: "a runtime chosen with --runtime, or in the manifest, does not satisfy astrid-version", Remedy: "correct astrid-version, or choose another runtime"},
 	{Code: UplinkNeedsOperator, Part: PartCheck, Severity: Note, Summary: "a capsule with an uplink loads only if the operator lists it", Remedy: "ask the operator to name the capsule under [[uplinks]]"},
 	{Code: ComponentInert, Part: PartCheck, Severity: Warning, Summary: "a component after the first is never loaded", Remedy: "make a capsule of its own of it"},
 	{Code: ComponentFileArchive, Part: PartCheck, Severity: Warning, Summary: "a component's file is not a path that the runtime finds in the package", Remedy: "write the path that the hint shows"},
@@ -333,6 +334,7 @@ var table = []Rule{
 	{Code: KernelMemory, Part: PartSmoke, Severity: Error, Summary: "its memory begins with more than the kernel gives", Remedy: "let the linker ask for less", Else: []Severity{Warning}},
 	{Code: KernelTable, Part: PartSmoke, Severity: Error, Summary: "a table begins with more elements than the kernel gives", Remedy: "let the linker ask for less", Else: []Severity{Warning}},
 	{Code: KernelProposal, Part: PartSmoke, Severity: Error, Summary: "the kernel's engine refuses a proposal that it needs", Remedy: "turn the feature off in the compiler's target options", Else: []Severity{Warning}},
+	{Code: KernelReleaseRange, Part: PartSmoke, Severity: Warning, Summary: "astrid-version lets in a release of the runtime that lacks one of the component's imports", Remedy: "write the astrid-version that the finding shows, or build with older WIT files"},
 	{Code: KernelNotReady, Part: PartSmoke, Severity: Error, Summary: "its run export returns or waits without calling signal-ready", Remedy: "call signal-ready as soon as run has subscribed", Else: []Severity{Warning}},
 	{Code: KernelReadyUnknown, Part: PartSmoke, Severity: Warning, Summary: "whether its run export calls signal-ready is not known", Remedy: "call signal-ready as soon as run has subscribed"},
 	{Code: ManifestUnreadable, Part: PartVerify, Severity: Error, Summary: "the manifest cannot be read", Remedy: "make the file readable"},

@@ -33,6 +33,7 @@ func (w *work) judge(r *Report, reading *reader.Reading, l *live) {
 	k := &judgement{report: r, declared: w.options.Declared, release: w.release, reading: reading}
 	k.form()
 	k.imports()
+	k.releases()
 	k.exports()
 	k.capabilities()
 	k.limits()
@@ -40,7 +41,7 @@ func (w *work) judge(r *Report, reading *reader.Reading, l *live) {
 		k.findings = append(k.findings, l.readiness...)
 	}
 	finding.Sort(k.findings)
-	r.KernelFindings = k.findings
+	r.KernelFindings, r.Runtimes = k.findings, []string{w.release.Version}
 	r.KernelReady = r.Verdict != Fails && finding.Count(k.findings, finding.Error) == 0
 }
 

@@ -40,6 +40,8 @@ type Report struct {
 
 	KernelReady    bool              `json:"kernel_ready"`              // it loads and KernelFindings has no error
 	KernelFindings []finding.Finding `json:"kernel_findings,omitempty"` // what stands between the module and the kernel
+	Runtimes       []string          `json:"runtimes,omitempty"`        // the releases of the runtime that judged; all must take it
+	LinksOn        []string          `json:"links_on,omitempty"`        // of a component: the known releases that have all its imports
 
 	Size      int64      `json:"size"` // bytes of the file
 	Imports   []Import   `json:"imports,omitempty"`

@@ -16,19 +16,22 @@ type buildFlags struct {
 	jobs   int
 	strict bool
 	nested bool
+	on     runtimeFlags
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
 	includeNested(cmd.Flags(), &b.nested)
+	b.on.register(cmd, "the release of the runtime that must take each capsule, as in 2026.10.1 (may be repeated)")
 }
 
 func (b *buildFlags) check() error {
 	if b.jobs < 1 {
 		return usage(fmt.Errorf("--jobs must be at least 1, not %d", b.jobs))
 	}
-	return nil
+	_, err := b.on.releases()
+	return err
 }
 
 func newBuild() *cobra.Command {

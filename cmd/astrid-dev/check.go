@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
@@ -22,7 +21,7 @@ import (
 // checkFlags are check's own.
 type checkFlags struct {
 	fix, list, strict, nested bool
-	runtime                   string
+	runtime                   runtimeFlags
 }
 
 func newCheck() *cobra.Command {
@@ -43,7 +42,7 @@ give, without looking at any capsule.`,
 	cmd.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without guessing")
 	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
-	cmd.Flags().StringVar(&f.runtime, "runtime", "", "hold astrid-version against this release of the runtime, as in 2026.10.1")
+	f.runtime.register(cmd, "hold astrid-version against this release of the runtime, as in 2026.10.1 (may be repeated)")
 	includeNested(cmd.Flags(), &f.nested)
 	return cmd
 }
@@ -51,15 +50,9 @@ give, without looking at any capsule.`,
 // options are those of the check; an unknown release is a wrong call.
 func (f checkFlags) options() (check.Options, error) {
 	o := check.Options{Env: os.Environ()}
-	if f.runtime == "" {
-		return o, nil
-	}
-	release, err := astrid.Find(f.runtime)
-	if err != nil {
-		return o, usage(err)
-	}
-	o.Runtime = release
-	return o, nil
+	var err error
+	o.Runtime, err = f.runtime.releases()
+	return o, err
 }
 
 func (f checkFlags) run(cmd *cobra.Command, args []string) error {

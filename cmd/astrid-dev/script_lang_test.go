@@ -96,6 +96,23 @@ func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	ts.Setenv("PATH", path)
 	ts.Setenv("CARGO_HOME", cargoHome())
+	for _, v := range os.Environ() { // start hands them on; exec must do the same, or their builds have two keys
+		name, value, _ := strings.Cut(v, "=")
+		if name != "CARGO_HOME" && (strings.HasPrefix(name, "CARGO_") || strings.HasPrefix(name, "RUST")) {
+			ts.Setenv(name, value)
+		}
+	}
+}
+
+// cmdWarm gives cargo a target folder in the user's cache, so that ninety crates are
+// compiled once a machine: warm NAME. Their build scripts write its path into what they
+// make, so that it cannot be copied.
+func cmdWarm(ts *testscript.TestScript, _ bool, args []string) {
+	cache, err := os.UserCacheDir()
+	ts.Check(err)
+	dir := filepath.Join(cache, "astrid-dev-test", "cargo-"+args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Setenv("CARGO_TARGET_DIR", dir)
 }
 
 // cargoHome is where the user's cargo keeps the crates that it fetched. A script has a

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"slices"
@@ -88,6 +89,7 @@ func modules() map[string][]byte {
 		"exit":           wasi("proc_exit", 1, "", 0x41, 7, 0x10, 0),
 		"stderr-100MB":   wasi("fd_write", 2, "\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x01\x00", print...),
 		"unreachable":    function(false, 0x00),
+		"since-0.8.0":    sinceRelease(),
 		"component-type": append(slices.Clone(good), section(0, named("component-type:x"), []byte("\x00asm\x0d\x00\x01\x00"))...),
 	}
 }
@@ -104,4 +106,18 @@ func cmdWasm(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), module, 0o644))
+}
+
+// sinceRelease is a component that exports astrid-install: func(), and imports
+// enumerate-capabilities: func() -> list<string> of astrid:sys/host@1.0.0, which the
+// runtime has from 0.8.0 on. builder/smoke's release_test.go writes the same one.
+func sinceRelease() []byte {
+	component, err := hex.DecodeString(
+		"0061736d0d00010007260142030170730140000000040016656e756d65726174652d6361706162696c697469657301010a1a0100156173747269643a" +
+			"7379732f686f737440312e302e300500011f0061736d0100000001040160000003020100070501016100000a040102000b0204010000000607010000" +
+			"010001610705014000010008060100000000010b1401000e6173747269642d696e7374616c6c010000")
+	if err != nil {
+		panic(err)
+	}
+	return component
 }

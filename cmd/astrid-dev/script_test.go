@@ -53,6 +53,7 @@ func TestMain(m *testing.M) {
 //	type NAME TEXT          type a line there
 //	screen NAME REGEXP      wait until it shows what matches, after what matched last
 //	rust                    a cargo that can build capsules comes first in PATH
+//	warm NAME               cargo builds into the folder NAME, which is kept from run to run of the tests
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
 //	signal NAME SIGNAL      STOP, CONT, TERM or INT
@@ -78,7 +79,7 @@ func runScripts(t *testing.T, files, flags []string) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": cmdStart, "event": cmdEvent, "never": cmdNever, "count": cmdCount, "end": cmdEnd,
 			"kill9": cmdKill9, "gone": cmdGone, "save": cmdSave, "append": cmdAppend, "same": cmdSame, "example": cmdExample,
-			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust,
+			"wasm": cmdWasm, "npmdeps": cmdNpmDeps, "rust": cmdRust, "warm": cmdWarm,
 			"wrong": cmdWrong,
 			"jco":   cmdJco, "mmap": cmdMmap, "tty": cmdTTY, "type": cmdType, "screen": cmdScreen, "capsule": cmdCapsule, "signal": cmdSignal, "ended": cmdEnded, "untimed": cmdUntimed,
 		},
@@ -164,7 +165,7 @@ func environment(ts *testscript.TestScript) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=")
 	})
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}

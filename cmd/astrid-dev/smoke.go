@@ -25,6 +25,7 @@ type smokeFlags struct {
 	limits  smoke.Limits
 	strict  bool
 	json    bool
+	on      runtimeFlags
 }
 
 func newSmoke() *cobra.Command {
@@ -50,6 +51,7 @@ not load, or is not ready for the kernel and --strict is given.`,
 	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
 	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
+	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	return cmd
 }
@@ -64,7 +66,10 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if f.limits.Wall < 0 {
 		return usage(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
 	}
-	modules, options, err := smokeTargets(path)
+	if _, err := f.on.releases(); err != nil {
+		return err
+	}
+	modules, options, m, err := smokeTargets(path)
 	if err != nil {
 		return err
 	}
@@ -74,9 +79,10 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	for _, action := range f.calls {
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
 	}
+	releases := builder.Options{Runtime: f.on.versions(), Installed: installedRuntime()}.Releases(m)
 	failed := 0
 	for _, file := range modules {
-		ok, err := smokeOne(cmd, file, options, f)
+		ok, err := smokeOne(cmd, file, options, releases, f)
 		if err != nil {
 			return err
 		}
@@ -90,8 +96,8 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	return nil
 }
 
-func smokeOne(cmd *cobra.Command, file string, o smoke.Options, f smokeFlags) (ok bool, err error) {
-	report, err := loadFile(cmd.Context(), file, o)
+func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []string, f smokeFlags) (ok bool, err error) {
+	report, err := loadFile(cmd.Context(), file, o, releases)
 	if err != nil {
 		return false, err
 	}
@@ -104,8 +110,8 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, f smokeFlags) (o
 	return report.Loads && (report.KernelReady || !f.strict), err
 }
 
-func loadFile(ctx context.Context, file string, o smoke.Options) (*smoke.Report, error) {
-	report, err := smoke.LoadFile(ctx, file, o)
+func loadFile(ctx context.Context, file string, o smoke.Options, releases []string) (*smoke.Report, error) {
+	report, err := smoke.OnAll(o, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
 	if ctx.Err() != nil {
 		return nil, errInterrupted
 	}
@@ -115,34 +121,35 @@ func loadFile(ctx context.Context, file string, o smoke.Options) (*smoke.Report,
 	return report, nil
 }
 
-// smokeTargets are the modules that path stands for, and the options that its manifest asks for.
-func smokeTargets(path string) ([]string, smoke.Options, error) {
+// smokeTargets are the modules that path stands for, the options that its manifest asks for,
+// and the manifest, which a single file has not.
+func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, error) {
 	const give = "give a .wasm file or a capsule's folder"
 	roots, err := absolute([]string{path})
 	if err != nil {
-		return nil, smoke.Options{}, err
+		return nil, smoke.Options{}, nil, err
 	}
 	abs := roots[0]
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: no such file or folder", announce.Name(path)), give)
+		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", announce.Name(path)), give)
 	case err != nil:
-		return nil, smoke.Options{}, usage(err)
+		return nil, smoke.Options{}, nil, usage(err)
 	case filepath.Base(abs) == manifestName && !info.IsDir():
 		abs = filepath.Dir(abs)
 	case !info.IsDir():
-		return []string{abs}, smoke.Options{}, nil
+		return []string{abs}, smoke.Options{}, nil, nil
 	}
 	m, err := capsule.Load(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
+		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
 	case err != nil:
-		return nil, smoke.Options{}, usage(err)
+		return nil, smoke.Options{}, nil, usage(err)
 	}
 	if !m.Buildable() {
-		return nil, smoke.Options{}, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
+		return nil, smoke.Options{}, nil, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
 	}
 	var files, missing []string
 	for _, c := range m.Components {
@@ -153,7 +160,7 @@ func smokeTargets(path string) ([]string, smoke.Options, error) {
 		files = append(files, file)
 	}
 	if len(missing) > 0 {
-		return nil, smoke.Options{}, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
+		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
 	}
-	return files, builder.SmokeOptions(m), nil
+	return files, builder.SmokeOptions(m), m, nil
 }

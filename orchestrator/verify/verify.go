@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
@@ -33,7 +34,10 @@ type Config struct {
 	Env     []string        // the builds' environment; nil: this process's
 	Tool    report.Tool     // who writes the report
 
-	Strict        bool // what the kernel would not run fails
+	Strict    bool     // what the kernel would not run fails
+	Runtime   []string // releases of the runtime that must all take every capsule; none: the manifest's, else Installed
+	Installed string   // the release of the runtime on this machine; "": there is none
+
 	Repro         bool // build twice, in different folders, at different times, and compare
 	CheckArtifact bool // committed modules and declared hashes must be what the sources build
 	FailFast      bool // stop at the first capsule that fails
@@ -165,7 +169,7 @@ func (r *run) steps() []report.StepName {
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
 	defer func() { r.temp.remove() }()
-	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env})
+	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env, Runtime: r.releases()})
 	if err != nil {
 		return err
 	}
@@ -186,6 +190,16 @@ func (r *run) all(ctx context.Context) error {
 	}
 	r.verify(ctx)
 	return nil
+}
+
+// releases are those that the call names: astrid-version is held against them.
+func (r *run) releases() (list []*astrid.Release) {
+	for _, version := range r.Runtime {
+		if release, err := astrid.Find(version); err == nil { // a wrong name is the caller's to refuse
+			list = append(list, release)
+		}
+	}
+	return list
 }
 
 // copyHint says what to do about a copy that failed.
@@ -280,7 +294,7 @@ func (r *run) verify(ctx context.Context) {
 }
 
 func (r *run) builder(env []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Say: func(dir string, f finding.Finding) {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: r.Runtime, Installed: r.Installed, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.said[dir] = append(r.said[dir], f)
