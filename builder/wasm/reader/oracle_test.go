@@ -78,7 +78,7 @@ func TestReaderIsTheOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		count = n / 2 // of each of two kinds
+		count = n / 10 // of each of four kinds
 	}
 	seeds, err := filepath.Glob("../../smoke/testdata/kernel/*.wasm")
 	if err != nil || len(seeds) == 0 {
