@@ -69,6 +69,7 @@ type capsule struct {
 	heldFiles  []string        // and what builds saw change
 	probeAt    time.Time       // held: when to build it once more
 	probed     bool            // held: that build was started
+	late       int             // held, and built once more in quiet: so often
 }
 
 // state is how the last processed key ended.
@@ -141,7 +142,7 @@ func (c *capsule) settle(in *builder.Inputs, how state) {
 
 // acquit ends a suspicion, and the wait for a build in quiet.
 func (c *capsule) acquit() {
-	c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
+	c.probeAt, c.probed, c.suspicion, c.late = time.Time{}, false, nil, 0
 }
 
 // quietAt is when the burst counts as over, MaxWait included.

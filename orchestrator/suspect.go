@@ -21,6 +21,10 @@ import (
 // its end, and the others are longer than the pauses of most autosaves.
 var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}
 
+// lateTries is how often a capsule is built once more in quiet although it is held, each time
+// after twice as much quiet, where the moments of the writes are not those of a build.
+const lateTries = 5
+
 // steadyWithin is how much a build may begin late, on a busy machine.
 const steadyWithin = 200 * time.Millisecond
 
