@@ -54,7 +54,7 @@ type capsule struct {
 
 	lap     lap      // how what is wanted came about, see circle.go
 	laps    clock    // of all builds since somebody's edit to which other builds led
-	circled bool     // held for a circle since then, and to be built once more in quiet
+	circled int      // held for a circle since then, and built once more in quiet: so often
 	runs    []span   // the newest builds, and what their reloads started
 	hook    *span    // what the newest reload started, while it runs
 	led     []string // the row of the newest reload
@@ -69,7 +69,7 @@ type capsule struct {
 	heldFiles  []string        // and what builds saw change
 	probeAt    time.Time       // held: when to build it once more
 	probed     bool            // held: that build was started
-	late       int             // held, and built once more in quiet: so often
+	late       int             // since somebody's edit: held, and built once more in quiet: so often
 }
 
 // state is how the last processed key ended.
@@ -142,7 +142,7 @@ func (c *capsule) settle(in *builder.Inputs, how state) {
 
 // acquit ends a suspicion, and the wait for a build in quiet.
 func (c *capsule) acquit() {
-	c.probeAt, c.probed, c.suspicion, c.late = time.Time{}, false, nil, 0
+	c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
 }
 
 // quietAt is when the burst counts as over, MaxWait included.

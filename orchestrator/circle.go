@@ -69,18 +69,17 @@ func (l *loop) circles(c *capsule, now time.Time) bool {
 		c.lap = l.lapOf(c, now)
 	}
 	if c.lap.edit {
-		c.laps, c.circled = clock{}, false
+		c.laps, c.circled, c.late = clock{}, 0, 0
 	}
 	return rounds(c.lap.row, c.dir) >= c.rounds()
 }
 
-// rounds is how often c may stand in its row. Builds that write each other's
-// inputs do so at about the same moment of their course; people save at any.
+// rounds is how often c may stand in its row.
 func (c *capsule) rounds() int {
 	switch {
-	case !c.lap.hooked && c.laps.with(c.lap.after).steady():
+	case !c.lap.hooked:
 		return feedbackLimit
-	case !c.lap.hooked || c.processedIn != nil && common(c.processedIn.Changed(c.in), names(c.hands)):
+	case c.processedIn != nil && common(c.processedIn.Changed(c.in), names(c.hands)):
 		return handLimit
 	}
 	return hookLimit
@@ -155,7 +154,8 @@ func rounds(row []string, dir string) (n int) {
 
 // holdCircle stops building a capsule that stands in its own row. The first time
 // it is built once more in quiet: two people, or one with two windows, may have
-// saved in turns while builds ran.
+// saved in turns while builds ran. Where the moments of the writes are not those of
+// builds, this is so for some more times, each after twice as much quiet.
 func (l *loop) holdCircle(c *capsule, now time.Time) {
 	changed := c.processedIn.Changed(c.in)
 	var others []string
@@ -168,9 +168,8 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	c.settle(c.in, held)
 	c.probeAt, c.probed = time.Time{}, false
 	next := "after an edit" // it was built once more, and that went round too
-	if n := rounds(c.lap.row, c.dir); !c.circled || c.rounds() == handLimit && n < 2*handLimit {
-		c.circled = true
-		c.probeAt, next = now.Add(probeAfter), "when the disk is quiet, then only after an edit"
+	if c.circled == 0 || c.circled < lateTries && !c.laps.with(c.lap.after).steady() {
+		c.probeAt, next = now.Add(probeAfter<<c.circled), "when the disk is quiet, then only after an edit"
 	}
 	message := fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next)
 	if len(others) == 0 {

@@ -154,5 +154,8 @@ func (l *loop) probe(c *capsule, now time.Time) {
 		return
 	}
 	c.probeAt, c.probed = time.Time{}, true
+	if c.heldIn == nil { // for a circle
+		c.circled++
+	}
 	c.want, c.wantSince, c.reason = true, now, "once more in quiet"
 }

@@ -199,7 +199,7 @@ func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, er
 	if len(changed) > 0 {
 		l.inputsChanged(c, after, changed, now)
 	} else {
-		c.feedback, c.suspicion = feedback{touches: c.feedback.touches}, nil
+		c.feedback, c.suspicion, c.late = feedback{touches: c.feedback.touches}, nil, 0
 		l.adopt(c, after)
 	}
 }

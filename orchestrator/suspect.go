@@ -13,7 +13,7 @@ import (
 // Somebody who saves while builds run looks just like a build that writes into
 // its own sources. What tells the two apart is when the files are written: a
 // build writes only while it runs. So nobody is accused before a build that was
-// started in quiet has seen its inputs change too, and where somebody was seen
+// started in quiet has seen its inputs change too, and where somebody seems
 // to edit these very files, not before four such builds, each after more quiet.
 
 // quiets is how long the disk must be quiet before each build of a suspected
@@ -23,7 +23,7 @@ var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 *
 
 // lateTries is how often a capsule is built once more in quiet although it is held, each time
 // after twice as much quiet, where the moments of the writes are not those of a build.
-const lateTries = 5
+const lateTries = 3
 
 // steadyWithin is how much a build may begin late, on a busy machine.
 const steadyWithin = 200 * time.Millisecond
