@@ -52,11 +52,12 @@ type capsule struct {
 	reloads     int // since it was added
 	earlier     int // before it was removed and came back; the wire's generation counts both
 
-	row    []string // the builds that led to what is wanted, see circle.go
-	hooked bool     // by way of a command that a reload started
-	runs   []span   // the newest builds, and what their reloads started
-	hook   *span    // what the newest reload started, while it runs
-	led    []string // the row of the newest reload
+	lap     lap      // how what is wanted came about, see circle.go
+	laps    clock    // of all builds since somebody's edit to which other builds led
+	circled int      // held for a circle since then, and built once more in quiet: so often
+	runs    []span   // the newest builds, and what their reloads started
+	hook    *span    // what the newest reload started, while it runs
+	led     []string // the row of the newest reload
 
 	superseded int // builds superseded in a row
 	feedback   feedback
@@ -68,6 +69,7 @@ type capsule struct {
 	heldFiles  []string        // and what builds saw change
 	probeAt    time.Time       // held: when to build it once more
 	probed     bool            // held: that build was started
+	late       int             // since somebody's edit: held, and built once more in quiet: so often
 }
 
 // state is how the last processed key ended.
@@ -114,8 +116,7 @@ type feedback struct {
 	files     []string        // what the newest of them changed
 	count     int             // all of them
 	same      int             // those since files have a name in common
-	soonest   time.Duration   // from the start of a build to the write that disturbed it; the least of all
-	latest    time.Duration   // and the most
+	when      clock           // from the start of a build to the write that disturbed it
 	rewritten []string        // the newest build gave them new times and the same bytes
 	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
 }

@@ -54,19 +54,30 @@ func (l *loop) hooked(h HookRun, now time.Time) {
 	}
 }
 
+// lap is how what is new in a capsule's inputs came about.
+type lap struct {
+	row    []string      // the builds that led to it
+	hooked bool          // by way of a command that a reload started
+	after  time.Duration // from the start of the newest of them to the write
+	edit   bool          // some of it was written while nobody was built: that was somebody's edit
+}
+
 // circles reports whether c stands in its own row too often to be built again.
 func (l *loop) circles(c *capsule, now time.Time) bool {
-	c.row, c.hooked = nil, false
+	c.lap = lap{edit: c.retried}
 	if !c.retried {
-		c.row, c.hooked = l.rowOf(c, now)
+		c.lap = l.lapOf(c, now)
 	}
-	return rounds(c.row, c.dir) >= c.rounds()
+	if c.lap.edit {
+		c.laps, c.circled, c.late = clock{}, 0, 0
+	}
+	return rounds(c.lap.row, c.dir) >= c.rounds()
 }
 
 // rounds is how often c may stand in its row.
 func (c *capsule) rounds() int {
 	switch {
-	case !c.hooked:
+	case !c.lap.hooked:
 		return feedbackLimit
 	case c.processedIn != nil && common(c.processedIn.Changed(c.in), names(c.hands)):
 		return handLimit
@@ -74,17 +85,15 @@ func (c *capsule) rounds() int {
 	return hookLimit
 }
 
-// rowOf is the row of builds that led to what is new in c's inputs since they
-// were processed: nil when any of it was written while nobody was built, because
-// that was somebody's edit. What c's own builds wrote leads to nothing by itself.
-// hooked: a command that a reload started wrote the last of it.
-func (l *loop) rowOf(c *capsule, now time.Time) (row []string, hooked bool) {
+// lapOf is how what is new in c's inputs since they were processed came about.
+// What c's own builds wrote leads to nothing by itself.
+func (l *loop) lapOf(c *capsule, now time.Time) (newest lap) {
 	if c.processedIn == nil {
-		return nil, false
+		return lap{}
 	}
 	times := c.processedIn.Written(c.in)
 	if len(times) == 0 {
-		return nil, false
+		return lap{}
 	}
 	builds := l.runsWithin(slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare), now)
 	for _, at := range times {
@@ -94,15 +103,15 @@ func (l *loop) rowOf(c *capsule, now time.Time) (row []string, hooked bool) {
 				continue
 			}
 			found = true
-			if (r.hook || r.builds() != c.dir) && rounds(r.row, c.dir) >= rounds(row, c.dir) {
-				row, hooked = r.row, r.hook
+			if (r.hook || r.builds() != c.dir) && rounds(r.row, c.dir) >= rounds(newest.row, c.dir) {
+				newest = lap{row: r.row, hooked: r.hook, after: at.Sub(r.from)}
 			}
 		}
 		if !found {
-			return nil, false
+			return lap{edit: true}
 		}
 	}
-	return row, hooked
+	return newest
 }
 
 // runsWithin are the builds that were under way between first and last.
@@ -145,11 +154,12 @@ func rounds(row []string, dir string) (n int) {
 
 // holdCircle stops building a capsule that stands in its own row. The first time
 // it is built once more in quiet: two people, or one with two windows, may have
-// saved in turns while builds ran.
+// saved in turns while builds ran. Where the moments of the writes are not those of
+// builds, this is so for some more times, each after twice as much quiet.
 func (l *loop) holdCircle(c *capsule, now time.Time) {
 	changed := c.processedIn.Changed(c.in)
 	var others []string
-	for _, dir := range c.row {
+	for _, dir := range c.lap.row {
 		if other := l.capsules[dir]; dir != c.dir && other != nil && !slices.Contains(others, other.name()) {
 			others = append(others, other.name())
 		}
@@ -158,8 +168,8 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	c.settle(c.in, held)
 	c.probeAt, c.probed = time.Time{}, false
 	next := "after an edit" // it was built once more, and that went round too
-	if rounds(c.row, c.dir) == c.rounds() {
-		c.probeAt, next = now.Add(probeAfter), "when the disk is quiet, then only after an edit"
+	if c.circled == 0 || c.circled < lateTries && !c.laps.with(c.lap.after).steady() {
+		c.probeAt, next = now.Add(probeAfter<<c.circled), "when the disk is quiet, then only after an edit"
 	}
 	message := fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next)
 	if len(others) == 0 {

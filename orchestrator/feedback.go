@@ -104,9 +104,15 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	c.superseded, c.want, c.probed = 0, false, false
 	c.settle(after, held)
 	c.heldIn, c.heldFiles = after, changed
-	c.feedback = feedback{touches: c.feedback.touches}
+	c.feedback = feedback{touches: c.feedback.touches, when: c.feedback.when}
+	next := "it is built again after an edit"
+	if !c.feedback.when.steady() && c.late < lateTries { // it may be somebody who never rests: the last edit is built
+		c.probeAt = now.Add(probeAfter << c.late)
+		c.late++
+		next = "it is built once more when the disk is quiet, then only after an edit"
+	}
 	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash,
-		Message: "its sources changed during three builds in a row, and during one in quiet too; it is built again after an edit",
+		Message: "its sources changed during three builds in a row, and during one in quiet too; " + next,
 		Hint:    c.ignoreHint(changed, "if the build writes them, let it write into an ignored folder or $TMPDIR", false)})
 	if c.dirty || c.examining || c.gone {
 		return
@@ -148,5 +154,8 @@ func (l *loop) probe(c *capsule, now time.Time) {
 		return
 	}
 	c.probeAt, c.probed = time.Time{}, true
+	if c.heldIn == nil { // for a circle
+		c.circled++
+	}
 	c.want, c.wantSince, c.reason = true, now, "once more in quiet"
 }

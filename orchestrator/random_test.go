@@ -51,6 +51,100 @@ func playRandomly(t *testing.T, seed uint64) {
 	})
 }
 
+// TestP3RandomEdits plays nothing but saves, fast and slow, of one to three capsules
+// of fast and slow builds: whatever looked like a build that writes sources, in
+// the end every capsule stands built from its newest content.
+func TestP3RandomEdits(t *testing.T) {
+	for seed := range uint64(600) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { playEdits(t, seed) })
+	}
+}
+
+func playEdits(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 9))
+	dirs := []string{"/a", "/b", "/c"}[:1+r.IntN(3)]
+	slowest := 500*time.Millisecond + someTime(r, 12*time.Second)
+	saves, pause := 5+r.IntN(60), 200*time.Millisecond+someTime(r, 8*time.Second)
+	setup := func(w *world) Config {
+		for _, dir := range dirs {
+			f := w.capsule(dir, "0")
+			f.hashTime, f.buildTime = someTime(r, 80*time.Millisecond)+2, someTime(r, slowest)+2
+		}
+		cfg := w.config()
+		cfg.Jobs = 1 + r.IntN(3)
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		defer w.dump()
+		for i := range saves {
+			w.write(dirs[r.IntN(len(dirs))], fmt.Sprint(i))
+			time.Sleep(someTime(r, pause))
+		}
+		time.Sleep(20 * time.Minute)
+		for _, dir := range dirs {
+			if f := w.fake(dir); f.moduleKey != hashOf(f.content) {
+				w.t.Errorf("%s stands published from %s, want %s", dir, f.moduleKey, hashOf(f.content))
+			}
+		}
+		if e := w.events[len(w.events)-1]; e.Type != announce.Idle {
+			w.t.Errorf("the last event is %s, want idle", e.Type)
+		}
+	})
+}
+
+// TestP5RandomWriters plays capsules whose builds take any time and write at any
+// moment of it into their own sources, each other's or both, as no person could
+// be told from: they come to rest, all the same.
+func TestP5RandomWriters(t *testing.T) {
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { playWriters(t, seed) })
+	}
+}
+
+func playWriters(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 5))
+	dirs := []string{"/a", "/b", "/c"}[:1+r.IntN(3)]
+	slowest, own := 50*time.Millisecond+someTime(r, 8*time.Second), len(dirs) == 1 || r.IntN(2) == 0
+	setup := func(w *world) Config {
+		for i, dir := range dirs {
+			next, n := dirs[(i+1)%len(dirs)], 0
+			w.capsule(dir, "0").onBuild = func(w *world, f *fake) {
+				f.buildTime = someTime(r, slowest) + 2
+				n++
+				if own {
+					w.generate(f, fmt.Sprint(" own ", n))
+				}
+				if next != dir {
+					w.own(w.disk[next], fmt.Sprintf("from %s %d", dir, n))
+				}
+			}
+		}
+		cfg := w.config()
+		cfg.Jobs = 1 + r.IntN(3)
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		defer w.dump()
+		time.Sleep(time.Hour)
+		before := w.builds(dirs)
+		if before > 60*len(dirs) {
+			w.t.Errorf("%d builds", before)
+		}
+		time.Sleep(time.Hour)
+		if n := w.builds(dirs) - before; n > 0 {
+			w.t.Errorf("%d builds more, long after", n)
+		}
+	})
+}
+
+// builds is how many builds of dirs were started.
+func (w *world) builds(dirs []string) (n int) {
+	for _, dir := range dirs {
+		n += w.fake(dir).started
+	}
+	return n
+}
+
 // disturb does one random thing to the disk. A write without an event is
 // always followed by a loss, as it is with a real watcher.
 func (w *world) disturb(r *rand.Rand, dirs []string) {

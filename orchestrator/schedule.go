@@ -138,8 +138,11 @@ func (l *loop) room(now time.Time) int {
 
 func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	jobCtx, cancel := context.WithCancel(ctx)
-	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.row), c.dir), cancel: cancel,
+	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.lap.row), c.dir), cancel: cancel,
 		committed: c.overdue || c.probed || c.superseded >= patience}
+	if len(c.lap.row) > 0 {
+		c.laps = c.laps.with(c.lap.after)
+	}
 	c.job, c.want, c.overdue, c.retried = j, false, false, false
 	if j.in.Group != "" {
 		l.groups[j.in.Group] = true
@@ -196,7 +199,7 @@ func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, er
 	if len(changed) > 0 {
 		l.inputsChanged(c, after, changed, now)
 	} else {
-		c.feedback, c.suspicion = feedback{touches: c.feedback.touches}, nil
+		c.feedback, c.suspicion, c.late = feedback{touches: c.feedback.touches}, nil, 0
 		l.adopt(c, after)
 	}
 }

@@ -13,13 +13,17 @@ import (
 // Somebody who saves while builds run looks just like a build that writes into
 // its own sources. What tells the two apart is when the files are written: a
 // build writes only while it runs. So nobody is accused before a build that was
-// started in quiet has seen its inputs change too, and where somebody was seen
+// started in quiet has seen its inputs change too, and where somebody seems
 // to edit these very files, not before four such builds, each after more quiet.
 
 // quiets is how long the disk must be quiet before each build of a suspected
 // capsule: one second is longer than any build takes to write once more after
 // its end, and the others are longer than the pauses of most autosaves.
 var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}
+
+// lateTries is how often a capsule is built once more in quiet although it is held, each time
+// after twice as much quiet, where the moments of the writes are not those of a build.
+const lateTries = 3
 
 // steadyWithin is how much a build may begin late, on a busy machine.
 const steadyWithin = 200 * time.Millisecond
@@ -50,7 +54,7 @@ func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now 
 // suspectAgain reports whether a build in quiet whose inputs changed proves
 // nothing yet, because somebody seems to edit these files.
 func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
-	if c.feedback.steady() && !common(changed, names(c.others)) {
+	if c.feedback.when.steady() && !common(changed, names(c.others)) {
 		return false
 	}
 	switch {
@@ -65,23 +69,29 @@ func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string,
 	return true
 }
 
-// clock records how long after the build's start its inputs were last written.
-func (f *feedback) clock(j *job, after *builder.Inputs) {
-	times := j.in.Written(after)
-	if len(times) == 0 {
-		return
-	}
-	at := slices.MaxFunc(times, time.Time.Compare).Sub(j.started)
-	if f.count == 0 {
-		f.soonest, f.latest = at, at
-	}
-	f.soonest, f.latest = min(f.soonest, at), max(f.latest, at)
+// clock is when, in the course of builds, their inputs or another's were written.
+type clock struct {
+	soonest, latest time.Duration
+	read            bool
 }
 
-// steady reports whether all disturbed builds were so at about the same moment
-// of their course, as builds are that write themselves. People save at any.
-func (f *feedback) steady() bool {
-	return f.latest-f.soonest <= steadyWithin+f.latest/16
+// with is the clock after one more write.
+func (k clock) with(at time.Duration) clock {
+	if !k.read {
+		return clock{at, at, true}
+	}
+	return clock{min(k.soonest, at), max(k.latest, at), true}
+}
+
+// steady reports whether all writes were at about the same moment, as those of
+// builds are. People save at any.
+func (k clock) steady() bool { return k.latest-k.soonest <= steadyWithin+k.latest/16 }
+
+// clock adds the newest write to j's inputs.
+func (f *feedback) clock(j *job, after *builder.Inputs) {
+	if times := j.in.Written(after); len(times) > 0 {
+		f.when = f.when.with(slices.MaxFunc(times, time.Time.Compare).Sub(j.started))
+	}
 }
 
 // pause is how much quiet a capsule that is held, or suspected, waits for.

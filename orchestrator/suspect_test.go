@@ -94,3 +94,58 @@ func TestP5HintNamesWhatTheBuildMade(t *testing.T) {
 		}
 	})
 }
+
+// A build in quiet that has to wait for room is not forgotten when the same
+// bytes are saved meanwhile.
+func TestP3BuildInQuietIsNotForgotten(t *testing.T) {
+	setup := func(w *world) Config {
+		w.capsule("/b", "1").buildTime = 20 * time.Second
+		n, a := 0, w.capsule("/a", "1")
+		a.buildTime = 2 * time.Second
+		a.onBuild = func(w *world, f *fake) {
+			if n++; n <= patience+feedbackLimit {
+				w.own(f, fmt.Sprint("disturbed ", n))
+			}
+			if n == patience+feedbackLimit { // waits for the only place, and has it before the build in quiet is due
+				w.own(w.disk["/b"], "2")
+			}
+		}
+		cfg := w.config()
+		cfg.Jobs = 1
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(34 * time.Second)
+		content := w.fake("/a").content
+		w.write("/a", content)
+		time.Sleep(4 * long)
+		if f := w.fake("/a"); f.moduleKey != hashOf(content) {
+			t.Errorf("%q stands published, want %s", f.moduleKey, hashOf(content))
+		}
+		if n := w.count(); w.events[n-1].Type != announce.Idle {
+			t.Errorf("the last event is %s, want idle", w.events[n-1].Type)
+		}
+	})
+}
+
+// Saves that all fall into builds, the first ones and the one in quiet, at any
+// moment of them, are built.
+func TestP3SavesInEveryBuildAreBuilt(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		w.disk["/a"].buildTime = 6 * time.Second
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		content := ""
+		for i, pause := range []time.Duration{3 * time.Second, 4 * time.Second, 6 * time.Second, 5 * time.Second, 5 * time.Second, 7 * time.Second} {
+			time.Sleep(pause)
+			content = fmt.Sprint("save ", i)
+			w.write("/a", content)
+		}
+		time.Sleep(3 * long)
+		if f := w.fake("/a"); f.moduleKey != hashOf(content) {
+			t.Errorf("%s stands published", f.moduleKey)
+		}
+	})
+}
