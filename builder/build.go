@@ -374,7 +374,7 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	}
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
+		return &Failure{Step: StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
 	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
 }

@@ -27,6 +27,7 @@ type Failure struct {
 	ExitCode int               // of the build command; -1 when a signal ended it, 0 when none ran
 	Findings []finding.Finding // worst first: compiler diagnostics, manifest or smoke findings
 	Tail     string            // the last lines of the build's output
+	Refused  bool              // something that is not ours stands where a write would go: it is left alone
 	Stood    time.Time         // not zero: nothing was built now; it is the verdict of a build of the same inputs, made then
 }
 
