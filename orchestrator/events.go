@@ -56,7 +56,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 // sayPublished tells what a build published. The bytes that somebody took away are no reload.
 func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, now time.Time) {
 	p := &c.product
-	p.amiss = false
+	p.amiss, p.again = false, now.Add(lookAgain)
 	if p.remade(j.in.Key, published) {
 		p.lost = nil
 		l.sayPutBack(c, c.names(published))

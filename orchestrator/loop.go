@@ -244,7 +244,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 		if c.open {
 			next = soonest(next, c.quietAt(&l.Config), now)
 		}
-		next = soonest(next, c.tendAt(&l.Config), now)
+		for _, at := range c.tendAt(&l.Config) {
+			next = soonest(next, at, now)
+		}
 		if !c.probeAt.IsZero() {
 			next = soonest(next, c.probeAt, now)
 		}
@@ -370,6 +372,7 @@ func (l *loop) baseline(c *capsule) {
 	switch {
 	case c.in.Current != nil:
 		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash
+		c.product.again = time.Now().Add(lookAgain)
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
 		c.source = c.in.SourceHash

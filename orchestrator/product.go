@@ -20,6 +20,8 @@ import (
 const (
 	mendLimit = 3           // times in a row that a module is put back
 	mendRow   = time.Minute // apart, at most: a person who tidies up does that less often
+
+	lookAgain = 2 * time.Second // after modules were written: a poll that came too late for that and for their loss saw nothing
 )
 
 // putBackReason is why unchanged is said of a module that was put back.
@@ -28,6 +30,7 @@ const putBackReason = "the published module was deleted or overwritten, and is p
 // product is what is known of the modules that stand published.
 type product struct {
 	doubt   time.Time // the newest event that told of them, not looked into yet; zero: none
+	again   time.Time // when to look in any case; zero: not
 	amiss   bool      // they do not stand as they were published, and are to be put back
 	since   time.Time // the newest event that told of that
 	working bool      // somebody looks, or puts them back, just now
@@ -68,6 +71,9 @@ func (l *loop) tend(ctx context.Context, c *capsule, now time.Time) {
 	if p.working || c.job != nil && c.job.phase == publishing {
 		return
 	}
+	if !p.again.IsZero() && !now.Before(p.again) {
+		p.again, p.doubt = time.Time{}, now.Add(-l.Settle)
+	}
 	if !p.doubt.IsZero() && !now.Before(p.doubt.Add(l.Settle)) {
 		l.inspect(c)
 		return
@@ -82,16 +88,20 @@ func (l *loop) mayMend(c *capsule, now time.Time) bool {
 	return c.job == nil && !c.want && !c.gone && (c.settled() || c.warned) && !now.Before(c.product.since.Add(l.Quiet)) && !l.locked(c, now)
 }
 
-// tendAt is when tend has something to do; zero: nothing that time brings.
-func (c *capsule) tendAt(cfg *Config) time.Time {
-	switch p := &c.product; {
-	case p.working:
-	case !p.doubt.IsZero():
-		return p.doubt.Add(cfg.Settle)
-	case p.amiss:
-		return p.since.Add(cfg.Quiet)
+// tendAt lists when tend has something to do; zero: nothing that time brings.
+func (c *capsule) tendAt(cfg *Config) (times [2]time.Time) {
+	p := &c.product
+	if p.working {
+		return times
 	}
-	return time.Time{}
+	times[0] = p.again
+	switch {
+	case !p.doubt.IsZero():
+		times[1] = p.doubt.Add(cfg.Settle)
+	case p.amiss:
+		times[1] = p.since.Add(cfg.Quiet)
+	}
+	return times
 }
 
 // inspect compares what stands with what was published. Nobody waits for that.
@@ -159,6 +169,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 	case len(files) > 0:
 		c.modules = published
 		c.product.counts(now)
+		c.product.again = now.Add(lookAgain)
 		l.sayPutBack(c, files)
 		l.feed(c, now)
 	default: // somebody else was faster

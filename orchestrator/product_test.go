@@ -75,6 +75,18 @@ func TestP4OwnPublicationCausesNothing(t *testing.T) {
 	})
 }
 
+// A poll that came too late saw neither the publication nor the loss.
+func TestP2LossThatNoEventTellsOf(t *testing.T) {
+	run(t, publisher, func(w *world) {
+		time.Sleep(soon)
+		w.mu.Lock()
+		w.disk["/a"].module, w.disk["/a"].moduleKey = nil, ""
+		w.mu.Unlock()
+		time.Sleep(long)
+		standsAgain(t, w, 1)
+	})
+}
+
 // During a build the loss is that build's business, whatever becomes of it.
 func TestP2TakenAwayDuringABuild(t *testing.T) {
 	for name, fails := range map[string]bool{"that succeeds": false, "that fails": true} {
