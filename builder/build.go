@@ -101,11 +101,14 @@ const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
 // inputs again. Live output goes to output, which may be nil. The error is a *Failure for
-// what the capsule's author can mend, an *UpToDate when there is nothing left to build,
+// what the capsule's author can mend, also one that is recorded, an *UpToDate when there is nothing left to build,
 // and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	if in.problem != nil {
 		return nil, in.problem
+	}
+	if in.Verdict != nil {
+		return nil, in.Verdict
 	}
 	for attempt := 1; ; attempt++ {
 		s, err := b.begin(ctx, in)
@@ -117,6 +120,10 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 		if err == nil && !lost {
 			s.After, _ = b.Examine(ctx, in.Dir)
 			return s, nil
+		}
+		var failure *Failure
+		if !lost && errors.As(err, &failure) {
+			b.noteVerdict(ctx, in, failure)
 		}
 		s.Discard()
 		if !lost {
@@ -138,6 +145,10 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 		if p := b.standing(in.Dir, in.Key); p != nil {
 			b.unlock(lock)
 			return nil, &UpToDate{p}
+		}
+		if failure := b.verdict(in.Dir, in.Key); failure != nil && !failure.Stood.Before(in.Taken) {
+			b.unlock(lock)
+			return nil, failure
 		}
 	}
 	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
@@ -363,7 +374,7 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	}
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
+		return &Failure{Step: StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
 	}
 	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
 }

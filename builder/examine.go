@@ -60,6 +60,9 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		in.Last = last.SourceHash
 		in.Current = b.standing(dir, in.Key)
 	}
+	if in.problem == nil && in.Buildable && in.Current == nil {
+		in.Verdict = b.verdict(dir, in.Key)
+	}
 	return in, nil
 }
 

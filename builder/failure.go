@@ -2,6 +2,7 @@ package builder
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -26,6 +27,8 @@ type Failure struct {
 	ExitCode int               // of the build command; -1 when a signal ended it, 0 when none ran
 	Findings []finding.Finding // worst first: compiler diagnostics, manifest or smoke findings
 	Tail     string            // the last lines of the build's output
+	Refused  bool              // something that is not ours stands where a write would go: it is left alone
+	Stood    time.Time         // not zero: nothing was built now; it is the verdict of a build of the same inputs, made then
 }
 
 // Error is the first finding, or the step when there is none.

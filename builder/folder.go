@@ -56,7 +56,7 @@ func stateName(names ...string) string { return path.Join(append([]string{stateF
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n"
 
 // ours are the names that astrid-dev makes in its state folder.
-var ours = []string{recordFile, intentFile, lockFile, runFile, seenFile, blobFolder, workFolder, ".gitignore", "CACHEDIR.TAG"}
+var ours = []string{recordFile, intentFile, verdictFile, lockFile, runFile, seenFile, blobFolder, workFolder, ".gitignore", "CACHEDIR.TAG"}
 
 // checkState refuses a state folder that a link leads to, or that holds what astrid-dev
 // did not make: what lies in it is overwritten and deleted without asking.

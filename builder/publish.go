@@ -45,6 +45,7 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 		}
 		return nil, stageFailure(ctx, dir, err)
 	}
+	f.dropVerdict()
 	f.pruneBlobs(r)
 	p := r.published(dir)
 	p.Findings, p.BuildTime, p.SmokeTime = staged.Findings, staged.BuildTime, staged.SmokeTime

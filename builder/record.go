@@ -38,7 +38,8 @@ type module struct {
 const (
 	stateFolder = "target/astrid-dev"
 	recordFile  = "record.json"
-	intentFile  = "intent.json" // a record whose publication was begun
+	intentFile  = "intent.json"  // a record whose publication was begun
+	verdictFile = "verdict.json" // the newest build, when it failed
 	lockFile    = "lock"
 	runFile     = "run"  // when the last build command ran
 	seenFile    = "seen" // the inputs of that run

@@ -44,6 +44,7 @@ type capsule struct {
 	published   string             // the key last published
 	modules     *builder.Published // what was published from it
 	publishedAt time.Time
+	product     product            // whether they still stand
 	recovered   *builder.Published // what an interrupted publication put in place, to be announced
 	processedIn *builder.Inputs    // the inputs that belong to it
 	source      string             // the source hash last announced

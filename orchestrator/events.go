@@ -43,10 +43,30 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 	f := asFailure(j.failure)
 	e := announce.Event{Type: announce.BuildFailed, SourceHash: j.in.SourceHash, Step: string(f.Step),
 		ExitCode: f.ExitCode, Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now)}
+	if !f.Stood.IsZero() {
+		e.Reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
+		e.Hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
+	}
 	if f.Step == builder.StepSmoke {
 		e.Type, e.Step, e.Diagnostics, e.Findings = announce.SmokeFailed, "", nil, f.Findings
 	}
 	l.announceFor(c, e)
+}
+
+// sayPublished tells what a build published. The bytes that somebody took away are no reload.
+func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, now time.Time) {
+	p := &c.product
+	p.amiss, p.again = false, now.Add(lookAgain)
+	if p.remade(j.in.Key, published) {
+		p.lost = nil
+		l.sayPutBack(c, c.names(published))
+		return
+	}
+	if p.lost = nil; j.in.Key != p.lostKey {
+		p.mends = 0
+	}
+	c.reloads++
+	l.sayReload(c, j, published, now)
 }
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
@@ -134,13 +154,16 @@ func (l *loop) sayReady() {
 func (l *loop) sayIdle() {
 	count := 0
 	for _, c := range l.capsules {
-		if c.want || c.job != nil || c.suspicion != nil || !c.settled() && !c.warned {
+		if c.want || c.job != nil || c.suspicion != nil || (c.product.amiss || !c.settled()) && !c.warned {
 			l.busy = true
 			return
 		}
 		if c.state == failed || c.state == held || c.warned {
 			count++
 		}
+	}
+	if l.Blind && l.ready && l.inspectAll() {
+		return
 	}
 	if l.ready && l.busy && !l.finding {
 		l.busy = false

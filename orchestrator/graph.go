@@ -85,6 +85,8 @@ func (c *capsule) pending(now time.Time) bool {
 	switch {
 	case c.gone || c.suspicion != nil:
 		return false
+	case c.product.amiss:
+		return true
 	case c.job != nil && c.job.phase == running && c.published != "":
 		return now.Sub(c.job.started) < slowBuild
 	}

@@ -40,6 +40,7 @@ type loop struct {
 	lockedBy bool // a lock held something back in this round
 	stopping bool
 
+	unseen    bool // a build ran since all modules were looked at
 	planStale bool // the watcher needs a new plan
 }
 
@@ -156,7 +157,7 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 		l.rediscover(ctx)
 	}
 	for _, path := range batch.Paths {
-		l.touch(path, touched)
+		l.touch(path, touched, now)
 	}
 	for c := range touched {
 		c.change(now)
@@ -165,13 +166,19 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 }
 
 // touch adds the capsules that path concerns to touched.
-func (l *loop) touch(path string, touched map[*capsule]bool) {
+func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
 	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
 		l.add(dir)
 	}
 	for _, dir := range l.index().of(path) {
 		c := l.capsules[dir]
+		if c.isProduct(path) {
+			c.doubted(now)
+			if c.in.Problem() == nil { // else it may be what stood in the way
+				continue
+			}
+		}
 		c.rules = c.rules || isManifest || c.governs(path)
 		c.notice(path)
 		touched[c] = true
@@ -194,6 +201,7 @@ func (l *loop) warned(e announce.Event) {
 // retry marks everything as doubtful and what failed as never tried.
 func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
+		c.product.mends = 0
 		if c.state != good {
 			c.processed, c.feedback, c.superseded, c.retried, c.suspicion = "", feedback{}, 0, true, nil
 		}
@@ -215,6 +223,7 @@ func (l *loop) advance(ctx context.Context, now time.Time) {
 	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
 		c := l.capsules[dir]
 		l.deliver(ctx, c, now)
+		l.tend(ctx, c, now)
 		l.probe(c, now)
 	}
 	l.startBuilds(ctx, now)
@@ -234,6 +243,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 	for _, c := range l.capsules {
 		if c.open {
 			next = soonest(next, c.quietAt(&l.Config), now)
+		}
+		for _, at := range c.tendAt(&l.Config) {
+			next = soonest(next, at, now)
 		}
 		if !c.probeAt.IsZero() {
 			next = soonest(next, c.probeAt, now)
@@ -301,8 +313,8 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	l.accept(c, in)
 	l.sayRecovered(c)
 	c.edited = edited
-	if c.lost() {
-		c.processed, c.published, c.modules = "", "", nil
+	if c.lost() && !c.product.amiss {
+		c.product.amiss, c.product.since = true, now
 	}
 	l.decide(c, now)
 	if c.capped { // this burst was waited for long enough; what comes now is the next one
@@ -360,6 +372,7 @@ func (l *loop) baseline(c *capsule) {
 	switch {
 	case c.in.Current != nil:
 		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash
+		c.product.again = time.Now().Add(lookAgain)
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
 		c.source = c.in.SourceHash
@@ -382,7 +395,7 @@ func (l *loop) closeBurst(c *capsule, now time.Time) {
 
 func (l *loop) endBurst(c *capsule) {
 	c.open, c.patient = false, false
-	if !c.gone && c.job == nil && !c.want && c.state == good && c.in != nil && c.in.Buildable {
+	if !c.gone && c.job == nil && !c.want && c.state == good && !c.product.amiss && c.in != nil && c.in.Buildable {
 		c.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	}

@@ -44,6 +44,7 @@ type Config struct {
 	MaxWait time.Duration // a file written without pause delays a build no longer; 0: 4 x Quiet
 	Jobs    int           // builds in parallel; 0: half the processors, at least one
 
+	Blind          bool // no events will come: what stands published is looked at before the end
 	NoInitialBuild bool // only edits build; what is out of date at start stays so
 
 	Roots   []string              // what to watch; absolute
@@ -61,6 +62,11 @@ type Config struct {
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
 	// Publish puts what was staged in place; in is the examination that it stands for.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)
+	// Stands reports whether what was published from key stands whole; nil: it always does.
+	Stands func(dir, key string) bool
+	// Restore puts what was published from key back where it does not stand, and names
+	// what it wrote. builder.ErrNoCopy, and always when Restore is nil: it takes a build.
+	Restore func(ctx context.Context, dir, key string) (*builder.Published, []string, error)
 	// Foreign reports whether a folder is the top of a work tree that is not the roots'
 	// own; nil: none is. What is in it is neither watched nor found.
 	Foreign func(folder string) bool
@@ -135,6 +141,14 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Foreign == nil {
 		c.Foreign = func(string) bool { return false }
+	}
+	if c.Stands == nil {
+		c.Stands = func(string, string) bool { return true }
+	}
+	if c.Restore == nil {
+		c.Restore = func(context.Context, string, string) (*builder.Published, []string, error) {
+			return nil, nil, builder.ErrNoCopy
+		}
 	}
 	if c.Exists == nil {
 		c.Exists = func(string) bool { return false }

@@ -135,7 +135,7 @@ func (l *loop) replan() { l.planStale = true }
 func (l *loop) sendPlan() {
 	l.planStale = false
 	o := l.index()
-	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.inputs, Skip: l.ours(o)}
+	plan := watcher.Plan{Roots: slices.Clone(l.Roots), Outside: o.byPath(), Skip: l.ours(o)}
 	for _, dir := range o.sorted {
 		if o.hidden(dir) {
 			plan.Roots = append(plan.Roots, dir)
@@ -146,6 +146,19 @@ func (l *loop) sendPlan() {
 	default:
 	}
 	l.Plans <- plan
+}
+
+// byPath lists what is watched by its path: outside inputs, and what is published, which
+// is nobody's source.
+func (o *owners) byPath() []string {
+	list := slices.Clone(o.inputs)
+	for _, in := range o.dirs {
+		if in != nil {
+			list = append(list, in.Publishes...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // ours is the skip of o, and leaves out the work trees that are not the roots' own,

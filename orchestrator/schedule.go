@@ -35,7 +35,7 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	case c.job == nil && key == c.published:
 		c.superseded = 0
 		c.settle(c.in, good)
-		if !c.open { // else the end of the burst says so
+		if !c.open && !c.product.amiss { // else the end of the burst says so
 			l.sayUnchanged(c)
 		}
 	case c.job == nil && l.circles(c, now):
@@ -61,7 +61,7 @@ func (c *capsule) whyBuild() string {
 	switch {
 	case c.retried:
 		return "retry"
-	case c.processed == "" && c.published == "" && c.reloads > 0:
+	case c.product.lost != nil && c.product.lostKey == c.in.Key:
 		return "the published module is gone"
 	case c.processed == "" && c.in.Last == "":
 		return "first build"
@@ -104,7 +104,7 @@ func (l *loop) giveUp(c *capsule) {
 func (l *loop) startBuilds(ctx context.Context, now time.Time) {
 	var queue []*capsule
 	for _, c := range l.capsules {
-		if c.want && c.job == nil && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) && !l.awaits(c, now) {
+		if c.want && c.job == nil && !(c.product.amiss && c.product.working) && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) && !l.awaits(c, now) {
 			queue = append(queue, c)
 		}
 	}
@@ -138,7 +138,7 @@ func (l *loop) room(now time.Time) int {
 
 func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	jobCtx, cancel := context.WithCancel(ctx)
-	j := &job{in: c.in, reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.lap.row), c.dir), cancel: cancel,
+	j := &job{in: c.asked(), reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.lap.row), c.dir), cancel: cancel,
 		committed: c.overdue || c.probed || c.superseded >= patience}
 	if len(c.lap.row) > 0 {
 		c.laps = c.laps.with(c.lap.after)
@@ -147,7 +147,7 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	if j.in.Group != "" {
 		l.groups[j.in.Group] = true
 	}
-	if j.in.Problem() == nil {
+	if j.in.Problem() == nil && j.in.Verdict == nil {
 		l.announceFor(c, announce.Event{Type: announce.BuildStarted, SourceHash: j.in.SourceHash, Reason: j.reason})
 	}
 	output := l.Output(c.name())
@@ -168,10 +168,22 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	})
 }
 
+// asked is what is to be built: also what failed before, when the user asks for it or nobody
+// knows whether the capsule builds in quiet.
+func (c *capsule) asked() *builder.Inputs {
+	if c.in.Verdict == nil || !c.retried && !c.probed {
+		return c.in
+	}
+	in := *c.in
+	in.Verdict = nil
+	return &in
+}
+
 // built takes a finished build: thrown away when it was given up, repeated when
 // its inputs changed meanwhile, else held until the burst ends.
 func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, err error, after *builder.Inputs, afterErr error, now time.Time) {
 	j := c.job
+	l.unseen = true
 	c.ran(now)
 	j.staged, j.failure, j.phase = staged, err, waiting
 	if ctx.Err() != nil {
@@ -230,7 +242,7 @@ func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 	var upToDate *builder.UpToDate
 	if errors.As(j.failure, &upToDate) { // another process has published it
 		c.job, c.superseded = nil, 0
-		c.published, c.modules, c.previous = j.in.Key, upToDate.Published, j.in.SourceHash
+		c.published, c.modules, c.previous, c.product = j.in.Key, upToDate.Published, j.in.SourceHash, product{}
 		c.settle(j.in, good)
 		l.sayUnchanged(c)
 		l.again(c, now)
@@ -271,8 +283,7 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		}
 		c.published, c.modules, c.publishedAt, c.led = j.in.Key, published, now, j.row
 		c.settle(j.in, good)
-		c.reloads++
-		l.sayReload(c, j, published, now)
+		l.sayPublished(c, j, published, now)
 		l.feed(c, now)
 	}
 	if !l.stopping {

@@ -449,7 +449,7 @@ func TestP2ModuleThatIsGoneIsBuilt(t *testing.T) {
 		time.Sleep(long)
 		from := w.count()
 		w.mu.Lock()
-		w.disk["/a"].module, w.disk["/a"].moduleKey = nil, ""
+		w.disk["/a"].module, w.disk["/a"].moduleKey, w.disk["/a"].blob = nil, "", nil
 		w.mu.Unlock()
 		w.write("/a", "1")
 		time.Sleep(long)

@@ -59,6 +59,9 @@ type fake struct {
 	built     []string           // what those held at each publication
 	module    *builder.Published // what stands published
 	moduleKey string             // and what it was built from
+	blob      *builder.Published // the copy of what was published last; nil: it is gone
+	blobKey   string
+	onRestore func(w *world, f *fake) // what somebody does when the module was put back
 
 	building bool
 	builds   []string // contents that builds which ran to their end were given
@@ -81,7 +84,7 @@ func (f *fake) written() { f.stamp, f.wrote = f.stamp+1, time.Now().UnixNano() }
 
 func (w *world) config() Config {
 	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
-		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists, LastChange: w.lastChange,
+		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists, Stands: w.stands, Restore: w.restore, LastChange: w.lastChange,
 		Announce: func(e announce.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -244,13 +247,51 @@ func (w *world) publish(_ context.Context, staged *builder.Staged, in *builder.I
 	if got, want := fmt.Sprint(in.Sources.Files[0].Mtime), staged.Modules[0].Hash; got != want && w.disk[in.Dir].mixed && w.disk[in.Dir].onBuild == nil {
 		w.t.Errorf("P1: %s published from stamp %s, announced as stamp %s", in.Dir, want, got)
 	}
-	p := &builder.Published{Modules: []builder.Module{{ID: "main", Hash: staged.Modules[0].Hash}}}
+	p := &builder.Published{Modules: []builder.Module{{ID: "main", Path: w.disk[in.Dir].publishes, Hash: staged.Modules[0].Hash}}}
 	for _, up := range w.disk[in.Dir].takes {
 		w.disk[in.Dir].built = append(w.disk[in.Dir].built, w.disk[up].content)
 	}
 	w.disk[in.Dir].published = time.Now().UnixNano()
 	w.disk[in.Dir].module, w.disk[in.Dir].moduleKey = p, in.Key
+	w.disk[in.Dir].blob, w.disk[in.Dir].blobKey = p, in.Key
 	return p, nil
+}
+
+func (w *world) stands(dir, key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.disk[dir]
+	return f.module != nil && f.moduleKey == key
+}
+
+func (w *world) restore(_ context.Context, dir, key string) (*builder.Published, []string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.disk[dir]
+	switch {
+	case f.blob == nil || f.blobKey != key:
+		return nil, nil, builder.ErrNoCopy
+	case f.module != nil:
+		return f.blob, nil, nil
+	}
+	f.module, f.moduleKey = f.blob, key
+	if f.onRestore != nil {
+		f.onRestore(w, f)
+	}
+	return f.blob, []string{"a.wasm"}, nil
+}
+
+// takeAway removes what a capsule published, with its copy when copies is true, and tells the loop.
+func (w *world) takeAway(dir string, copies bool) {
+	w.mu.Lock()
+	f := w.disk[dir]
+	f.module, f.moduleKey = nil, ""
+	if copies {
+		f.blob = nil
+	}
+	path := f.publishes
+	w.mu.Unlock()
+	w.batches <- watcher.Batch{Paths: []string{path}}
 }
 
 func nap(ctx context.Context, d time.Duration) error {

@@ -98,6 +98,10 @@ const (
 	StageFailed             Code = "stage-failed"
 	StateFolderForeign      Code = "state-folder-foreign"
 	PublishRefused          Code = "publish-refused"
+	ModuleGone              Code = "module-gone"
+	ModuleNotPutBack        Code = "module-not-put-back"
+	ModuleOverwritten       Code = "module-overwritten"
+	ModulePutBack           Code = "module-put-back"
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
@@ -288,6 +292,10 @@ var table = []Rule{
 	{Code: StageFailed, Part: PartBuild, Severity: Error, Summary: "the disk refused what a build writes", Remedy: "make room, or make the folder that the message names writable"},
 	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Remedy: "move it away"},
 	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Remedy: "remove it, or name another file"},
+	{Code: ModuleGone, Part: PartBuild, Severity: Warning, Summary: "a published module was taken away and is built again", Remedy: "nothing is to be done, unless something keeps removing it"},
+	{Code: ModuleNotPutBack, Part: PartBuild, Severity: Warning, Summary: "a published module is gone or replaced, and could not be put back", Remedy: "read the reason; r builds it again"},
+	{Code: ModuleOverwritten, Part: PartBuild, Severity: Warning, Summary: "something else writes a published module again and again", Remedy: "keep that program from writing there"},
+	{Code: ModulePutBack, Part: PartBuild, Severity: Warning, Summary: "a published module was taken away or replaced, and was put back", Remedy: "nothing is to be done, unless something keeps replacing it"},
 	{Code: CapsuleCycle, Part: PartBuild, Severity: Warning, Summary: "capsules take each other's modules, round and round", Remedy: "take one of these modules out of the inputs of another"},
 	{Code: WaitingForLock, Part: PartBuild, Severity: Warning, Summary: "another process builds the same capsule", Remedy: "nothing is to be done: it goes on when the other one is done"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},

@@ -16,6 +16,7 @@ type buildFlags struct {
 	jobs   int
 	strict bool
 	nested bool
+	retry  bool // build's alone
 	on     runtimeFlags
 }
 
@@ -41,10 +42,12 @@ func newBuild() *cobra.Command {
 		Short: "Build the capsules that are out of date, once",
 		Long: `build builds, smoke-loads and publishes every capsule below the paths (the
 current folder without any) that is not up to date. It exits with 1 when a
-capsule failed, or a folder could not be read.`,
+capsule failed, or a folder could not be read. What failed before and has not
+changed since is not built again: its verdict is repeated, unless --retry is given.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, b) },
 	}
 	b.register(cmd)
+	cmd.Flags().BoolVar(&b.retry, "retry", false, "build also what failed before and has not changed since")
 	return cmd
 }
 
@@ -68,7 +71,7 @@ func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
 	defer func() { ended = s.end(ended) }()
 	batches := make(chan watcher.Batch, 1)
 	batches <- watcher.Batch{Lost: true} // look at everything, once
-	s.cfg.Batches = batches
+	s.cfg.Batches, s.cfg.Blind = batches, true
 	failed, done := 0, false
 	err = s.run(func(e announce.Event) {
 		if e.Type == announce.Idle {

@@ -51,7 +51,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		s.cancel()
 		return nil, err
 	}
-	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Runtime: f.on.versions(), Installed: installedRuntime(), Say: func(dir string, found finding.Finding) {
+	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Retry: f.retry, Runtime: f.on.versions(), Installed: installedRuntime(), Say: func(dir string, found finding.Finding) {
 		s.send(announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
 	}})
 	search := tree.Search{Roots: roots, Nested: f.nested}
@@ -62,6 +62,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},
+		Stands: b.Stands, Restore: b.Restore,
 		LastChange: builder.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Announce:   s.voices.announce, Output: s.voices.output,

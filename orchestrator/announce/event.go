@@ -43,7 +43,7 @@ type Event struct {
 
 	SourceHash   string `json:"source_hash,omitempty"`   // BLAKE3, 64 lower-case hex digits
 	PreviousHash string `json:"previous_hash,omitempty"` // source hash of the reload before this one
-	Reason       string `json:"reason,omitempty"`        // build_started: why; warning, held: nothing
+	Reason       string `json:"reason,omitempty"`        // build_started: why; unchanged: that a module was put back; build_failed, smoke_failed: that the verdict of an earlier build stands
 
 	Step        string            `json:"step,omitempty"`      // build_failed: manifest, toolchain, build, collect, wrap, stage
 	ExitCode    int               `json:"exit_code,omitempty"` // build_failed: of the build command, -1 when a signal ended it
@@ -68,7 +68,7 @@ type Event struct {
 	Code    finding.Code `json:"code,omitempty"` // warning: stable, lower case with dashes
 	Message string       `json:"message,omitempty"`
 	Hint    string       `json:"hint,omitempty"`
-	Files   []string     `json:"files,omitempty"` // held, and warnings about inputs that a build changes
+	Files   []string     `json:"files,omitempty"` // held, unchanged: modules that were put back; warnings about inputs that a build changes, or about modules
 
 	Capsules int `json:"capsules,omitempty"` // ready, idle: how many are watched
 	Failed   int `json:"failed,omitempty"`   // idle: how many of them are failed or held now

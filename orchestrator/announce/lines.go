@@ -49,16 +49,17 @@ func entryFor(e Event, dir string) entry {
 		n.word, n.text = "removed", place(e, dir)
 	case Unchanged:
 		n.colour, n.text = dim, unchangedText(e)
+		n.below = fileLines(e)
 	case BuildStarted:
 		n.colour, n.word, n.text = dim, "building", e.Reason
 	case BuildSuperseded:
 		n.colour, n.word, n.text = dim, "stopped", "its sources changed again"
 	case BuildFailed:
 		n.colour, n.word, n.text = red, "failed", failedText(e)
-		n.below = append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...)
+		n.below = append(append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...), standingLines(e)...)
 	case SmokeFailed:
 		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(e.Findings)
-		n.below = append(findingLines(e.Findings, e.Dir, dir), lastLines(e.Tail)...)
+		n.below = append(append(findingLines(e.Findings, e.Dir, dir), lastLines(e.Tail)...), standingLines(e)...)
 	case Reload:
 		n.colour, n.text = green, reloadText(e)
 		n.below = remarkLines(e.Findings, e.Dir, dir)
@@ -105,6 +106,9 @@ func reloadText(e Event) string {
 func unchangedText(e Event) string {
 	if e.ArtifactHash == "" {
 		return "nothing to build"
+	}
+	if e.Reason != "" {
+		return e.Reason
 	}
 	return strings.TrimSpace("up to date  " + size(e.Size) + " " + e.Kind)
 }
@@ -234,6 +238,14 @@ func lastLines(tail string) []string {
 		lines[i] = "| " + liveLine(line, false)
 	}
 	return lines
+}
+
+// standingLines say of a failure that it is repeated from an earlier build, and how to build again.
+func standingLines(e Event) []string {
+	if e.Reason == "" {
+		return nil
+	}
+	return append([]string{e.Reason}, hintLine(e.Hint)...)
 }
 
 func hintLine(hint string) []string {
