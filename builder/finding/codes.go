@@ -197,6 +197,7 @@ const (
 	WatchRefused       Code = "watch-refused"
 	WatchFiles         Code = "watch-files"
 	PolledFileSystem   Code = "polled-file-system"
+	GitExcludes        Code = "git-excludes"
 	FileSystem         Code = "file-system"
 )
 
@@ -383,5 +384,6 @@ var table = []Rule{
 	{Code: WatchRefused, Part: PartWatch, Severity: Warning, Summary: "a folder is polled because the system does not let it be watched", Remedy: "let it be watched, or live with slower notice"},
 	{Code: WatchFiles, Part: PartWatch, Severity: Warning, Summary: "folders are polled because there are too few file descriptors", Remedy: "raise ulimit -n"},
 	{Code: PolledFileSystem, Part: PartWatch, Severity: Warning, Summary: "a file system that does not tell of all changes is polled", Remedy: "keep the sources on a local disk, or live with slower notice"},
+	{Code: GitExcludes, Part: PartWatch, Severity: Note, Summary: "for doctor: git ignores files by rules of this user only, which are not followed", Remedy: "write the rules into .gitignore as well"},
 	{Code: FileSystem, Part: PartWatch, Severity: Note, Summary: "on what file system a path lies, for doctor", Remedy: "keep the sources on a local disk where doctor warns", Else: []Severity{Warning, Error}},
 }

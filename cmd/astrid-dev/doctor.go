@@ -51,6 +51,7 @@ func examineSystem(ctx context.Context, roots []string) []finding.Finding {
 	for _, root := range roots {
 		found = append(found, fileSystemFinding(root))
 	}
+	found = append(found, excludesFindings(ctx, roots)...)
 	return append(found, toolchain.Doctor(ctx, os.Environ())...)
 }
 
