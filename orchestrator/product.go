@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
@@ -164,7 +165,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		c.change(now) // the examination says what stands in the way
 	case err != nil:
 		f := asFailure(err)
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "module-not-put-back", Files: c.names(c.modules),
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleNotPutBack, Files: c.names(c.modules),
 			Message: "the published module is gone or overwritten, and cannot be put back: " + f.Error(), Hint: hintOf(f) + "; r tries again"})
 	case len(files) > 0:
 		c.modules = published
@@ -210,12 +211,12 @@ func (c *capsule) names(p *builder.Published) []string {
 // needs no other ones, so it is no reload.
 func (l *loop) sayPutBack(c *capsule, files []string) {
 	if l.Blind { // nobody but the builds of this run was at work
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "module-overwritten", Files: files,
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleOverwritten, Files: files,
 			Message: "the published module was deleted or overwritten while builds ran",
 			Hint:    "let no build write or clean up what another one publishes"})
 	}
 	if c.state == failed || c.state == held {
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "module-put-back", Files: files, Message: putBackReason,
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModulePutBack, Files: files, Message: putBackReason,
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return
 	}
@@ -229,7 +230,7 @@ func (l *loop) remake(c *capsule, now time.Time) {
 	lost, key := c.modules, c.published
 	c.published, c.modules = "", nil
 	if c.state == failed || c.state == held {
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: "module-gone", Files: c.names(lost),
+		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleGone, Files: c.names(lost),
 			Message: "the published module is gone or overwritten, there is no copy of it, and the sources do not build",
 			Hint:    "mend the sources; the next build publishes it again"})
 		return

@@ -185,6 +185,10 @@ const (
 	NoCapsules         Code = "no-capsules"
 	LinkedCapsule      Code = "linked-capsule"
 	GitLockWaiting     Code = "git-lock-waiting"
+	ModuleGone         Code = "module-gone"
+	ModuleNotPutBack   Code = "module-not-put-back"
+	ModuleOverwritten  Code = "module-overwritten"
+	ModulePutBack      Code = "module-put-back"
 	GitLockStale       Code = "git-lock-stale"
 	HookFailed         Code = "hook-failed"
 	WatchLimit         Code = "watch-limit"
@@ -366,6 +370,10 @@ var table = []Rule{
 	{Code: NoCapsules, Part: PartWatch, Severity: Warning, Summary: "no folder below the paths holds a Capsule.toml yet", Remedy: "astrid-dev new NAME --lang go writes a capsule"},
 	{Code: LinkedCapsule, Part: PartWatch, Severity: Warning, Summary: "a link leads to a capsule outside the paths, which is not looked at", Remedy: "name the capsule's own folder as a path"},
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
+	{Code: ModuleGone, Part: PartWatch, Severity: Warning, Summary: "the published module is gone or overwritten, there is no copy of it, and the sources do not build", Remedy: "mend the sources: the next build publishes it again"},
+	{Code: ModuleNotPutBack, Part: PartWatch, Severity: Warning, Summary: "the published module is gone or overwritten, and cannot be put back", Remedy: "do what the hint says about the disk, then press r"},
+	{Code: ModuleOverwritten, Part: PartBuild, Severity: Warning, Summary: "a published module was deleted or overwritten while builds ran; it is put back", Remedy: "let no build write or clean up what another one publishes"},
+	{Code: ModulePutBack, Part: PartWatch, Severity: Warning, Summary: "the last good module was deleted or overwritten while its sources do not build, and is put back", Remedy: "mend the sources to get a new one"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
 	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the --on-reload command failed", Remedy: "read its output, which is shown with it"},
 	{Code: WatchLimit, Part: PartWatch, Severity: Warning, Summary: "folders are polled because the system gives no more watches, or doctor's word on its limits", Remedy: "raise fs.inotify.max_user_watches", Else: []Severity{Note, Error}, Was: []Code{"watch-limits"}},
