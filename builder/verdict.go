@@ -29,7 +29,8 @@ type verdict struct {
 var verdictSteps = []Step{StepBuild, StepCollect, StepWrap, StepSmoke}
 
 // passing are codes of failures that hang on the machine and its load, not on the inputs.
-var passing = []finding.Code{finding.BuildTimeout, finding.SmokeTimeout, finding.SmokeCancelled, finding.SmokeChild, finding.SmokeEngine, finding.OutputLeftAlone}
+var passing = []finding.Code{finding.BuildTimeout, finding.SmokeTimeout, finding.SmokeCancelled, finding.SmokeChild, finding.SmokeEngine,
+	finding.OutputLeftAlone}
 
 // A shell ends with these codes when a program is missing or must not be run: what is
 // installed is no input.
