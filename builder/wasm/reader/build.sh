@@ -19,6 +19,10 @@ export CARGO_ENCODED_RUSTFLAGS=
 CARGO_ENCODED_RUSTFLAGS+="--remap-path-prefix=$here=/reader"
 CARGO_ENCODED_RUSTFLAGS+=$'\x1f'"--remap-path-prefix=$cargo_home=/cargo"
 CARGO_ENCODED_RUSTFLAGS+=$'\x1f'"--remap-path-prefix=$target=/target"
+# Where crates are unpacked says which registry they came from; the last that fits counts.
+for crates in "$cargo_home"/registry/src/*/; do
+	CARGO_ENCODED_RUSTFLAGS+=$'\x1f'"--remap-path-prefix=${crates%/}=/crates"
+done
 unset RUSTFLAGS
 cd "$here"
 cargo build --release --locked --lib --target wasm32-unknown-unknown --target-dir "$target"
