@@ -74,6 +74,7 @@ type StagedModule struct {
 	ID     string
 	File   string // the path it is for, slash path below the capsule
 	Path   string // where it lies now
+	Found  bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash   string // BLAKE3
 	Size   int64
 	Report *smoke.Report
@@ -327,7 +328,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 		if err != nil {
 			return err
 		}
-		m := StagedModule{ID: c.ID, File: c.File, Path: to}
+		m := StagedModule{ID: c.ID, File: c.File, Path: to, Found: filepath.Clean(a.Path) == filepath.Join(in.Dir, filepath.FromSlash(c.File))}
 		out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 		if err != nil {
 			return stageFailure(ctx, in.Dir, err)

@@ -63,7 +63,7 @@ func (p *Published) compare(old, r *record) (err error) {
 func (s *Staged) record(in *Inputs) *record {
 	r := &record{Version: recordVersion, Key: in.Key, SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now()}
 	for _, m := range s.Modules {
-		r.Modules = append(r.Modules, module{ID: m.ID, File: m.File, Hash: m.Hash, Size: m.Size, Kind: string(m.Report.Kind)})
+		r.Modules = append(r.Modules, module{ID: m.ID, File: m.File, Found: m.Found, Hash: m.Hash, Size: m.Size, Kind: string(m.Report.Kind)})
 		r.Reports = append(r.Reports, m.Report)
 	}
 	return r

@@ -27,11 +27,12 @@ type record struct {
 
 // module is a published file as it is recorded: below the capsule, so that a moved capsule keeps its record.
 type module struct {
-	ID   string `json:"id"`
-	File string `json:"file"` // slash path below the capsule
-	Hash string `json:"hash"`
-	Size int64  `json:"size"`
-	Kind string `json:"kind"`
+	ID    string `json:"id"`
+	File  string `json:"file"`            // slash path below the capsule
+	Found bool   `json:"found,omitempty"` // the author put it there: it is never put back over what stands there now
+	Hash  string `json:"hash"`
+	Size  int64  `json:"size"`
+	Kind  string `json:"kind"`
 }
 
 // The names below <capsule>/target/astrid-dev.

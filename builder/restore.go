@@ -23,7 +23,7 @@ func (b *Builder) Stands(dir, key string) bool {
 		return false
 	}
 	b.forgetHashes(dir, last)
-	return b.intact(dir, last)
+	return b.intact(dir, &record{Modules: made(last)})
 }
 
 func (b *Builder) forgetHashes(dir string, r *record) {
@@ -62,10 +62,21 @@ func (b *Builder) Restore(ctx context.Context, dir, key string) (p *Published, f
 	return last.published(dir), files, nil
 }
 
+// made are the modules of r that a build makes. One that the author put at its published
+// path by hand is a source of theirs: an older copy of it is not put back over a newer one.
+func made(r *record) (list []module) {
+	for _, m := range r.Modules {
+		if !m.Found {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // missing are the modules of r that do not stand as they were published. All of them have
 // whole blobs, else the error is ErrNoCopy: nothing is put back by halves.
 func (b *Builder) missing(dir string, r *record) (missing []module, err error) {
-	for _, m := range r.Modules {
+	for _, m := range made(r) {
 		if b.intact(dir, &record{Modules: []module{m}}) {
 			continue
 		}

@@ -98,7 +98,7 @@ func (c *Child) Close() {
 
 // task is what a child is told.
 type task struct {
-	Path    string  `json:"path"`
+	Path    []byte  `json:"path"` // bytes: a file's name need not be text
 	Options Options `json:"options"`
 }
 
@@ -116,7 +116,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 		return nil, fmt.Errorf("smoke-loading: %w", err)
 	}
 	o.Limits = c.limits
-	request, err := json.Marshal(task{path, o})
+	request, err := json.Marshal(task{[]byte(path), o})
 	if err != nil {
 		return nil, fmt.Errorf("smoke-loading: writing the request: %w", err)
 	}
@@ -237,7 +237,7 @@ func serve(in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("reading the request: %w", err)
 	}
-	module, err := readModule(t.Path)
+	module, err := readModule(string(t.Path))
 	var r *Report
 	if errors.Is(err, errTooLarge) {
 		r = &Report{}
