@@ -77,17 +77,14 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 	before, after := files(in.Others), files(later.Others)
 	var changed []string
 	for _, name := range in.Others.Diff(later.Others) {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(in.Dir, filepath.FromSlash(name))
-		}
+		path := tree.Absolute(in.Dir, name)
 		_, was := before[name]
 		now, is := after[name]
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
 		if dropped := was && !is && !later.names(path); learned || dropped {
 			continue
 		}
-		if within(in.Dir, path) {
+		if tree.Inside(in.Dir, path) {
 			path = name
 		}
 		changed = append(changed, path)
@@ -97,10 +94,10 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 
 // names reports whether in depends on path, which is no source, whether it is there or not.
 func (in *Inputs) names(path string) bool {
-	if within(in.Dir, path) && in.Reads != nil && in.Reads(path, false) {
+	if tree.Inside(in.Dir, path) && in.Reads != nil && in.Reads(path, false) {
 		return true
 	}
-	return slices.ContainsFunc(in.Outside, func(o string) bool { return within(o, path) })
+	return slices.ContainsFunc(in.Outside, func(o string) bool { return tree.Inside(o, path) })
 }
 
 // Recounts reports whether in counts a file that the rules of old leave out:
@@ -133,10 +130,4 @@ func files(s *tree.Snapshot) map[string]tree.File {
 		}
 	}
 	return m
-}
-
-// within reports whether path is folder or lies below it.
-func within(folder, path string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(rel)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
@@ -109,11 +108,7 @@ func (in *Inputs) lacks(before, now map[string]tree.File) bool {
 		if after, is := now[name]; f.Size == tree.Absent || is && after.Size != tree.Absent {
 			continue
 		}
-		path := filepath.FromSlash(name)
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(in.Dir, path)
-		}
-		if _, err := os.Lstat(path); err != nil {
+		if _, err := os.Lstat(tree.Absolute(in.Dir, name)); err != nil {
 			return true
 		}
 	}

@@ -82,11 +82,7 @@ func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
 	}
 	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
 		for name := range list {
-			if path := filepath.FromSlash(name); filepath.IsAbs(path) {
-				look(path)
-			} else {
-				look(filepath.Join(in.Dir, path))
-			}
+			look(tree.Absolute(in.Dir, name))
 		}
 	}
 	return targets
@@ -192,7 +188,7 @@ func isCache(folder string) bool {
 
 // inCache reports whether folder, at or below dir, is or lies in a cache.
 func inCache(dir, folder string) bool {
-	for ; folder != dir && within(dir, folder); folder = filepath.Dir(folder) {
+	for ; folder != dir && tree.Inside(dir, folder); folder = filepath.Dir(folder) {
 		if isCache(folder) {
 			return true
 		}

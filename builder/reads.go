@@ -62,11 +62,11 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 	absent := map[string]bool{}
 	for _, f := range in.Others.Files {
 		if f.Size == tree.Absent {
-			absent[absoluteTo(in.Dir, f.Path)] = true
+			absent[tree.Absolute(in.Dir, f.Path)] = true
 		}
 	}
 	for _, pattern := range in.manifest.Dev.Inputs {
-		if !absent[absoluteTo(in.Dir, pattern)] {
+		if !absent[tree.Absolute(in.Dir, pattern)] {
 			continue
 		}
 		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
@@ -142,10 +142,10 @@ func (r *reads) follows(link string) bool {
 	if err != nil {
 		return false
 	}
-	if within(real, dir) || filepath.Dir(real) == real || isProduct(real) {
+	if tree.Inside(real, dir) || filepath.Dir(real) == real || isProduct(real) {
 		return false
 	}
-	if !within(dir, real) {
+	if !tree.Inside(dir, real) {
 		return true
 	}
 	rel, err := filepath.Rel(dir, real)
@@ -159,7 +159,7 @@ func (r *reads) follows(link string) bool {
 // isProduct reports whether path is, or lies in, a folder that calls itself a cache.
 func isProduct(path string) bool {
 	for up := path; up != filepath.Dir(up); up = filepath.Dir(up) {
-		if _, err := os.Lstat(filepath.Join(up, "CACHEDIR.TAG")); err == nil {
+		if isCache(up) {
 			return true
 		}
 	}
@@ -169,7 +169,7 @@ func isProduct(path string) bool {
 // below lists the patterns that begin below the capsule.
 func (r *reads) below() (list []string) {
 	for _, p := range r.patterns {
-		if full := absoluteTo(r.dir, p); within(r.dir, deepest(full)) {
+		if full := tree.Absolute(r.dir, p); tree.Inside(r.dir, deepest(full)) {
 			list = append(list, full)
 		}
 	}
@@ -184,21 +184,13 @@ func watched(dir string, r *reads) []string {
 	paths := slices.Clone(r.links)
 	links := map[string]bool{}
 	for _, p := range r.patterns {
-		p = deepest(absoluteTo(dir, p))
-		if !within(dir, p) || behindLink(dir, p, links) {
+		p = deepest(tree.Absolute(dir, p))
+		if !tree.Inside(dir, p) || behindLink(dir, p, links) {
 			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
-}
-
-func absoluteTo(dir, pattern string) string {
-	pattern = filepath.FromSlash(pattern)
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(dir, pattern)
-	}
-	return filepath.Clean(pattern)
 }
 
 // deepest is the folder that a pattern names without a wildcard, or all of it.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // SetupError is a run that could not begin as it was asked for.
@@ -149,10 +150,10 @@ type candidate struct {
 // the folders of all capsules.
 func (c candidate) touched(changed, nested []string) bool {
 	for _, path := range changed {
-		if slices.Contains(c.files, path) || within(path, c.dir) { // a submodule that the capsule lies in
+		if slices.Contains(c.files, path) || tree.Inside(path, c.dir) { // a submodule that the capsule lies in
 			return true
 		}
-		if within(c.dir, path) {
+		if tree.Inside(c.dir, path) {
 			if owner(path, nested) == c.dir && (c.skip == nil || !c.skip(path, false)) {
 				return true
 			}
@@ -160,7 +161,7 @@ func (c candidate) touched(changed, nested []string) bool {
 		}
 		for _, input := range c.outside {
 			// A changed submodule is listed by its folder, so an input below it counts as well.
-			if within(input, path) || within(path, input) {
+			if tree.Inside(input, path) || tree.Inside(path, input) {
 				return true
 			}
 		}
@@ -178,7 +179,7 @@ func (c candidate) governed(path string) bool {
 		}
 		for _, name := range g.names {
 			suffix := string(filepath.Separator) + filepath.FromSlash(name)
-			if folder, ok := strings.CutSuffix(path, suffix); ok && within(folder, c.dir) {
+			if folder, ok := strings.CutSuffix(path, suffix); ok && tree.Inside(folder, c.dir) {
 				return true
 			}
 		}
@@ -220,7 +221,7 @@ func included(dir string, in *builder.Inputs) (list []string) {
 		for _, m := range rustInclude.FindAllSubmatch(data, -1) {
 			name := filepath.FromSlash(string(m[1]))
 			for _, base := range []string{filepath.Dir(path), dir} {
-				if full := against(base, strings.TrimPrefix(name, string(filepath.Separator))); !within(dir, full) {
+				if full := tree.Absolute(base, strings.TrimPrefix(name, string(filepath.Separator))); !tree.Inside(dir, full) {
 					list = append(list, full)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // git gives the copy a repository of its own, so that what git tracks and
@@ -63,20 +64,13 @@ func gitFolders(path string) (dir, common string, ok bool) {
 		if !found {
 			return "", "", false
 		}
-		dir = against(filepath.Dir(path), strings.TrimSpace(target))
+		dir = tree.Absolute(filepath.Dir(path), strings.TrimSpace(target))
 	}
 	common = dir
 	if data, err := regular.Read(filepath.Join(dir, "commondir"), gitFile); err == nil {
-		common = against(dir, strings.TrimSpace(string(data)))
+		common = tree.Absolute(dir, strings.TrimSpace(string(data)))
 	}
 	return dir, common, exists(filepath.Join(dir, "HEAD"))
-}
-
-func against(base, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(base, filepath.FromSlash(path))
 }
 
 // copyInto copies a small file; one that is not there, or is no file, is not there in the copy.

@@ -176,7 +176,7 @@ func (c *copier) partly(folder string) bool {
 // rootOf is the root that path lies in, "" for none.
 func (c *copier) rootOf(path string) string {
 	for _, root := range c.roots {
-		if within(root, path) {
+		if tree.Inside(root, path) {
 			return root
 		}
 	}
@@ -261,7 +261,7 @@ func (c *copier) link(path string) error {
 	}
 	inside := false
 	for _, root := range c.roots {
-		inside = inside || within(root, full)
+		inside = inside || tree.Inside(root, full)
 	}
 	switch {
 	case inside && filepath.IsAbs(target):
@@ -292,7 +292,7 @@ func (c *copier) cannotRead(err error) {
 func (c *copier) outside(ctx context.Context, paths []string) (more bool, err error) {
 	for _, path := range paths {
 		original, ok := c.original(path)
-		if !ok || slices.ContainsFunc(c.roots, func(r string) bool { return within(r, original) }) {
+		if !ok || slices.ContainsFunc(c.roots, func(r string) bool { return tree.Inside(r, original) }) {
 			continue
 		}
 		info, err := os.Stat(original)

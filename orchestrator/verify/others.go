@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // All builds of a run share one copy, so one may damage what another is built
@@ -38,7 +39,7 @@ func (r *run) notOthers(ctx context.Context, b *builder.Builder) {
 			list = append(list, r.damage(j, after)...)
 		}
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool {
-			path := absoluteIn(j.dir, f.File)
+			path := tree.Absolute(j.dir, f.File)
 			told := known[path]
 			known[path] = true
 			return told
@@ -56,18 +57,11 @@ func (r *run) mutated() map[string]bool {
 	for _, j := range r.jobs {
 		for _, f := range j.capsule.Step(report.StepNoMutation).Findings {
 			if f.Severity == finding.Error {
-				known[absoluteIn(j.dir, f.File)] = true
+				known[tree.Absolute(j.dir, f.File)] = true
 			}
 		}
 	}
 	return known
-}
-
-func absoluteIn(dir, file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(dir, filepath.FromSlash(file))
 }
 
 // damage is how now differs in content from what j was before anything was built.
@@ -80,7 +74,7 @@ func (r *run) damage(j *job, now *builder.Inputs) (list []finding.Finding) {
 		if f.Severity != finding.Error {
 			continue
 		}
-		f.Message = strings.Replace(f.Message, "the build ", r.culprit(j, absoluteIn(j.start.Dir, name))+" ", 1)
+		f.Message = strings.Replace(f.Message, "the build ", r.culprit(j, tree.Absolute(j.start.Dir, name))+" ", 1)
 		f.Hint = "let every build write into its own capsule only"
 		list = append(list, f)
 	}

@@ -41,12 +41,13 @@ func (r *run) copy(ctx context.Context) error {
 
 func (r *run) copyTo(ctx context.Context, m mirror, own string) (*copier, error) {
 	c := &copier{mirror: m, own: own, home: homeFolder(), packages: r.packages, roots: workspaces(r.Dirs), checkout: map[string]*tree.Checkout{}}
+	named := r.named()
 	for _, root := range c.roots {
 		var err error
 		if c.checkout[root], err = tree.NewCheckout(root); err != nil {
 			return c, err
 		}
-		c.named = append(c.named, tree.NewReach(r.named(), root))
+		c.named = append(c.named, tree.NewReach(named, root))
 	}
 	if err := c.folders(ctx, c.roots...); err != nil {
 		return c, err
@@ -62,10 +63,7 @@ func (r *run) named() (list []string) {
 			continue
 		}
 		for _, pattern := range m.Dev.Inputs {
-			if pattern = filepath.FromSlash(pattern); !filepath.IsAbs(pattern) {
-				pattern = filepath.Join(dir, pattern)
-			}
-			list = append(list, pattern)
+			list = append(list, tree.Absolute(dir, pattern))
 		}
 	}
 	return list
@@ -264,7 +262,7 @@ func (r *run) removeOutputs() {
 
 // remove removes a file of the mirror, unless a link leads out of it there.
 func (m mirror) remove(path string) {
-	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && within(m.top, folder) {
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && tree.Inside(m.top, folder) {
 		os.Remove(path)
 	}
 }

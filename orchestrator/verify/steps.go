@@ -301,10 +301,7 @@ func (r *run) mutation(j *job, before, after *builder.Inputs, name string) findi
 	if r.Jobs > 1 && len(r.jobs) > 1 {
 		f.Hint += "; should a build beside it have done it, --jobs 1 names that one"
 	}
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(before.Dir, filepath.FromSlash(name))
-	}
+	path := tree.Absolute(before.Dir, name)
 	original, _ := r.first.original(path)
 	if filepath.IsAbs(name) {
 		f.File = original

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // workspaceOf is the folder that must be copied for the capsule in dir to
@@ -64,7 +65,7 @@ func workspaces(dirs []string) []string {
 	slices.Sort(list)
 	var out []string
 	for _, folder := range slices.Compact(list) {
-		if !slices.ContainsFunc(out, func(o string) bool { return within(o, folder) }) {
+		if !slices.ContainsFunc(out, func(o string) bool { return tree.Inside(o, folder) }) {
 			out = append(out, folder)
 		}
 	}
@@ -89,17 +90,11 @@ func common(list []string) string {
 	}
 	top := list[0]
 	for _, path := range list[1:] {
-		for !within(top, path) {
+		for !tree.Inside(top, path) {
 			top = filepath.Dir(top)
 		}
 	}
 	return top
-}
-
-// within reports whether path is folder or lies below it.
-func within(folder, path string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(rel)
 }
 
 func exists(path string) bool {

@@ -62,11 +62,11 @@ func (f *Foreign) Is(folder string) bool {
 	}
 	foreign := false
 	for _, r := range f.roots {
-		if !inside(r.path, folder) {
+		if !Inside(r.path, folder) {
 			continue
 		}
 		// A git folder that lies elsewhere below the root is that of a repository there.
-		if !r.repo && (inside(folder, repo.dir) || !inside(r.real, repo.dir)) {
+		if !r.repo && (Inside(folder, repo.dir) || !Inside(r.real, repo.dir)) {
 			return false
 		}
 		foreign = true
@@ -80,20 +80,4 @@ func (f *Foreign) holds(folder string, list []fs.DirEntry) bool {
 		return false
 	}
 	return slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() == ".git" }) && f.Is(folder)
-}
-
-// Within reports whether folder is, or lies in, such a work tree.
-func (f *Foreign) Within(folder string) bool {
-	if f == nil {
-		return false
-	}
-	for up := folder; up != filepath.Dir(up); up = filepath.Dir(up) {
-		if slices.ContainsFunc(f.roots, func(r foreignRoot) bool { return r.path == up }) {
-			return false
-		}
-		if f.Is(up) {
-			return true
-		}
-	}
-	return false
 }

@@ -71,11 +71,7 @@ func collect(ctx context.Context, patterns []string, base string) ([]item, error
 }
 
 func expand(ctx context.Context, p, base string) ([]item, error) {
-	full := filepath.FromSlash(p)
-	if !filepath.IsAbs(full) {
-		full = join(base, full)
-	}
-	full = filepath.Clean(full)
+	full := Absolute(base, p)
 	list := &inputs{ctx: ctx, base: base}
 	if err := list.add(full); err == nil || !notThere(err) {
 		return list.items, err
@@ -142,10 +138,7 @@ func (l *inputs) glob(pattern string) error {
 	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
 		return nil
 	}
-	if folder = filepath.FromSlash(folder); !filepath.IsAbs(folder) {
-		folder = join(l.base, folder)
-	}
-	folder = filepath.Clean(folder)
+	folder = Absolute(l.base, folder)
 	if dir, err := isFolder(folder); err != nil || !dir {
 		if err != nil && !notThere(err) {
 			return err

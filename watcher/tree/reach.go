@@ -23,14 +23,14 @@ type reachGlob struct{ folder, rest string }
 func NewReach(patterns []string, base string) *Reach {
 	r := &Reach{names: map[string]bool{}, leading: map[string]bool{}}
 	for _, p := range patterns {
-		full := absoluteIn(base, p)
-		if !inside(base, full) && !inside(base, folderOf(base, p)) {
+		full := Absolute(base, p)
+		if !Inside(base, full) && !Inside(base, folderOf(base, p)) {
 			continue
 		}
 		r.names[full] = true
 		r.lead(full, base)
 		if folder, rest := doublestar.SplitPattern(filepath.ToSlash(p)); strings.ContainsAny(rest, "*?[{\\") && doublestar.ValidatePattern(rest) {
-			folder = absoluteIn(base, folder)
+			folder = Absolute(base, folder)
 			r.globs = append(r.globs, reachGlob{folder, rest})
 			r.leading[folder] = true
 			r.lead(folder, base)
@@ -44,7 +44,7 @@ func NewReach(patterns []string, base string) *Reach {
 
 // lead notes the folders between base and path.
 func (r *Reach) lead(path, base string) {
-	for up := filepath.Dir(path); inside(base, up) && !r.leading[up]; up = filepath.Dir(up) {
+	for up := filepath.Dir(path); Inside(base, up) && !r.leading[up]; up = filepath.Dir(up) {
 		r.leading[up] = true
 	}
 }
@@ -91,22 +91,8 @@ func counts(rel string, dir bool) bool {
 	return dir || !isDropping(names[len(names)-1])
 }
 
-func absoluteIn(base, pattern string) string {
-	full := filepath.FromSlash(pattern)
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(base, full)
-	}
-	return filepath.Clean(full)
-}
-
 // folderOf is the deepest folder that pattern names without a wildcard.
 func folderOf(base, pattern string) string {
 	folder, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	return absoluteIn(base, folder)
-}
-
-// inside reports whether path is folder or lies below it.
-func inside(folder, path string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(rel)
+	return Absolute(base, folder)
 }
