@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -182,8 +181,7 @@ func (f *folder) mayPublish(file string, old *record) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return f.mayMake(path.Dir(file))
 	case escapes(err):
-		return &refusal{finding.ComponentFileEscapes, fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", file),
-			"remove the link: astrid-dev writes the module there"}
+		return leadsOut(file)
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
@@ -205,10 +203,14 @@ func (f *folder) mayPublish(file string, old *record) error {
 // mayMake refuses a folder that can only be made outside.
 func (f *folder) mayMake(name string) error {
 	if _, err := f.Stat(name); escapes(err) {
-		return &refusal{finding.ComponentFileEscapes, fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", name),
-			"remove the link: astrid-dev writes the module there"}
+		return leadsOut(name)
 	}
 	return nil
+}
+
+func leadsOut(name string) error {
+	return &refusal{finding.ComponentFileEscapes, fmt.Sprintf("%s leads out of the capsule by a link: nothing is written there", name),
+		"remove the link: astrid-dev writes the module there"}
 }
 
 func (f *folder) taken(file, why string) error {
@@ -228,12 +230,6 @@ func kind(m fs.FileMode) string {
 
 // isModule reports whether a file begins as every WebAssembly module does.
 func (f *folder) isModule(name string) bool {
-	in, err := regular.Open(filepath.Join(f.dir, filepath.FromSlash(name)))
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	head := make([]byte, 4)
-	n, _ := in.Read(head)
-	return bytes.Equal(head[:n], []byte("\x00asm"))
+	is, _ := regular.Begins(filepath.Join(f.dir, filepath.FromSlash(name)), "\x00asm")
+	return is
 }

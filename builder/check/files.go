@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -42,13 +41,7 @@ func (c *capsuleFiles) taken(path string) string {
 	case !info.Mode().IsRegular():
 		return "is not a plain file"
 	}
-	f, err := regular.Open(full)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	head := make([]byte, 4)
-	if n, _ := io.ReadFull(f, head); !bytes.Equal(head[:n], []byte("\x00asm")) {
+	if is, err := regular.Begins(full, "\x00asm"); err == nil && !is {
 		return "is no WebAssembly module"
 	}
 	return ""

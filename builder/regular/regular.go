@@ -45,3 +45,16 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// Begins reports whether the content of the regular file at path begins with head. The
+// error is Open's.
+func Begins(path, head string) (bool, error) {
+	f, err := Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	data := make([]byte, len(head))
+	n, _ := io.ReadFull(f, data)
+	return string(data[:n]) == head, nil
+}

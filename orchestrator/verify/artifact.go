@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"time"
@@ -86,13 +85,6 @@ func tracked(ctx context.Context, path, dir string) bool {
 
 // isPointer reports whether Git LFS left the name of a file's content in its place.
 func isPointer(path string) bool {
-	const head = "version https://git-lfs.github.com/spec/"
-	in, err := regular.Open(path)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	data := make([]byte, len(head))
-	n, _ := io.ReadFull(in, data)
-	return string(data[:n]) == head
+	is, _ := regular.Begins(path, "version https://git-lfs.github.com/spec/")
+	return is
 }
