@@ -120,6 +120,28 @@ func Find(version string) (*Release, error) {
 	return found, nil
 }
 
+// FindAll is Find for several, each release once. The error is that of the first unknown one.
+func FindAll(versions []string) (list []*Release, err error) {
+	for _, version := range versions {
+		r, err := Find(version)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// Versions are the releases' own.
+func Versions(list []*Release) (versions []string) {
+	for _, r := range list {
+		versions = append(versions, r.Version)
+	}
+	return versions
+}
+
 // Closest is the release that an installed runtime is judged by: itself, else the newest
 // known one before it. nil is none: the version is no version, or is older than all.
 func Closest(version string) *Release {

@@ -218,24 +218,16 @@ func parseSize(s string) (uint64, bool) {
 
 // releases reads the releases of the runtime that must take the capsule: one, or a list.
 func (f field) releases() []string {
-	asked := []string{}
-	if one, single := f.value.(string); single {
-		asked = append(asked, one)
-	} else {
+	one, single := f.value.(string)
+	asked := []string{one}
+	if !single {
 		asked = f.texts()
 	}
-	var list []string
-	for _, version := range asked {
-		release, err := astrid.Find(version)
-		if err != nil {
-			f.bad("name one that is known: runtime = ["+strconv.Quote(astrid.Newest().Version)+"]", "%s: %v", title(f.key), err)
-			return nil
-		}
-		if !contains(list, release.Version) {
-			list = append(list, release.Version)
-		}
+	list, err := astrid.FindAll(asked)
+	if err != nil {
+		f.bad("name one that is known: runtime = ["+strconv.Quote(astrid.Newest().Version)+"]", "%s: %v", title(f.key), err)
 	}
-	return list
+	return astrid.Versions(list)
 }
 
 func (f field) wrap() Wrap {

@@ -41,12 +41,7 @@ func (c *capsuleFiles) chosen() []*astrid.Release {
 	if len(c.options.Runtime) > 0 {
 		return c.options.Runtime
 	}
-	var list []*astrid.Release
-	for _, version := range c.m.Dev.Runtime {
-		if release, err := astrid.Find(version); err == nil { // builder/capsule refuses the others
-			list = append(list, release)
-		}
-	}
+	list, _ := astrid.FindAll(c.m.Dev.Runtime) // builder/capsule refuses what is not known
 	return list
 }
 

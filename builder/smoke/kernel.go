@@ -115,16 +115,13 @@ func needsHost(i reader.Item) bool {
 // items compares an imported instance with the host's, function by function.
 func (k *judgement) items(i reader.Item, bound string, host *astrid.Interface) {
 	for _, item := range i.Items {
-		has, known := host.Functions[item.Name]
-		switch {
-		case item.Kind == "type":
-		case item.Kind == "resource" && slices.Contains(host.Resources, item.Name):
-		case item.Kind == "func" && known && has == item.Type:
-		case item.Kind == "func" && known:
-			ours, theirs := differing(item.Type, has)
+		switch itemOf(host, item) {
+		case itemThere:
+		case itemOtherType:
+			ours, theirs := differing(item.Type, host.Functions[item.Name])
 			k.add(finding.Error, finding.KernelImportType, fmt.Sprintf("it imports %s of %s with another type than the runtime %s has: %q where the runtime has %q", item.Name, bound, k.release.Version, ours, theirs),
 				"build with the WIT files of that release"+k.fits(i.Name, item))
-		default:
+		case itemMissing:
 			k.add(finding.Error, finding.KernelImportMissing, fmt.Sprintf("it imports the %s %s of %s, which the runtime %s does not have there", item.Kind, item.Name, bound, k.release.Version),
 				"build with the WIT files of that release"+k.fits(i.Name, item))
 		}
@@ -154,7 +151,7 @@ func differing(a, b string) (string, string) {
 func (k *judgement) fits(name string, item reader.Item) string {
 	var versions []string
 	for _, r := range astrid.Releases() {
-		if _, host, ok := r.Bind(name); ok && item.Kind == "func" && host.Functions[item.Name] == item.Type {
+		if _, host, ok := r.Bind(name); ok && item.Kind == "func" && itemOf(host, item) == itemThere {
 			versions = append(versions, r.Version)
 		}
 	}

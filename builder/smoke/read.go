@@ -134,10 +134,9 @@ func proposal(feature string) string {
 // lacks records a proposal that the bytes need and the release does not have.
 func (w *work) lacks(r *Report, feature string, fault *reader.Fault) {
 	name := proposal(feature)
-	if slices.ContainsFunc(r.Proposals, func(p Proposal) bool { return p.Name == name }) {
+	if !r.propose(Proposal{Name: name}) {
 		return
 	}
-	r.Proposals = append(r.Proposals, Proposal{Name: name})
 	message := fmt.Sprintf("it needs the %s proposal, which the runtime %s refuses", name, w.release.Version)
 	if first := astrid.FirstWith(feature); first != "" {
 		message += fmt.Sprintf("; it is there from %s on", first)
@@ -150,12 +149,20 @@ func (w *work) lacks(r *Report, feature string, fault *reader.Fault) {
 // valid, and were not run.
 func (w *work) beyond(r *Report, feature string) {
 	name := proposal(feature)
-	if slices.ContainsFunc(r.Proposals, func(p Proposal) bool { return p.Name == name }) {
+	if !r.propose(Proposal{Name: name, Kernel: true}) {
 		return
 	}
-	r.Proposals = append(r.Proposals, Proposal{Name: name, Kernel: true})
 	r.unknown(finding.SmokeProposal, fmt.Sprintf("it needs the %s proposal, which the runtime has and this sandbox lacks: it was validated, not run", name),
 		"to have it run here, turn the feature off in the compiler's target options")
+}
+
+// propose adds a proposal; false: its name is there already, for another feature.
+func (r *Report) propose(p Proposal) bool {
+	if slices.ContainsFunc(r.Proposals, func(known Proposal) bool { return known.Name == p.Name }) {
+		return false
+	}
+	r.Proposals = append(r.Proposals, p)
+	return true
 }
 
 // unknown records why valid bytes could not be run.

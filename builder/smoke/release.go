@@ -60,6 +60,28 @@ func (k *judgement) promised(i reader.Item) {
 	k.add(finding.Warning, finding.KernelReleaseRange, message, hint)
 }
 
+// hostItem is how a host's interface has what is imported from it.
+type hostItem int
+
+const (
+	itemThere     hostItem = iota // or nobody has to provide it
+	itemOtherType                 // a function, with another type
+	itemMissing
+)
+
+func itemOf(host *astrid.Interface, item reader.Item) hostItem {
+	has, known := host.Functions[item.Name]
+	switch {
+	case item.Kind == "type", item.Kind == "resource" && slices.Contains(host.Resources, item.Name):
+		return itemThere
+	case item.Kind != "func" || !known:
+		return itemMissing
+	case has != item.Type:
+		return itemOtherType
+	}
+	return itemThere
+}
+
 // lacks says in words what of an import a release does not have; "" is nothing.
 func lacks(r *astrid.Release, i reader.Item) string {
 	if i.Kind == "type" || i.Kind == "instance" && !needsHost(i) {
@@ -70,26 +92,18 @@ func lacks(r *astrid.Release, i reader.Item) string {
 		return i.Name
 	}
 	for _, item := range i.Items {
-		has, known := host.Functions[item.Name]
-		switch {
-		case item.Kind == "type", item.Kind == "resource" && slices.Contains(host.Resources, item.Name):
-		case item.Kind == "func" && known && has == item.Type:
-		case item.Kind == "func" && known:
+		switch itemOf(host, item) {
+		case itemThere:
+		case itemOtherType:
 			return fmt.Sprintf("the function %s of %s with a type", item.Name, bound)
-		default:
+		case itemMissing:
 			return fmt.Sprintf("the %s %s of %s", item.Kind, item.Name, bound)
 		}
 	}
 	return ""
 }
 
-func joinVersions(list []*astrid.Release) string {
-	var versions []string
-	for _, r := range list {
-		versions = append(versions, r.Version)
-	}
-	return strings.Join(versions, ", ")
-}
+func joinVersions(list []*astrid.Release) string { return strings.Join(astrid.Versions(list), ", ") }
 
 // OnAll loads a module for several releases of the runtime, all of which must take it. The
 // report is that of the first, or of the first in which it does not load, and has the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os/exec"
 	"regexp"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,25 +21,24 @@ func (f *runtimeFlags) register(cmd *cobra.Command, use string) {
 
 // releases are those that were asked for. One that is not known is a wrong call.
 func (f runtimeFlags) releases() (list []*astrid.Release, err error) {
-	for _, version := range f {
-		release, err := astrid.Find(version)
-		if err != nil {
-			return nil, usage(err)
-		}
-		if !slices.Contains(list, release) {
-			list = append(list, release)
-		}
+	if list, err = astrid.FindAll(f); err != nil {
+		return nil, usage(err)
 	}
 	return list, nil
 }
 
 // versions are the same as text, once releases had no complaint.
-func (f runtimeFlags) versions() (list []string) {
-	releases, _ := f.releases()
-	for _, r := range releases {
-		list = append(list, r.Version)
+func (f runtimeFlags) versions() []string {
+	list, _ := f.releases()
+	return astrid.Versions(list)
+}
+
+// installed is the release of the astrid in PATH, which judges when none was asked for.
+func (f runtimeFlags) installed() string {
+	if len(f) > 0 {
+		return ""
 	}
-	return list
+	return installedRuntime()
 }
 
 // askingTakes is how long the runtime may take to tell its version: it does so in

@@ -51,7 +51,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		s.cancel()
 		return nil, err
 	}
-	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Retry: f.retry, Runtime: f.on.versions(), Installed: installedRuntime(), Say: func(dir string, found finding.Finding) {
+	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Retry: f.retry, Runtime: f.on.versions(), Installed: f.on.installed(), Say: func(dir string, found finding.Finding) {
 		s.send(announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
 	}})
 	search := tree.Search{Roots: roots, Nested: f.nested}

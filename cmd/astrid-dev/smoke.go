@@ -79,7 +79,7 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	for _, action := range f.calls {
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
 	}
-	releases := builder.Options{Runtime: f.on.versions(), Installed: installedRuntime()}.Releases(m)
+	releases := builder.Options{Runtime: f.on.versions(), Installed: f.on.installed()}.Releases(m)
 	failed := 0
 	for _, file := range modules {
 		ok, err := smokeOne(cmd, file, options, releases, f)

@@ -99,7 +99,11 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 	if f.timeout < 0 {
 		return cfg, usage(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
-	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: f.on.versions(), Installed: installedRuntime(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
+	runtimes, err := f.on.releases()
+	if err != nil {
+		return cfg, err
+	}
+	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: runtimes, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
 		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("changed-since") && f.since == "" {
 		// a pipeline's variable that is not set must not make verify look at everything, or at nothing

@@ -34,9 +34,9 @@ type Config struct {
 	Env     []string        // the builds' environment; nil: this process's
 	Tool    report.Tool     // who writes the report
 
-	Strict    bool     // what the kernel would not run fails
-	Runtime   []string // releases of the runtime that must all take every capsule; none: the manifest's, else Installed
-	Installed string   // the release of the runtime on this machine; "": there is none
+	Strict    bool              // what the kernel would not run fails
+	Runtime   []*astrid.Release // releases of the runtime that must all take every capsule; none: the manifest's, else Installed
+	Installed string            // the release of the runtime on this machine; "": there is none
 
 	Repro         bool // build twice, in different folders, at different times, and compare
 	CheckArtifact bool // committed modules and declared hashes must be what the sources build
@@ -169,7 +169,7 @@ func (r *run) steps() []report.StepName {
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
 	defer func() { r.temp.remove() }()
-	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env, Runtime: r.releases()})
+	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env, Runtime: r.Runtime})
 	if err != nil {
 		return err
 	}
@@ -190,16 +190,6 @@ func (r *run) all(ctx context.Context) error {
 	}
 	r.verify(ctx)
 	return nil
-}
-
-// releases are those that the call names: astrid-version is held against them.
-func (r *run) releases() (list []*astrid.Release) {
-	for _, version := range r.Runtime {
-		if release, err := astrid.Find(version); err == nil { // a wrong name is the caller's to refuse
-			list = append(list, release)
-		}
-	}
-	return list
 }
 
 // copyHint says what to do about a copy that failed.
@@ -294,7 +284,7 @@ func (r *run) verify(ctx context.Context) {
 }
 
 func (r *run) builder(env []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: r.Runtime, Installed: r.Installed, Say: func(dir string, f finding.Finding) {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: astrid.Versions(r.Runtime), Installed: r.Installed, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.said[dir] = append(r.said[dir], f)
