@@ -102,8 +102,8 @@ const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
 // inputs again. Live output goes to output, which may be nil. The error is a *Failure for
-// what the capsule's author can mend, also one that is recorded, an *UpToDate when there is nothing left to build,
-// and ctx's when it ended; nothing staged is left then.
+// what the capsule's author can mend, also one that is recorded, an *UpToDate when there
+// is nothing left to build, and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	if in.problem != nil {
 		return nil, in.problem
@@ -363,7 +363,7 @@ func unfit(path string) *Failure {
 // hashDiffers tells that the manifest declares another hash than the build made.
 func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
-	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: "Capsule.toml", Line: line, Column: column,
+	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
 }

@@ -69,7 +69,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 // standing is what stands published in dir, whole and built from key; nil when it does not.
 func (b *Builder) standing(dir, key string) *Published {
 	last := readRecord(dir, recordFile)
-	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last) {
+	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last.Modules) {
 		return nil
 	}
 	return last.published(dir)
@@ -246,8 +246,8 @@ func (b *Builder) accepts(r *record) bool {
 }
 
 // intact reports whether every module that r published still stands as it was published.
-func (b *Builder) intact(dir string, r *record) bool {
-	for _, m := range r.Modules {
+func (b *Builder) intact(dir string, modules []module) bool {
+	for _, m := range modules {
 		path := filepath.Join(dir, filepath.FromSlash(m.File))
 		info, err := os.Lstat(path)
 		if err != nil || !info.Mode().IsRegular() || info.Size() != m.Size || b.artifactHash(path, info) != m.Hash {

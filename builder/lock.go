@@ -75,21 +75,16 @@ func (b *Builder) builds(dir string) bool {
 func (b *Builder) lock(ctx context.Context, dir string) (*held, error) {
 	waited := false
 	for {
-		f, err := openLock(dir)
+		h, deleted, err := lockNow(dir)
 		if err != nil {
 			return nil, err
 		}
-		ok, err := tryLock(f)
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+		if h != nil {
+			h.waited = waited
+			return h, nil
 		}
-		if ok && isStill(dir, f) {
-			return &held{f, dir, waited}, nil
-		}
-		f.Close()
-		if ok {
-			continue // it was deleted between the two
+		if deleted {
+			continue
 		}
 		if !waited {
 			waited = true
@@ -104,21 +99,22 @@ func (b *Builder) lock(ctx context.Context, dir string) (*held, error) {
 	}
 }
 
-// lockNow is lock without waiting: nil when somebody else has it.
-func lockNow(dir string) (*held, error) {
+// lockNow is lock without waiting: nil when somebody else has it, or when the file was
+// deleted between opening it and locking it.
+func lockNow(dir string) (h *held, deleted bool, err error) {
 	f, err := openLock(dir)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ok, err := tryLock(f)
-	if err == nil && ok && isStill(dir, f) {
-		return &held{f, dir, false}, nil
+	locked, err := tryLock(f)
+	if err == nil && locked && isStill(dir, f) {
+		return &held{file: f, dir: dir}, false, nil
 	}
 	f.Close()
 	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+		return nil, false, fmt.Errorf("locking %s: %w", f.Name(), err)
 	}
-	return nil, nil
+	return nil, locked, nil
 }
 
 // openLock makes the state folder and opens the lock file in it.

@@ -164,7 +164,7 @@ func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
 	if in.readManifest(); in.manifest == nil {
 		return nil, nil
 	}
-	lock, err := lockNow(dir)
+	lock, _, err := lockNow(dir)
 	if err != nil {
 		return nil, recoverError(err)
 	}

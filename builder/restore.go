@@ -23,7 +23,7 @@ func (b *Builder) Stands(dir, key string) bool {
 		return false
 	}
 	b.forgetHashes(dir, last)
-	return b.intact(dir, &record{Modules: made(last)})
+	return b.intact(dir, made(last))
 }
 
 func (b *Builder) forgetHashes(dir string, r *record) {
@@ -77,7 +77,7 @@ func made(r *record) (list []module) {
 // whole blobs, else the error is ErrNoCopy: nothing is put back by halves.
 func (b *Builder) missing(dir string, r *record) (missing []module, err error) {
 	for _, m := range made(r) {
-		if b.intact(dir, &record{Modules: []module{m}}) {
+		if b.intact(dir, []module{m}) {
 			continue
 		}
 		if hash, err := HashFile(blobPath(dir, m.Hash)); err != nil || hash != m.Hash {

@@ -37,8 +37,6 @@ type Report struct {
 	// Files below them are written as files of Root, and their names are taken
 	// out of messages, hints and tails, which would differ from run to run.
 	Copies []string `json:"-"`
-	// Rules describes finding codes to SARIF readers. A code without a rule is
-	// described by its first finding.
 }
 
 // Tool is the program that wrote the report.

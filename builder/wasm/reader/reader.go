@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -140,7 +141,7 @@ func (r *Reader) call(ctx context.Context, q request, answer any, inputs ...[]by
 		return nil, &BrokenError{"its answer cannot be read: " + err.Error()}
 	}
 	tail, err := receive(ctx, m, "tail")
-	return append([]byte(nil), tail...), err
+	return bytes.Clone(tail), err
 }
 
 // send writes a request into the reader's memory and returns where it lies.
