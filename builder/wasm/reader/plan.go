@@ -74,9 +74,8 @@ type Item struct {
 
 // Lifted is a function of a component's root.
 type Lifted struct {
-	Name     string  `json:"name"`
-	Place    Place   `json:"place"`
-	Options  Options `json:"options"`
-	Identity string  `json:"identity"` // equal for two exports of one core function
-	Type     string  `json:"type"`
+	Name    string  `json:"name"`
+	Place   Place   `json:"place"`
+	Options Options `json:"options"`
+	Type    string  `json:"type"`
 }

@@ -60,10 +60,9 @@ type Import struct {
 
 // Export is what it offers.
 type Export struct {
-	Name  string `json:"name"`
-	Kind  string `json:"kind"`
-	Type  string `json:"type"`
-	Index uint32 `json:"index"` // of a core module's item in its index space
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Type string `json:"type"`
 }
 
 // Memory is one linear memory; sizes are bytes.

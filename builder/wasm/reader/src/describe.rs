@@ -14,7 +14,7 @@ pub enum Kind {
     Component,
 }
 
-/// See `Description` in reader.go.
+/// See `Description` in reading.go.
 #[derive(Serialize, Default)]
 pub struct Description {
     pub kind: Kind,
@@ -50,7 +50,6 @@ pub struct Export {
     pub kind: &'static str,
     #[serde(rename = "type")]
     pub ty: String,
-    pub index: u32,
 }
 
 #[derive(Serialize)]
@@ -342,7 +341,7 @@ impl Walk {
                 ExternalKind::Global => "global",
                 ExternalKind::Tag => "tag",
             };
-            self.out.exports.push(Export { name, kind, ty, index: export.index });
+            self.out.exports.push(Export { name, kind, ty });
         }
         Ok(())
     }

@@ -133,8 +133,6 @@ pub struct Lifted {
     pub name: String,
     pub place: Place,
     pub options: Options,
-    /// The core function behind it, told apart from every other of the component.
-    pub identity: String,
     #[serde(rename = "type")]
     pub ty: String,
 }
@@ -574,29 +572,14 @@ impl Planner<'_, '_> {
                 continue;
             };
             let place = self.target(func)?;
-            let identity = self.identity(func, &place);
             self.plan.functions.push(Lifted {
                 name: name.to_string(),
                 place: place.into(),
                 options: self.options(*options),
-                identity,
                 ty: self.text.function(*ty),
             });
         }
         Ok(())
-    }
-
-    /// Two exports of one core function have the same identity.
-    fn identity(&self, def: &CoreDef, place: &Target) -> String {
-        let CoreDef::Export(export) = def else {
-            return format!("{}/{}", place.key, place.name);
-        };
-        let module = &self.modules[self.instances[export.instance.as_u32() as usize]].module;
-        let atom = module.strings.get_atom(&place.name);
-        match atom.and_then(|a| module.exports.get(&a)) {
-            Some(EntityIndex::Function(f)) => format!("{}/{}", place.key, f.as_u32()),
-            _ => format!("{}/{}", place.key, place.name),
-        }
     }
 }
 
