@@ -133,6 +133,9 @@ func (c *capsule) change(now time.Time) {
 	c.last, c.dirty, c.retryAt = now, true, time.Time{}
 }
 
+// generation counts c's reloads in this run, those before it was removed too.
+func (c *capsule) generation() int { return c.earlier + c.reloads }
+
 // settle makes in's key the last processed one.
 func (c *capsule) settle(in *builder.Inputs, how state) {
 	c.processed, c.processedIn, c.state = in.Key, in, how

@@ -71,7 +71,7 @@ func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, no
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
 	e := announce.Event{Type: announce.Reload, SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
-		Generation: c.earlier + c.reloads, Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+		Generation: c.generation(), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
 	describe(&e, published)
 	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
@@ -92,7 +92,7 @@ func (l *loop) sayRecovered(c *capsule) {
 		c.settle(c.in, good)
 	}
 	e := announce.Event{Type: announce.Reload, SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.reloads, Findings: p.Findings, Delta: p.Delta}
+		Generation: c.generation(), Findings: p.Findings, Delta: p.Delta}
 	describe(&e, p)
 	c.previous = p.SourceHash
 	l.announceFor(c, e)

@@ -1,13 +1,17 @@
 package orchestrator
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
@@ -134,6 +138,48 @@ func TestGenerationSurvivesRemoval(t *testing.T) {
 			if e := w.last(announce.Reload); e.Generation != round+2 {
 				t.Errorf("generation %d, want %d", e.Generation, round+2)
 			}
+		}
+	})
+}
+
+// A publication that a crash interrupted counts on too when its capsule comes back.
+func TestGenerationOfARecoveredPublication(t *testing.T) {
+	recovered := &builder.Published{SourceHash: "h(lost)", Modules: []builder.Module{{Path: "/a/m.wasm"}}}
+	var once sync.Once
+	var back atomic.Bool
+	setup := func(w *world) Config {
+		cfg := one(w)
+		cfg.Examine = func(ctx context.Context, dir string) (*builder.Inputs, error) {
+			in, err := w.examine(ctx, dir)
+			if err == nil && back.Load() {
+				once.Do(func() { in.Recovered = recovered })
+			}
+			return in, err
+		}
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		w.mu.Lock()
+		w.disk["/a"].gone = true
+		w.disk["/a"].module, w.disk["/a"].moduleKey = nil, ""
+		w.mu.Unlock()
+		w.batches <- watcher.Batch{Paths: []string{"/a"}}
+		time.Sleep(long)
+		back.Store(true)
+		from := w.count()
+		w.write("/a", "back")
+		time.Sleep(long)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		var generations []int
+		for _, e := range w.events[from:] {
+			if e.Type == announce.Reload {
+				generations = append(generations, e.Generation)
+			}
+		}
+		if want := []int{2, 3}; !slices.Equal(generations, want) {
+			t.Errorf("generations %v, want %v", generations, want)
 		}
 	})
 }

@@ -127,7 +127,7 @@ func (l *loop) add(dir string) *capsule {
 // remove forgets a capsule whose manifest is gone.
 func (l *loop) remove(c *capsule) {
 	delete(l.capsules, c.dir)
-	l.reloads[c.dir] = c.earlier + c.reloads
+	l.reloads[c.dir] = c.generation()
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
 		l.order = slices.Delete(l.order, at, at+1)
 	}
