@@ -12,7 +12,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -366,38 +365,4 @@ func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
-}
-
-// stageFailure is err as the disk's refusal, unless ctx ended.
-func stageFailure(ctx context.Context, dir string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var refused *refusal
-	if errors.As(err, &refused) {
-		return &Failure{Step: StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
-	}
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
-}
-
-// stageHint is what to do about a refusal of the disk.
-func stageHint(dir string, err error) string {
-	at := dir
-	var where *fs.PathError
-	if errors.As(err, &where) && where.Path != "" {
-		if at = where.Path; !filepath.IsAbs(at) {
-			at = filepath.Join(dir, at)
-		}
-	}
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "free some space on the disk of " + dir
-	case errors.Is(err, syscall.EROFS):
-		return dir + " is mounted for reading only: make its file system writable"
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Sprintf("%s and the folder that it lies in must belong to you and be writable; after a run as another user, give them back with chown -R", at)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "too many files are open: raise the limit (ulimit -n), or lower --jobs"
-	}
-	return fmt.Sprintf("%s must be writable and its disk must have space", dir)
 }

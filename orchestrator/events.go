@@ -170,3 +170,16 @@ func (l *loop) sayIdle() {
 		l.announce(announce.Event{Type: announce.Idle, Capsules: len(l.order), Failed: count})
 	}
 }
+
+// warned passes a warning from elsewhere on.
+func (l *loop) warned(e announce.Event) {
+	if c := l.capsules[e.Dir]; c != nil {
+		if c.job != nil && e.Code == finding.WaitingForLock {
+			c.job.blocked = true
+		}
+		if e.Capsule == "" {
+			e.Capsule = c.name()
+		}
+	}
+	l.announce(e)
+}

@@ -185,19 +185,6 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 	}
 }
 
-// warned passes a warning from elsewhere on.
-func (l *loop) warned(e announce.Event) {
-	if c := l.capsules[e.Dir]; c != nil {
-		if c.job != nil && e.Code == finding.WaitingForLock {
-			c.job.blocked = true
-		}
-		if e.Capsule == "" {
-			e.Capsule = c.name()
-		}
-	}
-	l.announce(e)
-}
-
 // retry marks everything as doubtful and what failed as never tried.
 func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
