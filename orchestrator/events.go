@@ -12,8 +12,8 @@ import (
 // announce numbers and dates e, and hands it on.
 func (l *loop) announce(e announce.Event) {
 	l.seq++
-	e.V, e.Seq, e.Time = announce.Version, l.seq, time.Now()
-	l.Announce(e)
+	e.V, e.Seq, e.Time = announce.Version, l.seq, l.now
+	l.do(say{e})
 }
 
 func (l *loop) announceFor(c *capsule, e announce.Event) {
