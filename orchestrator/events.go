@@ -18,6 +18,10 @@ func (l *loop) announce(e announce.Event) {
 
 func (l *loop) announceFor(c *capsule, e announce.Event) {
 	e.Capsule, e.Dir = c.name(), c.dir
+	switch e.Type {
+	case announce.Reload, announce.Unchanged, announce.BuildFailed, announce.SmokeFailed, announce.Held, announce.CapsuleRemoved:
+		c.unanswered = false
+	}
 	l.announce(e)
 }
 
@@ -28,7 +32,30 @@ func (l *loop) sayChange(c *capsule) {
 		return
 	}
 	l.announceFor(c, announce.Event{Type: announce.Change, SourceHash: c.in.SourceHash, PreviousHash: c.source})
+	c.source, c.unanswered = c.in.SourceHash, true
+}
+
+// answer ends a change that led to no build, or to one that was given up because the change
+// was undone: what was said of these sources before still holds.
+func (l *loop) answer(c *capsule) {
+	if !c.unanswered || c.in == nil || c.in.Key != c.processed || c.gone || c.suspicion != nil ||
+		c.job != nil || c.want || c.product.amiss || !c.settled() {
+		return
+	}
+	switch c.state {
+	case good:
+		c.source = c.in.SourceHash
+		l.sayUnchanged(c)
+	case failed:
+		l.sayStanding(c, "the change was undone: these sources failed to build before")
+	case held:
+		l.sayStanding(c, "the change was undone: it is held as before")
+	}
+}
+
+func (l *loop) sayStanding(c *capsule, reason string) {
 	c.source = c.in.SourceHash
+	l.announceFor(c, announce.Event{Type: announce.Unchanged, SourceHash: c.in.SourceHash, Reason: reason})
 }
 
 func (l *loop) sayUnchanged(c *capsule) {
