@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 const (
@@ -76,40 +77,42 @@ func NewConsole(w io.Writer, o ConsoleOptions) *Console {
 }
 
 // Announce is an Announcer.
-func (c *Console) Announce(e Event) {
+func (c *Console) Announce(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.track(e)
-	if !c.hidden(e.Type) {
+	if !c.hidden(e.Body) {
 		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
 	}
 	c.draw()
 }
 
 // entryFor is what a person is told about e who has read all that was said before.
-func (c *Console) entryFor(e Event) entry {
-	if c.live[e.Capsule] && e.Type == BuildFailed {
-		e.Tail = "" // it stands above already; a guest's words never do
-	}
-	n := entryFor(e, c.o.Dir)
-	if e.Type == Idle && c.o.Once {
-		n.word, n.colour, n.text = "done", green, count(e.Capsules, "capsule")
-		if e.Failed > 0 {
-			n.colour, n.text = red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+func (c *Console) entryFor(e event.Event) entry {
+	switch b := e.Body.(type) {
+	case event.BuildFailed:
+		if c.live[e.Capsule] {
+			b.Tail = "" // it stands above already; a guest's words never do
+			e.Body = b
+		}
+	case event.Idle:
+		if c.o.Once {
+			return doneEntry(b)
 		}
 	}
-	return n
+	return entryFor(e, c.o.Dir)
 }
 
 // news leaves out of a reload what the reload before it said too: a finding
 // that nobody mended is not worth three lines after every save.
-func (c *Console) news(e Event, n entry) entry {
-	if e.Type != Reload {
+func (c *Console) news(e event.Event, n entry) entry {
+	r, ok := e.Body.(event.Reload)
+	if !ok {
 		return n
 	}
 	said := strings.Join(n.below, "\n")
 	if len(n.below) > 0 && said == c.said[e.Dir] {
-		n.below, n.text = nil, n.text+"  ("+remarks(e.Findings)+", as before)"
+		n.below, n.text = nil, n.text+"  ("+remarks(r.Findings)+", as before)"
 	}
 	c.said[e.Dir] = said
 	return n
@@ -117,23 +120,30 @@ func (c *Console) news(e Event, n entry) entry {
 
 // hidden says what is left out. A change is: the build that follows, or what
 // stands in its way, says as much.
-func (c *Console) hidden(t Type) bool {
-	return t == Change || c.o.Once && t == Ready ||
-		c.o.Quiet && slices.Contains([]Type{BuildStarted, BuildSuperseded, Idle}, t)
+func (c *Console) hidden(body event.Body) bool {
+	switch body.(type) {
+	case event.Change:
+		return true
+	case event.Ready:
+		return c.o.Once
+	case event.BuildStarted, event.BuildSuperseded, event.Idle:
+		return c.o.Quiet
+	}
+	return false
 }
 
 // track keeps the account of builds.
-func (c *Console) track(e Event) {
-	switch e.Type {
-	case BuildStarted:
+func (c *Console) track(e event.Event) {
+	switch e.Body.(type) {
+	case event.BuildStarted:
 		c.building[e.Dir] = build{e.Capsule, c.o.Now()}
 		delete(c.live, e.Capsule)
 		c.begun++
 		c.tick()
-	case Idle:
+	case event.Idle:
 		clear(c.building)
 		c.begun, c.ended = 0, 0
-	case BuildFailed, SmokeFailed, Reload, BuildSuperseded, Unchanged, Held, CapsuleRemoved:
+	case event.BuildFailed, event.SmokeFailed, event.Reload, event.BuildSuperseded, event.Unchanged, event.Held, event.CapsuleRemoved:
 		c.flush(e.Capsule)
 		if _, ok := c.building[e.Dir]; ok {
 			delete(c.building, e.Dir)
