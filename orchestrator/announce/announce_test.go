@@ -1,7 +1,6 @@
 package announce
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -276,18 +275,6 @@ func TestWithoutATerminalThereIsNoProgressLine(t *testing.T) {
 	}
 }
 
-func TestCells(t *testing.T) {
-	for _, test := range []struct {
-		text  string
-		width int
-		want  string
-	}{{"abc", 2, "ab"}, {"abc", 3, "abc"}, {"äöü", 2, "äö"}, {"日本語", 5, "日本"}, {"abc", 0, ""}, {"", 5, ""}} {
-		if got := cells(test.text, test.width); got != test.want {
-			t.Errorf("%q in %d: %q", test.text, test.width, got)
-		}
-	}
-}
-
 func TestNoColour(t *testing.T) {
 	for text, want := range map[string]bool{"": false, "NO_COLOR=": false, "NO_COLOR=1": true, "TERM=dumb": true, "TERM=xterm": false} {
 		name, value, _ := strings.Cut(text, "=")
@@ -311,31 +298,4 @@ func TestFan(t *testing.T) {
 	if fmt.Sprint(seen) != "[1idle 2idle]" {
 		t.Error(seen)
 	}
-}
-
-// FuzzLiveLine holds that nothing but colours reaches the terminal.
-func FuzzLiveLine(f *testing.F) {
-	for _, seed := range []string{"plain", "\x1b[31mred", "\x1b[2J", "\x1b]0;t\a", "\x9b2J", "a\rb", "\x1b", "\x1b[", "\x1b\x1b[31m\x1bc", "\u202e"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		if got := liveLine(line, false); bytes.ContainsFunc([]byte(got), func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) {
-			t.Errorf("%q: %q", line, got)
-		}
-		got := liveLine(line, true)
-		for rest := got; ; {
-			_, after, found := strings.Cut(rest, "\x1b")
-			if !found {
-				break
-			}
-			i := strings.IndexFunc(after, func(r rune) bool { return !strings.ContainsRune("[0123456789;:", r) })
-			if i < 0 || after[i] != 'm' || after[0] != '[' {
-				t.Fatalf("%q: %q", line, got)
-			}
-			rest = after[i:]
-		}
-		if strings.Contains(got, "\x1b") && !strings.HasSuffix(got, reset) {
-			t.Errorf("%q: colours run on: %q", line, got)
-		}
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -155,19 +156,19 @@ func (c *Console) track(e event.Event) {
 // render makes the text of n, line ends included, cut at words where the terminal ends.
 func (c *Console) render(n entry) string {
 	width, indent := c.o.Width()-wordWidth-2, strings.Repeat(" ", wordWidth+2)
-	first := strings.TrimSpace(clean(n.about, false) + "  " + clean(n.text, false))
+	first := strings.TrimSpace(text.Name(n.about) + "  " + text.Name(n.text))
 	var b strings.Builder
-	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, clean(n.word, false))))
-	for i, part := range wrapped(first, width) {
+	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, text.Name(n.word))))
+	for i, part := range text.Wrap(first, width) {
 		before := indent
 		if i == 0 {
 			before = "  " // after the word
 		}
-		b.WriteString(inert(strings.TrimRight(before+part, " ")) + "\n")
+		b.WriteString(text.Inert(strings.TrimRight(before+part, " ")) + "\n")
 	}
 	for _, line := range n.below {
-		for _, part := range wrapped(clean(line, false), width) {
-			b.WriteString(inert(indent+part) + "\n")
+		for _, part := range text.Wrap(text.Name(line), width) {
+			b.WriteString(text.Inert(indent+part) + "\n")
 		}
 	}
 	return b.String()
@@ -182,17 +183,17 @@ func (c *Console) paint(with colour, text string) string {
 
 // say queues text above the progress line; what finds no room is counted. It
 // reports whether there was room.
-func (c *Console) say(text string, room int) bool {
-	if !c.q.has(len(text), room) {
-		c.missed += strings.Count(text, "\n")
+func (c *Console) say(lines string, room int) bool {
+	if !c.q.has(len(lines), room) {
+		c.missed += strings.Count(lines, "\n")
 		return false
 	}
 	note := ""
 	if c.missed > 0 {
-		note = c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
+		note = c.render(entry{colour: yellow, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"})
 	}
 	c.missed = 0
-	return c.q.add([]byte(c.erase()+note+text), room+len(note)+len(eraseLine))
+	return c.q.add([]byte(c.erase()+note+lines), room+len(note)+len(eraseLine))
 }
 
 // Close takes the progress line away, writes what waits, for at most half a

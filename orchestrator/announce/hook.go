@@ -16,6 +16,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -182,14 +183,14 @@ func (l *locked) Write(p []byte) (int, error) {
 
 // said is the last line of a hook's output, as a reason.
 func said(tail *proc.Tail) string {
-	text := bytes.TrimSpace(tail.Bytes())
-	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
-		text = text[i+1:]
+	last := bytes.TrimSpace(tail.Bytes())
+	if i := bytes.LastIndexByte(last, '\n'); i >= 0 {
+		last = last[i+1:]
 	}
-	if len(text) == 0 {
+	if len(last) == 0 {
 		return ""
 	}
-	return ": " + liveLine(string(text), false)
+	return ": " + text.Live(string(last), false)
 }
 
 func variables(e event.Event) []string {

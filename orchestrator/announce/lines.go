@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -44,7 +45,7 @@ func entryFor(e event.Event, dir string) entry {
 	}
 	switch b := e.Body.(type) {
 	case event.Ready:
-		n.colour, n.text = green, "watching "+count(b.Capsules, "capsule")
+		n.colour, n.text = green, "watching "+text.Count(b.Capsules, "capsule")
 	case event.CapsuleAdded:
 		n.word, n.text = "added", place(e, dir)
 	case event.CapsuleRemoved:
@@ -76,9 +77,9 @@ func entryFor(e event.Event, dir string) entry {
 // doneEntry is what a run is told of that ends with this idle.
 func doneEntry(e event.Idle) entry {
 	if e.Failed > 0 {
-		return entry{colour: red, word: "done", text: fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))}
+		return entry{colour: red, word: "done", text: fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))}
 	}
-	return entry{colour: green, word: "done", text: count(e.Capsules, "capsule")}
+	return entry{colour: green, word: "done", text: text.Count(e.Capsules, "capsule")}
 }
 
 // place is where a capsule is, unless its name says so already.
@@ -97,13 +98,13 @@ func reloadText(e event.Reload) string {
 		for _, c := range e.Components {
 			total += c.Size
 		}
-		parts = append(parts, size(total)+" in "+count(len(e.Components), "component"))
+		parts = append(parts, text.Size(total)+" in "+text.Count(len(e.Components), "component"))
 	} else {
-		parts = append(parts, strings.TrimSpace(size(e.Size)+" "+e.Type))
+		parts = append(parts, strings.TrimSpace(text.Size(e.Size)+" "+e.Type))
 	}
-	times := "built " + seconds(e.BuildMS) + ", loaded " + seconds(e.SmokeMS)
+	times := "built " + text.Seconds(e.BuildMS) + ", loaded " + text.Seconds(e.SmokeMS)
 	if e.LatencyMS > 0 {
-		times += ", " + seconds(e.LatencyMS) + " after the edit"
+		times += ", " + text.Seconds(e.LatencyMS) + " after the edit"
 	}
 	return strings.Join(append(parts, times), "  ")
 }
@@ -115,7 +116,7 @@ func unchangedText(e event.Unchanged) string {
 	if e.Reason != "" {
 		return e.Reason
 	}
-	return strings.TrimSpace("up to date  " + size(e.Size) + " " + e.Type)
+	return strings.TrimSpace("up to date  " + text.Size(e.Size) + " " + e.Type)
 }
 
 func failedText(e event.BuildFailed) string {
@@ -143,11 +144,11 @@ func failedText(e event.BuildFailed) string {
 func idleText(e event.Idle) (colour, string) {
 	switch {
 	case e.Failed == 0:
-		return dim, "nothing to do; " + count(e.Capsules, "capsule") + " watched"
+		return dim, "nothing to do; " + text.Count(e.Capsules, "capsule") + " watched"
 	case e.Capsules == 1:
 		return red, "the capsule has failed"
 	}
-	return red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+	return red, fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))
 }
 
 // counts is "2 errors, 1 warning".
@@ -155,7 +156,7 @@ func counts(list []finding.Finding) string {
 	var parts []string
 	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {
-			parts = append(parts, count(n, s.String()))
+			parts = append(parts, text.Count(n, s.String()))
 		}
 	}
 	if len(parts) == 0 {
@@ -185,12 +186,12 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 // Lines is f for a person: its first line, and indented what else its message
 // says and its hint. No name in it makes a line.
 func Lines(f finding.Finding) []string {
-	f.File, f.Code = Name(f.File), finding.Code(Name(string(f.Code)))
-	text := Plain(strings.TrimRight(f.String(), "\n"), "  ")
+	f.File, f.Code = text.Name(f.File), finding.Code(text.Name(string(f.Code)))
+	all := text.Block(strings.TrimRight(f.String(), "\n"), "  ")
 	if f.Hint != "" {
-		text += "\n" + Plain("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
+		all += "\n" + text.Block("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
 	}
-	return strings.Split(text, "\n")
+	return strings.Split(all, "\n")
 }
 
 // remarkLines are findings about a module that loads. An error among them is the
@@ -219,7 +220,7 @@ func remarks(list []finding.Finding) string {
 	}
 	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {
-			parts = append(parts, count(n, s.String()))
+			parts = append(parts, text.Count(n, s.String()))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -240,7 +241,7 @@ func lastLines(tail string) []string {
 	lines := strings.Split(strings.TrimRight(tail, "\n"), "\n")
 	lines = lines[max(0, len(lines)-tailShown):]
 	for i, line := range lines {
-		lines[i] = "| " + liveLine(line, false)
+		lines[i] = "| " + text.Live(line, false)
 	}
 	return lines
 }

@@ -2,7 +2,6 @@ package announce
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 
@@ -103,26 +102,5 @@ func TestConsoleWrapsTheFirstLine(t *testing.T) {
 	want := "reload     hello  #2  3.0 MB core  built 0.15 s, loaded 0.14\n           s, 0.51 s after the edit\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
-func TestWrapped(t *testing.T) {
-	for _, c := range []struct {
-		line  string
-		width int
-		want  []string
-	}{
-		{"short", 20, []string{"short"}},
-		{"no terminal, so nothing is ever cut here", 0, []string{"no terminal, so nothing is ever cut here"}},
-		{"  hint: cut between two words here", 20, []string{"  hint: cut between", "  two words here"}},
-		{"12345678901234567890 exactly", 20, []string{"12345678901234567890", "exactly"}},
-		{"/a/path/that/is/longer/than/it word", 20, []string{"/a/path/that/is/longer/than/it", "word"}},
-		{"/a/path/that/is/longer/than/it", 20, []string{"/a/path/that/is/longer/than/it"}},
-		{"  日本語日本語日 日本語", 20, []string{"  日本語日本語日", "  日本語"}},
-		{strings.Repeat(" ", 40), 20, []string{strings.Repeat(" ", 40)}},
-	} {
-		if got := wrapped(c.line, c.width); !slices.Equal(got, c.want) {
-			t.Errorf("wrapped(%q, %d)\n got %q\nwant %q", c.line, c.width, got, c.want)
-		}
 	}
 }
