@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -91,8 +90,7 @@ type job struct {
 	published time.Time // phase publishing: when that began
 	edited    time.Time // the newest edit that it contains
 	row       []string  // the builds that led to it, itself the last
-	cancel    context.CancelFunc
-	committed bool // runs to its end whatever changes
+	committed bool      // runs to its end whatever changes
 	cancelled bool
 	blocked   bool     // it waits for another process, or did
 	disturbed bool     // other content was seen while it ran

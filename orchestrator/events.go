@@ -19,8 +19,8 @@ func (l *loop) announceFor(c *capsule, body event.Body) {
 // send numbers and dates e, and hands it on.
 func (l *loop) send(e event.Event) {
 	l.seq++
-	e.Seq, e.Time = l.seq, time.Now()
-	l.Announce(e)
+	e.Seq, e.Time = l.seq, l.now
+	l.do(say{e})
 }
 
 // sayChange announces a source hash that was not announced before.

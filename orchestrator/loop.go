@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"slices"
@@ -14,8 +13,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
-// loop is the state of one Run. Only Run's goroutine touches it; goroutines
-// started by background hand their result back as a function for it to call.
+// loop is the state of one Run: all capsules, because builds of one lead to builds of
+// others, share places and groups, and stand in one order. Only step touches it.
 type loop struct {
 	Config
 	capsules map[string]*capsule // by folder
@@ -27,9 +26,9 @@ type loop struct {
 	reloads  map[string]int  // reloads of capsules that were removed, by folder: they may come back
 	graph    graph           // which capsules take what others publish
 
-	results    chan func(now time.Time)
-	background int // goroutines that will send one result each
-	examining  int
+	now       time.Time // of the happening that is taken in
+	effects   []effect  // what is to be done about it
+	examining int
 
 	seq      uint64
 	placed   bool // the watcher said that every watch is placed
@@ -52,54 +51,23 @@ func newLoop(cfg Config) *loop {
 		groups:   map[string]bool{},
 		reloads:  map[string]int{},
 		stale:    true,
-		results:  make(chan func(time.Time)),
 		busy:     true,
 	}
 }
 
-// spawn runs work in a goroutine and its result in the loop's.
-func (l *loop) spawn(work func() func(now time.Time)) {
-	l.background++
-	go func() { l.results <- work() }()
-}
-
-// stop waits for every goroutine. The caller's context has ended by then, so
-// builds are being killed; what they staged is thrown away.
-func (l *loop) stop() {
-	l.stopping = true
-	for ; l.background > 0; l.background-- {
-		(<-l.results)(time.Now())
-	}
-}
-
-// discover finds the capsules that are there at start.
-func (l *loop) discover(ctx context.Context) error {
-	dirs, err := l.Find(ctx)
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		l.add(dir).announced = true
-	}
-	return nil
-}
-
 // rediscover looks for new capsules after a doubt, in the background.
-func (l *loop) rediscover(ctx context.Context) {
+func (l *loop) rediscover() {
 	if l.finding {
 		l.findMore = true
 		return
 	}
 	l.finding = true
-	l.spawn(func() func(time.Time) {
-		dirs, err := l.Find(ctx)
-		return func(now time.Time) { l.found(ctx, dirs, err, now) }
-	})
+	l.do(find{})
 }
 
-func (l *loop) found(ctx context.Context, dirs []string, err error, now time.Time) {
+func (l *loop) found(dirs []string, err error, now time.Time) {
 	l.finding = false
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !l.stopping {
 		l.announce(event.Warning{Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
 			Hint: "make the folder readable; the next change or r looks again"})
 	}
@@ -110,7 +78,7 @@ func (l *loop) found(ctx context.Context, dirs []string, err error, now time.Tim
 	}
 	if l.findMore {
 		l.findMore = false
-		l.rediscover(ctx)
+		l.rediscover()
 	}
 }
 
@@ -139,14 +107,14 @@ func (l *loop) remove(c *capsule) {
 }
 
 // take maps a batch to the capsules that own its paths.
-func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
+func (l *loop) take(batch watcher.Batch, now time.Time) {
 	if batch.Lost && !l.placed {
 		l.placed = true
 		for _, dir := range l.order {
 			c := l.capsules[dir]
 			c.dirty, c.last = true, now
 		}
-		l.rediscover(ctx) // what was made since discover, before there was a watch
+		l.rediscover() // what was made since discover, before there was a watch
 		return
 	}
 	touched := map[*capsule]bool{}
@@ -154,7 +122,7 @@ func (l *loop) take(ctx context.Context, batch watcher.Batch, now time.Time) {
 		for _, c := range l.capsules {
 			touched[c] = true
 		}
-		l.rediscover(ctx)
+		l.rediscover()
 	}
 	for _, path := range batch.Paths {
 		l.touch(path, touched, now)
@@ -197,23 +165,23 @@ func (l *loop) retry(now time.Time) {
 }
 
 // advance does everything that is due at now.
-func (l *loop) advance(ctx context.Context, now time.Time) {
-	if !l.placed || ctx.Err() != nil {
+func (l *loop) advance(now time.Time) {
+	if !l.placed || l.stopping {
 		return
 	}
 	l.lockedBy = false
 	for _, dir := range slices.Clone(l.order) {
 		c := l.capsules[dir]
-		l.examineIfDue(ctx, c, now)
+		l.examineIfDue(c, now)
 		l.closeBurst(c, now)
 	}
 	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
 		c := l.capsules[dir]
-		l.deliver(ctx, c, now)
-		l.tend(ctx, c, now)
+		l.deliver(c, now)
+		l.tend(c, now)
 		l.probe(c, now)
 	}
-	l.startBuilds(ctx, now)
+	l.startBuilds(now)
 	l.sayReady()
 	if l.planStale && l.ready {
 		l.sendPlan()
@@ -256,7 +224,7 @@ func soonest(next, at, now time.Time) time.Time {
 	return next
 }
 
-func (l *loop) examineIfDue(ctx context.Context, c *capsule, now time.Time) {
+func (l *loop) examineIfDue(c *capsule, now time.Time) {
 	if !c.dirty || c.examining || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
 		return
 	}
@@ -267,20 +235,16 @@ func (l *loop) examineIfDue(ctx context.Context, c *capsule, now time.Time) {
 	if c.open {
 		edited = c.last
 	}
-	l.spawn(func() func(time.Time) {
-		in, err := l.Examine(ctx, c.dir)
-		return func(now time.Time) {
-			l.examining--
-			c.examining = false
-			if ctx.Err() == nil {
-				l.examined(c, in, err, edited, now)
-			}
-		}
-	})
+	l.do(examine{c: c, edited: edited})
 }
 
 // examined takes in what an examination found, unless a newer one must follow.
 func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now time.Time) {
+	l.examining--
+	c.examining = false
+	if l.stopping {
+		return
+	}
 	if in != nil && in.Recovered != nil {
 		c.recovered = in.Recovered
 	}
@@ -359,7 +323,7 @@ func (l *loop) baseline(c *capsule) {
 	switch {
 	case c.in.Current != nil:
 		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash
-		c.product.again = time.Now().Add(lookAgain)
+		c.product.again = l.now.Add(lookAgain)
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
 		c.source = c.in.SourceHash

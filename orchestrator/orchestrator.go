@@ -1,8 +1,11 @@
 // Package orchestrator decides when a capsule is examined, built, published and announced.
 //
-// Run is one loop in one goroutine that owns all scheduling state, so there is
-// no mutex. Slow work (hashing, building, publishing) runs in goroutines that
-// send one result back; Run joins all of them before it returns.
+// All scheduling is one step: something happens (files changed, a build ended, time
+// passed), and the step answers what is to be done about it (examine, build, publish,
+// say). The step neither waits nor works, so that it needs no mutex and can be tried
+// by millions in a simulation. Run carries out what it asks for: slow work (hashing,
+// building, publishing) runs in goroutines whose results are the next happenings, and
+// Run joins all of them before it returns.
 package orchestrator
 
 import (
@@ -95,44 +98,6 @@ type Warning struct {
 type HookRun struct {
 	Dir     string
 	Running bool
-}
-
-// Run watches, builds and announces until ctx ends, then stops every build and
-// returns nil. It returns an error only when nothing can be watched at all.
-func Run(ctx context.Context, cfg Config) error {
-	l := newLoop(cfg.withDefaults())
-	defer l.stop()
-	if err := l.discover(ctx); err != nil {
-		return err
-	}
-	l.sendPlan()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case batch, ok := <-l.Batches:
-			if !ok {
-				l.Batches = nil
-				continue
-			}
-			l.take(ctx, batch, time.Now())
-		case r := <-l.results:
-			l.background--
-			r(time.Now())
-		case <-l.Retry:
-			l.retry(time.Now())
-		case h := <-l.Hooks:
-			l.hooked(h, time.Now())
-		case e := <-l.Warn:
-			l.warned(e)
-		case <-timer.C:
-		}
-		now := time.Now() // one for both: what falls due between two would be done by neither
-		l.advance(ctx, now)
-		timer.Reset(l.wait(now))
-	}
 }
 
 func (c Config) withDefaults() Config {

@@ -130,8 +130,7 @@ func (l *loop) index() *owners {
 // round, and not before every capsule was examined: each would want its own.
 func (l *loop) replan() { l.planStale = true }
 
-// sendPlan tells the watcher what to watch. The channel holds one plan; an
-// older one that it has not taken yet is replaced.
+// sendPlan tells the watcher what to watch.
 func (l *loop) sendPlan() {
 	l.planStale = false
 	o := l.index()
@@ -141,11 +140,7 @@ func (l *loop) sendPlan() {
 			plan.Roots = append(plan.Roots, dir)
 		}
 	}
-	select {
-	case <-l.Plans:
-	default:
-	}
-	l.Plans <- plan
+	l.do(setPlan{plan})
 }
 
 // byPath lists what is watched by its path: outside inputs, and what is published, which

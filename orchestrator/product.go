@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -67,7 +66,7 @@ func (c *capsule) publishesModules() bool {
 }
 
 // tend looks into doubts about c's modules, and puts back what is amiss.
-func (l *loop) tend(ctx context.Context, c *capsule, now time.Time) {
+func (l *loop) tend(c *capsule, now time.Time) {
 	p := &c.product
 	if p.working || c.job != nil && c.job.phase == publishing {
 		return
@@ -80,7 +79,7 @@ func (l *loop) tend(ctx context.Context, c *capsule, now time.Time) {
 		return
 	}
 	if p.amiss = p.amiss && c.publishesModules(); p.amiss && l.mayMend(c, now) {
-		l.mend(ctx, c, now)
+		l.mend(c, now)
 	}
 }
 
@@ -114,38 +113,30 @@ func (l *loop) inspect(c *capsule) {
 		return
 	}
 	p.working = true
-	l.spawn(func() func(time.Time) {
-		stands := l.Stands(c.dir, key)
-		return func(time.Time) {
-			p.working = false
-			if key != c.published || c.modules == nil {
-				return // another one was published meanwhile, and that is looked at too
-			}
-			if p.amiss = !stands; p.amiss {
-				p.since = since
-			}
-		}
-	})
+	l.do(inspect{c: c, key: key, since: since})
+}
+
+// inspected takes in whether what was published from key stands; since is the event that made us look.
+func (l *loop) inspected(c *capsule, key string, stands bool, since time.Time) {
+	p := &c.product
+	p.working = false
+	if key != c.published || c.modules == nil {
+		return // another one was published meanwhile, and that is looked at too
+	}
+	if p.amiss = !stands; p.amiss {
+		p.since = since
+	}
 }
 
 // mend puts c's modules back.
-func (l *loop) mend(ctx context.Context, c *capsule, now time.Time) {
+func (l *loop) mend(c *capsule, now time.Time) {
 	p := &c.product
 	if p.mends >= mendLimit && now.Sub(p.mended) <= mendRow {
 		l.holdProduct(c)
 		return
 	}
 	p.working = true
-	key := c.published
-	l.spawn(func() func(time.Time) {
-		published, files, err := l.Restore(ctx, c.dir, key)
-		return func(now time.Time) {
-			p.working, p.amiss = false, false
-			if ctx.Err() == nil {
-				l.restored(c, published, files, err, now)
-			}
-		}
-	})
+	l.do(restore{c: c, key: c.published})
 }
 
 // counts notes that modules were put back.
@@ -158,7 +149,9 @@ func (p *product) counts(now time.Time) {
 
 // restored takes in how it went to put c's modules back.
 func (l *loop) restored(c *capsule, published *builder.Published, files []string, err error, now time.Time) {
+	c.product.working, c.product.amiss = false, false
 	switch {
+	case l.stopping:
 	case errors.Is(err, builder.ErrNoCopy):
 		l.remake(c, now)
 	case err != nil && isRefusal(err):
@@ -252,7 +245,7 @@ func (l *loop) inspectAll() (waiting bool) {
 		l.unseen = false
 		for _, dir := range l.order {
 			c := l.capsules[dir]
-			c.doubted(time.Now())
+			c.doubted(l.now)
 			l.inspect(c)
 		}
 	}

@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 	"time"
@@ -86,14 +85,14 @@ func (l *loop) supersede(c *capsule, gone bool) {
 	case !j.committed || gone:
 		j.cancelled = true
 		c.patient = true
-		j.cancel()
+		l.do(cancel{c})
 	}
 }
 
 // giveUp ends a job whose outcome nobody will see.
 func (l *loop) giveUp(c *capsule) {
 	if c.job.staged != nil {
-		c.job.staged.Discard()
+		l.do(discard{c.job.staged})
 	}
 	l.announceFor(c, event.BuildSuperseded{SourceHash: c.job.in.SourceHash})
 	c.job = nil
@@ -101,7 +100,7 @@ func (l *loop) giveUp(c *capsule) {
 }
 
 // startBuilds starts wanted builds while there is room, first come first built.
-func (l *loop) startBuilds(ctx context.Context, now time.Time) {
+func (l *loop) startBuilds(now time.Time) {
 	var queue []*capsule
 	for _, c := range l.capsules {
 		if c.want && c.job == nil && !(c.product.amiss && c.product.working) && (c.overdue || !c.dirty && !c.examining && !(c.patient && c.open)) && !l.awaits(c, now) {
@@ -113,7 +112,7 @@ func (l *loop) startBuilds(ctx context.Context, now time.Time) {
 	})
 	for room := l.room(now); room > 0 && len(queue) > 0; queue = queue[1:] {
 		if c := queue[0]; !l.groups[c.in.Group] && !l.locked(c, now) {
-			l.build(ctx, c, now)
+			l.build(c, now)
 			room--
 		}
 	}
@@ -136,9 +135,8 @@ func (l *loop) room(now time.Time) int {
 	return l.Jobs - building - max(0, slow-l.Jobs)
 }
 
-func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
-	jobCtx, cancel := context.WithCancel(ctx)
-	j := &job{in: c.asked(), reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.lap.row), c.dir), cancel: cancel,
+func (l *loop) build(c *capsule, now time.Time) {
+	j := &job{in: c.asked(), reason: c.reason, started: now, edited: c.edited, row: append(slices.Clip(c.lap.row), c.dir),
 		committed: c.overdue || c.probed || c.superseded >= patience}
 	if len(c.lap.row) > 0 {
 		c.laps = c.laps.with(c.lap.after)
@@ -150,22 +148,7 @@ func (l *loop) build(ctx context.Context, c *capsule, now time.Time) {
 	if j.in.Problem() == nil && j.in.Verdict == nil {
 		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason})
 	}
-	output := l.Output(c.name())
-	l.spawn(func() func(time.Time) {
-		defer cancel()
-		staged, err := l.Build(jobCtx, j.in, output)
-		var after *builder.Inputs
-		var afterErr error
-		if staged != nil && staged.After != nil {
-			after = staged.After
-		} else if jobCtx.Err() == nil {
-			after, afterErr = l.Examine(jobCtx, c.dir)
-		}
-		return func(now time.Time) {
-			delete(l.groups, j.in.Group)
-			l.built(ctx, c, staged, err, after, afterErr, now)
-		}
-	})
+	l.do(build{c: c, in: j.in, name: c.name()})
 }
 
 // asked is what is to be built: also what failed before, when the user asks for it or nobody
@@ -181,14 +164,15 @@ func (c *capsule) asked() *builder.Inputs {
 
 // built takes a finished build: thrown away when it was given up, repeated when
 // its inputs changed meanwhile, else held until the burst ends.
-func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, err error, after *builder.Inputs, afterErr error, now time.Time) {
+func (l *loop) built(c *capsule, end outcome, now time.Time) {
 	j := c.job
+	delete(l.groups, j.in.Group)
 	l.unseen = true
 	c.ran(now)
-	j.staged, j.failure, j.phase = staged, err, waiting
-	if ctx.Err() != nil {
-		if staged != nil {
-			staged.Discard()
+	j.staged, j.failure, j.phase = end.staged, end.err, waiting
+	if l.stopping {
+		if end.staged != nil {
+			l.do(discard{end.staged})
 		}
 		c.job = nil
 		return
@@ -198,21 +182,21 @@ func (l *loop) built(ctx context.Context, c *capsule, staged *builder.Staged, er
 		l.again(c, now)
 		return
 	}
-	if afterErr != nil {
+	if end.afterErr != nil {
 		l.giveUp(c)
 		c.change(now)
 		c.patient = true
 		return
 	}
-	changed := j.in.Changed(after)
+	changed := j.in.Changed(end.after)
 	if len(changed) == 0 {
-		changed = l.transient(c, after)
+		changed = l.transient(c, end.after)
 	}
 	if len(changed) > 0 {
-		l.inputsChanged(c, after, changed, now)
+		l.inputsChanged(c, end.after, changed, now)
 	} else {
 		c.feedback, c.suspicion, c.late = feedback{touches: c.feedback.touches}, nil, 0
-		l.adopt(c, after)
+		l.adopt(c, end.after)
 	}
 }
 
@@ -234,7 +218,7 @@ func (l *loop) again(c *capsule, now time.Time) {
 
 // deliver publishes or announces a finished build once what it built is known
 // to be what is on disk. A committed one was waited for long enough.
-func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
+func (l *loop) deliver(c *capsule, now time.Time) {
 	j := c.job
 	if j == nil || j.phase != waiting || !(c.settled() && !l.awaits(c, now) || j.committed) {
 		return
@@ -256,11 +240,7 @@ func (l *loop) deliver(ctx context.Context, c *capsule, now time.Time) {
 		return
 	}
 	j.phase, j.published = publishing, now
-	l.spawn(func() func(time.Time) {
-		// a rename that has begun is finished even while the program ends
-		published, err := l.Publish(context.WithoutCancel(ctx), j.staged, j.in)
-		return func(now time.Time) { l.delivered(c, published, err, now) }
-	})
+	l.do(publish{c: c, staged: j.staged, in: j.in})
 }
 
 func (l *loop) delivered(c *capsule, published *builder.Published, err error, now time.Time) {

@@ -164,7 +164,7 @@ func writtenIn(s *tree.Snapshot, names []string) map[string]time.Time {
 // builtThen reports whether a build, or a command that a reload started, ran at
 // that moment, and whether it was one of the capsule's in dir.
 func (l *loop) builtThen(at time.Time, dir string) (any, own bool) {
-	runs := l.runsWithin(at, at, time.Now())
+	runs := l.runsWithin(at, at, l.now)
 	return len(runs) > 0, slices.ContainsFunc(runs, func(r span) bool { return r.builds() == dir })
 }
 

@@ -1,0 +1,121 @@
+package orchestrator
+
+import (
+	"context"
+	"time"
+)
+
+// Run watches, builds and announces until ctx ends, then stops every build and
+// returns nil. It returns an error only when nothing can be watched at all.
+func Run(ctx context.Context, cfg Config) error {
+	cfg = cfg.withDefaults()
+	dirs, err := cfg.Find(ctx)
+	if err != nil {
+		return err
+	}
+	r := &runner{Config: cfg, loop: newLoop(cfg), timer: time.NewTimer(0), results: make(chan happening), builds: map[*capsule]context.CancelFunc{}}
+	defer r.timer.Stop()
+	defer r.join(ctx)
+	r.tell(ctx, begun{dirs})
+	for {
+		h := r.next(ctx)
+		if ctx.Err() != nil {
+			r.tell(ctx, ended{}) // before h, which may be a build that was killed for this
+		}
+		r.tell(ctx, h)
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// runner carries out what the loop's steps ask for. One goroutine owns it.
+type runner struct {
+	Config
+	loop    *loop
+	timer   *time.Timer
+	results chan happening
+	pending int                             // effects that will send one result each
+	builds  map[*capsule]context.CancelFunc // those under way
+}
+
+// next waits for something to happen.
+func (r *runner) next(ctx context.Context) happening {
+	for {
+		select {
+		case <-ctx.Done():
+			return passed{}
+		case batch, ok := <-r.Batches:
+			if ok {
+				return changed{batch}
+			}
+			r.Batches = nil
+		case h := <-r.results:
+			return r.took(h)
+		case <-r.Retry:
+			return asked{}
+		case run := <-r.Hooks:
+			return hooked{run}
+		case w := <-r.Warn:
+			return warned{w}
+		case <-r.timer.C:
+			return passed{}
+		}
+	}
+}
+
+// took notes that h, the result of an effect, has come.
+func (r *runner) took(h happening) happening {
+	r.pending--
+	if b, ok := h.(built); ok {
+		r.builds[b.c]()
+		delete(r.builds, b.c)
+	}
+	return h
+}
+
+// tell has the loop take in h, and carries out what it asks for.
+func (r *runner) tell(ctx context.Context, h happening) {
+	effects, wait := r.loop.step(h, time.Now())
+	for _, e := range effects {
+		r.carryOut(ctx, e)
+	}
+	r.timer.Reset(wait)
+}
+
+func (r *runner) carryOut(ctx context.Context, e effect) {
+	switch e := e.(type) {
+	case say:
+		r.Announce(e.event)
+	case setPlan: // the channel holds one; an older one that the watcher has not taken yet is replaced
+		select {
+		case <-r.Plans:
+		default:
+		}
+		r.Plans <- e.plan
+	case cancel:
+		r.builds[e.c]()
+	case discard:
+		e.staged.Discard()
+	case build:
+		ctx, stop := context.WithCancel(ctx)
+		r.builds[e.c] = stop
+		r.start(ctx, e)
+	case background:
+		r.start(ctx, e)
+	}
+}
+
+// start runs e in a goroutine of its own, whose result next returns.
+func (r *runner) start(ctx context.Context, e background) {
+	r.pending++
+	go func() { r.results <- e.run(ctx, &r.Config) }()
+}
+
+// join waits for everything that is under way. ctx has ended by then, so builds are
+// being killed; what they staged is thrown away.
+func (r *runner) join(ctx context.Context) {
+	for r.pending > 0 {
+		r.tell(ctx, r.took(<-r.results))
+	}
+}

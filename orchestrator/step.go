@@ -1,0 +1,111 @@
+package orchestrator
+
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+)
+
+// happening is what the loop is told of: by the watcher, by the user, or by the end of an effect.
+type happening interface {
+	takeIn(l *loop, now time.Time)
+}
+
+// step takes in what happened at now, does everything that is due, and returns what is
+// to be carried out, in this order, and how long nothing is due after it unless
+// something happens. Of the world outside it only asks the three questions of Config
+// that are answered at once: Exists, LastChange and Foreign.
+func (l *loop) step(h happening, now time.Time) (effects []effect, wait time.Duration) {
+	l.now = now
+	h.takeIn(l, now)
+	l.advance(now)
+	effects, l.effects = l.effects, nil
+	return effects, l.wait(now)
+}
+
+// do adds e to what is to be carried out.
+func (l *loop) do(e effect) { l.effects = append(l.effects, e) }
+
+type (
+	// begun: these capsules are there at start.
+	begun struct{ dirs []string }
+	// changed: the watcher tells of paths, or of events that were lost.
+	changed struct{ batch watcher.Batch }
+	// passed: nothing happened but time.
+	passed struct{}
+	// asked: the user wants what failed to be tried again.
+	asked struct{}
+	// hooked: a command that a reload started begins or has ended.
+	hooked struct{ run HookRun }
+	// warned: a warning from elsewhere joins the stream.
+	warned struct{ warning Warning }
+	// ended: the program is to end. What is under way is still told of, and nothing begins.
+	ended struct{}
+)
+
+func (h begun) takeIn(l *loop, _ time.Time) {
+	for _, dir := range h.dirs {
+		l.add(dir).announced = true
+	}
+	l.sendPlan()
+}
+func (h changed) takeIn(l *loop, now time.Time) { l.take(h.batch, now) }
+func (passed) takeIn(*loop, time.Time)          {}
+func (asked) takeIn(l *loop, now time.Time)     { l.retry(now) }
+func (h hooked) takeIn(l *loop, now time.Time)  { l.hooked(h.run, now) }
+func (h warned) takeIn(l *loop, _ time.Time)    { l.warned(h.warning) }
+func (ended) takeIn(l *loop, _ time.Time)       { l.stopping = true }
+
+// The results of effects. The capsule is the one that asked: when it was removed
+// meanwhile and another one came in its folder, that one is not meant.
+type (
+	found struct {
+		dirs []string
+		err  error
+	}
+	examined struct {
+		c      *capsule
+		in     *builder.Inputs
+		err    error
+		edited time.Time // the newest change that was seen before the examination began; zero: none
+	}
+	built struct {
+		c   *capsule
+		end outcome
+	}
+	published struct {
+		c       *capsule
+		modules *builder.Published
+		err     error
+	}
+	inspected struct {
+		c      *capsule
+		key    string
+		stands bool
+		since  time.Time
+	}
+	restored struct {
+		c       *capsule
+		modules *builder.Published
+		files   []string // what was written
+		err     error
+	}
+)
+
+func (h found) takeIn(l *loop, now time.Time)     { l.found(h.dirs, h.err, now) }
+func (h examined) takeIn(l *loop, now time.Time)  { l.examined(h.c, h.in, h.err, h.edited, now) }
+func (h built) takeIn(l *loop, now time.Time)     { l.built(h.c, h.end, now) }
+func (h published) takeIn(l *loop, now time.Time) { l.delivered(h.c, h.modules, h.err, now) }
+func (h inspected) takeIn(l *loop, _ time.Time)   { l.inspected(h.c, h.key, h.stands, h.since) }
+func (h restored) takeIn(l *loop, now time.Time) {
+	l.restored(h.c, h.modules, h.files, h.err, now)
+}
+
+// outcome is how a build ended, and what an examination at its end found.
+type outcome struct {
+	staged   *builder.Staged
+	err      error
+	after    *builder.Inputs
+	afterErr error
+}
