@@ -9,7 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -68,7 +68,7 @@ func (l *loop) rediscover() {
 func (l *loop) found(dirs []string, err error, now time.Time) {
 	l.finding = false
 	if err != nil && !l.stopping {
-		l.announce(announce.Event{Type: announce.Warning, Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
+		l.announce(event.Warning{Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
 			Hint: "make the folder readable; the next change or r looks again"})
 	}
 	for _, dir := range dirs {
@@ -101,7 +101,7 @@ func (l *loop) remove(c *capsule) {
 	}
 	l.reindex()
 	if c.announced && c.in != nil {
-		l.announceFor(c, announce.Event{Type: announce.CapsuleRemoved})
+		l.announceFor(c, event.CapsuleRemoved{})
 		l.replan()
 	}
 }
@@ -291,7 +291,7 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 	}
 	if again && !c.warned {
 		c.warned = true
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.SourceUnreadable, Message: err.Error(),
+		l.announceFor(c, event.Warning{Code: finding.SourceUnreadable, Message: err.Error(),
 			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 	}
 	c.unreadable = err.Error()
@@ -310,7 +310,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	}
 	if !c.announced {
 		c.announced = true
-		l.announceFor(c, announce.Event{Type: announce.CapsuleAdded, SourceHash: in.SourceHash})
+		l.announceFor(c, event.CapsuleAdded{SourceHash: in.SourceHash})
 	}
 	if old == nil || old.Name != in.Name {
 		l.warnDuplicate(c)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -110,26 +110,26 @@ func (s *simulation) disturb() {
 
 // atRest checks that everything is answered, for what is on the disk.
 func (s *simulation) atRest() {
-	last := map[string]announce.Event{}
+	last := map[string]flat.Event{}
 	open := map[string]string{} // a change without its verdict, by folder
 	for _, e := range s.events[s.born:] {
 		switch e.Type {
-		case announce.Change:
+		case flat.Change:
 			open[e.Dir] = e.SourceHash
-		case announce.Reload, announce.BuildFailed, announce.SmokeFailed, announce.Unchanged, announce.Held, announce.CapsuleRemoved:
+		case flat.Reload, flat.BuildFailed, flat.SmokeFailed, flat.Unchanged, flat.Held, flat.CapsuleRemoved:
 			last[e.Dir] = e
 			delete(open, e.Dir)
-		case announce.Warning:
+		case flat.Warning:
 			if e.Code == finding.SourceUnreadable { // that is the answer until it can be read
 				delete(open, e.Dir)
 			}
-		case announce.Idle:
+		case flat.Idle:
 			for dir, hash := range open {
 				s.t.Errorf("event %d is idle, and the change of %s to %s has no verdict", e.Seq, dir, hash)
 			}
 		}
 	}
-	if e := s.events[len(s.events)-1]; e.Type != announce.Idle {
+	if e := s.events[len(s.events)-1]; e.Type != flat.Idle {
 		s.t.Errorf("the last event is %s, want idle", e.Type)
 	}
 	for _, dir := range s.dirs {
@@ -138,28 +138,28 @@ func (s *simulation) atRest() {
 	}
 }
 
-func (s *simulation) capsuleAtRest(c *simCapsule, last announce.Event) {
+func (s *simulation) capsuleAtRest(c *simCapsule, last flat.Event) {
 	known := s.loop.capsules[c.dir] != nil
 	switch {
 	case c.gone && known:
 		s.t.Errorf("P3: %s is gone, the last word on it is %s", c.dir, last.Type)
 	case c.gone:
-	case !known || last.Type == "" || last.Type == announce.CapsuleRemoved:
+	case !known || last.Type == "" || last.Type == flat.CapsuleRemoved:
 		s.t.Errorf("P3: %s is there, the last word on it is %q", c.dir, last.Type)
-	case last.SourceHash != hashOf(c.content) && (last.Type != announce.Held || c.writes == ""):
+	case last.SourceHash != hashOf(c.content) && (last.Type != flat.Held || c.writes == ""):
 		s.t.Errorf("P3: %s is %s on the disk, the last word is %s of %s", c.dir, c.content, last.Type, last.SourceHash)
-	case last.Type == announce.Reload && c.module == nil:
+	case last.Type == flat.Reload && c.module == nil:
 		s.t.Errorf("P2: %s has no module, the last word on it is a reload", c.dir)
-	case last.Type == announce.BuildFailed && last.Step == "build" && len(last.Diagnostics) > 0 && len(c.content)%3 != 2:
+	case last.Type == flat.BuildFailed && last.Step == "build" && len(last.Diagnostics) > 0 && len(c.content)%3 != 2:
 		s.t.Errorf("P3: %s builds, the last word on it is a failure", c.dir)
 	}
-	if c.writes != "new" && last.Type == announce.Held && !strings.Contains(last.Message, "module") {
+	if c.writes != "new" && last.Type == flat.Held && !strings.Contains(last.Message, "module") {
 		s.held(c, last)
 	}
 }
 
 // held: only who seems to write its own sources may be held, and never at the end of all edits.
-func (s *simulation) held(c *simCapsule, last announce.Event) {
+func (s *simulation) held(c *simCapsule, last flat.Event) {
 	if c.writes == "" && c.takes == "" {
 		s.t.Errorf("P5: %s is held at rest, and its build writes nothing: %s", c.dir, last.Message)
 	}
@@ -177,13 +177,13 @@ func (s *simulation) nothingTwice(c *simCapsule) {
 			continue
 		}
 		switch e.Type {
-		case announce.CapsuleRemoved, announce.CapsuleAdded, announce.Held, announce.Change:
+		case flat.CapsuleRemoved, flat.CapsuleAdded, flat.Held, flat.Change:
 			said = ""
-		case announce.BuildStarted:
+		case flat.BuildStarted:
 			if built = true; e.Reason == "retry" || strings.Contains(e.Reason, "gone") {
 				said = ""
 			}
-		case announce.Reload, announce.BuildFailed:
+		case flat.Reload, flat.BuildFailed:
 			if built && e.SourceHash == said && e.Step != string("stage") && c.writes == "" {
 				s.t.Errorf("P4: %s was built twice in a row from %s, again in event %d", c.dir, said, e.Seq)
 			}
@@ -207,7 +207,7 @@ func (s *simulation) answersAnEdit() {
 		s.play(s.cfg.Quiet + c.slow + 12*time.Second)
 		verdicts := 0
 		for _, e := range s.events[from:] {
-			if e.Dir == dir && (e.Type == announce.Reload || e.Type == announce.BuildFailed) && e.SourceHash == hashOf(content) {
+			if e.Dir == dir && (e.Type == flat.Reload || e.Type == flat.BuildFailed) && e.SourceHash == hashOf(content) {
 				verdicts++
 			}
 		}

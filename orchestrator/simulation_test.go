@@ -13,7 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -39,7 +39,7 @@ type simulation struct {
 	dirs    []string
 	healthy bool // every file can be read
 	lock    bool // git's index.lock is there
-	events  []announce.Event
+	events  []flat.Event
 	born    int // index of the first event of this life
 	running int
 	groups  map[string]int
@@ -285,7 +285,7 @@ func (s *simulation) put(c *simCapsule, p *builder.Published) {
 func (s *simulation) carryOut(e effect) {
 	switch e := e.(type) {
 	case say:
-		s.hear(e.event)
+		s.hear(flat.Of(e.event))
 	case find:
 		s.later(someTime(s.r, 20*time.Millisecond), found{dirs: s.there()})
 	case examine:
@@ -441,13 +441,13 @@ func (s *simulation) restore(c *simCapsule, e restore) {
 }
 
 // hear checks what is announced at the moment when it is said.
-func (s *simulation) hear(e announce.Event) {
+func (s *simulation) hear(e flat.Event) {
 	if want := uint64(len(s.events) - s.born + 1); e.Seq != want {
 		s.t.Errorf("%s: event %d has number %d", s.clock(), want, e.Seq)
 	}
 	s.events = append(s.events, e)
 	c := s.sims[e.Dir]
-	if e.Type != announce.Reload {
+	if e.Type != flat.Reload {
 		return
 	}
 	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
