@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -63,7 +64,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 			return b.Publish(ctx, staged)
 		},
 		Stands: b.Stands, Restore: b.Restore,
-		LastChange: builder.LastChange,
+		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Announce:   s.voices.announce, Output: s.voices.output,
 	}
