@@ -55,6 +55,7 @@ type Builder struct {
 	locked  map[string]bool           // capsule folders whose lock a build of ours holds
 	learned map[string][]string       // capsule folder -> outside inputs its toolchain told of
 	hashed  map[string]hashedArtifact // published path -> its hash at a stat
+	long    map[string]bool           // capsule folders of which somebody was told that paths in them are too long
 }
 
 // New returns a Builder with o's zero fields replaced by their defaults.
@@ -72,7 +73,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{Options: o, locked: map[string]bool{}, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}}
+	return &Builder{Options: o, locked: map[string]bool{}, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}, long: map[string]bool{}}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

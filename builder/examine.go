@@ -42,6 +42,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
 		return nil, readError(dir, err)
 	}
+	b.sayTooLong(dir, in.Sources.Files)
 	last := readRecord(dir, recordFile)
 	b.refuse(ctx, in, last)
 	plan := b.plan(ctx, in)
@@ -288,9 +289,10 @@ func (b *Builder) SourceHash(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}
-	digest, err := tree.Hash(ctx, dir, rules)
+	sources, err := tree.Take(ctx, dir, rules)
 	if err != nil {
 		return "", err
 	}
-	return digest.String(), nil
+	b.sayTooLong(dir, sources.Files)
+	return sources.Digest.String(), nil
 }

@@ -1,0 +1,55 @@
+package builder
+
+import (
+	"fmt"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// TooLong warns of the first source below dir whose path is longer than a program can hand
+// to the system: it is hashed and watched, and most tools cannot open it. ok is false when
+// there is none.
+func TooLong(dir string, files []tree.File) (f finding.Finding, ok bool) {
+	return tooLong(dir, files, fsys.MaxPath)
+}
+
+func tooLong(dir string, files []tree.File, limit int) (f finding.Finding, ok bool) {
+	n, first, longest := 0, "", 0
+	for _, file := range files {
+		if length := len(dir) + 1 + len(file.Path); limit > 0 && length > limit {
+			if n == 0 {
+				first = file.Path
+			}
+			n, longest = n+1, max(longest, length)
+		}
+	}
+	if n == 0 {
+		return f, false
+	}
+	return finding.Finding{Code: finding.PathTooLong, Severity: finding.Warning,
+		Message: fmt.Sprintf("%d of its files have paths of more than %d bytes (%d at most), which most tools cannot open; the first is %s", n, limit, longest, Abbreviated(first)),
+		Hint:    "shorten the names of the folders above it, or leave it out with ignore in [package.metadata.astrid-dev]"}, true
+}
+
+// Abbreviated is the beginning and the end of a path that is too long to be read.
+func Abbreviated(path string) string {
+	const head, tail = 120, 60 // as much as tells folders apart, in two lines of a screen
+	if len(path) <= head+tail {
+		return path
+	}
+	return path[:head] + "..." + path[len(path)-tail:]
+}
+
+// sayTooLong says it once for each capsule.
+func (b *Builder) sayTooLong(dir string, files []tree.File) {
+	f, is := TooLong(dir, files)
+	b.mu.Lock()
+	said := b.long[dir]
+	b.long[dir] = is
+	b.mu.Unlock()
+	if is && !said {
+		b.Say(dir, f)
+	}
+}
