@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Error is a manifest that cannot be used. Findings holds at least one error,
@@ -29,7 +30,7 @@ func (e *Error) Error() string {
 // Load reads dir/Capsule.toml. A fault in the file is an *Error; a file that
 // cannot be read is the file system's error, fs.ErrNotExist among them.
 func Load(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	data, err := ReadFile(path)
 	if err != nil {
 		return nil, err

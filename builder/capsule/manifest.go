@@ -10,9 +10,6 @@ package capsule
 
 import "time"
 
-// ManifestName is the file that makes a folder a capsule.
-const ManifestName = "Capsule.toml"
-
 // Manifest is one Capsule.toml. It must not be changed after Parse or Load
 // returned it, and may then be used concurrently.
 type Manifest struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 var update = flag.Bool("update", false, "write what the tests see as what they want")
@@ -48,7 +49,7 @@ func TestMessages(t *testing.T) {
 	for i := 1; i+1 < len(parts); i += 2 {
 		name, input, _ := strings.Cut(parts[i]+"\n", " --\n")
 		header, want, _ := strings.Cut(parts[i+1]+"\n", " --\n")
-		m, findings := Parse(ManifestName, []byte(input))
+		m, findings := Parse(tree.ManifestName, []byte(input))
 		all := append(findings, m.Doubts()...)
 		checkPlaces(t, input, all)
 		var got strings.Builder
@@ -66,7 +67,7 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	for name, c := range binaryFaults {
-		_, findings := Parse(ManifestName, c.data)
+		_, findings := Parse(tree.ManifestName, c.data)
 		checkPlaces(t, string(c.data), findings)
 		if len(findings) != 1 || findings[0].Code != c.code {
 			t.Errorf("%s: %v, want %s", name, findings, c.code)
@@ -87,7 +88,7 @@ func TestMessages(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no manifest: %v", err)
 	}

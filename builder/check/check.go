@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Options changes what Check looks at. The zero value is right for most.
@@ -105,7 +106,7 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking %q: %w", dir, err)
 	}
-	path := filepath.Join(absolute, capsule.ManifestName)
+	path := filepath.Join(absolute, tree.ManifestName)
 	data, err := capsule.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 // add notes a fault at a place in a file. An empty file is the manifest.
 func (c *capsuleFiles) add(code finding.Code, file string, line, column int, hint, format string, args ...any) {
 	if file == "" {
-		file = capsule.ManifestName
+		file = tree.ManifestName
 	}
 	rule, _ := code.Rule()
 	c.list = append(c.list, finding.Finding{Code: code, Severity: rule.Severity, File: file, Line: line, Column: column,
@@ -207,12 +208,12 @@ func sameFolder(a, b string) bool {
 
 func nameTwice(dir, name, other string) finding.Finding {
 	f := finding.Finding{
-		Code: finding.PackageNameTwice, Severity: finding.Error, File: capsule.ManifestName,
+		Code: finding.PackageNameTwice, Severity: finding.Error, File: tree.ManifestName,
 		Message: fmt.Sprintf("the capsule in %s has the name %q too", other, name),
 		Hint:    "give each capsule a name of its own",
 	}
-	if data, err := capsule.ReadFile(filepath.Join(dir, capsule.ManifestName)); err == nil {
-		if doc, _ := capsule.ParseDocument(capsule.ManifestName, data); doc != nil {
+	if data, err := capsule.ReadFile(filepath.Join(dir, tree.ManifestName)); err == nil {
+		if doc, _ := capsule.ParseDocument(tree.ManifestName, data); doc != nil {
 			if place, ok := doc.Locate("package", "name"); ok {
 				f.Line, f.Column = place.Line, place.Column
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Fix mends those of the findings that leave no choice, and returns the files
@@ -71,7 +72,7 @@ func fixManifest(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
 		fixInertKeys(e)
 	}
 	fixTools(c, e, asked)
-	return c.save(filepath.Join(c.dir, capsule.ManifestName), e)
+	return c.save(filepath.Join(c.dir, tree.ManifestName), e)
 }
 
 // lists are the keys where a string can only have been meant as a list of one.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const (
@@ -74,7 +75,7 @@ func TestFix(t *testing.T) {
 	for _, c := range fixes {
 		t.Run(c.name, func(t *testing.T) {
 			dir := lay(t, c.before)
-			path := filepath.Join(dir, capsule.ManifestName)
+			path := filepath.Join(dir, tree.ManifestName)
 			if err := os.Chmod(path, 0o640); err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +180,7 @@ func FuzzFix(f *testing.F) {
 		asked = append(asked, finding.Finding{Code: code.Code})
 	}
 	dir := f.TempDir()
-	path := filepath.Join(dir, capsule.ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	f.Fuzz(func(t *testing.T, text string) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

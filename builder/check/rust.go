@@ -13,6 +13,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // canonical is the target that the ecosystem builds for.
@@ -91,7 +92,7 @@ func (c *capsuleFiles) noTarget(where *config) {
 // placeOf is where a key of a config stands, or the manifest's first line for the environment.
 func (c *capsuleFiles) placeOf(where *config, key ...string) (file string, line, column int) {
 	if where == nil {
-		return capsule.ManifestName, 1, 1
+		return tree.ManifestName, 1, 1
 	}
 	line, column = where.doc.Position(key...)
 	if place, ok := where.doc.Locate(key...); ok {

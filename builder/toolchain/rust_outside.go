@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // outside lists what the crate is built from beside its own manifest: crates that
@@ -55,9 +56,7 @@ func foundIn(folder, path string) bool {
 	if err != nil || !filepath.IsLocal(rel) || filepath.Ext(path) == ".wasm" {
 		return false
 	}
-	return !slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(name string) bool {
-		return slices.Contains([]string{"node_modules", "target", "dist", ".git"}, name)
-	})
+	return !slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), tree.IgnoredFolder)
 }
 
 // noted reads the dep-info of the last build, finished or not. What cargo
