@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // Builds of several capsules may write each other's inputs, round and round, and
@@ -175,7 +175,7 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	if len(others) == 0 {
 		message = "the command of --on-reload changes its sources after every reload; it is built once more " + next
 	}
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: c.circleHint(changed)})
+	l.announceFor(c, event.Held{Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: c.circleHint(changed)})
 }
 
 func (c *capsule) circleHint(changed []string) string {

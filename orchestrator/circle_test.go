@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // writes makes every build of from write new bytes into to's sources.
@@ -60,7 +60,7 @@ func playCircle(t *testing.T, w *world, ring []string) {
 	if most := 10 * len(ring); builds > most {
 		t.Errorf("%d builds, want at most %d", builds, most)
 	}
-	if e := w.last(announce.Held); len(e.Files) != 1 || e.Hint == "" {
+	if e := w.last(flat.Held); len(e.Files) != 1 || e.Hint == "" {
 		t.Errorf("held: %+v", e)
 	}
 	time.Sleep(20 * long)
@@ -75,7 +75,7 @@ func playCircle(t *testing.T, w *world, ring []string) {
 	for _, dir := range ring {
 		w.write(dir, "mended")
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.SourceHash != "h(mended)" || e.Dir != dir {
+		if e := w.last(flat.Reload); e.SourceHash != "h(mended)" || e.Dir != dir {
 			t.Errorf("%s: reload of %s in %s", dir, e.SourceHash, e.Dir)
 		}
 	}
@@ -116,7 +116,7 @@ func TestP5CirclesThatFeedThemselvesAreHeld(t *testing.T) {
 					for _, dir := range ring {
 						w.write(dir, "mended")
 						time.Sleep(long)
-						if e := w.last(announce.Reload); e.Dir != dir || e.SourceHash != hashOf("mended"+w.fake(dir).gen) {
+						if e := w.last(flat.Reload); e.Dir != dir || e.SourceHash != hashOf("mended"+w.fake(dir).gen) {
 							t.Errorf("%s: reload of %s in %s", dir, e.SourceHash, e.Dir)
 						}
 					}
@@ -144,11 +144,11 @@ func TestP5ARowIsNotHeld(t *testing.T) {
 			w.write("/0", fmt.Sprintf("edit %d", round))
 			time.Sleep(20 * long)
 		}
-		if slices.Contains(w.types("", 0), announce.Held) {
-			t.Errorf("held: %+v", w.last(announce.Held))
+		if slices.Contains(w.types("", 0), flat.Held) {
+			t.Errorf("held: %+v", w.last(flat.Held))
 		}
 		last := fmt.Sprintf("/%d", length-1)
-		if e := w.last(announce.Reload); e.Dir != last || e.SourceHash != hashOf(w.fake(last).content) {
+		if e := w.last(flat.Reload); e.Dir != last || e.SourceHash != hashOf(w.fake(last).content) {
 			t.Errorf("the last reload is %s of %s, want the last capsule's content", e.SourceHash, e.Dir)
 		}
 	})
@@ -216,7 +216,7 @@ func TestP5HookThatWritesIsHeld(t *testing.T) {
 					hooks <- HookRun{"/a", false}
 					time.Sleep(time.Second)
 				}
-				if held := slices.Contains(w.types("", 0), announce.Held); held != c.held {
+				if held := slices.Contains(w.types("", 0), flat.Held); held != c.held {
 					t.Errorf("held: %t, want %t", held, c.held)
 				}
 				if n := w.fake("/a").started; n > c.builds {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -20,7 +20,7 @@ type background interface {
 
 type (
 	// say announces an event.
-	say struct{ event announce.Event }
+	say struct{ event event.Event }
 	// setPlan tells the watcher what to watch.
 	setPlan struct{ plan watcher.Plan }
 	// cancel stops the capsule's build; its result comes all the same.

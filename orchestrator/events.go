@@ -6,19 +6,33 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
-// announce numbers and dates e, and hands it on.
-func (l *loop) announce(e announce.Event) {
+// announce hands on what is about no capsule.
+func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
+
+func (l *loop) announceFor(c *capsule, body event.Body) {
+	if isVerdict(body) {
+		c.unanswered = false
+	}
+	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
+}
+
+// send numbers and dates e, and hands it on.
+func (l *loop) send(e event.Event) {
 	l.seq++
-	e.V, e.Seq, e.Time = announce.Version, l.seq, l.now
+	e.Seq, e.Time = l.seq, l.now
 	l.do(say{e})
 }
 
-func (l *loop) announceFor(c *capsule, e announce.Event) {
-	e.Capsule, e.Dir = c.name(), c.dir
-	l.announce(e)
+// isVerdict reports whether body answers a change.
+func isVerdict(body event.Body) bool {
+	switch body.(type) {
+	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
+		return true
+	}
+	return false
 }
 
 // sayChange announces a source hash that was not announced before.
@@ -27,30 +41,55 @@ func (l *loop) sayChange(c *capsule) {
 		c.source = c.in.SourceHash
 		return
 	}
-	l.announceFor(c, announce.Event{Type: announce.Change, SourceHash: c.in.SourceHash, PreviousHash: c.source})
+	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.source})
+	c.source, c.unanswered = c.in.SourceHash, true
+}
+
+// answer ends a change that led to no build, or to one that was given up because the change
+// was undone: what was said of these sources before still holds.
+func (l *loop) answer(c *capsule) {
+	if !c.unanswered || c.in == nil || c.in.Key != c.processed || c.gone || c.suspicion != nil ||
+		c.job != nil || c.want || c.product.amiss || !c.settled() {
+		return
+	}
+	switch c.state {
+	case good:
+		c.source = c.in.SourceHash
+		l.sayUnchanged(c)
+	case failed:
+		l.sayStanding(c, "the change was undone: these sources failed to build before")
+	case held:
+		l.sayStanding(c, "the change was undone: it is held as before")
+	}
+}
+
+func (l *loop) sayStanding(c *capsule, reason string) {
 	c.source = c.in.SourceHash
+	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: reason})
 }
 
 func (l *loop) sayUnchanged(c *capsule) {
-	e := announce.Event{Type: announce.Unchanged, SourceHash: c.in.SourceHash}
+	e := event.Unchanged{SourceHash: c.in.SourceHash}
 	if c.modules != nil && c.in.Key == c.published { // c.in may be older than the publication, and know of none
-		describe(&e, c.modules)
+		e.Artifact = artifact(c.modules)
 	}
 	l.announceFor(c, e)
 }
 
 func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 	f := asFailure(j.failure)
-	e := announce.Event{Type: announce.BuildFailed, SourceHash: j.in.SourceHash, Step: string(f.Step),
-		ExitCode: f.ExitCode, Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now)}
+	reason, hint := "", ""
 	if !f.Stood.IsZero() {
-		e.Reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
-		e.Hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
+		reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
+		hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
 	}
 	if f.Step == builder.StepSmoke {
-		e.Type, e.Step, e.Diagnostics, e.Findings = announce.SmokeFailed, "", nil, f.Findings
+		l.announceFor(c, event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Findings: f.Findings, Tail: f.Tail,
+			LatencyMS: latency(j, now), Hint: hint})
+		return
 	}
-	l.announceFor(c, e)
+	l.announceFor(c, event.BuildFailed{SourceHash: j.in.SourceHash, Reason: reason, Step: string(f.Step), ExitCode: f.ExitCode,
+		Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint})
 }
 
 // sayPublished tells what a build published. The bytes that somebody took away are no reload.
@@ -70,10 +109,9 @@ func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, no
 }
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
-	e := announce.Event{Type: announce.Reload, SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
-		Generation: c.generation(), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
+		Generation: c.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
-	describe(&e, published)
 	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
 	l.announceFor(c, e)
 }
@@ -91,23 +129,19 @@ func (l *loop) sayRecovered(c *capsule) {
 		c.published, c.modules = c.in.Key, c.in.Current
 		c.settle(c.in, good)
 	}
-	e := announce.Event{Type: announce.Reload, SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.generation(), Findings: p.Findings, Delta: p.Delta}
-	describe(&e, p)
+	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
+		Generation: c.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
 	c.previous = p.SourceHash
 	l.announceFor(c, e)
 }
 
-// describe fills in what is published. The event's own artifact is the first component's.
-func describe(e *announce.Event, p *builder.Published) {
+// artifact is what is published.
+func artifact(p *builder.Published) event.Artifact {
+	var list []event.Component
 	for _, m := range p.Modules {
-		e.Components = append(e.Components, announce.Component{ID: m.ID, Artifact: m.Path, Blob: m.Blob,
-			ArtifactHash: m.Hash, Size: m.Size, Kind: m.Kind})
+		list = append(list, event.Component{ID: m.ID, Path: m.Path, Blob: m.Blob, Hash: m.Hash, Size: m.Size, Type: m.Kind})
 	}
-	if len(e.Components) > 0 {
-		first := e.Components[0]
-		e.Artifact, e.Blob, e.ArtifactHash, e.Size, e.Kind = first.Artifact, first.Blob, first.ArtifactHash, first.Size, first.Kind
-	}
+	return event.NewArtifact(list)
 }
 
 // latency is milliseconds from the newest edit that j contains; 0 when no edit led to it.
@@ -123,7 +157,7 @@ func (l *loop) warnDuplicate(c *capsule) {
 	for _, dir := range l.order {
 		other := l.capsules[dir]
 		if other != c && other.in != nil && other.in.Name == c.in.Name {
-			l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.DuplicateName, Files: []string{other.dir, c.dir},
+			l.announceFor(c, event.Warning{Code: finding.DuplicateName, Files: []string{other.dir, c.dir},
 				Message: fmt.Sprintf("two capsules are named %q: %s and %s", c.in.Name, other.dir, c.dir),
 				Hint:    "the runtime keeps only one of a name; change [package] name in one of the two"})
 			return
@@ -147,7 +181,7 @@ func (l *loop) sayReady() {
 			l.sayUnchanged(c)
 		}
 	}
-	l.announce(announce.Event{Type: announce.Ready, Capsules: len(l.order)})
+	l.announce(event.Ready{Capsules: len(l.order)})
 }
 
 // sayIdle announces that nothing is pending, once after each time something was.
@@ -167,19 +201,20 @@ func (l *loop) sayIdle() {
 	}
 	if l.ready && l.busy && !l.finding {
 		l.busy = false
-		l.announce(announce.Event{Type: announce.Idle, Capsules: len(l.order), Failed: count})
+		l.announce(event.Idle{Capsules: len(l.order), Failed: count})
 	}
 }
 
 // warned passes a warning from elsewhere on.
-func (l *loop) warned(e announce.Event) {
-	if c := l.capsules[e.Dir]; c != nil {
-		if c.job != nil && e.Code == finding.WaitingForLock {
+func (l *loop) warned(w Warning) {
+	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
+	if c := l.capsules[w.Dir]; c != nil {
+		if c.job != nil && w.Code == finding.WaitingForLock {
 			c.job.blocked = true
 		}
 		if e.Capsule == "" {
 			e.Capsule = c.name()
 		}
 	}
-	l.announce(e)
+	l.send(e)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // A build may change its own inputs. Three cases end differently:
@@ -75,7 +75,7 @@ func (l *loop) warnTouches(c *capsule, changed []string) {
 	if slices.ContainsFunc(changed, func(name string) bool { return strings.HasSuffix(name, "/") }) {
 		message, hint = "the build makes and removes files among its own sources", "let it use $TMPDIR, which is its own, or an ignored folder"
 	}
-	l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.BuildTouchesInputs, Files: changed, Message: message, Hint: hint})
+	l.announceFor(c, event.Warning{Code: finding.BuildTouchesInputs, Files: changed, Message: message, Hint: hint})
 }
 
 // buildAgain drops the job and builds what its end found, unless something newer comes.
@@ -111,7 +111,7 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 		c.late++
 		next = "it is built once more when the disk is quiet, then only after an edit"
 	}
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: changed, SourceHash: after.SourceHash,
+	l.announceFor(c, event.Held{Files: changed, SourceHash: after.SourceHash,
 		Message: "its sources changed during three builds in a row, and during one in quiet too; " + next,
 		Hint:    c.ignoreHint(changed, "if the build writes them, let it write into an ignored folder or $TMPDIR", false)})
 	if c.dirty || c.examining || c.gone {

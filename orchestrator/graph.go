@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
 )
 
@@ -55,7 +55,7 @@ func (l *loop) nameCycle(ring []string) {
 	for i, dir := range ring {
 		names[i] = l.capsules[dir].name()
 	}
-	l.announceFor(l.capsules[ring[0]], announce.Event{Type: announce.Warning, Code: finding.CapsuleCycle, Files: slices.Clone(ring),
+	l.announceFor(l.capsules[ring[0]], event.Warning{Code: finding.CapsuleCycle, Files: slices.Clone(ring),
 		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
 		Hint:    "take one of these modules out of the inputs of another"})
 }

@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -55,7 +56,7 @@ func TestP3ChainOfCapsules(t *testing.T) {
 						for _, dir := range dirs {
 							n := 0
 							for _, typ := range w.types(strings.Trim(dir, "/"), from) {
-								if typ == announce.Reload {
+								if typ == flat.Reload {
 									n++
 								}
 							}
@@ -88,7 +89,7 @@ func TestP8ChainGoesOn(t *testing.T) {
 		w.write("/lib", "bad")
 		w.write("/app", "1")
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.Dir != "/app" {
+		if e := w.last(flat.Reload); e.Dir != "/app" {
 			t.Errorf("the last reload is of %s", e.Dir)
 		}
 		w.slow("/lib", time.Hour)
@@ -110,7 +111,7 @@ func TestP5CycleOfModulesIsNamed(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(20 * long)
-		e := w.last(announce.Warning)
+		e := w.last(flat.Warning)
 		if e.Code != "capsule-cycle" || !slices.Equal(e.Files, []string{"/a", "/b"}) {
 			t.Errorf("warning: %+v", e)
 		}
@@ -135,7 +136,7 @@ func TestGenerationSurvivesRemoval(t *testing.T) {
 			time.Sleep(long)
 			w.write("/a", fmt.Sprint("back ", round))
 			time.Sleep(long)
-			if e := w.last(announce.Reload); e.Generation != round+2 {
+			if e := w.last(flat.Reload); e.Generation != round+2 {
 				t.Errorf("generation %d, want %d", e.Generation, round+2)
 			}
 		}
@@ -174,7 +175,7 @@ func TestGenerationOfARecoveredPublication(t *testing.T) {
 		defer w.mu.Unlock()
 		var generations []int
 		for _, e := range w.events[from:] {
-			if e.Type == announce.Reload {
+			if e.Type == flat.Reload {
 				generations = append(generations, e.Generation)
 			}
 		}
@@ -186,18 +187,18 @@ func TestGenerationOfARecoveredPublication(t *testing.T) {
 
 // A warning about a capsule carries its name, whoever it comes from.
 func TestWarningsCarryTheName(t *testing.T) {
-	var warnings chan announce.Event
+	var warnings chan Warning
 	setup := func(w *world) Config {
-		warnings = make(chan announce.Event)
+		warnings = make(chan Warning)
 		cfg := one(w)
 		cfg.Warn = warnings
 		return cfg
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: "stray-process"}
+		warnings <- Warning{Dir: "/a", Warning: event.Warning{Code: "stray-process"}}
 		time.Sleep(long)
-		if e := w.last(announce.Warning); e.Capsule != "a" {
+		if e := w.last(flat.Warning); e.Capsule != "a" {
 			t.Errorf("%+v", e)
 		}
 	})
@@ -254,7 +255,7 @@ func playChain(t *testing.T, seed uint64) {
 				w.t.Errorf("%s stands published from %s, want %s", dir, f.moduleKey, want)
 			}
 		}
-		if e := w.events[len(w.events)-1]; e.Type != announce.Idle {
+		if e := w.events[len(w.events)-1]; e.Type != flat.Idle {
 			w.t.Errorf("the last event is %s, want idle", e.Type)
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // lockWait is how long one of git's index.lock files was seen to exist.
@@ -43,12 +43,12 @@ func (l *loop) speakOfLock(c *capsule, w *lockWait, age time.Duration) {
 	switch {
 	case age >= lockLimit && !w.stale:
 		w.stale = true
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.GitLockStale, Files: []string{c.in.Lock},
+		l.announceFor(c, event.Warning{Code: finding.GitLockStale, Files: []string{c.in.Lock},
 			Message: fmt.Sprintf("git's %s has been there for %s; building without waiting for it", c.in.Lock, lockLimit),
 			Hint:    "if no git command is running, remove it: rm " + c.in.Lock})
 	case age >= lockSpeak && !w.spoken:
 		w.spoken = true
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.GitLockWaiting, Files: []string{c.in.Lock},
+		l.announceFor(c, event.Warning{Code: finding.GitLockWaiting, Files: []string{c.in.Lock},
 			Message: "waiting for git: " + c.in.Lock + " exists",
 			Hint:    fmt.Sprintf("builds start when git is done, or after %s", lockLimit)})
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -69,7 +69,7 @@ func (l *loop) rediscover() {
 func (l *loop) found(dirs []string, err error, now time.Time) {
 	l.finding = false
 	if err != nil && !l.stopping {
-		l.announce(announce.Event{Type: announce.Warning, Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
+		l.announce(event.Warning{Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
 			Hint: "make the folder readable; the next change or r looks again"})
 	}
 	for _, dir := range dirs {
@@ -102,7 +102,7 @@ func (l *loop) remove(c *capsule) {
 	}
 	l.reindex()
 	if c.announced && c.in != nil {
-		l.announceFor(c, announce.Event{Type: announce.CapsuleRemoved})
+		l.announceFor(c, event.CapsuleRemoved{})
 		l.replan()
 	}
 }
@@ -159,7 +159,8 @@ func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
 		c.product.mends = 0
 		if c.state != good {
-			c.processed, c.feedback, c.superseded, c.retried, c.suspicion = "", feedback{}, 0, true, nil
+			c.release()
+			c.processed, c.feedback, c.superseded, c.retried = "", feedback{}, 0, true
 		}
 		c.change(now)
 	}
@@ -181,6 +182,7 @@ func (l *loop) advance(now time.Time) {
 		l.deliver(c, now)
 		l.tend(c, now)
 		l.probe(c, now)
+		l.answer(c)
 	}
 	l.startBuilds(now)
 	l.sayReady()
@@ -261,6 +263,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.unknown(c, err, now)
 		return
 	}
+	l.busy = l.busy || c.warned // idle was said without it
 	c.gone, c.unreadable, c.warned = false, "", false
 	l.accept(c, in)
 	l.sayRecovered(c)
@@ -289,7 +292,7 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 	}
 	if again && !c.warned {
 		c.warned = true
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.SourceUnreadable, Message: err.Error(),
+		l.announceFor(c, event.Warning{Code: finding.SourceUnreadable, Message: err.Error(),
 			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 	}
 	c.unreadable = err.Error()
@@ -308,7 +311,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	}
 	if !c.announced {
 		c.announced = true
-		l.announceFor(c, announce.Event{Type: announce.CapsuleAdded, SourceHash: in.SourceHash})
+		l.announceFor(c, event.CapsuleAdded{SourceHash: in.SourceHash})
 	}
 	if old == nil || old.Name != in.Name {
 		l.warnDuplicate(c)
@@ -321,6 +324,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 // baseline decides what the first examination means: up to date, or to be built.
 func (l *loop) baseline(c *capsule) {
 	c.previous = c.in.Last
+	c.unanswered = l.ready // else it is part of ready
 	switch {
 	case c.in.Current != nil:
 		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash

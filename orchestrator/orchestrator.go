@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -50,12 +50,12 @@ type Config struct {
 	Blind          bool // no events will come: what stands published is looked at before the end
 	NoInitialBuild bool // only edits build; what is out of date at start stays so
 
-	Roots   []string              // what to watch; absolute
-	Batches <-chan watcher.Batch  // the first one says that every watch is placed
-	Plans   chan watcher.Plan     // what the watcher shall watch; buffered by one, owned by Run
-	Retry   <-chan struct{}       // the user asks to try failed capsules again; may be nil
-	Hooks   <-chan HookRun        // what is run after reloads, which may write sources like a build; may be nil
-	Warn    <-chan announce.Event // warnings from elsewhere that join the stream; may be nil
+	Roots   []string             // what to watch; absolute
+	Batches <-chan watcher.Batch // the first one says that every watch is placed
+	Plans   chan watcher.Plan    // what the watcher shall watch; buffered by one, owned by Run
+	Retry   <-chan struct{}      // the user asks to try failed capsules again; may be nil
+	Hooks   <-chan HookRun       // what is run after reloads, which may write sources like a build; may be nil
+	Warn    <-chan Warning       // warnings from elsewhere that join the stream; may be nil
 
 	// Find lists the capsule folders below the roots.
 	Find func(ctx context.Context) ([]string, error)
@@ -80,8 +80,17 @@ type Config struct {
 	// included; zero: it is not there.
 	LastChange func(path string) time.Time
 
-	Announce announce.Announcer
+	// Announce is given every event, in order, from Run's goroutine. It must not block for
+	// long and cannot fail: what goes wrong inside it is its own to report.
+	Announce func(event.Event)
 	Output   func(capsule string) io.Writer // live build output; nil: none
+}
+
+// Warning is one from elsewhere. Dir is the folder of the capsule that it is about, or
+// ""; Capsule is its name where the loop cannot know it.
+type Warning struct {
+	Capsule, Dir string
+	event.Warning
 }
 
 // HookRun tells that a command which a reload of the capsule in Dir started is

@@ -9,7 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // What stands published is watched like a source. Our own publications are known by their
@@ -158,7 +158,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		c.change(now) // the examination says what stands in the way
 	case err != nil:
 		f := asFailure(err)
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleNotPutBack, Files: c.names(c.modules),
+		l.announceFor(c, event.Warning{Code: finding.ModuleNotPutBack, Files: c.names(c.modules),
 			Message: "the published module is gone or overwritten, and cannot be put back: " + f.Error(), Hint: hintOf(f) + "; r tries again"})
 	case len(files) > 0:
 		c.modules = published
@@ -204,18 +204,16 @@ func (c *capsule) names(p *builder.Published) []string {
 // needs no other ones, so it is no reload.
 func (l *loop) sayPutBack(c *capsule, files []string) {
 	if l.Blind { // nobody but the builds of this run was at work
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleOverwritten, Files: files,
+		l.announceFor(c, event.Warning{Code: finding.ModuleOverwritten, Files: files,
 			Message: "the published module was deleted or overwritten while builds ran",
 			Hint:    "let no build write or clean up what another one publishes"})
 	}
 	if c.state == failed || c.state == held {
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModulePutBack, Files: files, Message: putBackReason,
+		l.announceFor(c, event.Warning{Code: finding.ModulePutBack, Files: files, Message: putBackReason,
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return
 	}
-	e := announce.Event{Type: announce.Unchanged, SourceHash: c.in.SourceHash, Reason: putBackReason, Files: files}
-	describe(&e, c.modules)
-	l.announceFor(c, e)
+	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Artifact: artifact(c.modules), Files: files})
 }
 
 // remake has c's modules built again. When its sources are known not to build there is nothing to be done.
@@ -223,7 +221,7 @@ func (l *loop) remake(c *capsule, now time.Time) {
 	lost, key := c.modules, c.published
 	c.published, c.modules = "", nil
 	if c.state == failed || c.state == held {
-		l.announceFor(c, announce.Event{Type: announce.Warning, Code: finding.ModuleGone, Files: c.names(lost),
+		l.announceFor(c, event.Warning{Code: finding.ModuleGone, Files: c.names(lost),
 			Message: "the published module is gone or overwritten, there is no copy of it, and the sources do not build",
 			Hint:    "mend the sources; the next build publishes it again"})
 		return
@@ -263,7 +261,7 @@ func (l *loop) holdProduct(c *capsule) {
 	c.product = product{}
 	c.published, c.modules, c.heldIn, c.heldFiles = "", nil, nil, nil
 	c.settle(c.in, held)
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: files, SourceHash: c.in.SourceHash,
+	l.announceFor(c, event.Held{Files: files, SourceHash: c.in.SourceHash,
 		Message: fmt.Sprintf("the published module was put back %d times in a row, and is deleted or overwritten again; it is left alone until an edit or r", mendLimit),
 		Hint:    "another program writes there: let it write elsewhere, or give the component another file in Capsule.toml"})
 }

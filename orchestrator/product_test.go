@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -37,16 +37,16 @@ func TestP2ModuleThatIsTakenAwayIsPutBack(t *testing.T) {
 			from := w.count()
 			w.takeAway("/a", false)
 			time.Sleep(soon)
-			w.expect(from, announce.Unchanged)
-			if e := w.last(announce.Unchanged); e.Reason != putBackReason || !slices.Equal(e.Files, []string{"a.wasm"}) || e.ArtifactHash == "" {
+			w.expect(from, flat.Unchanged)
+			if e := w.last(flat.Unchanged); e.Reason != putBackReason || !slices.Equal(e.Files, []string{"a.wasm"}) || e.ArtifactHash == "" {
 				t.Errorf("it says %+v", e)
 			}
 			standsAgain(t, w, 1)
-			if last := w.last(announce.Idle); last.Failed != 0 {
+			if last := w.last(flat.Idle); last.Failed != 0 {
 				t.Errorf("idle: %+v", last)
 			}
 		}
-		w.expect(0, announce.BuildStarted, announce.Ready, announce.Reload, announce.Unchanged, announce.Unchanged)
+		w.expect(0, flat.BuildStarted, flat.Ready, flat.Reload, flat.Unchanged, flat.Unchanged)
 	})
 }
 
@@ -57,7 +57,7 @@ func TestP2ModuleWithoutACopyIsBuilt(t *testing.T) {
 		from := w.count()
 		w.takeAway("/a", true)
 		time.Sleep(2 * soon)
-		w.expect(from, announce.BuildStarted, announce.Unchanged)
+		w.expect(from, flat.BuildStarted, flat.Unchanged)
 		standsAgain(t, w, 2)
 	})
 }
@@ -102,10 +102,10 @@ func TestP2TakenAwayDuringABuild(t *testing.T) {
 				time.Sleep(time.Second)
 				w.takeAway("/a", false)
 				time.Sleep(long)
-				if want := []announce.Type{announce.Change, announce.BuildStarted, announce.BuildFailed, announce.Warning}; fails {
+				if want := []flat.Type{flat.Change, flat.BuildStarted, flat.BuildFailed, flat.Warning}; fails {
 					w.expect(from, want...)
 				} else {
-					w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
+					w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
 				}
 				standsAgain(t, w, 2)
 			})
@@ -125,15 +125,15 @@ func TestP2LastGoodModuleIsPutBack(t *testing.T) {
 		from := w.count()
 		w.takeAway("/a", false)
 		time.Sleep(soon)
-		w.expect(from, announce.Warning)
+		w.expect(from, flat.Warning)
 		standsAgain(t, w, 2)
-		if e := w.last(announce.Idle); e.Failed != 1 {
+		if e := w.last(flat.Idle); e.Failed != 1 {
 			t.Errorf("idle: %+v", e)
 		}
 		from = w.count()
 		w.takeAway("/a", true)
 		time.Sleep(long)
-		w.expect(from, announce.Warning) // there is none, and nothing that could build one
+		w.expect(from, flat.Warning) // there is none, and nothing that could build one
 		if f := w.fake("/a"); f.started != 2 {
 			t.Errorf("%d builds", f.started)
 		}
@@ -151,18 +151,18 @@ func TestP5ModuleThatIsAlwaysOverwrittenIsHeld(t *testing.T) {
 					w.takeAway("/a", copies)
 					time.Sleep(5 * time.Second)
 				}
-				e := w.last(announce.Held)
+				e := w.last(flat.Held)
 				if !slices.Equal(e.Files, []string{"a.wasm"}) {
 					t.Errorf("held: %+v", e)
 				}
 				list := w.types("", from)
-				if list[len(list)-1] != announce.Held || w.last(announce.Idle).Failed != 1 {
+				if list[len(list)-1] != flat.Held || w.last(flat.Idle).Failed != 1 {
 					t.Errorf("after it was held: %v", list)
 				}
 				from = w.count()
 				w.write("/a", "2")
 				time.Sleep(long)
-				w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
+				w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
 				w.takeAway("/a", false)
 				time.Sleep(soon)
 				standsAgain(t, w, w.fake("/a").started)
@@ -204,10 +204,10 @@ func TestBlindRunLooksAtItsModules(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		if list := w.types("a", 0); !slices.Equal(list, []announce.Type{announce.BuildStarted, announce.Reload, announce.Warning, announce.Unchanged}) {
+		if list := w.types("a", 0); !slices.Equal(list, []flat.Type{flat.BuildStarted, flat.Reload, flat.Warning, flat.Unchanged}) {
 			t.Errorf("it says %v", list)
 		}
-		if e := w.last(announce.Warning); e.Code != "module-overwritten" {
+		if e := w.last(flat.Warning); e.Code != "module-overwritten" {
 			t.Errorf("warning: %+v", e)
 		}
 		standsAgain(t, w, 1)

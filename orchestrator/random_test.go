@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -86,7 +86,7 @@ func playEdits(t *testing.T, seed uint64) {
 				w.t.Errorf("%s stands published from %s, want %s", dir, f.moduleKey, hashOf(f.content))
 			}
 		}
-		if e := w.events[len(w.events)-1]; e.Type != announce.Idle {
+		if e := w.events[len(w.events)-1]; e.Type != flat.Idle {
 			w.t.Errorf("the last event is %s, want idle", e.Type)
 		}
 	})
@@ -189,35 +189,35 @@ func (w *world) lock(on bool) {
 func (w *world) checkQuiet(dirs []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	last := map[string]announce.Event{}
+	last := map[string]flat.Event{}
 	for i, e := range w.events {
 		if e.Seq != uint64(i+1) {
 			w.t.Fatalf("event %d has number %d", i, e.Seq)
 		}
 		switch e.Type {
-		case announce.Reload, announce.BuildFailed, announce.Unchanged, announce.Held, announce.CapsuleRemoved:
+		case flat.Reload, flat.BuildFailed, flat.Unchanged, flat.Held, flat.CapsuleRemoved:
 			last[e.Dir] = e
 		}
 	}
 	for _, dir := range dirs {
 		w.checkCapsule(dir, w.disk[dir], last[dir])
 	}
-	if e := w.events[len(w.events)-1]; e.Type != announce.Idle {
+	if e := w.events[len(w.events)-1]; e.Type != flat.Idle {
 		w.t.Errorf("the last event is %s, want idle", e.Type)
 	}
 }
 
-func (w *world) checkCapsule(dir string, f *fake, last announce.Event) {
+func (w *world) checkCapsule(dir string, f *fake, last flat.Event) {
 	switch {
-	case f.gone && last.Type != announce.CapsuleRemoved && last.Type != "":
+	case f.gone && last.Type != flat.CapsuleRemoved && last.Type != "":
 		w.t.Errorf("P3: %s is gone, the last word on it is %s", dir, last.Type)
-	case !f.gone && last.Type == announce.CapsuleRemoved:
+	case !f.gone && last.Type == flat.CapsuleRemoved:
 		w.t.Errorf("P3: %s is there, the last word on it is %s", dir, last.Type)
-	case !f.gone && last.Type == announce.Reload && last.SourceHash != hashOf(f.content):
+	case !f.gone && last.Type == flat.Reload && last.SourceHash != hashOf(f.content):
 		w.t.Errorf("P3: %s is %s on disk, the last reload is of %s", dir, f.content, last.SourceHash)
-	case !f.gone && last.Type == announce.Held && f.onBuild == nil && last.SourceHash != hashOf(f.content):
+	case !f.gone && last.Type == flat.Held && f.onBuild == nil && last.SourceHash != hashOf(f.content):
 		w.t.Errorf("P3: %s is %s on disk, it was held at %s", dir, f.content, last.SourceHash)
-	case !f.gone && last.Type == announce.BuildFailed && last.SourceHash != hashOf(f.content):
+	case !f.gone && last.Type == flat.BuildFailed && last.SourceHash != hashOf(f.content):
 		w.t.Errorf("P3: %s is %s on disk, the last failure is of %s", dir, f.content, last.SourceHash)
 	}
 	if f.onBuild != nil && f.started > 60*6 {
@@ -237,13 +237,13 @@ func (w *world) checkNothingTwice(dir string) {
 			continue
 		}
 		switch e.Type {
-		case announce.CapsuleRemoved, announce.CapsuleAdded, announce.Held:
+		case flat.CapsuleRemoved, flat.CapsuleAdded, flat.Held:
 			said = "" // held is another content that was dealt with
-		case announce.BuildStarted:
+		case flat.BuildStarted:
 			if e.Reason == "retry" {
 				said = ""
 			}
-		case announce.Reload, announce.BuildFailed:
+		case flat.Reload, flat.BuildFailed:
 			if e.SourceHash == said {
 				w.t.Errorf("P4: %s was built twice in a row from %s, again in event %d", dir, said, e.Seq)
 			}

@@ -56,8 +56,8 @@ func (r *runner) next(ctx context.Context) happening {
 			return asked{}
 		case run := <-r.Hooks:
 			return hooked{run}
-		case event := <-r.Warn:
-			return warned{event}
+		case w := <-r.Warn:
+			return warned{w}
 		case <-r.timer.C:
 			return passed{}
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // decide compares the newest examination with what was processed and with the
@@ -46,7 +46,7 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none
-			c.acquit()
+			c.release()
 		}
 		c.reason = c.whyBuild()
 		if !wanted {
@@ -94,7 +94,7 @@ func (l *loop) giveUp(c *capsule) {
 	if c.job.staged != nil {
 		l.do(discard{c.job.staged})
 	}
-	l.announceFor(c, announce.Event{Type: announce.BuildSuperseded, SourceHash: c.job.in.SourceHash})
+	l.announceFor(c, event.BuildSuperseded{SourceHash: c.job.in.SourceHash})
 	c.job = nil
 	c.superseded++
 }
@@ -146,7 +146,7 @@ func (l *loop) build(c *capsule, now time.Time) {
 		l.groups[j.in.Group] = true
 	}
 	if j.in.Problem() == nil && j.in.Verdict == nil {
-		l.announceFor(c, announce.Event{Type: announce.BuildStarted, SourceHash: j.in.SourceHash, Reason: j.reason})
+		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason})
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
 }

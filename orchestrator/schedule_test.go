@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -22,12 +23,12 @@ func one(w *world) Config {
 func TestFirstBuildThenEdit(t *testing.T) {
 	run(t, one, func(w *world) {
 		time.Sleep(long)
-		w.expect(0, announce.BuildStarted, announce.Ready, announce.Reload)
+		w.expect(0, flat.BuildStarted, flat.Ready, flat.Reload)
 		from := w.count()
 		w.write("/a", "2")
 		time.Sleep(long)
-		w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
-		if e := w.last(announce.Reload); e.Generation != 2 || e.SourceHash != "h(2)" || e.PreviousHash != "h(1)" {
+		w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
+		if e := w.last(flat.Reload); e.Generation != 2 || e.SourceHash != "h(2)" || e.PreviousHash != "h(1)" {
 			t.Errorf("reload: %+v", e)
 		}
 	})
@@ -43,9 +44,9 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 		"waits for another process": {true, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var warnings chan announce.Event
+			var warnings chan Warning
 			setup := func(w *world) Config {
-				warnings = make(chan announce.Event)
+				warnings = make(chan Warning)
 				w.capsule("/a", "1").buildTime = time.Hour
 				w.capsule("/b", "1")
 				cfg := w.config()
@@ -55,7 +56,7 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 			run(t, setup, func(w *world) {
 				time.Sleep(time.Second)
 				if c.blocked {
-					warnings <- announce.Event{Type: announce.Warning, Dir: "/a", Code: finding.WaitingForLock}
+					warnings <- Warning{Dir: "/a", Warning: event.Warning{Code: finding.WaitingForLock}}
 				}
 				time.Sleep(c.within)
 				if n := w.fake("/b").started; n != 1 {
@@ -91,7 +92,7 @@ func TestEarlyBuildHidesInTheQuietWindow(t *testing.T) {
 			w.slow("/a", c.build)
 			w.write("/a", "2")
 			time.Sleep(long)
-			if got := time.Duration(w.last(announce.Reload).LatencyMS) * time.Millisecond; got > c.want {
+			if got := time.Duration(w.last(flat.Reload).LatencyMS) * time.Millisecond; got > c.want {
 				t.Errorf("a build of %s reloaded after %s, want at most %s", c.build, got, c.want)
 			}
 		})
@@ -104,8 +105,8 @@ func TestP4TouchAndSameBytesBuildNothing(t *testing.T) {
 		from := w.count()
 		w.write("/a", "1")
 		time.Sleep(long)
-		w.expect(from, announce.Unchanged)
-		if e := w.last(announce.Unchanged); e.ArtifactHash == "" || e.ArtifactHash != w.last(announce.Reload).ArtifactHash {
+		w.expect(from, flat.Unchanged)
+		if e := w.last(flat.Unchanged); e.ArtifactHash == "" || e.ArtifactHash != w.last(flat.Reload).ArtifactHash {
 			t.Errorf("unchanged names the module %q", e.ArtifactHash)
 		}
 		if n := w.fake("/a").started; n != 1 {
@@ -122,7 +123,7 @@ func TestP4EditAndUndoInTheWindow(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		w.write("/a", "1")
 		time.Sleep(long)
-		w.expect(from, announce.Change, announce.BuildStarted, announce.BuildSuperseded, announce.Unchanged)
+		w.expect(from, flat.Change, flat.BuildStarted, flat.BuildSuperseded, flat.Unchanged)
 	})
 }
 
@@ -142,11 +143,11 @@ func TestEmptyMomentIsNotAnnounced(t *testing.T) {
 		w.write("/a", "2")
 		time.Sleep(long)
 		for _, typ := range w.types("", from) {
-			if typ == announce.BuildFailed {
+			if typ == flat.BuildFailed {
 				t.Error("the empty moment was announced as failed")
 			}
 		}
-		if e := w.last(announce.Reload); e.SourceHash != "h(2)" {
+		if e := w.last(flat.Reload); e.SourceHash != "h(2)" {
 			t.Errorf("reload of %s", e.SourceHash)
 		}
 	})
@@ -165,13 +166,13 @@ func TestFailureThenBackToPublished(t *testing.T) {
 		time.Sleep(long)
 		w.write("/a", "1")
 		time.Sleep(long)
-		w.expect(from, announce.Change, announce.BuildStarted, announce.BuildFailed, announce.Unchanged)
+		w.expect(from, flat.Change, flat.BuildStarted, flat.BuildFailed, flat.Unchanged)
 		w.write("/a", "bad")
 		time.Sleep(long)
 		from = w.count()
 		w.retry <- struct{}{}
 		time.Sleep(long)
-		w.expect(from, announce.BuildStarted, announce.BuildFailed)
+		w.expect(from, flat.BuildStarted, flat.BuildFailed)
 	})
 }
 
@@ -185,7 +186,7 @@ func TestLatestWins(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.write("/a", "3")
 		time.Sleep(long)
-		w.expect(from, announce.Change, announce.BuildStarted, announce.Change, announce.BuildSuperseded, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.Change, flat.BuildStarted, flat.Change, flat.BuildSuperseded, flat.BuildStarted, flat.Reload)
 		if n := len(w.fake("/a").builds); n != 2 {
 			t.Errorf("%d builds ran to their end", n)
 		}
@@ -202,7 +203,7 @@ func TestTheThirdBuildRunsToItsEnd(t *testing.T) {
 			time.Sleep(2 * time.Second)
 		}
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.SourceHash != "h(i)" {
+		if e := w.last(flat.Reload); e.SourceHash != "h(i)" {
 			t.Errorf("the last reload is of %s", e.SourceHash)
 		}
 		if n := len(w.fake("/a").builds); n < 3 {
@@ -222,7 +223,7 @@ func TestMaxWaitBuildsUnderConstantWrites(t *testing.T) {
 		}
 		started := 0
 		for _, typ := range w.types("", from) {
-			if typ == announce.BuildStarted {
+			if typ == flat.BuildStarted {
 				started++
 			}
 		}
@@ -243,7 +244,7 @@ func TestP5SameBytesCostOneExtraBuild(t *testing.T) {
 		if n := w.fake("/a").started; n != 2 {
 			t.Errorf("%d builds, want 2", n)
 		}
-		if e := w.last(announce.Warning); e.Code != "build-touches-inputs" || len(e.Files) != 1 {
+		if e := w.last(flat.Warning); e.Code != "build-touches-inputs" || len(e.Files) != 1 {
 			t.Errorf("warning: %+v", e)
 		}
 		w.write("/a", "2")
@@ -251,7 +252,7 @@ func TestP5SameBytesCostOneExtraBuild(t *testing.T) {
 		if n := w.fake("/a").started; n != 3 {
 			t.Errorf("%d builds, want 3: what the build touches is known by now", n)
 		}
-		if e := w.last(announce.Reload); e.SourceHash != "h(2)" {
+		if e := w.last(flat.Reload); e.SourceHash != "h(2)" {
 			t.Errorf("reload of %s", e.SourceHash)
 		}
 	})
@@ -270,7 +271,7 @@ func TestP5OtherBytesAreHeldAfterThree(t *testing.T) {
 			if n := len(w.fake("/a").builds); n != 4 {
 				t.Errorf("build of %s: %d builds ran to their end, want three and the one in quiet", buildTime, n)
 			}
-			if e := w.last(announce.Held); len(e.Files) != 1 || e.Hint == "" {
+			if e := w.last(flat.Held); len(e.Files) != 1 || e.Hint == "" {
 				t.Errorf("held: %+v", e)
 			}
 			w.mu.Lock()
@@ -278,7 +279,7 @@ func TestP5OtherBytesAreHeldAfterThree(t *testing.T) {
 			w.mu.Unlock()
 			w.write("/a", "mended")
 			time.Sleep(long)
-			if e := w.last(announce.Reload); e.SourceHash != "h(mended)" {
+			if e := w.last(flat.Reload); e.SourceHash != "h(mended)" {
 				t.Errorf("reload of %s", e.SourceHash)
 			}
 		})
@@ -298,7 +299,7 @@ func TestP5GeneratedOnce(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.SourceHash != "h(1+lock)" || w.fake("/a").started > 3 {
+		if e := w.last(flat.Reload); e.SourceHash != "h(1+lock)" || w.fake("/a").started > 3 {
 			t.Errorf("reload of %s after %d builds", e.SourceHash, w.fake("/a").started)
 		}
 	})
@@ -313,19 +314,19 @@ func TestAddedAndRemoved(t *testing.T) {
 		w.mu.Unlock()
 		w.batches <- watcher.Batch{Paths: []string{"/b/Capsule.toml"}}
 		time.Sleep(long)
-		w.expect(from, announce.CapsuleAdded, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.CapsuleAdded, flat.BuildStarted, flat.Reload)
 		from = w.count()
 		w.mu.Lock()
 		w.disk["/b"].gone, w.disk["/b"].module = true, nil
 		w.mu.Unlock()
 		w.batches <- watcher.Batch{Paths: []string{"/b"}}
 		time.Sleep(long)
-		w.expect(from, announce.CapsuleRemoved)
+		w.expect(from, flat.CapsuleRemoved)
 		from = w.count()
 		w.write("/b", "1")
 		w.batches <- watcher.Batch{Paths: []string{"/b/Capsule.toml"}}
 		time.Sleep(long)
-		w.expect(from, announce.CapsuleAdded, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.CapsuleAdded, flat.BuildStarted, flat.Reload)
 	})
 }
 
@@ -345,10 +346,10 @@ func TestLostHashesEverythingAndBuildsWhatChanged(t *testing.T) {
 		w.mu.Unlock()
 		w.batches <- watcher.Batch{Lost: true}
 		time.Sleep(long)
-		if got := w.types("a", from); len(got) != 1 || got[0] != announce.Unchanged {
+		if got := w.types("a", from); len(got) != 1 || got[0] != flat.Unchanged {
 			t.Errorf("a: %v", got)
 		}
-		if e := w.last(announce.Reload); w.fake("/b").started != 2 || w.fake("/c").started != 1 {
+		if e := w.last(flat.Reload); w.fake("/b").started != 2 || w.fake("/c").started != 1 {
 			t.Errorf("last reload %+v", e)
 		}
 	})
@@ -363,12 +364,12 @@ func TestGitLockHoldsBackAndGoesStale(t *testing.T) {
 		from := w.count()
 		w.write("/a", "2")
 		time.Sleep(3 * time.Second)
-		w.expect(from, announce.Warning)
+		w.expect(from, flat.Warning)
 		w.mu.Lock()
 		delete(w.locks, "/.git/index.lock")
 		w.mu.Unlock()
 		time.Sleep(long)
-		w.expect(from, announce.Warning, announce.Change, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.Warning, flat.Change, flat.BuildStarted, flat.Reload)
 
 		from = w.count()
 		w.mu.Lock()
@@ -376,7 +377,7 @@ func TestGitLockHoldsBackAndGoesStale(t *testing.T) {
 		w.mu.Unlock()
 		w.write("/a", "3")
 		time.Sleep(long)
-		w.expect(from, announce.Warning, announce.Warning, announce.Change, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.Warning, flat.Warning, flat.Change, flat.BuildStarted, flat.Reload)
 	})
 }
 
@@ -389,12 +390,12 @@ func TestP8OneBrokenCapsuleAndAHugeOneStopNobody(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(time.Second)
-		if e := w.last(announce.Reload); e.Capsule != "small" {
+		if e := w.last(flat.Reload); e.Capsule != "small" {
 			t.Errorf("the first reload is of %s", e.Capsule)
 		}
 		time.Sleep(2 * long)
-		w.last(announce.BuildFailed)
-		if e := w.last(announce.Reload); e.Capsule != "huge" {
+		w.last(flat.BuildFailed)
+		if e := w.last(flat.Reload); e.Capsule != "huge" {
 			t.Errorf("the last reload is of %s", e.Capsule)
 		}
 	})
@@ -408,10 +409,10 @@ func TestNoInitialBuild(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		w.expect(0, announce.Ready)
+		w.expect(0, flat.Ready)
 		w.write("/a", "2")
 		time.Sleep(long)
-		w.expect(0, announce.Ready, announce.Change, announce.BuildStarted, announce.Reload)
+		w.expect(0, flat.Ready, flat.Change, flat.BuildStarted, flat.Reload)
 	})
 }
 
@@ -433,11 +434,11 @@ func TestSlowPiecesAreOneReload(t *testing.T) {
 		time.Sleep(long)
 		reloads := 0
 		for _, typ := range w.types("", from) {
-			if typ == announce.Reload {
+			if typ == flat.Reload {
 				reloads++
 			}
 		}
-		if e := w.last(announce.Reload); reloads != 1 || e.SourceHash != "h(23456)" {
+		if e := w.last(flat.Reload); reloads != 1 || e.SourceHash != "h(23456)" {
 			t.Errorf("%d reloads, the last of %s", reloads, e.SourceHash)
 		}
 	})
@@ -453,11 +454,11 @@ func TestP2ModuleThatIsGoneIsBuilt(t *testing.T) {
 		w.mu.Unlock()
 		w.write("/a", "1")
 		time.Sleep(long)
-		w.expect(from, announce.BuildStarted, announce.Reload)
+		w.expect(from, flat.BuildStarted, flat.Reload)
 		from = w.count()
 		w.write("/a", "1")
 		time.Sleep(long)
-		w.expect(from, announce.Unchanged)
+		w.expect(from, flat.Unchanged)
 	})
 }
 
@@ -473,7 +474,7 @@ func TestP5EndlessLogIsHeldOnce(t *testing.T) {
 		started := w.disk["/a"].started
 		held := 0
 		for _, typ := range w.types("", from) {
-			if typ == announce.Held {
+			if typ == flat.Held {
 				held++
 			}
 		}
@@ -481,7 +482,7 @@ func TestP5EndlessLogIsHeldOnce(t *testing.T) {
 			t.Errorf("held %d times after %d builds", held, started)
 		}
 		time.Sleep(long)
-		if e := w.last(announce.Reload); e.SourceHash != hashOf(strings.Repeat("x", 601)) {
+		if e := w.last(flat.Reload); e.SourceHash != hashOf(strings.Repeat("x", 601)) {
 			t.Errorf("reload of %d", len(e.SourceHash))
 		}
 	})
@@ -505,7 +506,7 @@ func TestP3CapsuleMadeWhileStarting(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(long)
-		if got := w.types("late", 0); !slices.Equal(got, []announce.Type{announce.CapsuleAdded, announce.BuildStarted, announce.Reload}) {
+		if got := w.types("late", 0); !slices.Equal(got, []flat.Type{flat.CapsuleAdded, flat.BuildStarted, flat.Reload}) {
 			t.Errorf("of the late capsule: %v", got)
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -40,7 +39,7 @@ type (
 	// hooked: a command that a reload started begins or has ended.
 	hooked struct{ run HookRun }
 	// warned: a warning from elsewhere joins the stream.
-	warned struct{ event announce.Event }
+	warned struct{ warning Warning }
 	// ended: the program is to end. What is under way is still told of, and nothing begins.
 	ended struct{}
 )
@@ -55,7 +54,7 @@ func (h changed) takeIn(l *loop, now time.Time) { l.take(h.batch, now) }
 func (passed) takeIn(*loop, time.Time)          {}
 func (asked) takeIn(l *loop, now time.Time)     { l.retry(now) }
 func (h hooked) takeIn(l *loop, now time.Time)  { l.hooked(h.run, now) }
-func (h warned) takeIn(l *loop, _ time.Time)    { l.warned(h.event) }
+func (h warned) takeIn(l *loop, _ time.Time)    { l.warned(h.warning) }
 func (ended) takeIn(l *loop, _ time.Time)       { l.stopping = true }
 
 // The results of effects. The capsule is the one that asked: when it was removed

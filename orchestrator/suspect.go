@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -110,7 +110,7 @@ func (l *loop) holdUnbroken(c *capsule, now time.Time) {
 		return
 	}
 	s.loud = true
-	l.announceFor(c, announce.Event{Type: announce.Held, Files: c.heldFiles, SourceHash: c.in.SourceHash,
+	l.announceFor(c, event.Held{Files: c.heldFiles, SourceHash: c.in.SourceHash,
 		Message: "its sources are written without pause; it is built when they were quiet for " + c.pause().String(),
 		Hint:    c.ignoreHint(c.heldFiles, "if they are no sources, let them be written into an ignored folder", true)})
 }

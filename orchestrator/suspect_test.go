@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // Whoever saves again and again while builds run is accused of nothing, and the
@@ -45,8 +45,8 @@ func TestP3AutosaveIsBuiltAndNotHeld(t *testing.T) {
 				if f := w.fake("/a"); f.moduleKey != hashOf(content) {
 					t.Errorf("%s after the last save %s stands published", c.within+c.build, f.moduleKey)
 				}
-				if slices.Contains(w.types("", 0), announce.Held) {
-					t.Errorf("held: %+v", w.last(announce.Held))
+				if slices.Contains(w.types("", 0), flat.Held) {
+					t.Errorf("held: %+v", w.last(flat.Held))
 				}
 			})
 		})
@@ -69,7 +69,7 @@ func TestP5WritesWhatSomebodyEdits(t *testing.T) {
 		if n := w.fake("/a").started - before; n > 9 {
 			t.Errorf("%d builds", n)
 		}
-		e := w.last(announce.Held)
+		e := w.last(flat.Held)
 		if contains(e.Hint, "main.go") || e.Hint == "" {
 			t.Errorf("hint: %s", e.Hint)
 		}
@@ -86,7 +86,7 @@ func TestP5HintNamesWhatTheBuildMade(t *testing.T) {
 	}
 	run(t, setup, func(w *world) {
 		time.Sleep(10 * long)
-		if e := w.last(announce.Held); !contains(e.Hint, `ignore = ["/gen.go"]`) {
+		if e := w.last(flat.Held); !contains(e.Hint, `ignore = ["/gen.go"]`) {
 			t.Errorf("hint: %s", e.Hint)
 		}
 		if n := len(w.fake("/a").builds); n != 4 {
@@ -122,7 +122,7 @@ func TestP3BuildInQuietIsNotForgotten(t *testing.T) {
 		if f := w.fake("/a"); f.moduleKey != hashOf(content) {
 			t.Errorf("%q stands published, want %s", f.moduleKey, hashOf(content))
 		}
-		if n := w.count(); w.events[n-1].Type != announce.Idle {
+		if n := w.count(); w.events[n-1].Type != flat.Idle {
 			t.Errorf("the last event is %s, want idle", w.events[n-1].Type)
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -33,7 +33,7 @@ func TestP1WhatCameAndWentDuringABuild(t *testing.T) {
 				w.folders = map[string]time.Time{"/cap/sub": time.Now(), "/": time.Now()}
 				w.batches <- watcher.Batch{Paths: []string{path}}
 				time.Sleep(long)
-				w.expect(from, announce.Change, announce.BuildStarted, announce.BuildSuperseded, announce.BuildStarted, announce.Reload)
+				w.expect(from, flat.Change, flat.BuildStarted, flat.BuildSuperseded, flat.BuildStarted, flat.Reload)
 			})
 		})
 	}
@@ -58,7 +58,7 @@ func TestP4WhatOnlyLooksTransient(t *testing.T) {
 				time.Sleep(800 * time.Millisecond)
 				w.batches <- watcher.Batch{Paths: []string{path}}
 				time.Sleep(long)
-				w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
+				w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
 			})
 		})
 	}
@@ -77,7 +77,7 @@ func TestP5BuildWithTemporaryFiles(t *testing.T) {
 		if n := w.fake("/cap").started; n != 2 {
 			t.Errorf("%d builds, want 2", n)
 		}
-		e := w.last(announce.Warning)
+		e := w.last(flat.Warning)
 		if e.Code != "build-touches-inputs" || !slices.Equal(e.Files, []string{"src/"}) {
 			t.Errorf("warned: %+v", e)
 		}
@@ -85,7 +85,7 @@ func TestP5BuildWithTemporaryFiles(t *testing.T) {
 			from := w.count()
 			w.write("/cap", content)
 			time.Sleep(long)
-			w.expect(from, announce.Change, announce.BuildStarted, announce.Reload)
+			w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
 		}
 	})
 }

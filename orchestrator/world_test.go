@@ -15,7 +15,8 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -29,7 +30,7 @@ type world struct {
 	batches chan watcher.Batch
 	plans   chan watcher.Plan
 	retry   chan struct{}
-	events  []announce.Event
+	events  []flat.Event
 	locks   map[string]bool
 	folders map[string]time.Time // those below capsules, and when they last changed
 	running int
@@ -85,10 +86,10 @@ func (f *fake) written() { f.stamp, f.wrote = f.stamp+1, time.Now().UnixNano() }
 func (w *world) config() Config {
 	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
 		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists, Stands: w.stands, Restore: w.restore, LastChange: w.lastChange,
-		Announce: func(e announce.Event) {
+		Announce: func(e event.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.events = append(w.events, e)
+			w.events = append(w.events, flat.Of(e))
 		}}
 }
 
@@ -360,12 +361,12 @@ func (w *world) tell(f *fake, name string) {
 }
 
 // types lists the event types of one capsule, "" for all, since the index from.
-func (w *world) types(capsule string, from int) []announce.Type {
+func (w *world) types(capsule string, from int) []flat.Type {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var list []announce.Type
+	var list []flat.Type
 	for _, e := range w.events[from:] {
-		if e.Type != announce.Idle && (capsule == "" || e.Capsule == capsule) {
+		if e.Type != flat.Idle && (capsule == "" || e.Capsule == capsule) {
 			list = append(list, e.Type)
 		}
 	}
@@ -378,14 +379,14 @@ func (w *world) count() int {
 	return len(w.events)
 }
 
-func (w *world) expect(from int, want ...announce.Type) {
+func (w *world) expect(from int, want ...flat.Type) {
 	w.t.Helper()
 	if got := w.types("", from); !slices.Equal(got, want) {
 		w.t.Errorf("events: got %v, want %v", got, want)
 	}
 }
 
-func (w *world) last(typ announce.Type) announce.Event {
+func (w *world) last(typ flat.Type) flat.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range slices.Backward(w.events) {
@@ -394,7 +395,7 @@ func (w *world) last(typ announce.Type) announce.Event {
 		}
 	}
 	w.t.Fatalf("no %s event in %v", typ, w.events)
-	return announce.Event{}
+	return flat.Event{}
 }
 
 func someTime(r *rand.Rand, most time.Duration) time.Duration {

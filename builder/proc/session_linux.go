@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 const (
@@ -230,15 +232,6 @@ func commandLine(pid int) (string, bool) {
 	if len(raw) == 0 { // it cleared its arguments
 		raw, _ = os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	}
-	return printable(raw[:min(len(raw), maxCommand)]), len(raw) > 0
-}
-
-func printable(raw []byte) string {
-	text := strings.ToValidUTF8(string(raw), "?")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text))
+	words := bytes.ReplaceAll(raw[:min(len(raw), maxCommand)], []byte{0}, []byte(" "))
+	return strings.TrimSpace(text.Line(string(words))), len(raw) > 0
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -187,7 +188,7 @@ func blame(r *Report, end proc.Result, problem, message string, l Limits, floode
 	case end.Cancelled && !flooded:
 		r.fail(finding.SmokeCancelled, "the load was cancelled", "")
 	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory") || strings.Contains(message, "failed to allocate"):
-		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", bytesText(l.AddressSpace)),
+		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", text.Memory(l.AddressSpace)),
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
 	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
 		// Go ignores SIGXCPU, and the kernel kills a second later.

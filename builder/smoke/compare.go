@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // Delta is what changed from one report to the next. Lists are sorted.
@@ -125,7 +127,7 @@ func (d *Delta) size() string {
 	if change < 0 {
 		verb = "shrinks"
 	}
-	return fmt.Sprintf("%s from %s to %s", verb, bytesText(uint64(d.OldSize)), bytesText(uint64(d.NewSize)))
+	return fmt.Sprintf("%s from %s to %s", verb, text.Memory(uint64(d.OldSize)), text.Memory(uint64(d.NewSize)))
 }
 
 // list5 names at most five: the line has to stay one line.

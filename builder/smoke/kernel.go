@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -289,7 +290,7 @@ func (k *judgement) limits() {
 		table = max(table, t.Min)
 	}
 	if memory > astrid.MemoryBytes {
-		k.add(finding.Error, finding.KernelMemory, fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", bytesText(memory)), "let the linker ask for less")
+		k.add(finding.Error, finding.KernelMemory, fmt.Sprintf("its memory begins with %s, the kernel gives 64 MiB", text.Memory(memory)), "let the linker ask for less")
 	}
 	if most := k.release.TableElements(); most > 0 && table > most {
 		k.add(finding.Error, finding.KernelTable, fmt.Sprintf("a table begins with %d elements, the kernel gives %d", table, most), "let the linker ask for less")

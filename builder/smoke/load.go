@@ -13,6 +13,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -117,7 +118,7 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 	case ctx.Err() != nil:
 		w.interrupted(ctx, r)
 	case errors.Is(err, errMemory):
-		r.fail(finding.SmokeMemory, "the memories need more than the limit of "+bytesText(w.options.Limits.Memory)+" to begin with", memoryHint)
+		r.fail(finding.SmokeMemory, "the memories need more than the limit of "+text.Memory(w.options.Limits.Memory)+" to begin with", memoryHint)
 	case errors.As(err, &refused):
 		r.unknown(finding.SmokeUnsupported, "it is valid, but the sandbox's engine cannot take it: "+firstLine(refused.Error()), "it was validated as the runtime does it, and not run; please report the module")
 	case errors.As(err, &shape):
@@ -160,7 +161,7 @@ func fitsMemory(r *Report, limit uint64) bool {
 	if largest <= limit {
 		return true
 	}
-	r.fail(finding.SmokeMemory, fmt.Sprintf("its memory begins with %s, the limit is %s", bytesText(largest), bytesText(limit)), memoryHint)
+	r.fail(finding.SmokeMemory, fmt.Sprintf("its memory begins with %s, the limit is %s", text.Memory(largest), text.Memory(limit)), memoryHint)
 	return false
 }
 
@@ -198,21 +199,6 @@ func (w *work) foreign(r *Report) {
 		r.add(finding.Warning, finding.SmokeForeignImport, fmt.Sprintf("it imports %s from %q, which nobody provides", strings.Join(names[m], ", "), m),
 			"they were stubbed here, but an installed capsule would not start: link the code that defines them")
 	}
-}
-
-// bytesText writes a size as a person does.
-func bytesText(n uint64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 func firstLine(s string) string {

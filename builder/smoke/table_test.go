@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -62,8 +63,8 @@ func row(b *testing.B, name string) {
 	if t, ok := targets[name]; ok {
 		target = ms(t)
 	}
-	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s |\n", name, bytesText(uint64(len(data))), len(cores),
-		ms(median(child)), target, ms(median(cpu)), bytesText(last.PeakChild), ms(median(here)), ms(median(node)))
+	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s |\n", name, text.Memory(uint64(len(data))), len(cores),
+		ms(median(child)), target, ms(median(cpu)), text.Memory(last.PeakChild), ms(median(here)), ms(median(node)))
 	b.ReportMetric(float64(median(child).Microseconds())/1000, name+"-ms")
 }
 

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // WriteText writes the report for a person, without colours. What the guest printed or
@@ -29,12 +29,12 @@ func (r *Report) WriteText(w io.Writer) error {
 type textWriter struct{ *bufio.Writer }
 
 func (t *textWriter) line(label, format string, args ...any) {
-	fmt.Fprintf(t, "%-10s %s\n", label, printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t, "%-10s %s\n", label, text.Name(fmt.Sprintf(format, args...)))
 }
 
 func (t *textWriter) head(r *Report) {
 	kind := map[Kind]string{KindUnknown: "not WebAssembly", KindCore: "core module", KindComponent: "component"}[r.Kind]
-	t.line("kind", "%s, %s", kind, bytesText(uint64(r.Size)))
+	t.line("kind", "%s, %s", kind, text.Memory(uint64(r.Size)))
 	if r.Kind == KindComponent {
 		t.line("", "%d core modules, %d core instances", r.Modules, r.Instances)
 	}
@@ -42,13 +42,13 @@ func (t *textWriter) head(r *Report) {
 	for _, m := range r.Memories {
 		most := "no maximum"
 		if m.Max > 0 {
-			most = "at most " + bytesText(m.Max)
+			most = "at most " + text.Memory(m.Max)
 		}
 		from := ""
 		if m.Imported {
 			from = ", imported"
 		}
-		t.line("memory", "%s, %s%s", bytesText(m.Min), most, from)
+		t.line("memory", "%s, %s%s", text.Memory(m.Min), most, from)
 	}
 	for _, p := range r.Producers {
 		t.line(p.Field, "%s %s", p.Name, p.Version)
@@ -60,7 +60,7 @@ func (t *textWriter) sections(r *Report) {
 	label := "sections"
 	for _, s := range r.Sections {
 		if s.Bytes*100 >= r.Size {
-			t.line(label, "%9s  %3d%%  %s", bytesText(uint64(s.Bytes)), s.Bytes*100/max(r.Size, 1), s.Name)
+			t.line(label, "%9s  %3d%%  %s", text.Memory(uint64(s.Bytes)), s.Bytes*100/max(r.Size, 1), s.Name)
 			label = ""
 		}
 	}
@@ -120,7 +120,7 @@ func (t *textWriter) calls(r *Report) {
 		case !c.HasData:
 			t.line("call", "%s -> %s, no data, %.1f ms", c.Action, c.Returned, c.Millis)
 		default:
-			t.line("call", "%s -> %s, %s, %.1f ms", c.Action, c.Returned, bytesText(uint64(len(c.Data)+c.DataCut)), c.Millis)
+			t.line("call", "%s -> %s, %s, %.1f ms", c.Action, c.Returned, text.Memory(uint64(len(c.Data)+c.DataCut)), c.Millis)
 			t.block(string(c.Data))
 		}
 	}
@@ -146,7 +146,7 @@ func (t *textWriter) guest(r *Report) {
 		t.block(r.Stderr)
 	}
 	if r.Cut > 0 {
-		t.line("", "%s of its output were not kept", bytesText(uint64(r.Cut)))
+		t.line("", "%s of its output were not kept", text.Memory(uint64(r.Cut)))
 	}
 }
 
@@ -168,15 +168,5 @@ func (t *textWriter) block(s string) {
 
 func (t *textWriter) times(r *Report) {
 	t.line("times", "read %.1f ms, compile %.1f ms, start %.1f ms, all %.1f ms; guest memory %s",
-		r.Times.Scan, r.Times.Compile, r.Times.Instantiate, r.Times.Total, bytesText(r.PeakGuest))
-}
-
-// printable keeps a guest from writing to the terminal anything but text.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '\t' || unicode.IsPrint(c) {
-			return c
-		}
-		return '\uFFFD'
-	}, s)
+		r.Times.Scan, r.Times.Compile, r.Times.Instantiate, r.Times.Total, text.Memory(r.PeakGuest))
 }

@@ -1,13 +1,13 @@
 package toolchain
 
 import (
-	"bytes"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // syntax is how a family of tools writes a complaint: a pattern with the named
@@ -19,13 +19,8 @@ type syntax struct {
 	next func(f *finding.Finding, lines []string) int
 }
 
-// ansi is what colours look like in a terminal's stream: CSI and OSC sequences.
-var ansi = regexp.MustCompile("\x1b\\[[0-9;:?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
-
 // plain is output without colours and carriage returns.
-func plain(out []byte) []byte {
-	return bytes.ReplaceAll(ansi.ReplaceAll(out, nil), []byte("\r\n"), []byte("\n"))
-}
+func plain(out []byte) string { return strings.ReplaceAll(text.Strip(string(out)), "\r\n", "\n") }
 
 // gnuSyntax is that of clang, gcc, lld, zig and make.
 var gnuSyntax = syntax{pattern: regexp.MustCompile(
@@ -44,7 +39,7 @@ var typescriptSyntax = syntax{pattern: regexp.MustCompile(
 func readLines(capsule, dir string, syntaxes []syntax, outputs ...[]byte) []finding.Finding {
 	var list []finding.Finding
 	for _, out := range outputs {
-		lines := strings.Split(string(plain(out)), "\n")
+		lines := strings.Split(plain(out), "\n")
 		for i := 0; i < len(lines); i++ {
 			f, s, ok := readLine(strings.TrimSuffix(lines[i], "\r"), syntaxes)
 			if !ok {
@@ -133,7 +128,7 @@ var noTool = regexp.MustCompile(`(?m)^make(?:\[\d+\])?: (\S+): No such file or d
 // missingTools makes findings of the programs that a build did not find.
 func missingTools(stderr []byte, env environ) []finding.Finding {
 	var list []finding.Finding
-	for _, m := range noTool.FindAllStringSubmatch(string(plain(stderr)), -1) {
+	for _, m := range noTool.FindAllStringSubmatch(plain(stderr), -1) {
 		list = append(list, missing(m[1]+m[2], env))
 	}
 	return list

@@ -58,7 +58,7 @@ func (j *job) diagnoseMake(stdout, stderr []byte) []finding.Finding {
 	if len(list) > 0 {
 		return unique(list)
 	}
-	for _, m := range makeStop.FindAllStringSubmatch(string(plain(stderr)), -1) {
+	for _, m := range makeStop.FindAllStringSubmatch(plain(stderr), -1) {
 		if !makeFailure.MatchString(m[1]) {
 			list = append(list, finding.Finding{Message: m[1]})
 		}

@@ -20,7 +20,7 @@ var (
 // there, they come as JSON.
 func (c *crate) complaints(stderr []byte) []finding.Finding {
 	var list []finding.Finding
-	lines := strings.Split(string(plain(stderr)), "\n")
+	lines := strings.Split(plain(stderr), "\n")
 	for i := 0; i < len(lines); i++ {
 		head := cargoHead.FindStringSubmatch(lines[i])
 		if head == nil || summary.MatchString(head[1]) || strings.HasSuffix(head[1], "emitted") || strings.Contains(head[1], " generated ") {

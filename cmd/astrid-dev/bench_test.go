@@ -17,7 +17,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -25,7 +26,7 @@ import (
 // live is a watcher and an orchestrator with the real hashing, and a build
 // that does nothing, in this process.
 type live struct {
-	events  chan announce.Event
+	events  chan event.Event
 	batches chan watcher.Batch
 	examine chan time.Duration // what each examination took; those that find no room are not kept
 	stop    func()
@@ -33,7 +34,7 @@ type live struct {
 
 func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error)) *live {
 	ctx, cancel := context.WithCancel(tb.Context())
-	l := &live{events: make(chan announce.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
+	l := &live{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
 	plans := make(chan watcher.Plan, 1)
 	var running sync.WaitGroup
@@ -57,19 +58,19 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 				staged.Discard()
 				return &builder.Published{}, nil
 			},
-			Announce: func(e announce.Event) { l.events <- e }})
+			Announce: func(e event.Event) { l.events <- e }})
 	})
 	l.stop = func() { cancel(); running.Wait() }
 	return l
 }
 
-func (l *live) wait(typ announce.Type) announce.Event {
+func (l *live) wait(typ flat.Type) event.Event {
 	for e := range l.events {
-		if e.Type == typ {
+		if flat.Type(e.Body.Kind()) == typ {
 			return e
 		}
 	}
-	return announce.Event{}
+	return event.Event{}
 }
 
 func instant(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error) {
@@ -112,7 +113,7 @@ func BenchmarkReady(b *testing.B) {
 		walk += time.Since(start)
 		start = time.Now()
 		l := goLive(b, root, instant)
-		l.wait(announce.Ready)
+		l.wait(flat.Ready)
 		ready += time.Since(start)
 		l.stop()
 	}
@@ -153,7 +154,7 @@ func BenchmarkEventToBuildStart(b *testing.B) {
 	plant(b, root, 1000, 100)
 	l := goLive(b, root, instant)
 	defer l.stop()
-	l.wait(announce.Idle)
+	l.wait(flat.Idle)
 	l.examined()
 	var all, above []time.Duration
 	for i := 0; b.Loop(); i++ {
@@ -162,9 +163,9 @@ func BenchmarkEventToBuildStart(b *testing.B) {
 		if err := os.WriteFile(path, fmt.Appendf(nil, "edit %d", i), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		e := l.wait(announce.BuildStarted)
+		e := l.wait(flat.BuildStarted)
 		took := e.Time.Sub(start) - orchestrator.DefaultSettle
-		l.wait(announce.Idle)
+		l.wait(flat.Idle)
 		all, above = append(all, took), append(above, took-l.examined())
 	}
 	for unit, times := range map[string][]time.Duration{"": above, "-with-hash": all} {
@@ -195,15 +196,15 @@ func BenchmarkOneHugeCapsule(b *testing.B) {
 	plant(b, root, 1, 90_000)
 	l := goLive(b, root, instant)
 	defer l.stop()
-	l.wait(announce.Idle)
+	l.wait(flat.Idle)
 	var above, whole time.Duration
 	for i := 0; b.Loop(); i++ {
 		start := time.Now()
 		if err := os.WriteFile(filepath.Join(root, "capsule-0000", "src0", "f0.txt"), fmt.Appendf(nil, "edit %d", i), 0o644); err != nil {
 			b.Fatal(err)
 		}
-		above += l.wait(announce.BuildStarted).Time.Sub(start) - orchestrator.DefaultSettle
-		whole += l.wait(announce.Idle).Time.Sub(start)
+		above += l.wait(flat.BuildStarted).Time.Sub(start) - orchestrator.DefaultSettle
+		whole += l.wait(flat.Idle).Time.Sub(start)
 	}
 	b.ReportMetric(above.Seconds()/float64(b.N), "s-to-build-start")
 	b.ReportMetric(whole.Seconds()/float64(b.N), "s-to-idle")
@@ -216,7 +217,7 @@ func BenchmarkLostBatch(b *testing.B) {
 	plant(b, root, 1000, 100)
 	l := goLive(b, root, instant)
 	defer l.stop()
-	l.wait(announce.Idle)
+	l.wait(flat.Idle)
 	var walk, lost time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -224,7 +225,7 @@ func BenchmarkLostBatch(b *testing.B) {
 		walk += time.Since(start)
 		start = time.Now()
 		l.batches <- watcher.Batch{Lost: true}
-		lost += l.wait(announce.Idle).Time.Sub(start)
+		lost += l.wait(flat.Idle).Time.Sub(start)
 	}
 	b.ReportMetric(lost.Seconds()/float64(b.N), "s-lost")
 	b.ReportMetric(walk.Seconds()/float64(b.N), "s-plain-walk")
@@ -250,14 +251,14 @@ func BenchmarkEditToReload(b *testing.B) {
 	real := builder.New(builder.Options{})
 	l := goLive(b, dir, real.Build)
 	defer l.stop()
-	l.wait(announce.Idle)
+	l.wait(flat.Idle)
 	var reload, bare time.Duration
 	for i := 0; b.Loop(); i++ {
 		start := time.Now()
 		edit(2 * i)
-		l.wait(announce.Reload)
+		l.wait(flat.Reload)
 		reload += time.Since(start)
-		l.wait(announce.Idle)
+		l.wait(flat.Idle)
 
 		edit(2*i + 1)
 		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", os.DevNull, ".")
@@ -267,7 +268,7 @@ func BenchmarkEditToReload(b *testing.B) {
 			b.Fatalf("%v\n%s", err, out)
 		}
 		bare += time.Since(start)
-		l.wait(announce.Idle)
+		l.wait(flat.Idle)
 	}
 	b.ReportMetric(reload.Seconds()/float64(b.N), "s-reload")
 	b.ReportMetric(bare.Seconds()/float64(b.N), "s-bare-build")

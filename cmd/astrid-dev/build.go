@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -73,9 +73,9 @@ func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
 	batches <- watcher.Batch{Lost: true} // look at everything, once
 	s.cfg.Batches, s.cfg.Blind = batches, true
 	failed, done := 0, false
-	err = s.run(func(e announce.Event) {
-		if e.Type == announce.Idle {
-			failed, done = e.Failed, true
+	err = s.run(func(e event.Event) {
+		if idle, ok := e.Body.(event.Idle); ok {
+			failed, done = idle.Failed, true
 			s.cancel()
 		}
 	})

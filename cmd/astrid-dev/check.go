@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -187,7 +188,7 @@ func checkText(w io.Writer, list []checked, n counts) error {
 		}
 		printFindings(&b, c.Dir, c.Findings)
 	}
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", plural(capsules, "capsule"), plural(n.Errors, "error"), plural(n.Warnings, "warning"), plural(n.Notes, "note"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", text.Count(capsules, "capsule"), text.Count(n.Errors, "error"), text.Count(n.Warnings, "warning"), text.Count(n.Notes, "note"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -197,13 +198,6 @@ func checkJSON(w io.Writer, list []checked, n counts) error {
 		Capsules []checked `json:"capsules"`
 		counts
 	}{list, n})
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func listCodes(cmd *cobra.Command) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
 )
 
@@ -41,13 +42,13 @@ type failedError struct {
 func (e *failedError) Error() string {
 	switch {
 	case e.count == 0 && e.closed > 0 && e.notRun == 0:
-		return plural(e.closed, "folder") + " could not be read"
+		return text.Count(e.closed, "folder") + " could not be read"
 	case e.count == 0:
-		return plural(e.notRun, "capsule") + " not run"
+		return text.Count(e.notRun, "capsule") + " not run"
 	case e.notRun == 0:
-		return plural(e.count, cmp.Or(e.what, "capsule")) + " failed"
+		return text.Count(e.count, cmp.Or(e.what, "capsule")) + " failed"
 	}
-	return fmt.Sprintf("%s failed, %d not run", plural(e.count, "capsule"), e.notRun)
+	return fmt.Sprintf("%s failed, %d not run", text.Count(e.count, "capsule"), e.notRun)
 }
 
 // report prints err and returns the exit code that it means.
@@ -59,7 +60,7 @@ func report(w io.Writer, err error) int {
 		}
 		return exitFailed
 	}
-	fmt.Fprintln(w, announce.Plain("astrid-dev: error: "+err.Error(), "  "))
+	fmt.Fprintln(w, text.Block("astrid-dev: error: "+err.Error(), "  "))
 	var u *usageError
 	if errors.As(err, &u) && u.hint != "" {
 		fmt.Fprintln(w, indented("  help: "+u.hint))
@@ -84,5 +85,5 @@ func printFindings(w io.Writer, dir string, list []finding.Finding) {
 
 // indented is a hint whose further lines stand below its first.
 func indented(hint string) string {
-	return announce.Plain(strings.TrimRight(hint, "\n"), "        ")
+	return text.Block(strings.TrimRight(hint, "\n"), "        ")
 }

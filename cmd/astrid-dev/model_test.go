@@ -19,7 +19,7 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // TestModelP3P4 does random things to capsules under a real watch. After each round,
@@ -88,13 +88,13 @@ func model(t *testing.T, seed uint64) {
 // moduleGone tells the one reason to build the same again: the folder was moved
 // or replaced, its module with it. Of a module that was there before this run the
 // watch says that it is the first build.
-func moduleGone(before processed, e announce.Event) bool {
-	return e.Reason == "the published module is gone" || e.Reason == "first build" && before.Type == announce.Unchanged
+func moduleGone(before processed, e flat.Event) bool {
+	return e.Reason == "the published module is gone" || e.Reason == "first build" && before.Type == flat.Unchanged
 }
 
 // processed is what the watch said last of a capsule.
 type processed struct {
-	announce.Event
+	flat.Event
 	gone bool
 }
 
@@ -125,16 +125,16 @@ func (w *modelWatch) check() {
 			w.fatalf("%s is gone, and nothing was said of it", dir)
 		}
 	}
-	if idle := w.last(); idle.Type != announce.Idle || idle.Capsules != len(there) {
+	if idle := w.last(); idle.Type != flat.Idle || idle.Capsules != len(there) {
 		w.fatalf("the last event is %s of %d capsules, want idle of %d", idle.Type, idle.Capsules, len(there))
 	}
 }
 
 // checkOutcome compares the published module with the announcement and the sources.
-func (w *modelWatch) checkOutcome(dir string, e announce.Event) {
+func (w *modelWatch) checkOutcome(dir string, e flat.Event) {
 	w.t.Helper()
 	made, ok := w.tree.made(dir)
-	if e.Type == announce.BuildFailed {
+	if e.Type == flat.BuildFailed {
 		if ok {
 			w.fatalf("%s failed, and its sources are good", dir)
 		}
@@ -168,32 +168,32 @@ func (w *modelWatch) outcomes() map[string]processed {
 			continue
 		}
 		before, known := said[e.Dir]
-		if before.gone && e.Type != announce.CapsuleAdded {
+		if before.gone && e.Type != flat.CapsuleAdded {
 			w.fatalf("event %d, %s, names %s, which was removed", e.Seq, e.Type, e.Dir)
 		}
 		switch e.Type {
-		case announce.BuildStarted:
+		case flat.BuildStarted:
 			// A mode, a link or a file that the rules leave out is an input and not in the source hash.
 			others[e.Dir] = others[e.Dir] || strings.HasPrefix(e.Reason, "outside inputs")
-		case announce.CapsuleAdded:
+		case flat.CapsuleAdded:
 			delete(said, e.Dir)
-		case announce.CapsuleRemoved:
+		case flat.CapsuleRemoved:
 			said[e.Dir] = processed{gone: true}
-		case announce.Change, announce.Reload, announce.BuildFailed, announce.Unchanged:
-			built := e.Type == announce.Reload || e.Type == announce.BuildFailed
-			if built && known && before.SourceHash == e.SourceHash && before.Type != announce.Held && !moduleGone(before, e) && !others[e.Dir] {
+		case flat.Change, flat.Reload, flat.BuildFailed, flat.Unchanged:
+			built := e.Type == flat.Reload || e.Type == flat.BuildFailed
+			if built && known && before.SourceHash == e.SourceHash && before.Type != flat.Held && !moduleGone(before, e) && !others[e.Dir] {
 				w.fatalf("event %d: %s was built from %s twice in a row", e.Seq, e.Dir, e.SourceHash)
 			}
-			if e.Type != announce.Change {
+			if e.Type != flat.Change {
 				said[e.Dir] = processed{Event: e}
 				delete(others, e.Dir)
 			}
 			if e.SourceHash == "" {
 				w.fatalf("event %d, %s, has no source hash", e.Seq, e.Type)
 			}
-		case announce.Held:
+		case flat.Held:
 			said[e.Dir] = processed{Event: e}
-		case announce.SmokeFailed:
+		case flat.SmokeFailed:
 			w.fatalf("event %d: %v", e.Seq, e.Findings)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // modelWatch is a running astrid-dev watch of a modelTree.
@@ -26,7 +26,7 @@ type modelWatch struct {
 	ended chan error
 
 	mu     sync.Mutex // guards what follows: a goroutine reads the events
-	events []announce.Event
+	events []flat.Event
 	stderr strings.Builder
 }
 
@@ -61,9 +61,9 @@ func (w *modelWatch) read(lines *bufio.Reader) {
 		if err != nil {
 			break
 		}
-		var e announce.Event
+		var e flat.Event
 		if err := json.Unmarshal(line, &e); err != nil {
-			e = announce.Event{Type: announce.Type("no JSON: " + string(line))}
+			e = flat.Event{Type: flat.Type("no JSON: " + string(line))}
 		}
 		w.mu.Lock()
 		w.events = append(w.events, e)
@@ -81,19 +81,19 @@ func (e modelErrors) Write(p []byte) (int, error) {
 	return e.w.stderr.Write(p)
 }
 
-func (w *modelWatch) all() []announce.Event {
+func (w *modelWatch) all() []flat.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.events[:len(w.events):len(w.events)]
 }
 
-func (w *modelWatch) last() announce.Event {
+func (w *modelWatch) last() flat.Event {
 	all := w.all()
 	return all[len(all)-1]
 }
 
 // await waits for an event that is so, from number from on, and returns the number after it.
-func (w *modelWatch) await(from int, what string, so func(announce.Event) bool) int {
+func (w *modelWatch) await(from int, what string, so func(flat.Event) bool) int {
 	w.t.Helper()
 	for deadline := time.Now().Add(modelPatience); ; time.Sleep(2 * time.Millisecond) {
 		all := w.all()
@@ -119,18 +119,18 @@ const modelPatience = time.Minute
 func (w *modelWatch) rest() {
 	w.t.Helper()
 	m, at := w.tree, 0
-	at = w.await(at, "ready", func(e announce.Event) bool { return e.Type == announce.Ready })
+	at = w.await(at, "ready", func(e flat.Event) bool { return e.Type == flat.Ready })
 	for range 2 {
 		at = len(w.all())
 		m.beats++
 		m.must(os.WriteFile(filepath.Join(m.sentinel(), "src.txt"), fmt.Append(nil, m.beats), 0o644))
 		hash := m.hash(m.sentinel())
-		at = w.await(at, "beat", func(e announce.Event) bool {
-			return e.Dir == m.sentinel() && e.SourceHash == hash && e.Type == announce.Reload
+		at = w.await(at, "beat", func(e flat.Event) bool {
+			return e.Dir == m.sentinel() && e.SourceHash == hash && e.Type == flat.Reload
 		})
 	}
 	for {
-		at = w.await(at, "idle", func(e announce.Event) bool { return e.Type == announce.Idle })
+		at = w.await(at, "idle", func(e flat.Event) bool { return e.Type == flat.Idle })
 		if at == len(w.all()) && !w.holds() {
 			return
 		}
@@ -142,9 +142,9 @@ func (w *modelWatch) holds() bool {
 	held := map[string]bool{}
 	for _, e := range w.all() {
 		switch e.Type {
-		case announce.Held:
+		case flat.Held:
 			held[e.Dir] = true
-		case announce.BuildStarted, announce.CapsuleRemoved, announce.Unchanged:
+		case flat.BuildStarted, flat.CapsuleRemoved, flat.Unchanged:
 			delete(held, e.Dir)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -166,5 +166,5 @@ func shorten(path string) string {
 			path = rel
 		}
 	}
-	return announce.Name(path)
+	return text.Name(path)
 }

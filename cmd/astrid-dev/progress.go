@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 )
@@ -95,16 +95,15 @@ func (p *progressLine) tell(e verify.Progress) {
 
 // draw writes the line over.
 func (p *progressLine) draw(now time.Time) {
-	text := "copying the workspace" + lasted(now.Sub(p.began))
+	state := "copying the workspace" + lasted(now.Sub(p.began))
 	if p.last.Total > 0 {
 		var running []string
 		for _, dir := range p.last.Running {
 			running = append(running, dir+lasted(now.Sub(p.since[dir])))
 		}
-		text = fmt.Sprintf("[%d/%d] %s", p.last.Done, p.last.Total, strings.Join(running, ", "))
+		state = fmt.Sprintf("[%d/%d] %s", p.last.Done, p.last.Total, strings.Join(running, ", "))
 	}
-	line := []rune(oneLine(text))
-	fmt.Fprintf(p.w, "\r\x1b[K%s", string(line[:min(len(line), p.width-1)]))
+	fmt.Fprintf(p.w, "\r\x1b[K%s", text.Cut(text.Line(state), p.width-1))
 }
 
 // lasted is " 12s", nothing below a second.
@@ -123,19 +122,16 @@ func (p *progressLine) clear() {
 }
 
 func outcome(e verify.Progress) string {
-	text := fmt.Sprintf("%s %s", e.Verdict, oneLine(e.Ended))
+	said := fmt.Sprintf("%s %s", e.Verdict, text.Line(e.Ended))
 	if took := e.Took.Round(10 * time.Millisecond); took > 0 {
-		text += " in " + took.String()
+		said += " in " + took.String()
 	}
 	var steps []string
 	for _, s := range e.Failed {
 		steps = append(steps, s.String())
 	}
 	if len(steps) > 0 {
-		text += " (" + strings.Join(steps, ", ") + ")"
+		said += " (" + strings.Join(steps, ", ") + ")"
 	}
-	return text
+	return said
 }
-
-// oneLine is s without line ends, harmless on a terminal.
-func oneLine(s string) string { return announce.Name(strings.ReplaceAll(s, "\n", " ")) }

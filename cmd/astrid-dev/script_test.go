@@ -19,7 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 func TestMain(m *testing.M) {
@@ -182,14 +182,14 @@ func find(ts *testscript.TestScript, name string) *process {
 }
 
 // read parses the events that p has written so far, whole lines only.
-func (p *process) read(ts *testscript.TestScript) (events []announce.Event, lines []string) {
+func (p *process) read(ts *testscript.TestScript) (events []flat.Event, lines []string) {
 	data, err := os.ReadFile(p.events)
 	ts.Check(err)
 	for line := range bytes.Lines(data) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break
 		}
-		var e announce.Event
+		var e flat.Event
 		if err := json.Unmarshal(line, &e); err != nil {
 			ts.Fatalf("not an event: %s", line)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -26,7 +26,7 @@ type session struct {
 	ctx      context.Context
 	cancel   func()
 	cfg      orchestrator.Config
-	warnings chan announce.Event
+	warnings chan orchestrator.Warning
 	hooks    chan orchestrator.HookRun
 	voices   *voices
 	once     bool
@@ -45,7 +45,7 @@ const warningsHeld = 256
 
 // newSession sets a run up. once: it ends at the first idle.
 func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once bool) (*session, error) {
-	s := &session{warnings: make(chan announce.Event, warningsHeld), hooks: make(chan orchestrator.HookRun), once: once, said: map[string]string{}}
+	s := &session{warnings: make(chan orchestrator.Warning, warningsHeld), hooks: make(chan orchestrator.HookRun), once: once, said: map[string]string{}}
 	s.ctx, s.cancel = context.WithCancel(cmd.Context())
 	var err error
 	if s.voices, err = newVoices(cmd, h, once, s); err != nil {
@@ -53,7 +53,7 @@ func newSession(cmd *cobra.Command, roots []string, f buildFlags, h hook, once b
 		return nil, err
 	}
 	b := builder.New(builder.Options{Jobs: f.jobs, Strict: f.strict, Retry: f.retry, Runtime: f.on.versions(), Installed: f.on.installed(), Say: func(dir string, found finding.Finding) {
-		s.send(announce.Event{Type: announce.Warning, Dir: dir, Code: found.Code, Message: found.Message, Hint: found.Hint})
+		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: found.Code, Message: found.Message, Hint: found.Hint}})
 	}})
 	search := tree.Search{Roots: roots, Nested: f.nested}
 	s.cfg = orchestrator.Config{
@@ -113,11 +113,16 @@ func (s *session) end(err error) error {
 }
 
 // send hands a warning to the loop, unless the program ends first.
-func (s *session) send(e announce.Event) {
+func (s *session) send(w orchestrator.Warning) {
 	select {
-	case s.warnings <- e:
+	case s.warnings <- w:
 	case <-s.ctx.Done():
 	}
+}
+
+// hookFailed warns of a run of the --on-reload command after e.
+func (s *session) hookFailed(e event.Event, w event.Warning) {
+	s.send(orchestrator.Warning{Capsule: e.Capsule, Dir: e.Dir, Warning: w})
 }
 
 // hooked tells the loop of a run of the --on-reload command.
@@ -129,7 +134,7 @@ func (s *session) hooked(dir string, running bool) {
 }
 
 func (s *session) warn(code finding.Code, message, hint string) {
-	s.send(announce.Event{Type: announce.Warning, Code: code, Message: message, Hint: hint})
+	s.send(orchestrator.Warning{Warning: event.Warning{Code: code, Message: message, Hint: hint}})
 }
 
 // find is the loop's search for capsules. Folders that cannot be read, and links that

@@ -15,7 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -134,7 +134,7 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", announce.Name(path)), give)
+		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
 	case err != nil:
 		return nil, smoke.Options{}, nil, usage(err)
 	case filepath.Base(abs) == tree.ManifestName && !info.IsDir():

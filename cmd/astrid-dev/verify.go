@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -128,7 +128,7 @@ func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, erro
 	}
 	data, err := fsys.Read(f.times, 64<<20)
 	if errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", announce.Name(f.times))
+		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", text.Name(f.times))
 		return nil, nil
 	}
 	if err != nil {
@@ -190,9 +190,9 @@ func (f verifyFlags) nothing() string {
 	case f.since == "":
 		return "no capsule falls to shard " + f.shard
 	case f.shard == "":
-		return fmt.Sprintf("no capsule's inputs differ from the merge base with %s", announce.Name(f.since))
+		return fmt.Sprintf("no capsule's inputs differ from the merge base with %s", text.Name(f.since))
 	}
-	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", f.shard, announce.Name(f.since))
+	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", f.shard, text.Name(f.since))
 }
 
 // appendSummary adds the page to the step's summary, which earlier commands of

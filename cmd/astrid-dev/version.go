@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 func newVersion() *cobra.Command {
@@ -23,10 +23,10 @@ func newVersion() *cobra.Command {
 func printVersion(cmd *cobra.Command) error {
 	if asJSON(cmd) {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{
-			"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "events": announce.Version})
+			"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "events": event.Version})
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "astrid-dev %s (%s, %s/%s, event format %d)\n",
-		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, announce.Version)
+		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, event.Version)
 	return err
 }
 

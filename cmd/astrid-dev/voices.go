@@ -29,7 +29,7 @@ func newVoices(cmd *cobra.Command, h hook, once bool, s *session) (*voices, erro
 	v := &voices{}
 	if h.command != "" {
 		var err error
-		v.hook, err = announce.NewHook(announce.HookOptions{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Warn: s.send, Running: s.hooked,
+		v.hook, err = announce.NewHook(announce.HookOptions{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Warn: s.hookFailed, Running: s.hooked,
 			Output: func(capsule string) io.Writer { return v.console.Writer(capsule) }})
 		if err != nil {
 			return nil, usage(err)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -95,11 +95,14 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended
 	})
 	s.cfg.Batches, s.cfg.Retry, s.cfg.NoInitialBuild = batches, keys(s.ctx, s.cancel), f.noInitial
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = f.quiet, f.settle, f.maxWait
-	err = s.run(func(e announce.Event) {
-		switch {
-		case e.Type == announce.Ready && e.Capsules == 0:
+	err = s.run(func(e event.Event) {
+		switch b := e.Body.(type) {
+		case event.Ready:
+			if b.Capsules > 0 {
+				break
+			}
 			s.warn(finding.NoCapsules, "no folder below "+joined(roots)+" holds a "+tree.ManifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
-		case e.Type == announce.Idle:
+		case event.Idle:
 			go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
 		}
 	})
@@ -133,9 +136,9 @@ func watchable(args []string) (roots, missing []string, err error) {
 }
 
 // run is the loop until the context ends; see is shown every event after it was announced.
-func (s *session) run(see func(announce.Event)) error {
+func (s *session) run(see func(event.Event)) error {
 	announceAll := s.cfg.Announce
-	s.cfg.Announce = func(e announce.Event) {
+	s.cfg.Announce = func(e event.Event) {
 		announceAll(e)
 		see(e)
 	}

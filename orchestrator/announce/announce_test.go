@@ -1,7 +1,6 @@
 package announce
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // writes keeps every Write apart.
@@ -59,11 +61,11 @@ func TestNDJSONLines(t *testing.T) {
 	}
 	golden(t, "events.ndjson", strings.Join(w.list, ""))
 	for i, line := range w.list {
-		var e Event
+		var e flat.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil || !strings.HasSuffix(line, "}\n") || strings.Count(line, "\n") != 1 {
 			t.Errorf("write %d: %v: %q", i, err, line)
 		}
-		if e.Seq != uint64(i+1) || e.V != Version {
+		if e.Seq != uint64(i+1) || e.V != event.Version {
 			t.Errorf("write %d: seq %d, v %d", i, e.Seq, e.V)
 		}
 	}
@@ -79,10 +81,10 @@ func TestNDJSONTellsOnceThatItsReaderIsGone(t *testing.T) {
 	told := make(chan error, 10)
 	n := NewNDJSON(w, func(err error) { told <- err })
 	for range 100 {
-		n.Announce(Event{Type: Ready})
+		n.Announce(event.Event{Body: event.Ready{}})
 	}
 	<-told
-	n.Announce(Event{Type: Ready})
+	n.Announce(event.Event{Body: event.Ready{}})
 	if err := n.Close(); err == nil {
 		t.Error("Close knows of nothing")
 	}
@@ -106,7 +108,7 @@ func TestNDJSONKeepsEventsForASlowReader(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	n := NewNDJSON(g, func(err error) { t.Error(err) })
 	for i := range 10_000 {
-		n.Announce(Event{Type: Ready, Seq: uint64(i + 1)})
+		n.Announce(event.Event{Seq: uint64(i + 1), Body: event.Ready{}})
 	}
 	close(g.open)
 	<-waitWrites(&g.writes, 10_000)
@@ -142,7 +144,7 @@ func TestNDJSONGivesUpOnAReaderThatStandsStill(t *testing.T) {
 	told := make(chan error, 10)
 	n := NewNDJSON(g, func(err error) { told <- err })
 	for range 80 {
-		n.Announce(Event{Type: BuildFailed, Tail: strings.Repeat("x", 1<<20)})
+		n.Announce(event.Event{Body: event.BuildFailed{Tail: strings.Repeat("x", 1<<20)}})
 	}
 	if err := <-told; !errors.Is(err, errNotRead) {
 		t.Error(err)
@@ -156,7 +158,7 @@ func TestNDJSONGivesUpOnAReaderThatStandsStill(t *testing.T) {
 func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	c := NewConsole(g, ConsoleOptions{})
-	c.Announce(Event{Type: Ready})
+	c.Announce(event.Event{Body: event.Ready{}})
 	begun := time.Now()
 	if err := c.Close(); !errors.Is(err, errNotRead) {
 		t.Error(err)
@@ -175,7 +177,7 @@ func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 	for range 2000 {
 		c.Output("a", line)
 	}
-	c.Announce(Event{Type: Ready, Capsules: 1}) // events have room when output has none
+	c.Announce(event.Event{Body: event.Ready{Capsules: 1}}) // events have room when output has none
 	close(g.open)
 	<-waitWrites(&g.writes, 800)
 	if err := c.Close(); err != nil {
@@ -201,7 +203,7 @@ func TestLiveOutput(t *testing.T) {
 				t.Fatal(n, err)
 			}
 		}
-		c.Announce(Event{Type: BuildSuperseded, Capsule: "hello\x1b[2J", Dir: "/x"})
+		c.Announce(event.Event{Capsule: "hello\x1b[2J", Dir: "/x", Body: event.BuildSuperseded{}})
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +229,7 @@ func TestProgressLine(t *testing.T) {
 		defer c.mu.Unlock()
 		return c.progress()
 	}
-	start := func(name string) { c.Announce(Event{Type: BuildStarted, Capsule: name, Dir: "/" + name}) }
+	start := func(name string) { c.Announce(event.Event{Capsule: name, Dir: "/" + name, Body: event.BuildStarted{}}) }
 	start("a")
 	mu.Lock()
 	now = now.Add(1200 * time.Millisecond)
@@ -240,7 +242,7 @@ func TestProgressLine(t *testing.T) {
 	if got := last(); got != "[1/3] building a 1.2 s, b 0.0 s, much-longer-than-the-others 0.0 s" {
 		t.Error(got)
 	}
-	c.Announce(Event{Type: Reload, Capsule: "a", Dir: "/a"})
+	c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{}})
 	if got := last(); got != "[2/3] building b 0.0 s, much-longer-than-the-others 0.0 s" {
 		t.Error(got)
 	}
@@ -266,22 +268,10 @@ func TestProgressLine(t *testing.T) {
 func TestWithoutATerminalThereIsNoProgressLine(t *testing.T) {
 	w := &writes{}
 	c := NewConsole(w, ConsoleOptions{})
-	c.Announce(Event{Type: BuildStarted, Capsule: "a", Dir: "/a", Reason: "changed"})
+	c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.BuildStarted{Reason: "changed"}})
 	_ = c.Close()
 	if text := strings.Join(w.list, ""); text != "building   a  changed\n" {
 		t.Errorf("%q", text)
-	}
-}
-
-func TestCells(t *testing.T) {
-	for _, test := range []struct {
-		text  string
-		width int
-		want  string
-	}{{"abc", 2, "ab"}, {"abc", 3, "abc"}, {"äöü", 2, "äö"}, {"日本語", 5, "日本"}, {"abc", 0, ""}, {"", 5, ""}} {
-		if got := cells(test.text, test.width); got != test.want {
-			t.Errorf("%q in %d: %q", test.text, test.width, got)
-		}
 	}
 }
 
@@ -301,36 +291,11 @@ func TestNoColour(t *testing.T) {
 
 func TestFan(t *testing.T) {
 	var seen []string
-	to := func(name string) Announcer { return func(e Event) { seen = append(seen, name+string(e.Type)) } }
-	Fan(to("1"), nil, to("2"))(Event{Type: Idle})
+	to := func(name string) Announcer {
+		return func(e event.Event) { seen = append(seen, name+string(e.Body.Kind())) }
+	}
+	Fan(to("1"), nil, to("2"))(event.Event{Body: event.Idle{}})
 	if fmt.Sprint(seen) != "[1idle 2idle]" {
 		t.Error(seen)
 	}
-}
-
-// FuzzLiveLine holds that nothing but colours reaches the terminal.
-func FuzzLiveLine(f *testing.F) {
-	for _, seed := range []string{"plain", "\x1b[31mred", "\x1b[2J", "\x1b]0;t\a", "\x9b2J", "a\rb", "\x1b", "\x1b[", "\x1b\x1b[31m\x1bc", "\u202e"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		if got := liveLine(line, false); bytes.ContainsFunc([]byte(got), func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) {
-			t.Errorf("%q: %q", line, got)
-		}
-		got := liveLine(line, true)
-		for rest := got; ; {
-			_, after, found := strings.Cut(rest, "\x1b")
-			if !found {
-				break
-			}
-			i := strings.IndexFunc(after, func(r rune) bool { return !strings.ContainsRune("[0123456789;:", r) })
-			if i < 0 || after[i] != 'm' || after[0] != '[' {
-				t.Fatalf("%q: %q", line, got)
-			}
-			rest = after[i:]
-		}
-		if strings.Contains(got, "\x1b") && !strings.HasSuffix(got, reset) {
-			t.Errorf("%q: colours run on: %q", line, got)
-		}
-	})
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 const (
@@ -76,40 +78,42 @@ func NewConsole(w io.Writer, o ConsoleOptions) *Console {
 }
 
 // Announce is an Announcer.
-func (c *Console) Announce(e Event) {
+func (c *Console) Announce(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.track(e)
-	if !c.hidden(e.Type) {
+	if !c.hidden(e.Body) {
 		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
 	}
 	c.draw()
 }
 
 // entryFor is what a person is told about e who has read all that was said before.
-func (c *Console) entryFor(e Event) entry {
-	if c.live[e.Capsule] && e.Type == BuildFailed {
-		e.Tail = "" // it stands above already; a guest's words never do
-	}
-	n := entryFor(e, c.o.Dir)
-	if e.Type == Idle && c.o.Once {
-		n.word, n.colour, n.text = "done", green, count(e.Capsules, "capsule")
-		if e.Failed > 0 {
-			n.colour, n.text = red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+func (c *Console) entryFor(e event.Event) entry {
+	switch b := e.Body.(type) {
+	case event.BuildFailed:
+		if c.live[e.Capsule] {
+			b.Tail = "" // it stands above already; a guest's words never do
+			e.Body = b
+		}
+	case event.Idle:
+		if c.o.Once {
+			return doneEntry(b)
 		}
 	}
-	return n
+	return entryFor(e, c.o.Dir)
 }
 
 // news leaves out of a reload what the reload before it said too: a finding
 // that nobody mended is not worth three lines after every save.
-func (c *Console) news(e Event, n entry) entry {
-	if e.Type != Reload {
+func (c *Console) news(e event.Event, n entry) entry {
+	r, ok := e.Body.(event.Reload)
+	if !ok {
 		return n
 	}
 	said := strings.Join(n.below, "\n")
 	if len(n.below) > 0 && said == c.said[e.Dir] {
-		n.below, n.text = nil, n.text+"  ("+remarks(e.Findings)+", as before)"
+		n.below, n.text = nil, n.text+"  ("+remarks(r.Findings)+", as before)"
 	}
 	c.said[e.Dir] = said
 	return n
@@ -117,23 +121,30 @@ func (c *Console) news(e Event, n entry) entry {
 
 // hidden says what is left out. A change is: the build that follows, or what
 // stands in its way, says as much.
-func (c *Console) hidden(t Type) bool {
-	return t == Change || c.o.Once && t == Ready ||
-		c.o.Quiet && slices.Contains([]Type{BuildStarted, BuildSuperseded, Idle}, t)
+func (c *Console) hidden(body event.Body) bool {
+	switch body.(type) {
+	case event.Change:
+		return true
+	case event.Ready:
+		return c.o.Once
+	case event.BuildStarted, event.BuildSuperseded, event.Idle:
+		return c.o.Quiet
+	}
+	return false
 }
 
 // track keeps the account of builds.
-func (c *Console) track(e Event) {
-	switch e.Type {
-	case BuildStarted:
+func (c *Console) track(e event.Event) {
+	switch e.Body.(type) {
+	case event.BuildStarted:
 		c.building[e.Dir] = build{e.Capsule, c.o.Now()}
 		delete(c.live, e.Capsule)
 		c.begun++
 		c.tick()
-	case Idle:
+	case event.Idle:
 		clear(c.building)
 		c.begun, c.ended = 0, 0
-	case BuildFailed, SmokeFailed, Reload, BuildSuperseded, Unchanged, Held, CapsuleRemoved:
+	case event.BuildFailed, event.SmokeFailed, event.Reload, event.BuildSuperseded, event.Unchanged, event.Held, event.CapsuleRemoved:
 		c.flush(e.Capsule)
 		if _, ok := c.building[e.Dir]; ok {
 			delete(c.building, e.Dir)
@@ -145,19 +156,19 @@ func (c *Console) track(e Event) {
 // render makes the text of n, line ends included, cut at words where the terminal ends.
 func (c *Console) render(n entry) string {
 	width, indent := c.o.Width()-wordWidth-2, strings.Repeat(" ", wordWidth+2)
-	first := strings.TrimSpace(clean(n.about, false) + "  " + clean(n.text, false))
+	first := strings.TrimSpace(text.Name(n.about) + "  " + text.Name(n.text))
 	var b strings.Builder
-	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, clean(n.word, false))))
-	for i, part := range wrapped(first, width) {
+	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, text.Name(n.word))))
+	for i, part := range text.Wrap(first, width) {
 		before := indent
 		if i == 0 {
 			before = "  " // after the word
 		}
-		b.WriteString(inert(strings.TrimRight(before+part, " ")) + "\n")
+		b.WriteString(text.Inert(strings.TrimRight(before+part, " ")) + "\n")
 	}
 	for _, line := range n.below {
-		for _, part := range wrapped(clean(line, false), width) {
-			b.WriteString(inert(indent+part) + "\n")
+		for _, part := range text.Wrap(text.Name(line), width) {
+			b.WriteString(text.Inert(indent+part) + "\n")
 		}
 	}
 	return b.String()
@@ -172,17 +183,17 @@ func (c *Console) paint(with colour, text string) string {
 
 // say queues text above the progress line; what finds no room is counted. It
 // reports whether there was room.
-func (c *Console) say(text string, room int) bool {
-	if !c.q.has(len(text), room) {
-		c.missed += strings.Count(text, "\n")
+func (c *Console) say(lines string, room int) bool {
+	if !c.q.has(len(lines), room) {
+		c.missed += strings.Count(lines, "\n")
 		return false
 	}
 	note := ""
 	if c.missed > 0 {
-		note = c.render(entry{colour: yellow, word: "left out", text: count(c.missed, "line") + ", because this output was not read"})
+		note = c.render(entry{colour: yellow, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"})
 	}
 	c.missed = 0
-	return c.q.add([]byte(c.erase()+note+text), room+len(note)+len(eraseLine))
+	return c.q.add([]byte(c.erase()+note+lines), room+len(note)+len(eraseLine))
 }
 
 // Close takes the progress line away, writes what waits, for at most half a

@@ -16,6 +16,8 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 const (
@@ -36,10 +38,10 @@ type HookOptions struct {
 	Env     []string      // complete; the event's variables are added
 	Timeout time.Duration // of one run; 0: DefaultHookTimeout
 
-	// Warn gets a warning event, without V, Seq and Time, when a run fails.
+	// Warn is told of a run for the capsule of e that failed.
 	// It is called from the hook's goroutines and may block; while it does,
 	// that capsule's next run waits. nil: nobody is told.
-	Warn func(Event)
+	Warn func(e event.Event, w event.Warning)
 	// Running is told when a run for the capsule in dir begins, before the
 	// command does, and when it has ended. It may block; nil: nobody is told.
 	Running func(dir string, running bool)
@@ -56,12 +58,12 @@ type HookOptions struct {
 type Hook struct {
 	o      HookOptions
 	argv   []string
-	serve  func(Event) // starts a goroutine for a capsule; Close ends it with cancel
+	serve  func(event.Event) // starts a goroutine for a capsule; Close ends it with cancel
 	cancel context.CancelFunc
 	runs   sync.WaitGroup
 
-	mu      sync.Mutex        // guards all below
-	waiting map[string]*Event // by folder; the key is there while its goroutine runs
+	mu      sync.Mutex              // guards all below
+	waiting map[string]*event.Event // by folder; the key is there while its goroutine runs
 	closed  bool
 }
 
@@ -74,10 +76,10 @@ func NewHook(o HookOptions) (*Hook, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultHookTimeout
 	}
-	h := &Hook{o: o, argv: argv, waiting: map[string]*Event{}}
+	h := &Hook{o: o, argv: argv, waiting: map[string]*event.Event{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
-	h.serve = func(e Event) { h.runs.Go(func() { h.runAll(ctx, e) }) }
+	h.serve = func(e event.Event) { h.runs.Go(func() { h.runAll(ctx, e) }) }
 	return h, nil
 }
 
@@ -97,8 +99,8 @@ func words(line string) ([]string, error) {
 }
 
 // Announce is an Announcer. It does not block; only reload events matter to it.
-func (h *Hook) Announce(e Event) {
-	if e.Type != Reload {
+func (h *Hook) Announce(e event.Event) {
+	if _, ok := e.Body.(event.Reload); !ok {
 		return
 	}
 	h.mu.Lock()
@@ -115,7 +117,7 @@ func (h *Hook) Announce(e Event) {
 }
 
 // runAll runs e, and what came meanwhile, until nothing waits for its capsule.
-func (h *Hook) runAll(ctx context.Context, e Event) {
+func (h *Hook) runAll(ctx context.Context, e event.Event) {
 	for {
 		h.run(ctx, e)
 		h.mu.Lock()
@@ -131,7 +133,7 @@ func (h *Hook) runAll(ctx context.Context, e Event) {
 	}
 }
 
-func (h *Hook) run(ctx context.Context, e Event) {
+func (h *Hook) run(ctx context.Context, e event.Event) {
 	line, err := json.Marshal(e)
 	if err != nil {
 		h.warn(e, err.Error(), "")
@@ -181,32 +183,35 @@ func (l *locked) Write(p []byte) (int, error) {
 
 // said is the last line of a hook's output, as a reason.
 func said(tail *proc.Tail) string {
-	text := bytes.TrimSpace(tail.Bytes())
-	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
-		text = text[i+1:]
+	last := bytes.TrimSpace(tail.Bytes())
+	if i := bytes.LastIndexByte(last, '\n'); i >= 0 {
+		last = last[i+1:]
 	}
-	if len(text) == 0 {
+	if len(last) == 0 {
 		return ""
 	}
-	return ": " + liveLine(string(text), false)
+	return ": " + text.Live(string(last), false)
 }
 
-func variables(e Event) []string {
+func variables(e event.Event) []string {
+	r, _ := e.Body.(event.Reload)
 	return []string{
 		"CAPSULE_NAME=" + e.Capsule,
 		"CAPSULE_DIR=" + e.Dir,
-		"CAPSULE_ARTIFACT=" + e.Artifact,
-		"ARTIFACT_HASH=" + e.ArtifactHash,
-		"SOURCE_HASH=" + e.SourceHash,
-		"GENERATION=" + strconv.Itoa(e.Generation),
+		"CAPSULE_ARTIFACT=" + r.Path,
+		"ARTIFACT_HASH=" + r.Hash,
+		"SOURCE_HASH=" + r.SourceHash,
+		"GENERATION=" + strconv.Itoa(r.Generation),
 	}
 }
 
-func (h *Hook) warn(e Event, message, hint string) {
-	if h.o.Warn != nil {
-		h.o.Warn(Event{Type: Warning, Capsule: e.Capsule, Dir: e.Dir, Code: finding.HookFailed,
-			Message: fmt.Sprintf("the command after reload #%d failed: %s", e.Generation, message), Hint: hint})
+func (h *Hook) warn(e event.Event, message, hint string) {
+	if h.o.Warn == nil {
+		return
 	}
+	r, _ := e.Body.(event.Reload)
+	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
+		Message: fmt.Sprintf("the command after reload #%d failed: %s", r.Generation, message), Hint: hint})
 }
 
 // Wait returns when no run is under way or waiting, or with ctx's error. For

@@ -16,18 +16,21 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
 // warned collects a hook's warnings.
 type warned struct {
 	mu   sync.Mutex
-	list []Event
+	list []event.Event
 }
 
-func (w *warned) add(e Event) {
+func (w *warned) add(e event.Event, body event.Warning) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.list = append(w.list, e)
+	w.list = append(w.list, event.Event{Capsule: e.Capsule, Dir: e.Dir, Body: body})
 }
 
 func newHook(t *testing.T, o HookOptions) (*Hook, *warned) {
@@ -42,9 +45,9 @@ func newHook(t *testing.T, o HookOptions) (*Hook, *warned) {
 	return h, w
 }
 
-func reload(name string, generation int) Event {
-	return Event{V: Version, Seq: 7, Type: Reload, Capsule: name, Dir: "/caps/" + name, Artifact: "/caps/" + name + "/d i s t.wasm",
-		ArtifactHash: otherHash, SourceHash: someHash, Generation: generation}
+func reload(name string, generation int) event.Event {
+	return event.Event{Seq: 7, Capsule: name, Dir: "/caps/" + name, Body: event.Reload{
+		Artifact: event.Artifact{Path: "/caps/" + name + "/d i s t.wasm", Hash: otherHash}, SourceHash: someHash, Generation: generation}}
 }
 
 func TestHookGetsTheEvent(t *testing.T) {
@@ -52,7 +55,7 @@ func TestHookGetsTheEvent(t *testing.T) {
 	h, w := newHook(t, HookOptions{Dir: dir, Command: `sh -c 'cat >event; printf "%s\n" "$CAPSULE_NAME" "$CAPSULE_DIR" "$CAPSULE_ARTIFACT" "$ARTIFACT_HASH" "$SOURCE_HASH" "$GENERATION" "$1" >env' - "a  \$HOME b"`})
 	e := reload("hello", 3)
 	for _, other := range events() {
-		if other.Type != Reload {
+		if _, ok := other.Body.(event.Reload); !ok {
 			h.Announce(other) // none of these runs it
 		}
 	}
@@ -61,11 +64,11 @@ func TestHookGetsTheEvent(t *testing.T) {
 		t.Fatal(err, w.list)
 	}
 	line, err := os.ReadFile(filepath.Join(dir, "event"))
-	var got Event
+	var got flat.Event
 	if err != nil || json.Unmarshal(line, &got) != nil || strings.Count(string(line), "\n") != 1 {
 		t.Fatalf("%v: %q", err, line)
 	}
-	if diff := cmp.Diff(e, got); diff != "" {
+	if diff := cmp.Diff(flat.Of(e), got); diff != "" {
 		t.Error(diff)
 	}
 	env, _ := os.ReadFile(filepath.Join(dir, "env"))
@@ -123,7 +126,7 @@ func TestHookFailureIsAWarning(t *testing.T) {
 			t.Errorf("%s: %v, %v", command, err, w.list)
 			continue
 		}
-		if e := w.list[0]; e.Type != Warning || e.Code != "hook-failed" || e.Dir != "/caps/a" || e.Capsule != "a" || !strings.Contains(e.Message, "reload #2 "+want) {
+		if e := flat.Of(w.list[0]); e.Code != "hook-failed" || e.Dir != "/caps/a" || e.Capsule != "a" || !strings.Contains(e.Message, "reload #2 "+want) {
 			t.Errorf("%s: %+v", command, e)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // The name of a file, a folder or a code makes no line of its own, a message of
@@ -24,10 +25,10 @@ func TestNamesAndMessagesGiveNoOrders(t *testing.T) {
 
 func saysInertly(t *testing.T, width int, hostile string, list []finding.Finding) {
 	got := consoleText(t, ConsoleOptions{Dir: "/caps", Width: func() int { return width }}, func(c *Console) {
-		c.Announce(Event{Type: BuildFailed, Dir: "/caps/" + hostile, Step: "build", Diagnostics: list})
-		c.Announce(Event{Type: SmokeFailed, Capsule: hostile, Dir: "/caps/a", Findings: list, Tail: "##[error]tail"})
-		c.Announce(Event{Type: Reload, Capsule: "a", Dir: "/caps/a", Findings: list})
-		c.Announce(Event{Type: Held, Capsule: "a", Dir: "/caps/a", Message: hostile, Hint: "one\n::two", Files: []string{hostile}})
+		c.Announce(event.Event{Dir: "/caps/" + hostile, Body: event.BuildFailed{Step: "build", Diagnostics: list}})
+		c.Announce(event.Event{Capsule: hostile, Dir: "/caps/a", Body: event.SmokeFailed{Findings: list, Tail: "##[error]tail"}})
+		c.Announce(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Reload{Findings: list}})
+		c.Announce(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Held{Message: hostile, Hint: "one\n::two", Files: []string{hostile}}})
 		c.Output("::error::", []byte("one\n##[error]two\n"))
 	})
 	word := regexp.MustCompile(`^([a-z]+ +| {11,}|: :error:: \| )\S`)

@@ -2,9 +2,12 @@ package announce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 const (
@@ -35,49 +38,52 @@ type entry struct {
 }
 
 // entryFor is the whole of what a person is told about e. dir shortens paths.
-func entryFor(e Event, dir string) entry {
-	n := entry{word: string(e.Type), about: e.Capsule}
+func entryFor(e event.Event, dir string) entry {
+	n := entry{word: string(e.Body.Kind()), about: e.Capsule}
 	if n.about == "" && e.Dir != "" {
 		n.about = short(e.Dir, dir)
 	}
-	switch e.Type {
-	case Ready:
-		n.colour, n.text = green, "watching "+count(e.Capsules, "capsule")
-	case CapsuleAdded:
+	switch b := e.Body.(type) {
+	case event.Ready:
+		n.colour, n.text = green, "watching "+text.Count(b.Capsules, "capsule")
+	case event.CapsuleAdded:
 		n.word, n.text = "added", place(e, dir)
-	case CapsuleRemoved:
+	case event.CapsuleRemoved:
 		n.word, n.text = "removed", place(e, dir)
-	case Unchanged:
-		n.colour, n.text = dim, unchangedText(e)
-		n.below = fileLines(e)
-	case BuildStarted:
-		n.colour, n.word, n.text = dim, "building", e.Reason
-	case BuildSuperseded:
+	case event.Unchanged:
+		n.colour, n.text, n.below = dim, unchangedText(b), fileLines(b.Files)
+	case event.BuildStarted:
+		n.colour, n.word, n.text = dim, "building", b.Reason
+	case event.BuildSuperseded:
 		n.colour, n.word, n.text = dim, "stopped", "its sources changed again"
-	case BuildFailed:
-		n.colour, n.word, n.text = red, "failed", failedText(e)
-		n.below = append(append(findingLines(e.Diagnostics, e.Dir, dir), tailLines(e)...), standingLines(e)...)
-	case SmokeFailed:
-		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(e.Findings)
-		n.below = append(append(findingLines(e.Findings, e.Dir, dir), lastLines(e.Tail)...), standingLines(e)...)
-	case Reload:
-		n.colour, n.text = green, reloadText(e)
-		n.below = remarkLines(e.Findings, e.Dir, dir)
-	case Warning:
-		n.colour, n.text, n.below = yellow, e.Message, hintLine(e.Hint)
-	case Held:
-		n.colour, n.text = yellow, e.Message
-		n.below = append(fileLines(e), hintLine(e.Hint)...)
-	case Idle:
-		n.colour, n.text = idleText(e)
-	default:
-		n.text = e.Message
+	case event.BuildFailed:
+		n.colour, n.word, n.text = red, "failed", failedText(b)
+		n.below = slices.Concat(findingLines(b.Diagnostics, e.Dir, dir), tailLines(b), standingLines(b.Reason, b.Hint))
+	case event.SmokeFailed:
+		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(b.Findings)
+		n.below = slices.Concat(findingLines(b.Findings, e.Dir, dir), lastLines(b.Tail), standingLines(b.Reason, b.Hint))
+	case event.Reload:
+		n.colour, n.text, n.below = green, reloadText(b), remarkLines(b.Findings, e.Dir, dir)
+	case event.Warning:
+		n.colour, n.text, n.below = yellow, b.Message, hintLine(b.Hint)
+	case event.Held:
+		n.colour, n.text, n.below = yellow, b.Message, append(fileLines(b.Files), hintLine(b.Hint)...)
+	case event.Idle:
+		n.colour, n.text = idleText(b)
 	}
 	return n
 }
 
+// doneEntry is what a run is told of that ends with this idle.
+func doneEntry(e event.Idle) entry {
+	if e.Failed > 0 {
+		return entry{colour: red, word: "done", text: fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))}
+	}
+	return entry{colour: green, word: "done", text: text.Count(e.Capsules, "capsule")}
+}
+
 // place is where a capsule is, unless its name says so already.
-func place(e Event, dir string) string {
+func place(e event.Event, dir string) string {
 	at := short(e.Dir, dir)
 	if at == e.Capsule || e.Capsule == "" {
 		return ""
@@ -85,35 +91,35 @@ func place(e Event, dir string) string {
 	return "in " + at
 }
 
-func reloadText(e Event) string {
+func reloadText(e event.Reload) string {
 	parts := []string{fmt.Sprintf("#%d", e.Generation)}
 	if len(e.Components) > 1 {
 		total := int64(0)
 		for _, c := range e.Components {
 			total += c.Size
 		}
-		parts = append(parts, size(total)+" in "+count(len(e.Components), "component"))
+		parts = append(parts, text.Size(total)+" in "+text.Count(len(e.Components), "component"))
 	} else {
-		parts = append(parts, strings.TrimSpace(size(e.Size)+" "+e.Kind))
+		parts = append(parts, strings.TrimSpace(text.Size(e.Size)+" "+e.Type))
 	}
-	times := "built " + seconds(e.BuildMS) + ", loaded " + seconds(e.SmokeMS)
+	times := "built " + text.Seconds(e.BuildMS) + ", loaded " + text.Seconds(e.SmokeMS)
 	if e.LatencyMS > 0 {
-		times += ", " + seconds(e.LatencyMS) + " after the edit"
+		times += ", " + text.Seconds(e.LatencyMS) + " after the edit"
 	}
 	return strings.Join(append(parts, times), "  ")
 }
 
-func unchangedText(e Event) string {
-	if e.ArtifactHash == "" {
+func unchangedText(e event.Unchanged) string {
+	if e.Hash == "" {
 		return "nothing to build"
 	}
 	if e.Reason != "" {
 		return e.Reason
 	}
-	return strings.TrimSpace("up to date  " + size(e.Size) + " " + e.Kind)
+	return strings.TrimSpace("up to date  " + text.Size(e.Size) + " " + e.Type)
 }
 
-func failedText(e Event) string {
+func failedText(e event.BuildFailed) string {
 	text := "its " + e.Step + " step failed"
 	switch e.Step {
 	case "", "build":
@@ -135,14 +141,14 @@ func failedText(e Event) string {
 	return text
 }
 
-func idleText(e Event) (colour, string) {
+func idleText(e event.Idle) (colour, string) {
 	switch {
 	case e.Failed == 0:
-		return dim, "nothing to do; " + count(e.Capsules, "capsule") + " watched"
+		return dim, "nothing to do; " + text.Count(e.Capsules, "capsule") + " watched"
 	case e.Capsules == 1:
 		return red, "the capsule has failed"
 	}
-	return red, fmt.Sprintf("%d of %s failed", e.Failed, count(e.Capsules, "capsule"))
+	return red, fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))
 }
 
 // counts is "2 errors, 1 warning".
@@ -150,7 +156,7 @@ func counts(list []finding.Finding) string {
 	var parts []string
 	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {
-			parts = append(parts, count(n, s.String()))
+			parts = append(parts, text.Count(n, s.String()))
 		}
 	}
 	if len(parts) == 0 {
@@ -180,12 +186,12 @@ func findingLines(list []finding.Finding, capsule, dir string) []string {
 // Lines is f for a person: its first line, and indented what else its message
 // says and its hint. No name in it makes a line.
 func Lines(f finding.Finding) []string {
-	f.File, f.Code = Name(f.File), finding.Code(Name(string(f.Code)))
-	text := Plain(strings.TrimRight(f.String(), "\n"), "  ")
+	f.File, f.Code = text.Name(f.File), finding.Code(text.Name(string(f.Code)))
+	all := text.Block(strings.TrimRight(f.String(), "\n"), "  ")
 	if f.Hint != "" {
-		text += "\n" + Plain("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
+		all += "\n" + text.Block("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
 	}
-	return strings.Split(text, "\n")
+	return strings.Split(all, "\n")
 }
 
 // remarkLines are findings about a module that loads. An error among them is the
@@ -214,14 +220,14 @@ func remarks(list []finding.Finding) string {
 	}
 	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {
-			parts = append(parts, count(n, s.String()))
+			parts = append(parts, text.Count(n, s.String()))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
 // tailLines shows the build's own words where nothing of them was understood.
-func tailLines(e Event) []string {
+func tailLines(e event.BuildFailed) []string {
 	if finding.Count(e.Diagnostics, finding.Error) > 0 {
 		return nil
 	}
@@ -235,17 +241,17 @@ func lastLines(tail string) []string {
 	lines := strings.Split(strings.TrimRight(tail, "\n"), "\n")
 	lines = lines[max(0, len(lines)-tailShown):]
 	for i, line := range lines {
-		lines[i] = "| " + liveLine(line, false)
+		lines[i] = "| " + text.Live(line, false)
 	}
 	return lines
 }
 
 // standingLines say of a failure that it is repeated from an earlier build, and how to build again.
-func standingLines(e Event) []string {
-	if e.Reason == "" {
+func standingLines(reason, hint string) []string {
+	if reason == "" {
 		return nil
 	}
-	return append([]string{e.Reason}, hintLine(e.Hint)...)
+	return append([]string{reason}, hintLine(hint)...)
 }
 
 func hintLine(hint string) []string {
@@ -255,12 +261,12 @@ func hintLine(hint string) []string {
 	return strings.Split("hint: "+strings.ReplaceAll(strings.TrimRight(hint, "\n"), "\n", "\n      "), "\n")
 }
 
-func fileLines(e Event) []string {
-	if len(e.Files) == 0 {
+func fileLines(files []string) []string {
+	if len(files) == 0 {
 		return nil
 	}
-	named := strings.Join(e.Files[:min(len(e.Files), filesNamed)], ", ")
-	if more := len(e.Files) - filesNamed; more > 0 {
+	named := strings.Join(files[:min(len(files), filesNamed)], ", ")
+	if more := len(files) - filesNamed; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
 	return []string{"files: " + named}

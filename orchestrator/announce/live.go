@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 const (
@@ -30,7 +32,7 @@ func (c *Console) Output(capsule string, p []byte) {
 // there is no room they are counted and never rendered: a reader who does not
 // keep up must not cost the build's time.
 func (c *Console) lines(capsule string, p []byte) {
-	prefix := c.paint(dim, clean(capsule, false)+" |") + " "
+	prefix := c.paint(dim, text.Name(capsule)+" |") + " "
 	for len(p) > 0 {
 		if !c.q.has(liveItem, liveRoom) {
 			c.missed += bytes.Count(p, []byte{'\n'})
@@ -64,7 +66,7 @@ func (c *Console) line(to *strings.Builder, prefix string, line []byte) {
 		to.Write(line)
 		to.WriteString(cut)
 	} else {
-		to.WriteString(inert(prefix + liveLine(string(line), c.o.Colour) + cut))
+		to.WriteString(text.Inert(prefix + text.Live(string(line), c.o.Colour) + cut))
 	}
 	to.WriteByte('\n')
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // maxUnread is how many bytes of events may wait for a reader that stands
@@ -27,7 +29,7 @@ func NewNDJSON(w io.Writer, broken func(error)) *NDJSON {
 
 // Announce is an Announcer. It does not block. Safe for concurrent use, though
 // the order of the lines is then the order of the calls.
-func (n *NDJSON) Announce(e Event) {
+func (n *NDJSON) Announce(e event.Event) {
 	line, err := json.Marshal(e)
 	if err != nil { // only a Delta that is no JSON can do that
 		n.q.fail(fmt.Errorf("writing event %d: %w", e.Seq, err))

@@ -2,11 +2,11 @@ package announce
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // A finding that the reload before had too is not said again; a new one is, and so is one that comes back.
@@ -15,9 +15,9 @@ func TestConsoleSaysAFindingOnce(t *testing.T) {
 	c := NewConsole(&out, ConsoleOptions{})
 	found := []finding.Finding{{Code: "kernel-wasi", Message: "it imports wasi", Hint: "do not"}}
 	for _, list := range [][]finding.Finding{found, found, nil, found} {
-		c.Announce(Event{Type: Reload, Capsule: "a", Dir: "/a", Findings: list})
+		c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{Findings: list}})
 	}
-	c.Announce(Event{Type: Reload, Capsule: "b", Dir: "/b", Findings: found})
+	c.Announce(event.Event{Capsule: "b", Dir: "/b", Body: event.Reload{Findings: found}})
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -43,16 +43,14 @@ func consoleText(t *testing.T, o ConsoleOptions, say func(*Console)) string {
 // A build's own words that were shown live are not said again when it fails;
 // those of another capsule, or of an earlier build, do not count.
 func TestConsoleSaysATailOnce(t *testing.T) {
-	failed := Event{Type: BuildFailed, Step: "build", ExitCode: 1, Tail: "boom\n"}
+	failed := event.BuildFailed{Step: "build", ExitCode: 1, Tail: "boom\n"}
 	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
 		for i, name := range []string{"a", "b", "a"} {
-			e := Event{Type: BuildStarted, Capsule: name, Dir: "/" + name}
-			c.Announce(e)
+			c.Announce(event.Event{Capsule: name, Dir: "/" + name, Body: event.BuildStarted{}})
 			if i == 0 {
 				c.Output("a", []byte("boom\n"))
 			}
-			failed.Capsule, failed.Dir = e.Capsule, e.Dir
-			c.Announce(failed)
+			c.Announce(event.Event{Capsule: name, Dir: "/" + name, Body: failed})
 		}
 	})
 	if n := strings.Count(got, "boom"); n != 3 {
@@ -63,10 +61,10 @@ func TestConsoleSaysATailOnce(t *testing.T) {
 // What a guest said before it died is shown, also when its build said something live.
 func TestConsoleShowsTheGuestsWords(t *testing.T) {
 	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
-		c.Announce(Event{Type: BuildStarted, Capsule: "a", Dir: "/a"})
+		c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.BuildStarted{}})
 		c.Output("a", []byte("compiling\n"))
-		c.Announce(Event{Type: SmokeFailed, Capsule: "a", Dir: "/a", Tail: "panicked at \x1b[2Jsrc/lib.rs\n",
-			Findings: []finding.Finding{{Code: "smoke-trap", Message: "it trapped"}}})
+		c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.SmokeFailed{Tail: "panicked at \x1b[2Jsrc/lib.rs\n",
+			Findings: []finding.Finding{{Code: "smoke-trap", Message: "it trapped"}}}})
 	})
 	if want := "| panicked at src/lib.rs\n"; !strings.Contains(got, want) {
 		t.Errorf("%q is not in\n%s", want, got)
@@ -76,9 +74,9 @@ func TestConsoleShowsTheGuestsWords(t *testing.T) {
 // One run of build ends with one line that says how it went, and is never said to watch.
 func TestConsoleOnce(t *testing.T) {
 	got := consoleText(t, ConsoleOptions{Once: true}, func(c *Console) {
-		c.Announce(Event{Type: Ready, Capsules: 2})
-		c.Announce(Event{Type: Idle, Capsules: 2, Failed: 1})
-		c.Announce(Event{Type: Idle, Capsules: 2})
+		c.Announce(event.Event{Body: event.Ready{Capsules: 2}})
+		c.Announce(event.Event{Body: event.Idle{Capsules: 2, Failed: 1}})
+		c.Announce(event.Event{Body: event.Idle{Capsules: 2}})
 	})
 	if want := "done       1 of 2 capsules failed\ndone       2 capsules\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -87,7 +85,7 @@ func TestConsoleOnce(t *testing.T) {
 
 func TestHintOfSeveralLinesIsIndented(t *testing.T) {
 	got := consoleText(t, ConsoleOptions{}, func(c *Console) {
-		c.Announce(Event{Type: Warning, Message: "m", Hint: "write\n[a]\nb = 1\n"})
+		c.Announce(event.Event{Body: event.Warning{Message: "m", Hint: "write\n[a]\nb = 1\n"}})
 	})
 	want := "warning    m\n           hint: write\n                 [a]\n                 b = 1\n"
 	if got != want {
@@ -99,31 +97,10 @@ func TestHintOfSeveralLinesIsIndented(t *testing.T) {
 // goes on where its text began.
 func TestConsoleWrapsTheFirstLine(t *testing.T) {
 	got := consoleText(t, ConsoleOptions{Width: func() int { return 60 }}, func(c *Console) {
-		c.Announce(Event{Type: Reload, Capsule: "hello", Dir: "/hello", Generation: 2, Size: 3 << 20, Kind: "core", BuildMS: 150, SmokeMS: 140, LatencyMS: 510})
+		c.Announce(event.Event{Capsule: "hello", Dir: "/hello", Body: event.Reload{Generation: 2, Artifact: event.Artifact{Size: 3 << 20, Type: "core"}, BuildMS: 150, SmokeMS: 140, LatencyMS: 510}})
 	})
 	want := "reload     hello  #2  3.0 MB core  built 0.15 s, loaded 0.14\n           s, 0.51 s after the edit\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
-func TestWrapped(t *testing.T) {
-	for _, c := range []struct {
-		line  string
-		width int
-		want  []string
-	}{
-		{"short", 20, []string{"short"}},
-		{"no terminal, so nothing is ever cut here", 0, []string{"no terminal, so nothing is ever cut here"}},
-		{"  hint: cut between two words here", 20, []string{"  hint: cut between", "  two words here"}},
-		{"12345678901234567890 exactly", 20, []string{"12345678901234567890", "exactly"}},
-		{"/a/path/that/is/longer/than/it word", 20, []string{"/a/path/that/is/longer/than/it", "word"}},
-		{"/a/path/that/is/longer/than/it", 20, []string{"/a/path/that/is/longer/than/it"}},
-		{"  日本語日本語日 日本語", 20, []string{"  日本語日本語日", "  日本語"}},
-		{strings.Repeat(" ", 40), 20, []string{strings.Repeat(" ", 40)}},
-	} {
-		if got := wrapped(c.line, c.width); !slices.Equal(got, c.want) {
-			t.Errorf("wrapped(%q, %d)\n got %q\nwant %q", c.line, c.width, got, c.want)
-		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 const (
@@ -50,7 +52,7 @@ func (c *Console) draw() {
 		return
 	}
 	// One column is left free: some terminals wrap when the last one is filled.
-	if c.q.add([]byte(eraseLine+cells(c.progress(), width-1)), progressRoom) {
+	if c.q.add([]byte(eraseLine+text.Cut(c.progress(), width-1)), progressRoom) {
 		c.drawn = true
 	}
 }
@@ -78,7 +80,7 @@ func (c *Console) progress() string {
 	})
 	var parts []string
 	for _, b := range list {
-		parts = append(parts, fmt.Sprintf("%s %.1f s", clean(b.name, false), c.o.Now().Sub(b.since).Seconds()))
+		parts = append(parts, fmt.Sprintf("%s %.1f s", text.Name(b.name), c.o.Now().Sub(b.since).Seconds()))
 	}
 	text := "building " + strings.Join(parts, ", ")
 	if c.begun > 1 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // GitHub shows ten errors, ten warnings and ten notices of a step and drops the
@@ -42,11 +43,11 @@ func Annotations(w io.Writer, r Report) error {
 			b.WriteString(annotation(f))
 		}
 	}
-	text := headline(p)
+	said := headline(p)
 	if hidden := len(list) - shown[0] - shown[1] - shown[2]; hidden > 0 {
-		text += fmt.Sprintf("; %s not shown here: GitHub shows %d of a kind", plural(hidden, "finding"), maxAnnotations)
+		said += fmt.Sprintf("; %s not shown here: GitHub shows %d of a kind", text.Count(hidden, "finding"), maxAnnotations)
 	}
-	fmt.Fprintf(&b, "::notice title=%s::%s\n", escapeProperty(p.Tool.Name+" verify"), escapeData(text))
+	fmt.Fprintf(&b, "::notice title=%s::%s\n", escapeProperty(p.Tool.Name+" verify"), escapeData(said))
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing annotations: %w", err)
 	}
@@ -95,7 +96,7 @@ func annotation(f ranked) string {
 	if f.Code != "" {
 		title += ": " + string(f.Code)
 	}
-	where = append(where, "title="+escapeProperty(label(title)))
+	where = append(where, "title="+escapeProperty(text.ShownName(title)))
 	text := f.Message
 	if f.Hint != "" {
 		text += "\n" + f.Hint
@@ -106,7 +107,7 @@ func annotation(f ranked) string {
 // escapeData escapes a command's message, escapeProperty one of its properties,
 // as the runner undoes it.
 func escapeData(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(plain(s))
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text.Shown(s))
 }
 
 func escapeProperty(s string) string {

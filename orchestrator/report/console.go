@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // consoleTail is how many bytes of a failed step's output a person is shown: some 30 lines.
@@ -35,16 +37,16 @@ func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 	if c.Reason != "" {
 		took = "" // a time after a sentence reads as part of it
 	}
-	fmt.Fprintf(b, "%s: %s%s%s\n", label(c.Dir), because(c.Verdict, c.Reason), took, failedSteps(c))
+	fmt.Fprintf(b, "%s: %s%s%s\n", text.ShownName(c.Dir), because(c.Verdict, c.Reason), took, failedSteps(c))
 	for _, s := range c.Steps {
 		for _, f := range c.complaints(s) {
 			fmt.Fprintf(b, "  %s\n", oneLine(f))
 			if f.Hint != "" && !told[f.Hint] {
 				told[f.Hint] = true
-				fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSpace(plain(f.Hint)), "\n", "\n    "))
+				fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSpace(text.Shown(f.Hint)), "\n", "\n    "))
 			}
 		}
-		if tail := strings.TrimRight(plain(keepEnd(s.Tail, consoleTail)), "\n"); tail != "" {
+		if tail := strings.TrimRight(text.Shown(keepEnd(s.Tail, consoleTail)), "\n"); tail != "" {
 			fmt.Fprintf(b, "  | %s\n", strings.ReplaceAll(tail, "\n", "\n  | "))
 		}
 	}
@@ -72,16 +74,11 @@ func failedSteps(c Capsule) string {
 	return " (" + strings.Join(list, ", ") + ")"
 }
 
-// inert makes sure that no line is a command to the CI system that reads the log:
-// GitHub takes "::" at a line's start after any spaces, and "##[" anywhere in it;
-// Azure takes "##vso[".
+// inert is text.Inert for all lines of s.
 func inert(s string) string {
-	s = strings.NewReplacer("##[", "## [", "##vso[", "## vso[").Replace(s)
 	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		if trimmed := strings.TrimSpace(l); strings.HasPrefix(trimmed, "::") {
-			lines[i] = ": " + trimmed[1:]
-		}
+	for i, line := range lines {
+		lines[i] = text.Inert(line)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -101,19 +98,19 @@ func headline(p Report) string {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
 		}
 	}
-	text := plural(s.Capsules, "capsule") + ": " + strings.Join(parts, ", ")
+	said := text.Count(s.Capsules, "capsule") + ": " + strings.Join(parts, ", ")
 	if s.Errors+s.Warnings > 0 {
-		text += fmt.Sprintf("; %s, %s", plural(s.Errors, "error"), plural(s.Warnings, "warning"))
+		said += fmt.Sprintf("; %s, %s", text.Count(s.Errors, "error"), text.Count(s.Warnings, "warning"))
 	}
 	if p.Interrupted {
-		text += "; interrupted"
+		said += "; interrupted"
 	}
-	return text
+	return said
 }
 
 func in(ms int64) string {
 	if ms <= 0 {
 		return ""
 	}
-	return " in " + seconds(ms)
+	return " in " + text.Took(ms)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // The elements and attributes are the ones that Surefire writes and that Jenkins
@@ -65,7 +66,7 @@ type (
 // stand in its system-err, what the failed step printed in its system-out.
 func JUnit(w io.Writer, r Report) error {
 	p := prepare(r)
-	doc := junitSuites{Name: label(p.Tool.Name) + " verify", Time: junitTime(p.DurationMS)}
+	doc := junitSuites{Name: text.ShownName(p.Tool.Name) + " verify", Time: junitTime(p.DurationMS)}
 	for _, c := range p.Capsules {
 		s := junitOf(c, p.Started)
 		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
@@ -85,16 +86,16 @@ func JUnit(w io.Writer, r Report) error {
 }
 
 func junitOf(c Capsule, started time.Time) junitSuite {
-	s := junitSuite{Name: label(c.title()), Time: junitTime(c.DurationMS), File: label(c.manifest())}
+	s := junitSuite{Name: text.ShownName(c.title()), Time: junitTime(c.DurationMS), File: text.ShownName(c.manifest())}
 	if !started.IsZero() {
 		s.Timestamp = started.Format("2006-01-02T15:04:05") // without a zone, as Surefire writes it
 	}
-	s.Properties.List = []junitProperty{{"dir", label(c.Dir)}, {"verdict", c.Verdict.String()}}
+	s.Properties.List = []junitProperty{{"dir", text.ShownName(c.Dir)}, {"verdict", c.Verdict.String()}}
 	if c.SourceHash != "" {
-		s.Properties.List = append(s.Properties.List, junitProperty{"source_hash", label(c.SourceHash)})
+		s.Properties.List = append(s.Properties.List, junitProperty{"source_hash", text.ShownName(c.SourceHash)})
 	}
 	for _, a := range c.Artifacts {
-		s.Properties.List = append(s.Properties.List, junitProperty{"artifact_hash." + label(a.ID), label(a.Hash)})
+		s.Properties.List = append(s.Properties.List, junitProperty{"artifact_hash." + text.ShownName(a.ID), text.ShownName(a.Hash)})
 	}
 	for _, step := range c.Steps {
 		s.add(junitCaseOf(c, step))
@@ -119,11 +120,11 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCaseOf(c Capsule, s Step) junitCase {
-	out := junitCase{Name: s.Name.String(), Class: label(c.Dir), Time: junitTime(s.DurationMS), Out: plain(s.Tail)}
+	out := junitCase{Name: s.Name.String(), Class: text.ShownName(c.Dir), Time: junitTime(s.DurationMS), Out: text.Shown(s.Tail)}
 	switch s.Verdict {
 	case Failed:
 		list := c.complaints(s)
-		out.Failure = &junitFailure{Type: label(string(list[0].Code)), Message: oneLine(list[0]), Text: paragraph(list)}
+		out.Failure = &junitFailure{Type: text.ShownName(string(list[0].Code)), Message: oneLine(list[0]), Text: paragraph(list)}
 		if out.Failure.Type == "" {
 			out.Failure.Type = s.Name.String()
 		}
@@ -139,7 +140,7 @@ func junitCaseOf(c Capsule, s Step) junitCase {
 func because(v Verdict, reasons ...string) string {
 	word := name(words[:], int(v), "verdict")
 	for _, reason := range reasons {
-		if reason = line(reason); reason != "" {
+		if reason = text.ShownLine(reason); reason != "" {
 			return word + ": " + reason
 		}
 	}
@@ -148,7 +149,7 @@ func because(v Verdict, reasons ...string) string {
 
 // oneLine is a finding without its hint.
 func oneLine(f finding.Finding) string {
-	f.File, f.Code, f.Message = label(f.File), finding.Code(label(string(f.Code))), line(f.Message)
+	f.File, f.Code, f.Message = text.ShownName(f.File), finding.Code(text.ShownName(string(f.Code))), text.ShownLine(f.Message)
 	return f.String()
 }
 
@@ -157,7 +158,7 @@ func paragraph(list []finding.Finding) string {
 	var b strings.Builder
 	for _, f := range list {
 		fmt.Fprintf(&b, "%s\n", oneLine(f))
-		if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {
+		if hint := strings.TrimSpace(text.Shown(f.Hint)); hint != "" {
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 func Markdown(w io.Writer, r Report) error {
 	p := prepare(r)
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(label(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
+	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(text.ShownName(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
 	markdownTable(&b, p)
 	left := 0
 	for _, c := range worstFirst(p.Capsules) {
@@ -43,7 +44,7 @@ func Markdown(w io.Writer, r Report) error {
 		b.WriteString(details)
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "\nThe details of %s are left out: this page would be too long.\n", plural(left, "capsule"))
+		fmt.Fprintf(&b, "\nThe details of %s are left out: this page would be too long.\n", text.Count(left, "capsule"))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the markdown report: %w", err)
@@ -61,13 +62,13 @@ func markdownTable(b *strings.Builder, p Report) {
 	for _, c := range list[:min(len(list), markdownRows)] {
 		why := strings.Trim(failedSteps(c), " ()")
 		if why == "" {
-			why = escapeMarkdown(keepStart(line(c.Reason), markdownCell))
+			why = escapeMarkdown(keepStart(text.ShownLine(c.Reason), markdownCell))
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %d | %s |\n", markdownVerdict(c.Verdict), cell(c.Name), cell(c.Dir),
-			why, c.findings(finding.Error), c.findings(finding.Warning), seconds(c.DurationMS))
+			why, c.findings(finding.Error), c.findings(finding.Warning), text.Took(c.DurationMS))
 	}
 	if more := len(list) - markdownRows; more > 0 {
-		fmt.Fprintf(b, "\n%s more.\n", plural(more, "capsule"))
+		fmt.Fprintf(b, "\n%s more.\n", text.Count(more, "capsule"))
 	}
 }
 
@@ -87,7 +88,7 @@ func markdownVerdict(v Verdict) string {
 	return name(words[:], int(v), "verdict")
 }
 
-func cell(s string) string { return escapeMarkdown(keepStart(label(s), markdownCell)) }
+func cell(s string) string { return escapeMarkdown(keepStart(text.ShownName(s), markdownCell)) }
 
 // markdownDetails is a capsule's section, "" when there is nothing to tell.
 func markdownDetails(c Capsule) string {
@@ -106,7 +107,7 @@ func markdownDetails(c Capsule) string {
 		}
 	}
 	if total > listed {
-		fmt.Fprintf(&b, "- %s more\n", plural(total-listed, "finding"))
+		fmt.Fprintf(&b, "- %s more\n", text.Count(total-listed, "finding"))
 	}
 	for _, s := range c.Steps {
 		if s.Tail != "" {
@@ -121,12 +122,12 @@ func markdownFinding(b *strings.Builder, f finding.Finding) {
 	if f.File != "" {
 		fmt.Fprintf(b, "%s: ", cell(f.Where()))
 	}
-	b.WriteString(escapeMarkdown(keepStart(line(f.Message), markdownMessage)))
+	b.WriteString(escapeMarkdown(keepStart(text.ShownLine(f.Message), markdownMessage)))
 	if f.Code != "" {
 		fmt.Fprintf(b, " \\[%s\\]", cell(string(f.Code)))
 	}
 	b.WriteString("\n")
-	if hint := strings.TrimSpace(plain(f.Hint)); hint != "" {
+	if hint := strings.TrimSpace(text.Shown(f.Hint)); hint != "" {
 		block := strings.TrimSuffix(fenced(keepStart(hint, markdownMessage)), "\n")
 		fmt.Fprintf(b, "\n  %s\n", strings.ReplaceAll(block, "\n", "\n  "))
 	}
@@ -134,7 +135,7 @@ func markdownFinding(b *strings.Builder, f finding.Finding) {
 
 // fenced is a code block around s, with a fence longer than any in s.
 func fenced(s string) string {
-	s = strings.TrimRight(plain(s), "\n")
+	s = strings.TrimRight(text.Shown(s), "\n")
 	longest, run := 0, 0
 	for _, r := range s {
 		if run++; r != '`' {
@@ -151,7 +152,7 @@ func fenced(s string) string {
 // emphasis, a formula, a mention or an emoji.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
-	for _, r := range line(s) {
+	for _, r := range text.ShownLine(s) {
 		switch {
 		case r == '<':
 			b.WriteString("&lt;")

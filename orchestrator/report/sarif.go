@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 // maxResults is what GitHub takes of one run; a larger file is refused whole.
@@ -113,12 +114,12 @@ func SARIF(w io.Writer, r Report) error {
 	}
 	for _, c := range p.Capsules {
 		if c.Verdict == NotRun {
-			invocation.note(label(c.Dir) + ": " + because(c.Verdict, c.Reason))
+			invocation.note(text.ShownName(c.Dir) + ": " + because(c.Verdict, c.Reason))
 		}
 	}
 	if extra := len(results) - maxResults; extra > 0 {
 		results = results[:maxResults]
-		invocation.note(fmt.Sprintf("%s left out: at most %d are written", plural(extra, "result"), maxResults))
+		invocation.note(fmt.Sprintf("%s left out: at most %d are written", text.Count(extra, "result"), maxResults))
 	}
 	run := sarifRun{Invocations: []sarifInvocation{invocation}, ColumnKind: "unicodeCodePoints"} // ours are bytes; the same for ASCII
 	if p.Root != "" {
@@ -131,8 +132,8 @@ func SARIF(w io.Writer, r Report) error {
 	return indented(w, log, "sarif")
 }
 
-func (i *sarifInvocation) note(text string) {
-	i.Notifications = append(i.Notifications, sarifNotification{"warning", sarifMessage{text}})
+func (i *sarifInvocation) note(message string) {
+	i.Notifications = append(i.Notifications, sarifNotification{"warning", sarifMessage{message}})
 }
 
 // sarifResults are all findings, worst first and otherwise in the report's order.
@@ -154,15 +155,15 @@ func rankOf(level string) int { return slices.Index([]string{"error", "warning",
 
 func sarifResultOf(c Capsule, s Step, f finding.Finding, seen map[string]int) sarifResult {
 	id := cmp.Or(f.Code, s.Name.codes().diagnostic)
-	text := cmp.Or(plain(f.Message), "no message")
+	message := cmp.Or(text.Shown(f.Message), "no message")
 	if f.Hint != "" {
-		text += "\n" + plain(f.Hint)
+		message += "\n" + text.Shown(f.Hint)
 	}
 	file := cmp.Or(f.File, c.manifest())
 	key := strings.Join([]string{c.Dir, s.Name.String(), string(id), file, f.Message}, "\x00")
 	seen[key]++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", key, seen[key]))
-	return sarifResult{RuleID: id, Level: clamp(f.Severity).String(), Message: sarifMessage{text},
+	return sarifResult{RuleID: id, Level: clamp(f.Severity).String(), Message: sarifMessage{message},
 		Locations:    []sarifLocation{{sarifPhysical{sarifFile(file), sarifRegion{max(f.Line, 1), f.Column}}}},
 		Fingerprints: map[string]string{"astridDev/v1": fmt.Sprintf("%x", sum)},
 		Properties:   sarifProperties{c.Dir, s.Name.String()}}
@@ -200,9 +201,9 @@ func sarifRuleOf(res sarifResult) sarifRule {
 		known.Summary, known.Remedy, _ = strings.Cut(res.Message.Text, "\n")
 	}
 	rule := sarifRule{ID: res.RuleID, Was: known.Was, Default: sarifLevel{known.Severity.String()}}
-	rule.Short.Text = cmp.Or(line(known.Summary), string(rule.ID))
+	rule.Short.Text = cmp.Or(text.ShownLine(known.Summary), string(rule.ID))
 	rule.Full.Text = rule.Short.Text
-	rule.Help.Text = cmp.Or(plain(known.Remedy), rule.Short.Text)
+	rule.Help.Text = cmp.Or(text.Shown(known.Remedy), rule.Short.Text)
 	rule.Help.Markdown = escapeMarkdown(rule.Help.Text)
 	return rule
 }

@@ -1,0 +1,152 @@
+package event
+
+import (
+	"encoding/json"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// Ready is said once: everything is watched and hashed. First builds may still run.
+type Ready struct {
+	Capsules int `json:"capsules,omitempty"` // how many are watched
+}
+
+// CapsuleAdded says that a Capsule.toml appeared and was read.
+type CapsuleAdded struct {
+	SourceHash string `json:"source_hash,omitempty"`
+}
+
+// CapsuleRemoved says that a Capsule.toml or its folder is gone.
+type CapsuleRemoved struct{}
+
+// Change says that the settled source hash is new. A build follows unless something
+// stands in its way.
+type Change struct {
+	SourceHash   string `json:"source_hash,omitempty"`
+	PreviousHash string `json:"previous_hash,omitempty"` // the source hash that was announced before
+}
+
+// Unchanged says that an edit or a doubt ended in what is published, that a module is
+// up to date at start, or that one which somebody took away stands again.
+type Unchanged struct {
+	SourceHash string   `json:"source_hash,omitempty"`
+	Reason     string   `json:"reason,omitempty"` // a module was put back; "" otherwise
+	Artifact            // empty for a capsule that builds nothing
+	Files      []string `json:"files,omitempty"` // the modules that were put back, relative to the capsule
+}
+
+// BuildStarted says that a build runs.
+type BuildStarted struct {
+	SourceHash string `json:"source_hash,omitempty"`
+	Reason     string `json:"reason,omitempty"` // why, as "changed"
+}
+
+// BuildSuperseded says that newer sources made the build worthless, and that it was ended.
+type BuildSuperseded struct {
+	SourceHash string `json:"source_hash,omitempty"`
+}
+
+// BuildFailed says that a build gave no module.
+type BuildFailed struct {
+	SourceHash  string            `json:"source_hash,omitempty"`
+	Reason      string            `json:"reason,omitempty"`    // an earlier build's verdict stands, and it was not built again; "" otherwise
+	Step        string            `json:"step,omitempty"`      // manifest, toolchain, build, collect, wrap, stage
+	ExitCode    int               `json:"exit_code,omitempty"` // of the build command, -1 when a signal ended it
+	Diagnostics []finding.Finding `json:"diagnostics,omitempty"`
+	Tail        string            `json:"tail,omitempty"` // the last lines of the build's output
+	LatencyMS   int64             `json:"latency_ms,omitempty"`
+	Hint        string            `json:"hint,omitempty"` // with a reason: how to build again
+}
+
+// SmokeFailed says that a build gave a module which does not load.
+type SmokeFailed struct {
+	SourceHash string            `json:"source_hash,omitempty"`
+	Reason     string            `json:"reason,omitempty"` // as in BuildFailed
+	Findings   []finding.Finding `json:"findings,omitempty"`
+	Tail       string            `json:"tail,omitempty"` // the last lines of what the module wrote
+	LatencyMS  int64             `json:"latency_ms,omitempty"`
+	Hint       string            `json:"hint,omitempty"` // as in BuildFailed
+}
+
+// Reload says that a new module stands published, whole and loaded.
+type Reload struct {
+	SourceHash   string            `json:"source_hash,omitempty"`
+	PreviousHash string            `json:"previous_hash,omitempty"` // the source hash of the reload before this one
+	Reason       string            `json:"reason,omitempty"`        // of the build
+	Findings     []finding.Finding `json:"findings,omitempty"`      // what the kernel would say of it, and warnings
+	Generation   int               `json:"generation,omitempty"`    // counts this capsule's reloads in one run, from 1
+	Artifact
+	BuildMS   int64           `json:"build_ms,omitempty"`
+	SmokeMS   int64           `json:"smoke_ms,omitempty"`
+	LatencyMS int64           `json:"latency_ms,omitempty"` // from the last edit to this announcement; 0 when no edit led to it
+	Delta     json.RawMessage `json:"delta,omitempty"`      // what changed against the last good artifact, as builder/smoke writes it
+	Files     []string        `json:"files,omitempty"`      // inputs that the build wrote again
+}
+
+// Warning says that something is amiss which fails no build.
+type Warning struct {
+	Code    finding.Code `json:"code,omitempty"` // stable, lower case with dashes
+	Message string       `json:"message,omitempty"`
+	Hint    string       `json:"hint,omitempty"`
+	Files   []string     `json:"files,omitempty"`
+}
+
+// Held says that the capsule is not built until an edit or r: its builds change their
+// own inputs, or another program overwrites what they publish.
+type Held struct {
+	SourceHash string   `json:"source_hash,omitempty"`
+	Message    string   `json:"message,omitempty"`
+	Hint       string   `json:"hint,omitempty"`
+	Files      []string `json:"files,omitempty"` // what changes again and again
+}
+
+// Idle says that nothing is pending or building.
+type Idle struct {
+	Capsules int `json:"capsules,omitempty"` // how many are watched
+	Failed   int `json:"failed,omitempty"`   // how many of them are failed or held now
+}
+
+// Artifact is what a capsule publishes. Its own fields are those of the first component.
+type Artifact struct {
+	Path       string      `json:"artifact,omitempty"` // where it is published
+	Blob       string      `json:"blob,omitempty"`     // an immutable copy; the last five are kept
+	Hash       string      `json:"artifact_hash,omitempty"`
+	Size       int64       `json:"size,omitempty"`
+	Type       string      `json:"kind,omitempty"` // core or component
+	Components []Component `json:"components,omitempty"`
+}
+
+// NewArtifact describes the modules that components are.
+func NewArtifact(components []Component) Artifact {
+	if len(components) == 0 {
+		return Artifact{}
+	}
+	c := components[0]
+	return Artifact{Path: c.Path, Blob: c.Blob, Hash: c.Hash, Size: c.Size, Type: c.Type, Components: components}
+}
+
+// Component is one published module of a capsule. Its fields are never left out.
+type Component struct {
+	ID   string `json:"id"` // as the manifest has it
+	Path string `json:"artifact"`
+	Blob string `json:"blob"`
+	Hash string `json:"artifact_hash"`
+	Size int64  `json:"size"`
+	Type string `json:"kind"`
+}
+
+// The names of the kinds on the wire.
+
+func (Ready) Kind() Kind           { return "ready" }
+func (CapsuleAdded) Kind() Kind    { return "capsule_added" }
+func (CapsuleRemoved) Kind() Kind  { return "capsule_removed" }
+func (Change) Kind() Kind          { return "change" }
+func (Unchanged) Kind() Kind       { return "unchanged" }
+func (BuildStarted) Kind() Kind    { return "build_started" }
+func (BuildSuperseded) Kind() Kind { return "build_superseded" }
+func (BuildFailed) Kind() Kind     { return "build_failed" }
+func (SmokeFailed) Kind() Kind     { return "smoke_failed" }
+func (Reload) Kind() Kind          { return "reload" }
+func (Warning) Kind() Kind         { return "warning" }
+func (Held) Kind() Kind            { return "held" }
+func (Idle) Kind() Kind            { return "idle" }

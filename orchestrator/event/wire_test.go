@@ -1,0 +1,101 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// wire is one event of every kind with every field that this kind can have, and
+// after it the same kind with nothing to say.
+func wire() []Event {
+	found := []finding.Finding{{Code: "some-code", Severity: finding.Warning, File: "src/a.go", Line: 3, Column: 5, Message: "<one> & \xff two\nthree", Hint: "mend it"}}
+	published := NewArtifact([]Component{
+		{ID: "main", Path: "/caps/a/dist/a.wasm", Blob: "/caps/a/target/astrid-dev/blobs/aa.wasm", Hash: otherHash, Size: 30_000, Type: "component"},
+		{ID: "second"},
+	})
+	kinds := []struct{ full, empty Body }{
+		{Ready{Capsules: 3}, Ready{}},
+		{CapsuleAdded{SourceHash: someHash}, CapsuleAdded{}},
+		{CapsuleRemoved{}, CapsuleRemoved{}},
+		{Change{SourceHash: someHash, PreviousHash: otherHash}, Change{}},
+		{Unchanged{SourceHash: someHash, Reason: "put back", Artifact: published, Files: []string{"dist/a.wasm"}}, Unchanged{}},
+		{BuildStarted{SourceHash: someHash, Reason: "changed"}, BuildStarted{}},
+		{BuildSuperseded{SourceHash: someHash}, BuildSuperseded{}},
+		{BuildFailed{SourceHash: someHash, Reason: "it stands", Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
+		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},
+		{Reload{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Findings: found, Generation: 3, Artifact: published, BuildMS: 610, SmokeMS: 210, LatencyMS: 840,
+			Delta: json.RawMessage(`{"size":-12,"imports":{"added":["x<y"]}}`), Files: []string{"gen/a.go"}}, Reload{}},
+		{Warning{Code: finding.HookFailed, Message: "it failed", Hint: "look", Files: []string{"a", "b"}}, Warning{}},
+		{Held{SourceHash: someHash, Message: "again and again", Hint: "ignore = []", Files: []string{"a", "b"}}, Held{}},
+		{Idle{Capsules: 3, Failed: 2}, Idle{}},
+	}
+	var list []Event
+	for _, kind := range kinds {
+		full := Event{Body: kind.full}
+		switch kind.full.(type) {
+		case Ready, Idle:
+		default:
+			full.Capsule, full.Dir = "a", "/caps/a"
+		}
+		list = append(list, full, Event{Body: kind.empty})
+	}
+	for i := range list {
+		list[i].Seq, list[i].Time = uint64(i+1), time.Date(2026, 1, 2, 3, 4, 5, i, time.FixedZone("", 3600))
+	}
+	return list
+}
+
+const (
+	someHash  = "1f3a9c02d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322"
+	otherHash = "aa3a9c02d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322"
+)
+
+// Wire format 1 is a promise to programs: no byte of it changes.
+func TestWireFormat(t *testing.T) {
+	var got bytes.Buffer
+	lines := json.NewEncoder(&got)
+	for _, e := range wire() {
+		if err := lines.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/wire.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The golden file holds every kind with every field: neither is forgotten when one is added.
+func TestWireFormatIsWhole(t *testing.T) {
+	source, err := os.ReadFile("body.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[Kind]bool{}
+	for _, e := range wire() {
+		kind := reflect.ValueOf(e.Body)
+		if first := !seen[e.Body.Kind()]; first {
+			seen[e.Body.Kind()] = true
+			for i := range kind.NumField() {
+				if kind.Field(i).IsZero() {
+					t.Errorf("the full %s has no %s", e.Body.Kind(), kind.Type().Field(i).Name)
+				}
+			}
+		}
+	}
+	if n := strings.Count(string(source), ") Kind() Kind "); n != len(seen) {
+		t.Errorf("%d kinds in body.go, %d in the golden file", n, len(seen))
+	}
+}
