@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -31,7 +32,7 @@ var binaryFaults = map[string]struct {
 	"zero byte":            {[]byte("[package]\nname = \"a\x00b\"\n"), finding.ManifestEncoding},
 	"latin-1":              {[]byte("[package]\nname = \"\xe9t\xe9\"\n"), finding.ManifestEncoding},
 	"a module":             {[]byte("\x00asm\x01\x00\x00\x00"), finding.ManifestEncoding},
-	"too large":            {bytes.Repeat([]byte("# x\n"), MaxSize/4+1), finding.ManifestTooLarge},
+	"too large":            {bytes.Repeat([]byte("# x\n"), tomldoc.MaxSize/4+1), finding.ManifestTooLarge},
 	"deep keys":            {[]byte(strings.Repeat("a.", 100) + "a = 1\n"), finding.ManifestTooDeep},
 }
 

@@ -13,10 +13,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -98,7 +101,7 @@ type capsuleFiles struct {
 	options Options
 	m       *capsule.Manifest
 	list    []finding.Finding
-	cargo   *cargo // nil when cargo does not build the capsule
+	cargo   *cargo.Crate // nil when cargo does not build the capsule
 }
 
 func open(dir string, options Options) (*capsuleFiles, error) {
@@ -151,31 +154,19 @@ func (c *capsuleFiles) relative(path string) string {
 	return path
 }
 
-// document reads a TOML file beside the manifest, nil when there is none or it
-// is no TOML: the tool it belongs to says that better.
-func document(path string) *capsule.Document {
-	data, err := capsule.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	doc, _ := capsule.ParseDocument(path, data)
-	return doc
-}
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 
-// env is the value of a variable in the build's environment; the last one wins.
-func (c *capsuleFiles) env(name string) string {
-	value := ""
+// lookup finds a variable of the build's environment; the last one wins.
+func (c *capsuleFiles) lookup(name string) (value string, set bool) {
 	for _, pair := range c.options.Env {
-		if len(pair) > len(name) && pair[:len(name)] == name && pair[len(name)] == '=' {
-			value = pair[len(name)+1:]
+		if text, found := strings.CutPrefix(pair, name+"="); found {
+			value, set = text, true
 		}
 	}
-	return value
+	return value, set
 }
 
 // sameNames adds a finding to every capsule whose name another one has too.
@@ -212,11 +203,9 @@ func nameTwice(dir, name, other string) finding.Finding {
 		Message: fmt.Sprintf("the capsule in %s has the name %q too", other, name),
 		Hint:    "give each capsule a name of its own",
 	}
-	if data, err := capsule.ReadFile(filepath.Join(dir, tree.ManifestName)); err == nil {
-		if doc, _ := capsule.ParseDocument(tree.ManifestName, data); doc != nil {
-			if place, ok := doc.Locate("package", "name"); ok {
-				f.Line, f.Column = place.Line, place.Column
-			}
+	if doc := tomldoc.ReadFile(filepath.Join(dir, tree.ManifestName)); doc != nil {
+		if place, ok := doc.Locate("package", "name"); ok {
+			f.Line, f.Column = place.Line, place.Column
 		}
 	}
 	return f

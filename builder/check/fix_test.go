@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -199,7 +199,7 @@ func FuzzFix(f *testing.F) {
 			}
 			return
 		}
-		if doc, faults := capsule.ParseDocument("", data); doc == nil {
+		if doc, faults := tomldoc.Parse("", data); doc == nil {
 			t.Fatalf("broke %q: %q: %v", text, data, faults)
 		}
 		if again, err := Fix(context.Background(), dir, asked); err != nil || len(again) > 0 {

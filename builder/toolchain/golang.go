@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -132,7 +133,7 @@ func goEnvFile(env environ) string {
 	}
 	folder := env.get("XDG_CONFIG_HOME")
 	if folder == "" {
-		folder = filepath.Join(homeDir(env), userConfig)
+		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
 	}
 	return filepath.Join(folder, "go", "env")
 }
