@@ -14,12 +14,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const (
@@ -259,7 +259,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 
 // leftAlone tells that what lies where a command leaves its module is not of this run.
 func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
-	f := finding.Finding{Code: finding.OutputLeftAlone, File: capsule.ManifestName,
+	f := finding.Finding{Code: finding.OutputLeftAlone, File: tree.ManifestName,
 		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
 	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
 	rel, err := filepath.Rel(in.Dir, a.Path)
@@ -362,7 +362,7 @@ func unfit(path string) *Failure {
 // hashDiffers tells that the manifest declares another hash than the build made.
 func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
-	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
 }

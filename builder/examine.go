@@ -76,7 +76,7 @@ func (b *Builder) standing(dir, key string) *Published {
 }
 
 func hasManifest(dir string) error {
-	path := filepath.Join(dir, capsule.ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (in *Inputs) readManifest() {
 		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
 	case err != nil:
 		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
-			Code: finding.ManifestUnreadable, File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
+			Code: finding.ManifestUnreadable, File: tree.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
 		for _, c := range m.Components {

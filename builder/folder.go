@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -144,6 +145,6 @@ func kind(m fs.FileMode) string {
 
 // isModule reports whether a file begins as every WebAssembly module does.
 func (f *folder) isModule(name string) bool {
-	is, _ := fsys.Begins(filepath.Join(f.Dir, filepath.FromSlash(name)), "\x00asm")
+	is, _ := reader.IsWasm(filepath.Join(f.Dir, filepath.FromSlash(name)))
 	return is
 }

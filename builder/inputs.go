@@ -53,7 +53,7 @@ func (in *Inputs) Changed(later *Inputs) []string {
 	changed := in.Sources.Diff(later.Sources)
 	changed = append(changed, in.outsideChanged(later)...)
 	if len(changed) == 0 && in.Recipe != later.Recipe {
-		changed = []string{capsule.ManifestName} // a tool was replaced; nothing below Dir moved
+		changed = []string{tree.ManifestName} // a tool was replaced; nothing below Dir moved
 	}
 	slices.Sort(changed)
 	return slices.Compact(changed)

@@ -166,11 +166,9 @@ func (in *Inputs) eachProduct(visit func(path string, info fs.FileInfo)) {
 }
 
 func notOfTheBuild(folder string) bool {
-	switch filepath.Base(folder) {
-	case ".git", "node_modules":
-		return true
-	}
-	return hasManifest(folder) == nil || isCache(folder)
+	name := filepath.Base(folder)
+	mayBeMade := name == "target" || name == "dist" // of the folders without sources, those that hold products
+	return tree.IgnoredFolder(name) && !mayBeMade || hasManifest(folder) == nil || isCache(folder)
 }
 
 // isCache reports whether folder is tagged as a cache, as cargo's target is and ours.

@@ -71,7 +71,7 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 			continue
 		}
 		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
-		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
 			Message: fmt.Sprintf("inputs names %q, and nothing is there", pattern), Hint: "correct the path, which is relative to the capsule's folder, or take it out"})
 	}
 	return list
@@ -170,8 +170,8 @@ func isProduct(path string) bool {
 // below lists the patterns that begin below the capsule.
 func (r *reads) below() (list []string) {
 	for _, p := range r.patterns {
-		if full := fsys.Absolute(r.dir, p); fsys.Inside(r.dir, deepest(full)) {
-			list = append(list, full)
+		if fsys.Inside(r.dir, tree.PatternFolder(r.dir, p)) {
+			list = append(list, fsys.Absolute(r.dir, p))
 		}
 	}
 	slices.Sort(list)
@@ -185,21 +185,13 @@ func watched(dir string, r *reads) []string {
 	paths := slices.Clone(r.links)
 	links := map[string]bool{}
 	for _, p := range r.patterns {
-		p = deepest(fsys.Absolute(dir, p))
+		p = tree.PatternFolder(dir, p)
 		if !fsys.Inside(dir, p) || behindLink(dir, p, links) {
 			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
-}
-
-// deepest is the folder that a pattern names without a wildcard, or all of it.
-func deepest(pattern string) string {
-	if i := strings.IndexAny(pattern, "*?[{"); i >= 0 {
-		return filepath.Clean(filepath.Dir(pattern[:i] + "x"))
-	}
-	return pattern
 }
 
 // behindLink reports whether path, or a folder between it and dir, is a link. known

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // loop is the state of one Run: all capsules, because builds of one lead to builds of
@@ -135,7 +136,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
-	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
+	dir, isManifest := strings.CutSuffix(path, sep+tree.ManifestName)
 	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
 		l.add(dir)
 	}

@@ -251,7 +251,7 @@ func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	}
 	paths := []string{c.dir + "/main.go"}
 	if was {
-		paths = append(paths, c.dir+"/"+manifestName)
+		paths = append(paths, c.dir+"/"+tree.ManifestName)
 	}
 	s.report(paths...)
 }

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // collect finds each component's module: one that the toolchain named in
@@ -120,7 +120,7 @@ func (j *job) outputs() (list []string) {
 func (j *job) wrotePublished(i int) finding.Finding {
 	c := j.Manifest.Components[i]
 	line, column := j.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
-	return finding.Finding{Code: finding.BuildWrotePublished, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.BuildWrotePublished, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the build wrote %s itself, where only a module that was loaded and found sound may stand", c.File),
 		Hint:    "let it write to $CAPSULE_OUT, or to another path that output in [package.metadata.astrid-dev] names: output = \"dist/" + path.Base(c.File) + "\""}
 }
@@ -137,7 +137,7 @@ func (j *job) notWritten(i int) finding.Finding {
 	if rel, err := filepath.Rel(j.dir, last); err == nil && fsys.Inside(j.dir, last) && !fsys.Inside(j.OutDir, last) {
 		where += " nor " + filepath.ToSlash(rel)
 	}
-	return finding.Finding{Code: finding.OutputMissing, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.OutputMissing, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the build ended well but left no module for %s: neither %s is there", c.File, where),
 		Hint:    `write the module to $CAPSULE_OUT, or say where the build leaves it: output = "path/to/module.wasm" in [package.metadata.astrid-dev]`}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 func TestCollect(t *testing.T) {
@@ -38,7 +38,7 @@ func TestCollect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			write(t, filepath.Join(dir, capsule.ManifestName), c.manifest)
+			write(t, filepath.Join(dir, tree.ManifestName), c.manifest)
 			r := request(t, dir, fakes(t, "make"))
 			place := func(name string) string {
 				if staged, ok := strings.CutPrefix(name, "OUT/"); ok {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // planCommand runs what the manifest's `build` says, without a shell.
@@ -16,7 +16,7 @@ func planCommand(_ context.Context, j *job) (*Plan, error) {
 	program := lookPath(argv[0], j.dir, j.env)
 	if program == "" {
 		f := missing(argv[0], j.env)
-		f.File = capsule.ManifestName
+		f.File = tree.ManifestName
 		f.Line, f.Column = j.Manifest.Position("package", "metadata", "astrid-dev", "build")
 		f.Message = fmt.Sprintf("the build command %q is not installed, or not in PATH", argv[0])
 		if path := shut(argv[0], j.dir, j.env); path != "" {

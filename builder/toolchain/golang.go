@@ -9,9 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // isGo accepts a folder with a go.mod, and Go files below one. The files are
@@ -73,7 +74,7 @@ func (j *job) goPackage() (component int, pkg string, err error) {
 	case 1:
 		return component, own[0], nil
 	}
-	return 0, "", manifestProblem(finding.Finding{Code: finding.GoSeveral, File: capsule.ManifestName, Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
+	return 0, "", manifestProblem(finding.Finding{Code: finding.GoSeveral, File: tree.ManifestName, Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
 		Hint: `write a build command that makes each in $CAPSULE_OUT_DIR: build = ["make", "wasm"]`})
 }
 
@@ -87,7 +88,7 @@ func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
 		return nil, err
 	}
 	if len(j.Manifest.Components) > 1 {
-		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: capsule.ManifestName, Message: "tinygo builds one component at a time",
+		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: tree.ManifestName, Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
 	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
@@ -132,7 +133,7 @@ func goEnvFile(env environ) string {
 	}
 	folder := env.get("XDG_CONFIG_HOME")
 	if folder == "" {
-		folder = filepath.Join(homeDir(env), userConfig)
+		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
 	}
 	return filepath.Join(folder, "go", "env")
 }

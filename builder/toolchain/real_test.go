@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
 
 // The tests of this file run real compilers on copies of the examples.
@@ -40,11 +41,11 @@ func rustEnv(t *testing.T) []string {
 		cmd := exec.Command(rustc, "--print", "sysroot")
 		cmd.Env = candidate
 		out, err := cmd.Output()
-		if err == nil && isDir(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", unknownTarget)) {
+		if err == nil && isDir(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", cargo.UnknownTarget)) {
 			return candidate
 		}
 	}
-	missingTool(t, "a Rust with "+unknownTarget)
+	missingTool(t, "a Rust with "+cargo.UnknownTarget)
 	return nil
 }
 

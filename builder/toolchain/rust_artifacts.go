@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // clockSlack is how far a file's time may lie before the build's start though
@@ -110,6 +110,6 @@ func (c *crate) noProduct(products []product) finding.Finding {
 	for _, p := range products {
 		names = append(names, p.name+".wasm")
 	}
-	return finding.Finding{Code: finding.RustWhichModule, File: capsule.ManifestName, Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
+	return finding.Finding{Code: finding.RustWhichModule, File: tree.ManifestName, Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
 		Hint: "give the component's file the name of the crate, with _ for -"}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Request asks how a capsule is built.
@@ -115,7 +116,7 @@ type job struct {
 func newJob(r Request) (*job, error) {
 	m := r.Manifest
 	if !m.Buildable() {
-		return nil, manifestProblem(finding.Finding{Code: finding.ToolchainNothingToBuild, File: capsule.ManifestName,
+		return nil, manifestProblem(finding.Finding{Code: finding.ToolchainNothingToBuild, File: tree.ManifestName,
 			Message: "the manifest names no component, so there is nothing to build", Hint: "add a [[component]] with file = \"name.wasm\""})
 	}
 	r.Jobs = max(1, r.Jobs)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const manifest = "[package]\nname = \"cap\"\nversion = \"0.1.0\"\n[[component]]\nid = \"cap\"\nfile = \"cap.wasm\"\n"
@@ -37,7 +37,7 @@ func folder(t *testing.T, settings string, files ...string) string {
 	if settings != "" {
 		text += "[package.metadata.astrid-dev]\n" + settings + "\n"
 	}
-	write(t, filepath.Join(dir, capsule.ManifestName), text)
+	write(t, filepath.Join(dir, tree.ManifestName), text)
 	for i := 0; i+1 < len(files); i += 2 {
 		write(t, filepath.Join(dir, filepath.FromSlash(files[i])), files[i+1])
 	}

@@ -91,7 +91,7 @@ func plant(tb testing.TB, root string, count, files int) {
 			}
 		}
 		manifest := fmt.Sprintf("[package]\nname = \"c%d\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"c.wasm\"\n[package.metadata.astrid-dev]\nbuild = [\"true\"]\n", i)
-		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte(manifest), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, tree.ManifestName), []byte(manifest), 0o644); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // checkFlags are check's own.
@@ -134,7 +135,7 @@ func fixAll(ctx context.Context, before []checked) ([]checked, error) {
 	for i := range after {
 		after[i].Fixed = fixed[i]
 		if failed[i] != nil && results[i].Err == nil {
-			after[i].Findings = append(after[i].Findings, finding.Finding{Code: finding.FixFailed, File: manifestName,
+			after[i].Findings = append(after[i].Findings, finding.Finding{Code: finding.FixFailed, File: tree.ManifestName,
 				Message: failed[i].Error(), Hint: "make the file writable, or mend it by hand"})
 			finding.Sort(after[i].Findings)
 		}

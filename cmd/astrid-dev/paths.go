@@ -50,7 +50,7 @@ func existing(args []string) ([]string, error) {
 			return nil, usageHint(fmt.Errorf("%s: no such folder", shorten(root)), "give a folder that holds capsules, or nothing for the current one")
 		case err != nil:
 			return nil, usage(err)
-		case filepath.Base(root) == manifestName && !info.IsDir():
+		case filepath.Base(root) == tree.ManifestName && !info.IsDir():
 			roots[i] = filepath.Dir(root) // people point at the manifest; they mean the capsule
 		case !info.IsDir():
 			return nil, usageHint(fmt.Errorf("%s is a file", shorten(root)), "give the capsule's folder")
@@ -58,8 +58,6 @@ func existing(args []string) ([]string, error) {
 	}
 	return roots, nil
 }
-
-const manifestName = "Capsule.toml"
 
 // place is what was found below the paths of a command line.
 type place struct {
@@ -116,7 +114,7 @@ func noCapsule(roots []string, found tree.Found, closed []*fs.PathError) error {
 	case len(found.Foreign) > 0:
 		return usageHint(fmt.Errorf("%s: %s is a work tree of another repository", about, shorten(found.Foreign[0])), nestedHint)
 	}
-	return usageHint(fmt.Errorf("%s: no folder there holds a %s", about, manifestName), "astrid-dev new NAME --lang go writes one")
+	return usageHint(fmt.Errorf("%s: no folder there holds a %s", about, tree.ManifestName), "astrid-dev new NAME --lang go writes one")
 }
 
 const (
@@ -125,7 +123,7 @@ const (
 )
 
 func linkedMessage(link string) string {
-	if filepath.Base(link) == manifestName {
+	if filepath.Base(link) == tree.ManifestName {
 		return shorten(link) + " is a link, which makes no capsule: a manifest must be a file of its own"
 	}
 	return shorten(link) + " is a link to a capsule, which is not followed"
@@ -140,7 +138,7 @@ func strangers(found tree.Found) (list []string) {
 		}
 	}
 	for _, link := range found.Linked {
-		if real, err := filepath.EvalSymlinks(link); err != nil || filepath.Base(link) == manifestName || !known[real] {
+		if real, err := filepath.EvalSymlinks(link); err != nil || filepath.Base(link) == tree.ManifestName || !known[real] {
 			list = append(list, link)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // smokeFlags are the flags of smoke.
@@ -136,7 +137,7 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
 	case err != nil:
 		return nil, smoke.Options{}, nil, usage(err)
-	case filepath.Base(abs) == manifestName && !info.IsDir():
+	case filepath.Base(abs) == tree.ManifestName && !info.IsDir():
 		abs = filepath.Dir(abs)
 	case !info.IsDir():
 		return []string{abs}, smoke.Options{}, nil, nil
@@ -144,7 +145,7 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	m, err := capsule.Load(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
+		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), tree.ManifestName), give)
 	case err != nil:
 		return nil, smoke.Options{}, nil, usage(err)
 	}

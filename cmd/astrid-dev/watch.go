@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // watchFlags are the flags that only watch has.
@@ -100,7 +101,7 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended
 			if b.Capsules > 0 {
 				break
 			}
-			s.warn(finding.NoCapsules, "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
+			s.warn(finding.NoCapsules, "no folder below "+joined(roots)+" holds a "+tree.ManifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
 		case event.Idle:
 			go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
 		}

@@ -177,7 +177,7 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 
 // commandFailed is for a build that complained of nothing that could be read as an error.
 func commandFailed(m *capsule.Manifest, failure *builder.Failure) finding.Finding {
-	f := finding.Finding{Code: finding.BuildFailed, File: capsule.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
+	f := finding.Finding{Code: finding.BuildFailed, File: tree.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
 	if failure.ExitCode < 0 {
 		f.Message = "a signal ended the build"
 	}
@@ -252,7 +252,7 @@ func place(m *capsule.Manifest, i int, list []finding.Finding) {
 		if f.File != "" {
 			continue
 		}
-		f.File = capsule.ManifestName
+		f.File = tree.ManifestName
 		if m != nil && i >= 0 {
 			f.Line, f.Column = m.Position(fmt.Sprintf("component[%d]", i), "file")
 		}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -137,7 +136,7 @@ func (l *inputs) glob(pattern string) error {
 		return nil
 	}
 	folder, rest := doublestar.SplitPattern(pattern)
-	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
+	if !hasWildcard(rest) {
 		return nil
 	}
 	folder = fsys.Absolute(l.base, folder)

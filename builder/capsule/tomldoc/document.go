@@ -1,9 +1,15 @@
-package capsule
+// Package tomldoc reads a TOML file so that everything in it has a place, and edits it so
+// that the rest of it stays as it is: the library gives values without places.
+//
+// The layers of its files: scan.go finds where everything stands, document.go puts places
+// and values together, edit.go changes both.
+package tomldoc
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"sort"
 	"strconv"
 	"strings"
@@ -12,6 +18,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // MaxSize bounds a TOML file, in bytes. The largest manifest in the field has
@@ -41,10 +48,42 @@ type Place struct {
 	Start, End       int // of the value; of the header for a table that has one
 }
 
-// ParseDocument reads TOML. file is the name that findings carry. It returns
+// Read reads at most one byte more than MaxSize of the file at path, enough for Parse to
+// refuse it without holding all of it. Anything but a regular file is an error: opening a
+// pipe would wait for ever.
+func Read(path string) ([]byte, error) {
+	file, err := fsys.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, MaxSize+1))
+}
+
+// ReadFile is the document at path, nil when there is none or it is no TOML: the tool that
+// the file belongs to says that better.
+func ReadFile(path string) *Document {
+	data, err := Read(path)
+	if err != nil {
+		return nil
+	}
+	d, _ := Parse(path, data)
+	return d
+}
+
+// Empty is a document without a key.
+func Empty(file string) *Document { return &Document{file: file, root: newNode(), lines: []int{0}} }
+
+// faultAt is a finding of that code with its usual severity.
+func faultAt(code finding.Code, file string, line, column int) finding.Finding {
+	rule, _ := code.Rule()
+	return finding.Finding{Code: code, Severity: rule.Severity, File: file, Line: line, Column: column}
+}
+
+// Parse reads TOML. file is the name that findings carry. It returns
 // nil and what is wrong when data is no TOML that a person could have meant;
 // at most one finding, for nothing after the first fault can be trusted.
-func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
+func Parse(file string, data []byte) (*Document, []finding.Finding) {
 	text, fault := decode(file, data)
 	if fault != nil {
 		return nil, []finding.Finding{*fault}
@@ -52,7 +91,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 	d := &Document{file: file, text: text, lines: lineStarts(text)}
 	if offset, deep := tooDeep(text); deep {
 		line, column := d.lineColumn(offset)
-		f := newFinding(finding.ManifestTooDeep, file, line, column)
+		f := faultAt(finding.ManifestTooDeep, file, line, column)
 		f.Message = fmt.Sprintf("more than %d levels of nesting", maxDepth)
 		return nil, []finding.Finding{f}
 	}
@@ -61,7 +100,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 	}
 	places := scan(text)
 	if places.twice >= 0 {
-		f := newFinding(finding.ManifestSyntax, file, 0, 0)
+		f := faultAt(finding.ManifestSyntax, file, 0, 0)
 		f.Line, f.Column = d.lineColumn(places.twice)
 		f.Message, f.Hint = "this key has already been defined", twiceHint
 		return nil, []finding.Finding{f}
@@ -75,7 +114,7 @@ func ParseDocument(file string, data []byte) (*Document, []finding.Finding) {
 func (d *Document) parse() (fault *finding.Finding) {
 	defer func() {
 		if r := recover(); r != nil {
-			f := newFinding(finding.ManifestSyntax, d.file, 1, 1)
+			f := faultAt(finding.ManifestSyntax, d.file, 1, 1)
 			f.Message = fmt.Sprintf("the TOML parser gave up: %v", r)
 			fault = &f
 		}
@@ -84,7 +123,7 @@ func (d *Document) parse() (fault *finding.Finding) {
 	if err == nil {
 		return nil
 	}
-	f := newFinding(finding.ManifestSyntax, d.file, 1, 1)
+	f := faultAt(finding.ManifestSyntax, d.file, 1, 1)
 	f.Message = sentence(err.Error())
 	var syntax toml.ParseError
 	if errors.As(err, &syntax) {
@@ -124,7 +163,7 @@ func sentence(message string) string {
 // decode is data as text, or what keeps it from being text.
 func decode(file string, data []byte) (string, *finding.Finding) {
 	fault := func(code finding.Code, line, column int, message, hint string) (string, *finding.Finding) {
-		f := newFinding(code, file, line, column)
+		f := faultAt(code, file, line, column)
 		f.Message, f.Hint = message, hint
 		return "", &f
 	}
@@ -209,6 +248,9 @@ func (d *Document) lineColumn(offset int) (line, column int) {
 	return line, offset - d.lines[line-1] + 1
 }
 
+// File is the name that findings carry.
+func (d *Document) File() string { return d.file }
+
 // Text is the file's text without a byte order mark.
 func (d *Document) Text() string { return d.text }
 
@@ -235,7 +277,7 @@ func child(value any, name string) (any, bool) {
 	if found, ok := table[name]; ok {
 		return found, true
 	}
-	base, index, ok := splitIndex(name)
+	base, index, ok := SplitIndex(name)
 	if !ok {
 		return nil, false
 	}
@@ -252,8 +294,8 @@ func child(value any, name string) (any, bool) {
 	return nil, false
 }
 
-// elements is an array's content whichever of its two shapes it has, or nil.
-func elements(value any) []any {
+// Elements is an array's content whichever of its two shapes it has, or nil.
+func Elements(value any) []any {
 	switch list := value.(type) {
 	case []any:
 		return list
@@ -267,14 +309,54 @@ func elements(value any) []any {
 	return nil
 }
 
-// splitIndex takes "name[3]" apart.
-func splitIndex(name string) (base string, index int, ok bool) {
+// SplitIndex takes "name[3]" apart.
+func SplitIndex(name string) (base string, index int, ok bool) {
 	open := strings.LastIndexByte(name, '[')
 	if open < 0 || !strings.HasSuffix(name, "]") {
 		return "", 0, false
 	}
 	index, err := strconv.Atoi(name[open+1 : len(name)-1])
 	return name[:open], index, err == nil && index >= 0
+}
+
+// Has reports whether anything stands under key.
+func (d *Document) Has(key ...string) bool {
+	_, ok := d.Value(key...)
+	return ok
+}
+
+// String is the string under key, "" when there is none.
+func (d *Document) String(key ...string) string {
+	value, _ := d.Value(key...)
+	s, _ := value.(string)
+	return s
+}
+
+// Table is the table under key, nil when there is none.
+func (d *Document) Table(key ...string) map[string]any {
+	value, _ := d.Value(key...)
+	table, _ := value.(map[string]any)
+	return table
+}
+
+// Strings are those of the array under key; a single string is a list of one.
+func (d *Document) Strings(key ...string) []string {
+	value, _ := d.Value(key...)
+	return Strings(value)
+}
+
+// Strings are those of an array; a single string is a list of one.
+func Strings(value any) []string {
+	if s, ok := value.(string); ok {
+		return []string{s}
+	}
+	var list []string
+	for _, element := range Elements(value) {
+		if s, ok := element.(string); ok {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Keys is the names below key in the order of the file, or nil when there is no table.
@@ -304,7 +386,7 @@ func (d *Document) find(key []string) *node {
 	for _, name := range key {
 		next, ok := n.fields[name]
 		if !ok {
-			base, index, indexed := splitIndex(name)
+			base, index, indexed := SplitIndex(name)
 			list := n.fields[base]
 			if !indexed || list == nil || index >= len(list.items) {
 				return nil
@@ -343,11 +425,11 @@ func (d *Document) Position(key ...string) (line, column int) {
 	if len(key) == 0 {
 		return 1, 1
 	}
-	return d.around(key[:len(key)-1])
+	return d.Around(key[:len(key)-1])
 }
 
-// around is where a reader looks for the table that key names: its header.
-func (d *Document) around(key []string) (line, column int) {
+// Around is where a reader looks for the table that key names: its header.
+func (d *Document) Around(key []string) (line, column int) {
 	for ; len(key) > 0; key = key[:len(key)-1] {
 		if p, ok := d.Locate(key...); ok {
 			return p.Line, p.Column

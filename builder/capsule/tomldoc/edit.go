@@ -1,4 +1,4 @@
-package check
+package tomldoc
 
 import (
 	"errors"
@@ -6,19 +6,17 @@ import (
 	"reflect"
 	"sort"
 	"strings"
-
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 )
 
 // errMeans is an edit whose text would not mean what was intended. The file
 // stays as it was.
 var errMeans = errors.New("the file is laid out in a way that cannot be mended by a text edit")
 
-// edits changes a TOML file's text in places and leaves every other byte:
+// Edits changes a TOML file's text in places and leaves every other byte:
 // comments, order, blank lines and line ends stay. Each change is made twice,
-// in the text and in the values, and apply compares the two.
-type edits struct {
-	doc   *capsule.Document
+// in the text and in the values, and Apply compares the two.
+type Edits struct {
+	doc   *Document
 	list  []edit
 	want  map[string]any
 	eol   string
@@ -31,8 +29,9 @@ type edit struct {
 	fresh   bool // begins a table at the file's end: behind whatever else goes there
 }
 
-func newEdits(doc *capsule.Document) *edits {
-	e := &edits{doc: doc, want: clone(doc.Values()).(map[string]any), eol: "\n", fresh: map[string]bool{}}
+// NewEdits begins to edit doc.
+func NewEdits(doc *Document) *Edits {
+	e := &Edits{doc: doc, want: clone(doc.Values()).(map[string]any), eol: "\n", fresh: map[string]bool{}}
 	if strings.Contains(doc.Text(), "\r\n") {
 		e.eol = "\r\n"
 	}
@@ -67,7 +66,7 @@ func clone(value any) any {
 
 // table is the table in want under key, made when it is missing; nil when
 // something else stands there.
-func (e *edits) table(key []string) map[string]any {
+func (e *Edits) table(key []string) map[string]any {
 	at := e.want
 	for _, name := range key {
 		base, index, indexed := strings.Cut(strings.TrimSuffix(name, "]"), "[")
@@ -91,8 +90,8 @@ func (e *edits) table(key []string) map[string]any {
 	return at
 }
 
-// replace writes another value under a key that is there.
-func (e *edits) replace(literal string, value any, key ...string) {
+// Replace writes another value under a key that is there.
+func (e *Edits) Replace(literal string, value any, key ...string) {
 	place, ok := e.doc.Locate(key...)
 	table := e.table(key[:len(key)-1])
 	if !ok || table == nil {
@@ -102,8 +101,8 @@ func (e *edits) replace(literal string, value any, key ...string) {
 	table[key[len(key)-1]] = value
 }
 
-// appendTo adds an element to an array of strings.
-func (e *edits) appendTo(element string, key ...string) {
+// AppendTo adds an element to an array of strings.
+func (e *Edits) AppendTo(element string, key ...string) {
 	place, ok := e.doc.Locate(key...)
 	table := e.table(key[:len(key)-1])
 	list, isArray := table[key[len(key)-1]].([]any)
@@ -123,15 +122,21 @@ func (e *edits) appendTo(element string, key ...string) {
 	table[key[len(key)-1]] = append(list, element)
 }
 
+// Any reports whether there is something to change.
+func (e *Edits) Any() bool { return len(e.list) > 0 }
+
+// Document is the file as it was.
+func (e *Edits) Document() *Document { return e.doc }
+
 func indexed(key []string, i int) []string {
 	out := append([]string(nil), key...)
 	out[len(out)-1] = fmt.Sprintf("%s[%d]", out[len(out)-1], i)
 	return out
 }
 
-// add writes `line` as the last of a table, which is made when it is missing.
+// Add writes `line` as the last of a table, which is made when it is missing.
 // line must define name to be value.
-func (e *edits) add(table []string, name, line string, value any) {
+func (e *Edits) Add(table []string, name, line string, value any) {
 	values := e.table(table)
 	if values == nil || values[name] != nil {
 		return
@@ -156,7 +161,7 @@ func (e *edits) add(table []string, name, line string, value any) {
 }
 
 // newline is a line end where the text before at has none.
-func (e *edits) newline(at int) string {
+func (e *Edits) newline(at int) string {
 	if at == 0 || e.doc.Text()[at-1] == '\n' {
 		return ""
 	}
@@ -178,7 +183,7 @@ func dotted(key []string) string {
 
 // tableEnd is the offset behind the line of a table's last own key, and false
 // when the table has no header in the file.
-func (e *edits) tableEnd(table []string) (int, bool) {
+func (e *Edits) tableEnd(table []string) (int, bool) {
 	place, ok := e.doc.Locate(table...)
 	if !ok || place.Start >= place.KeyStart {
 		return 0, false
@@ -192,7 +197,7 @@ func (e *edits) tableEnd(table []string) (int, bool) {
 }
 
 // lastByte is the end of the last value that stands under the table's own header.
-func (e *edits) lastByte(table []string) int {
+func (e *Edits) lastByte(table []string) int {
 	end := 0
 	for _, name := range e.doc.Keys(table...) {
 		key := append(append([]string(nil), table...), name)
@@ -208,9 +213,9 @@ func (e *edits) lastByte(table []string) int {
 	return end
 }
 
-// remove takes a key out: with its line when it has one for itself, with one
+// Remove takes a key out: with its line when it has one for itself, with one
 // comma when it stands between braces.
-func (e *edits) remove(key ...string) {
+func (e *Edits) Remove(key ...string) {
 	place, ok := e.doc.Locate(key...)
 	values := e.table(key[:len(key)-1])
 	if !ok || values == nil {
@@ -239,9 +244,9 @@ func (e *edits) remove(key ...string) {
 	e.list = append(e.list, edit{at: place.KeyStart, end: end})
 }
 
-// apply returns the changed text, or errMeans when reading it again does not
+// Apply returns the changed text, or errMeans when reading it again does not
 // give exactly the values that were intended.
-func (e *edits) apply() (string, error) {
+func (e *Edits) Apply() (string, error) {
 	sort.SliceStable(e.list, func(i, j int) bool {
 		a, b := e.list[i], e.list[j]
 		return a.at < b.at || a.at == b.at && !a.fresh && b.fresh
@@ -256,7 +261,7 @@ func (e *edits) apply() (string, error) {
 		done = change.end
 	}
 	out.WriteString(text[done:])
-	again, _ := capsule.ParseDocument("", []byte(out.String()))
+	again, _ := Parse("", []byte(out.String()))
 	if again == nil || !reflect.DeepEqual(clone(again.Values()), any(e.want)) {
 		return "", errMeans
 	}
