@@ -146,7 +146,11 @@ func (l *loop) sayReady() {
 			l.sayUnchanged(c)
 		}
 	}
-	l.announce(event.Ready{Capsules: len(l.order)})
+	watched := make([]event.Subject, len(l.order))
+	for i, dir := range l.order {
+		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
+	}
+	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
 }
 
 // sayIdle announces that nothing is pending, once after each time something was.

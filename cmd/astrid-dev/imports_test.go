@@ -12,6 +12,7 @@ import (
 var imports = map[string][]string{
 	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
 	"orchestrator/announce":   {"builder/text", "orchestrator/event", "builder/proc", "builder/finding"},
+	"orchestrator/hub":        {"orchestrator/event"},
 	"orchestrator/event":      {"builder/finding"},
 	"orchestrator/event/flat": {"orchestrator/event", "builder/finding"}, // for tests
 	"orchestrator/verify":     {"builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "builder/regular", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
