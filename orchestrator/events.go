@@ -16,12 +16,8 @@ func (l *loop) announceFor(c *capsule, body event.Body) {
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
 
-// send numbers and dates e, and hands it on.
-func (l *loop) send(e event.Event) {
-	l.seq++
-	e.Seq, e.Time = l.seq, l.now
-	l.do(say{e})
-}
+// send hands e on, without its number and its time: they are its stream's to give.
+func (l *loop) send(e event.Event) { l.do(say{e}) }
 
 // sayChange announces a source hash that was not announced before.
 func (l *loop) sayChange(c *capsule) {

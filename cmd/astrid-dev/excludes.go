@@ -12,6 +12,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // excludesFindings tells of rules by which git ignores files for this user only. They are
@@ -26,7 +27,7 @@ func excludesFindings(ctx context.Context, roots []string) (list []finding.Findi
 		}
 		told[path] = true
 		list = append(list, finding.Finding{Code: finding.GitExcludes, Severity: finding.Note,
-			Message: fmt.Sprintf("git follows %s on this machine only, so that files which it ignores are sources here", shorten(path)),
+			Message: fmt.Sprintf("git follows %s on this machine only, so that files which it ignores are sources here", paths.Short(path)),
 			Hint:    "write its rules into .gitignore as well, or name the files in ignore in [package.metadata.astrid-dev]"})
 	}
 	return list

@@ -16,6 +16,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // smokeFlags are the flags of smoke.
@@ -40,7 +42,7 @@ modules and holds them against the manifest. It exits with 1 when a module does
 not load, or is not ready for the kernel and --strict is given.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageHint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
+				return usage.Hint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
 			}
 			return nil
 		},
@@ -64,7 +66,7 @@ type loaded struct {
 
 func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if f.limits.Wall < 0 {
-		return usage(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
@@ -104,7 +106,7 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []strin
 	if f.json || asJSON(cmd) {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
 	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), shorten(file))
+		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
 		err = report.WriteText(cmd.OutOrStdout())
 	}
 	return report.Loads && (report.KernelReady || !f.strict), err
@@ -116,7 +118,7 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 		return nil, errInterrupted
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("loading %s: %w", shorten(file), err))
+		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
 	}
 	return report, nil
 }
@@ -125,7 +127,7 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 // and the manifest, which a single file has not.
 func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, error) {
 	const give = "give a .wasm file or a capsule's folder"
-	roots, err := absolute([]string{path})
+	roots, err := paths.Absolute([]string{path})
 	if err != nil {
 		return nil, smoke.Options{}, nil, err
 	}
@@ -133,10 +135,10 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
 	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
-	case filepath.Base(abs) == manifestName && !info.IsDir():
+		return nil, smoke.Options{}, nil, usage.New(err)
+	case filepath.Base(abs) == paths.Manifest && !info.IsDir():
 		abs = filepath.Dir(abs)
 	case !info.IsDir():
 		return []string{abs}, smoke.Options{}, nil, nil
@@ -144,12 +146,12 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	m, err := capsule.Load(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s holds no %s", paths.Short(abs), paths.Manifest), give)
 	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
+		return nil, smoke.Options{}, nil, usage.New(err)
 	}
 	if !m.Buildable() {
-		return nil, smoke.Options{}, nil, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
+		return nil, smoke.Options{}, nil, usage.New(fmt.Errorf("%s names no component: there is nothing to load", paths.Short(m.Path)))
 	}
 	var files, missing []string
 	for _, c := range m.Components {
@@ -160,7 +162,7 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 		files = append(files, file)
 	}
 	if len(missing) > 0 {
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+paths.Short(abs))
 	}
 	return files, builder.SmokeOptions(m), m, nil
 }
