@@ -17,9 +17,9 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 const (
@@ -85,7 +85,7 @@ func (s *Staged) Discard() {
 		return
 	}
 	_ = inFolder(s.dir, func(f *folder) error {
-		name, ok := f.below(s.work)
+		name, ok := f.Below(s.work)
 		if !ok || s.work == "" {
 			return nil
 		}
@@ -345,7 +345,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 
 // unfit reports a result that nobody should begin to read.
 func unfit(path string) *Failure {
-	f, err := regular.Open(path)
+	f, err := fsys.Open(path)
 	if err != nil {
 		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}

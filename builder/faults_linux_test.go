@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // rowArgument makes this test's program publish one capsule, to have faults injected.
@@ -109,7 +111,7 @@ func inject(t *testing.T, strace, fault, dir string, old, fresh []byte) (failed 
 	for _, folder := range []string{dir, statePath(dir), statePath(dir, blobFolder)} {
 		entries, _ := os.ReadDir(folder)
 		for _, e := range entries {
-			if isTemporary(e.Name()) || e.Name() == intentFile {
+			if fsys.IsTemporary(e.Name()) || e.Name() == intentFile {
 				t.Errorf("%s: %s is left in %s", fault, e.Name(), folder)
 			}
 		}

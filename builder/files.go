@@ -7,7 +7,7 @@ import (
 
 	"github.com/zeebo/blake3"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // copyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
@@ -17,7 +17,7 @@ func copyTo(out *os.File, from string) (hash string, size int64, err error) {
 			err = closeErr
 		}
 	}()
-	in, err := regular.Open(from)
+	in, err := fsys.Open(from)
 	if err != nil {
 		return "", 0, err
 	}
@@ -31,7 +31,7 @@ func copyTo(out *os.File, from string) (hash string, size int64, err error) {
 
 // HashFile is the BLAKE3 of a regular file's content, 64 lower-case hex digits.
 func HashFile(path string) (string, error) {
-	in, err := regular.Open(path)
+	in, err := fsys.Open(path)
 	if err != nil {
 		return "", err
 	}

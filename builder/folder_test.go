@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 func writeIntent(dir string, r *record) error {
@@ -225,7 +226,7 @@ func TestStateIsNeverWrittenThroughALink(t *testing.T) {
 func TestLitterIsSwept(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	litter := []string{filepath.Join(dir, temporary("copy.wasm")+".wasm"), statePath(dir, temporary(intentFile)), statePath(dir, temporary(runFile))}
+	litter := []string{filepath.Join(dir, fsys.Temporary("copy.wasm")+".wasm"), statePath(dir, fsys.Temporary(intentFile)), statePath(dir, fsys.Temporary(runFile))}
 	for _, path := range litter {
 		write(t, path, "half")
 	}

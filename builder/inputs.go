@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -77,14 +78,14 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 	before, after := files(in.Others), files(later.Others)
 	var changed []string
 	for _, name := range in.Others.Diff(later.Others) {
-		path := tree.Absolute(in.Dir, name)
+		path := fsys.Absolute(in.Dir, name)
 		_, was := before[name]
 		now, is := after[name]
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
 		if dropped := was && !is && !later.names(path); learned || dropped {
 			continue
 		}
-		if tree.Inside(in.Dir, path) {
+		if fsys.Inside(in.Dir, path) {
 			path = name
 		}
 		changed = append(changed, path)
@@ -94,10 +95,10 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 
 // names reports whether in depends on path, which is no source, whether it is there or not.
 func (in *Inputs) names(path string) bool {
-	if tree.Inside(in.Dir, path) && in.Reads != nil && in.Reads(path, false) {
+	if fsys.Inside(in.Dir, path) && in.Reads != nil && in.Reads(path, false) {
 		return true
 	}
-	return slices.ContainsFunc(in.Outside, func(o string) bool { return tree.Inside(o, path) })
+	return slices.ContainsFunc(in.Outside, func(o string) bool { return fsys.Inside(o, path) })
 }
 
 // Recounts reports whether in counts a file that the rules of old leave out:

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -29,7 +29,7 @@ type seen struct {
 // lastRun is the time in which the capsule's last build command ran, from the
 // examination before it. A run that was killed has not ended yet.
 func lastRun(dir string) (since, until time.Time, known bool) {
-	data, err := regular.Read(statePath(dir, runFile), 1<<10)
+	data, err := fsys.Read(statePath(dir, runFile), 1<<10)
 	if err != nil {
 		return time.Time{}, time.Time{}, false
 	}
@@ -42,7 +42,7 @@ func lastRun(dir string) (since, until time.Time, known bool) {
 
 // lastSeen is nil when nobody knows.
 func lastSeen(dir string) *seen {
-	data, err := regular.Read(statePath(dir, seenFile), seenLimit)
+	data, err := fsys.Read(statePath(dir, seenFile), seenLimit)
 	if err != nil {
 		return nil
 	}
@@ -55,7 +55,7 @@ func lastSeen(dir string) *seen {
 
 // noteRun tells the next run when this one was. Where it cannot be written nothing can be staged either.
 func noteRun(dir, text string) {
-	_ = inFolder(dir, func(f *folder) error { return f.write(stateName(runFile), []byte(text)) })
+	_ = inFolder(dir, func(f *folder) error { return f.Replace(stateName(runFile), []byte(text)) })
 }
 
 // noteSeen tells the next run what this one is about to read. Where it cannot be written the
@@ -64,7 +64,7 @@ func noteSeen(in *Inputs) {
 	// a name that is no UTF-8 is not found again: then everything is made anew
 	data, err := json.Marshal(seen{in.Recipe, files(in.Sources), files(in.Others)})
 	if err == nil {
-		_ = inFolder(in.Dir, func(f *folder) error { return f.write(stateName(seenFile), data) })
+		_ = inFolder(in.Dir, func(f *folder) error { return f.Replace(stateName(seenFile), data) })
 	}
 }
 
@@ -108,7 +108,7 @@ func (in *Inputs) lacks(before, now map[string]tree.File) bool {
 		if after, is := now[name]; f.Size == tree.Absent || is && after.Size != tree.Absent {
 			continue
 		}
-		if _, err := os.Lstat(tree.Absolute(in.Dir, name)); err != nil {
+		if _, err := os.Lstat(fsys.Absolute(in.Dir, name)); err != nil {
 			return true
 		}
 	}

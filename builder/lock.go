@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // lockRetry is how often a capsule that another process builds is asked for
@@ -106,7 +107,7 @@ func lockNow(dir string) (h *held, deleted bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	locked, err := tryLock(f)
+	locked, err := fsys.TryLock(f)
 	if err == nil && locked && isStill(dir, f) {
 		return &held{file: f, dir: dir}, false, nil
 	}

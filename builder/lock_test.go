@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Recover never waits: the lock may be held by a build whose outcome waits for the
@@ -11,7 +13,7 @@ import (
 func TestRecoverDoesNotWaitForABuild(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, statePath(dir, temporary(recordFile)), "half") // what a killed process leaves
+	write(t, statePath(dir, fsys.Temporary(recordFile)), "half") // what a killed process leaves
 	lock, err := b.lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

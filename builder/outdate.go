@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -53,7 +54,7 @@ func (in *Inputs) outdateProducts(source time.Time) {
 	_ = inFolder(in.Dir, func(f *folder) error {
 		in.eachProduct(func(path string, info fs.FileInfo) {
 			if !info.ModTime().Before(source) {
-				f.setTime(path, source.Add(-time.Second))
+				f.SetTime(path, source.Add(-time.Second))
 			}
 		})
 		return nil
@@ -82,7 +83,7 @@ func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
 	}
 	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
 		for name := range list {
-			look(tree.Absolute(in.Dir, name))
+			look(fsys.Absolute(in.Dir, name))
 		}
 	}
 	return targets
@@ -130,17 +131,9 @@ func oldest(dir string, outputs []string) (restore func() (left []string)) {
 
 func setTime(dir, path string, at time.Time) {
 	_ = inFolder(dir, func(f *folder) error {
-		f.setTime(path, at)
+		f.SetTime(path, at)
 		return nil
 	})
-}
-
-// setTime fails for files of other users, and for what a link outside of the capsule leads
-// to. Then the tool decides as it does without us.
-func (f *folder) setTime(path string, at time.Time) {
-	if name, ok := f.below(path); ok {
-		_ = f.Chtimes(name, time.Time{}, at)
-	}
 }
 
 // eachProduct visits the files of the capsule that may be products of its
@@ -188,7 +181,7 @@ func isCache(folder string) bool {
 
 // inCache reports whether folder, at or below dir, is or lies in a cache.
 func inCache(dir, folder string) bool {
-	for ; folder != dir && tree.Inside(dir, folder); folder = filepath.Dir(folder) {
+	for ; folder != dir && fsys.Inside(dir, folder); folder = filepath.Dir(folder) {
 		if isCache(folder) {
 			return true
 		}

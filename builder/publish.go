@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // ErrMoved is Publish's answer to what was not built from what is on disk now. It is to be
@@ -98,7 +99,7 @@ func (f *folder) publish(staged *Staged, r, old *record) error {
 
 // keepBlob moves a staged module to its place by content hash.
 func (f *folder) keepBlob(m StagedModule) error {
-	staged, ok := f.below(m.Path)
+	staged, ok := f.Below(m.Path)
 	if !ok {
 		return fmt.Errorf("%s does not lie in the capsule", m.Path)
 	}
@@ -108,7 +109,7 @@ func (f *folder) keepBlob(m StagedModule) error {
 	if err := f.Chmod(staged, 0o444); err != nil { // nobody should write into a blob by accident
 		return err
 	}
-	return f.move(staged, blobName(m.Hash))
+	return f.Move(staged, blobName(m.Hash))
 }
 
 func blobName(hash string) string { return stateName(blobFolder, hash+".wasm") }
@@ -121,7 +122,7 @@ func (f *folder) complete(r, old *record) error {
 			return err
 		}
 	}
-	return f.move(stateName(intentFile), stateName(recordFile))
+	return f.Move(stateName(intentFile), stateName(recordFile))
 }
 
 // place makes a module stand at its published path: copied beside it under a
@@ -133,21 +134,21 @@ func (f *folder) place(m module, old *record) error {
 	if err := f.MkdirAll(path.Dir(m.File), 0o755); err != nil {
 		return err
 	}
-	f.sweep(m.File)
-	tmp := temporary(m.File) + ".wasm"
+	f.Sweep(m.File)
+	tmp := fsys.Temporary(m.File) + ".wasm"
 	out, err := f.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
 	defer f.Remove(tmp)
-	hash, _, err := copyTo(out, blobPath(f.dir, m.Hash))
+	hash, _, err := copyTo(out, blobPath(f.Dir, m.Hash))
 	if err != nil {
 		return err
 	}
 	if hash != m.Hash {
 		return fmt.Errorf("the copy of %s is damaged: it has hash %s instead of %s", m.File, hash, m.Hash)
 	}
-	return f.move(tmp, m.File)
+	return f.Move(tmp, m.File)
 }
 
 // Recover completes a publication of dir that a crash interrupted, and tells what was
@@ -210,7 +211,7 @@ func interrupted(dir string) bool {
 func finish(in *Inputs) (done *record, err error) {
 	err = inFolder(in.Dir, func(f *folder) error {
 		for _, name := range ours {
-			f.sweep(stateName(name))
+			f.Sweep(stateName(name))
 		}
 		if _, err := f.Lstat(stateName(intentFile)); err != nil {
 			return nil
@@ -218,7 +219,7 @@ func finish(in *Inputs) (done *record, err error) {
 		intent := readRecord(in.Dir, intentFile)
 		if intent != nil {
 			for _, m := range intent.Modules {
-				f.sweep(m.File)
+				f.Sweep(m.File)
 			}
 		}
 		if intent == nil || slices.ContainsFunc(intent.Modules, func(m module) bool { return !publishable(in, m) }) {

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -62,11 +63,11 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 	absent := map[string]bool{}
 	for _, f := range in.Others.Files {
 		if f.Size == tree.Absent {
-			absent[tree.Absolute(in.Dir, f.Path)] = true
+			absent[fsys.Absolute(in.Dir, f.Path)] = true
 		}
 	}
 	for _, pattern := range in.manifest.Dev.Inputs {
-		if !absent[tree.Absolute(in.Dir, pattern)] {
+		if !absent[fsys.Absolute(in.Dir, pattern)] {
 			continue
 		}
 		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
@@ -142,10 +143,10 @@ func (r *reads) follows(link string) bool {
 	if err != nil {
 		return false
 	}
-	if tree.Inside(real, dir) || filepath.Dir(real) == real || isProduct(real) {
+	if fsys.Inside(real, dir) || filepath.Dir(real) == real || isProduct(real) {
 		return false
 	}
-	if !tree.Inside(dir, real) {
+	if !fsys.Inside(dir, real) {
 		return true
 	}
 	rel, err := filepath.Rel(dir, real)
@@ -169,7 +170,7 @@ func isProduct(path string) bool {
 // below lists the patterns that begin below the capsule.
 func (r *reads) below() (list []string) {
 	for _, p := range r.patterns {
-		if full := tree.Absolute(r.dir, p); tree.Inside(r.dir, deepest(full)) {
+		if full := fsys.Absolute(r.dir, p); fsys.Inside(r.dir, deepest(full)) {
 			list = append(list, full)
 		}
 	}
@@ -184,8 +185,8 @@ func watched(dir string, r *reads) []string {
 	paths := slices.Clone(r.links)
 	links := map[string]bool{}
 	for _, p := range r.patterns {
-		p = deepest(tree.Absolute(dir, p))
-		if !tree.Inside(dir, p) || behindLink(dir, p, links) {
+		p = deepest(fsys.Absolute(dir, p))
+		if !fsys.Inside(dir, p) || behindLink(dir, p, links) {
 			paths = append(paths, p)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // recordVersion changes when an old record must not be believed.
@@ -67,7 +67,7 @@ func (f *folder) makeState() error {
 		if info, err := f.Lstat(stateName(name)); err == nil && info.Mode().IsRegular() {
 			continue
 		}
-		if err := f.write(stateName(name), []byte(content)); err != nil {
+		if err := f.Replace(stateName(name), []byte(content)); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ func (f *folder) makeState() error {
 
 // readRecord reads a record or an intent. A missing, broken or foreign one is nil.
 func readRecord(dir, name string) *record {
-	data, err := regular.Read(statePath(dir, name), recordLimit)
+	data, err := fsys.Read(statePath(dir, name), recordLimit)
 	if err != nil {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (f *folder) writeRecord(name string, r *record) error {
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", name, err)
 	}
-	return f.write(stateName(name), data)
+	return f.Replace(stateName(name), data)
 }
 
 // published describes r's modules as they stand below dir.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // verdict is a failed build of a capsule as it is recorded, so that nobody waits for a
@@ -63,7 +63,7 @@ func (b *Builder) noteVerdict(ctx context.Context, in *Inputs, failure *Failure)
 	if err != nil {
 		return
 	}
-	_ = inFolder(in.Dir, func(f *folder) error { return f.write(stateName(verdictFile), data) })
+	_ = inFolder(in.Dir, func(f *folder) error { return f.Replace(stateName(verdictFile), data) })
 }
 
 // verdict is the recorded failure of a build from key; nil when there is none that counts.
@@ -71,7 +71,7 @@ func (b *Builder) verdict(dir, key string) *Failure {
 	if b.Verify || b.Retry {
 		return nil
 	}
-	data, err := regular.Read(statePath(dir, verdictFile), recordLimit)
+	data, err := fsys.Read(statePath(dir, verdictFile), recordLimit)
 	if err != nil {
 		return nil
 	}

@@ -46,6 +46,7 @@ type capsule struct {
 	product     product            // whether they still stand
 	recovered   *builder.Published // what an interrupted publication put in place, to be announced
 	processedIn *builder.Inputs    // the inputs that belong to it
+	unanswered  bool               // a change was announced, and no verdict since
 	source      string             // the source hash last announced
 	previous    string             // the source hash of the newest reload, of an earlier run too
 	state       state
@@ -145,6 +146,16 @@ func (c *capsule) settle(in *builder.Inputs, how state) {
 // acquit ends a suspicion, and the wait for a build in quiet.
 func (c *capsule) acquit() {
 	c.probeAt, c.probed, c.suspicion = time.Time{}, false, nil
+}
+
+// release lets go of a capsule that is held or suspected. Nobody was told of a
+// suspicion, so that what was suspected was not processed either.
+func (c *capsule) release() {
+	if c.state == held && c.suspicion != nil {
+		c.processed = ""
+	}
+	c.heldIn, c.heldFiles = nil, nil
+	c.acquit()
 }
 
 // quietAt is when the burst counts as over, MaxWait included.

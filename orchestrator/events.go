@@ -13,11 +13,23 @@ import (
 func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
 
 func (l *loop) announceFor(c *capsule, body event.Body) {
+	if isVerdict(body) {
+		c.unanswered = false
+	}
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
 
 // send hands e on, without its number and its time: they are its stream's to give.
 func (l *loop) send(e event.Event) { l.do(say{e}) }
+
+// isVerdict reports whether body answers a change.
+func isVerdict(body event.Body) bool {
+	switch body.(type) {
+	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
+		return true
+	}
+	return false
+}
 
 // sayChange announces a source hash that was not announced before.
 func (l *loop) sayChange(c *capsule) {
@@ -26,7 +38,30 @@ func (l *loop) sayChange(c *capsule) {
 		return
 	}
 	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.source})
+	c.source, c.unanswered = c.in.SourceHash, true
+}
+
+// answer ends a change that led to no build, or to one that was given up because the change
+// was undone: what was said of these sources before still holds.
+func (l *loop) answer(c *capsule) {
+	if !c.unanswered || c.in == nil || c.in.Key != c.processed || c.gone || c.suspicion != nil ||
+		c.job != nil || c.want || c.product.amiss || !c.settled() {
+		return
+	}
+	switch c.state {
+	case good:
+		c.source = c.in.SourceHash
+		l.sayUnchanged(c)
+	case failed:
+		l.sayStanding(c, "the change was undone: these sources failed to build before")
+	case held:
+		l.sayStanding(c, "the change was undone: it is held as before")
+	}
+}
+
+func (l *loop) sayStanding(c *capsule, reason string) {
 	c.source = c.in.SourceHash
+	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: reason})
 }
 
 func (l *loop) sayUnchanged(c *capsule) {

@@ -157,7 +157,8 @@ func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
 		c.product.mends = 0
 		if c.state != good {
-			c.processed, c.feedback, c.superseded, c.retried, c.suspicion = "", feedback{}, 0, true, nil
+			c.release()
+			c.processed, c.feedback, c.superseded, c.retried = "", feedback{}, 0, true
 		}
 		c.change(now)
 	}
@@ -179,6 +180,7 @@ func (l *loop) advance(now time.Time) {
 		l.deliver(c, now)
 		l.tend(c, now)
 		l.probe(c, now)
+		l.answer(c)
 	}
 	l.startBuilds(now)
 	l.sayReady()
@@ -259,6 +261,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.unknown(c, err, now)
 		return
 	}
+	l.busy = l.busy || c.warned // idle was said without it
 	c.gone, c.unreadable, c.warned = false, "", false
 	l.accept(c, in)
 	l.sayRecovered(c)
@@ -319,6 +322,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 // baseline decides what the first examination means: up to date, or to be built.
 func (l *loop) baseline(c *capsule) {
 	c.previous = c.in.Last
+	c.unanswered = l.ready // else it is part of ready
 	switch {
 	case c.in.Current != nil:
 		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash

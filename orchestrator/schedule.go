@@ -46,7 +46,7 @@ func (l *loop) decide(c *capsule, now time.Time) {
 	default:
 		c.want = true
 		if c.job == nil { // a real edit; what the build in quiet writes is none
-			c.acquit()
+			c.release()
 		}
 		c.reason = c.whyBuild()
 		if !wanted {

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // structural are the operations after which something else may stand at a path.
@@ -46,13 +48,13 @@ func (l *loop) change(ctx context.Context, up *folder, path, name string, op fsn
 func (l *loop) replaced(ctx context.Context, up *folder, path, name string, op fsnotify.Op) {
 	_, wasSkipped := up.skipped[name]
 	wasFolder := l.folders[path] != nil
-	st := lstat(path)
-	if wasFolder || wasSkipped || st.kind == folderKind {
+	st := fsys.Lstat(path)
+	if wasFolder || wasSkipped || st.Kind == fsys.Folder {
 		l.forget(path)
 		delete(up.skipped, name)
 	}
 	switch {
-	case st.kind == folderKind:
+	case st.Kind == fsys.Folder:
 		if op&(fsnotify.Remove|fsnotify.Rename) != 0 && !wasSkipped {
 			l.reportFile(up, path) // whatever was there; the folder may be left out
 		}
@@ -61,7 +63,7 @@ func (l *loop) replaced(ctx context.Context, up *folder, path, name string, op f
 		for _, t := range up.owners {
 			l.pending.add(t.spell(path))
 		}
-	case wasSkipped && st.kind == missingKind:
+	case wasSkipped && st.Kind == fsys.Missing:
 	default:
 		l.reportFile(up, path)
 	}
@@ -91,7 +93,7 @@ func (l *loop) chmod(ctx context.Context, up *folder, path, name string) {
 		for _, t := range known.owners {
 			l.pending.add(t.spell(path))
 		}
-	case known != nil || lstat(path).kind == folderKind:
+	case known != nil || fsys.Lstat(path).Kind == fsys.Folder:
 		l.forget(path)
 		l.appeared(ctx, up, path, name)
 	default:

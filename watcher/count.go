@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -12,14 +13,14 @@ import (
 // one watch: those to be read and those that hold a name on which p depends.
 func CountFolders(ctx context.Context, p Plan) (int, error) {
 	seen := make(map[string]struct{})
-	memo := make(map[string]stat)
+	memo := make(map[string]fsys.Info)
 	count := func(path string, skip func(string, bool) bool) error {
 		t := &target{targetKey: targetKey{path: filepath.Clean(path)}, skip: skip}
 		t.now = resolve(t.path, memo)
 		for _, h := range t.now.holds {
 			seen[h.dir] = struct{}{}
 		}
-		if t.now.stat.kind != folderKind {
+		if t.now.stat.Kind != fsys.Folder {
 			return nil
 		}
 		rules := tree.Func(func(p string, dir bool) bool { return !dir || t.skips(p, true) })

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // recover answers lost events. An overflow may have swallowed any rename, and
@@ -87,11 +89,11 @@ func (l *loop) counts(path string) bool {
 	if up == nil {
 		return false
 	}
-	isFolder := lstat(path).kind == folderKind
+	isFolder := fsys.Lstat(path).Kind == fsys.Folder
 	return len(up.holds[name]) > 0 || slices.ContainsFunc(up.owners, func(t *target) bool { return !t.skips(path, isFolder) })
 }
 
-func canRead(path string) bool { return list(path, func(string, stat) {}) == nil }
+func canRead(path string) bool { return fsys.List(path, func(string, fsys.Info) {}) == nil }
 
 // noticeableSleep is shorter than any sleep of a machine, and longer than what
 // clocks read one after the other can differ by.

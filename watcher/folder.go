@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -13,7 +14,7 @@ import (
 // that a target depends on. It belongs to the loop's goroutine.
 type folder struct {
 	path    string
-	id      identity
+	id      fsys.Identity
 	up      *folder            // nil while the folder above is not watched
 	kids    map[string]*folder // by name
 	skipped map[string]struct{}
@@ -102,11 +103,11 @@ func (l *loop) folderAt(path string) *folder {
 // place puts f under an engine.
 func (l *loop) place(f *folder) {
 	clear(l.memo) // what was seen before the watch may have changed since
-	st := lstat(f.path)
-	if st.kind != folderKind {
+	st := fsys.Lstat(f.path)
+	if st.Kind != fsys.Folder {
 		return
 	}
-	f.id = st.id
+	f.id = st.ID
 	switch {
 	case l.notify == nil && l.Poll:
 		f.engine = polled
@@ -120,7 +121,7 @@ func (l *loop) place(f *folder) {
 	if f.engine.polls() {
 		l.polled[f] = struct{}{}
 	}
-	if f.id != (identity{}) {
+	if f.id != (fsys.Identity{}) {
 		l.identities[f.id] = f
 	}
 }
@@ -131,10 +132,10 @@ func (l *loop) place(f *folder) {
 // of date: a rename whose events are still to come.
 func (l *loop) isAlias(f *folder) bool {
 	other := l.identities[f.id]
-	if other == nil || f.id == (identity{}) {
+	if other == nil || f.id == (fsys.Identity{}) {
 		return false
 	}
-	if lstat(other.path).id == f.id {
+	if fsys.Lstat(other.path).ID == f.id {
 		return true
 	}
 	l.forget(other.path)

@@ -19,14 +19,14 @@ type InotifyLimits struct {
 
 // hasEvents reports whether the file system under f tells of changes.
 func (l *loop) hasEvents(f *folder) bool {
-	if known, ok := l.devices[f.id.dev]; ok {
+	if known, ok := l.devices[f.id.Dev]; ok {
 		return known
 	}
 	kind, events, err := l.seams.fileSystem(f.path)
 	if err != nil {
 		return true // the watch itself will tell
 	}
-	l.devices[f.id.dev] = events
+	l.devices[f.id.Dev] = events
 	if !events {
 		l.warn(finding.PolledFileSystem, f.path, fmt.Sprintf("%s lies on %s, which does not tell of all changes: it is looked at every %s", f.path, kind, l.PollInterval),
 			"keep the sources on a local disk, or live with slower notice")

@@ -8,6 +8,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // loop is one Run. Every field belongs to the goroutine that runs it.
@@ -21,11 +22,11 @@ type loop struct {
 
 	targets map[targetKey]*target
 	dirty   map[*target]struct{} // may lead elsewhere by now
-	memo    map[string]stat      // of resolve; valid until a watch is placed or the loop goes on
+	memo    map[string]fsys.Info // of resolve; valid until a watch is placed or the loop goes on
 
-	folders    map[string]*folder   // all, by real path
-	holders    map[string]*folder   // those with holds
-	identities map[identity]*folder // to find out that one folder has two paths
+	folders    map[string]*folder        // all, by real path
+	holders    map[string]*folder        // those with holds
+	identities map[fsys.Identity]*folder // to find out that one folder has two paths
 	polled     map[*folder]struct{}
 	unreadable map[string]struct{} // folders that no walk could read
 	devices    map[uint64]bool     // whether the file system gives events
@@ -67,10 +68,10 @@ func newLoop(cfg Config, out chan<- Batch) *loop {
 func (l *loop) clear() {
 	l.folders = make(map[string]*folder)
 	l.holders = make(map[string]*folder)
-	l.identities = make(map[identity]*folder)
+	l.identities = make(map[fsys.Identity]*folder)
 	l.polled = make(map[*folder]struct{})
 	l.unreadable = make(map[string]struct{})
-	l.memo = make(map[string]stat)
+	l.memo = make(map[string]fsys.Info)
 	l.dirty = make(map[*target]struct{})
 	l.sweep = sweep{}
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // apply replaces the plan. What both plans have in common stays watched.
@@ -82,19 +84,19 @@ func (l *loop) look(ctx context.Context, t *target, report bool) {
 	r := l.resolve(t)
 	was, touched := t.now, t.touched
 	// A file that is looked at again and again may change twice within one time stamp.
-	t.touched = l.polling() && r.stat.kind == fileKind && r.stat.sum(l.seed, time.Now()) == unsure
+	t.touched = l.polling() && r.stat.Kind == fsys.File && sumOf(r.stat, l.seed, time.Now()) == unsure
 	t.now = r
 	changed := !r.same(was)
 	switch {
-	case r.stat.kind == folderKind && (changed || t.top == nil):
+	case r.stat.Kind == fsys.Folder && (changed || t.top == nil):
 		if t.top != nil {
 			l.release(t, t.top)
 		}
 		l.enter(ctx, t, r.real, report && t.root)
 		changed = changed || t.top != nil // a folder that still cannot be read is no news
-	case t.top != nil && r.stat.kind != folderKind:
+	case t.top != nil && r.stat.Kind != fsys.Folder:
 		l.release(t, t.top)
-	case r.stat.kind != folderKind && r.stat.kind != missingKind:
+	case r.stat.Kind != fsys.Folder && r.stat.Kind != fsys.Missing:
 		changed = changed || touched || r.stat != was.stat
 	}
 	if changed && report {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // entry is what the poll engine remembers of one name: about 40 bytes.
@@ -80,8 +82,8 @@ func (l *loop) firstLook(f *folder) {
 func (l *loop) entriesOf(f *folder) ([]entry, error) {
 	var found []entry
 	now := time.Now()
-	err := list(f.path, func(name string, st stat) {
-		found = append(found, entry{name, st.sum(l.seed, now)})
+	err := fsys.List(f.path, func(name string, st fsys.Info) {
+		found = append(found, entry{name, sumOf(st, l.seed, now)})
 	})
 	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return slices.Clip(found), err
@@ -100,7 +102,7 @@ func (l *loop) lookAgain(ctx context.Context, f *folder) {
 		op := d.op
 		path := join(f.path, d.name)
 		_, skipped := f.skipped[d.name]
-		if op == fsnotify.Write && (skipped || l.folders[path] != nil || lstat(path).kind == folderKind) {
+		if op == fsnotify.Write && (skipped || l.folders[path] != nil || fsys.Lstat(path).Kind == fsys.Folder) {
 			op = fsnotify.Remove | fsnotify.Create // something else stands there, or did
 		}
 		l.change(ctx, f, path, d.name, op)

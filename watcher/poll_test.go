@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // A file whose times are too young to tell counts as changed at the next look.
 func TestSum(t *testing.T) {
 	seed, now := maphash.MakeSeed(), time.Now()
 	at := func(d time.Duration) int64 { return now.Add(d).UnixNano() }
-	old := stat{kind: fileKind, size: 3, mtime: at(-time.Hour), ctime: at(-time.Hour)}
+	old := fsys.Info{Kind: fsys.File, Size: 3, Mtime: at(-time.Hour), Ctime: at(-time.Hour)}
 	changedTimes, changedSize := old, old
-	changedTimes.ctime++
-	changedSize.size++
-	for _, other := range []stat{changedTimes, changedSize} {
-		if old.sum(seed, now) == other.sum(seed, now) {
+	changedTimes.Ctime++
+	changedSize.Size++
+	for _, other := range []fsys.Info{changedTimes, changedSize} {
+		if sumOf(old, seed, now) == sumOf(other, seed, now) {
 			t.Errorf("%+v and %+v have one sum", old, other)
 		}
 	}
@@ -28,15 +30,15 @@ func TestSum(t *testing.T) {
 		age    time.Duration
 		unsure bool
 	}{{0, true}, {-young / 2, true}, {young / 2, true}, {-2 * young, false}, {time.Hour, false}} {
-		file := stat{kind: fileKind, mtime: at(c.age), ctime: at(-time.Hour)}
-		if got := file.sum(seed, now) == unsure; got != c.unsure {
+		file := fsys.Info{Kind: fsys.File, Mtime: at(c.age), Ctime: at(-time.Hour)}
+		if got := sumOf(file, seed, now) == unsure; got != c.unsure {
 			t.Errorf("written %s from now: unsure is %v", c.age, got)
 		}
 	}
-	folder := stat{kind: folderKind, id: identity{1, 2}, mtime: at(0)}
+	folder := fsys.Info{Kind: fsys.Folder, ID: fsys.Identity{Dev: 1, Ino: 2}, Mtime: at(0)}
 	later := folder
-	later.mtime, later.size = at(time.Second), 4096
-	if folder.sum(seed, now) != later.sum(seed, now) {
+	later.Mtime, later.Size = at(time.Second), 4096
+	if sumOf(folder, seed, now) != sumOf(later, seed, now) {
 		t.Error("a folder differs because something in it does")
 	}
 }

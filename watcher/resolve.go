@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // hold is a name in a real folder on which a resolution depends: when it
@@ -12,14 +14,14 @@ type hold struct{ dir, name string }
 
 // resolution is where a path leads, links followed.
 type resolution struct {
-	real  string // "" while it leads nowhere
-	stat  stat   // of real; kind missing while it leads nowhere
-	holds []hold // of the links on the way, and of the last name, or the first missing one
+	real  string    // "" while it leads nowhere
+	stat  fsys.Info // of real; kind missing while it leads nowhere
+	holds []hold    // of the links on the way, and of the last name, or the first missing one
 }
 
 // same reports whether r and o lead to the same file or folder, whatever it holds.
 func (r resolution) same(o resolution) bool {
-	return r.real == o.real && r.stat.kind == o.stat.kind && r.stat.id == o.stat.id
+	return r.real == o.real && r.stat.Kind == o.stat.Kind && r.stat.ID == o.stat.ID
 }
 
 // maxLinks is what Linux follows before it calls a path a loop.
@@ -30,10 +32,10 @@ const maxLinks = 40
 //
 // A rename of a folder further up, when no link and nothing missing is
 // involved, changes no hold; the loop's tick finds it.
-func resolve(path string, memo map[string]stat) (r resolution) {
+func resolve(path string, memo map[string]fsys.Info) (r resolution) {
 	top := filepath.VolumeName(path) + sep
 	at, rest, links := top, names(path[len(top):]), 0
-	var st stat
+	var st fsys.Info
 	for len(rest) > 0 {
 		name := rest[0]
 		rest = rest[1:]
@@ -44,7 +46,7 @@ func resolve(path string, memo map[string]stat) (r resolution) {
 		next := join(at, name)
 		st = recall(next, memo)
 		switch {
-		case st.kind == linkKind && links < maxLinks:
+		case st.Kind == fsys.Link && links < maxLinks:
 			links++
 			r.holds = append(r.holds, hold{at, name})
 			text, err := os.Readlink(next)
@@ -56,7 +58,7 @@ func resolve(path string, memo map[string]stat) (r resolution) {
 			}
 			rest = append(names(text), rest...)
 			continue
-		case st.kind == missingKind, st.kind != folderKind && len(rest) > 0, st.kind == linkKind:
+		case st.Kind == fsys.Missing, st.Kind != fsys.Folder && len(rest) > 0, st.Kind == fsys.Link:
 			r.holds = append(r.holds, hold{at, name})
 			return r
 		}
@@ -72,10 +74,10 @@ func resolve(path string, memo map[string]stat) (r resolution) {
 	return r
 }
 
-func recall(path string, memo map[string]stat) stat {
+func recall(path string, memo map[string]fsys.Info) fsys.Info {
 	st, ok := memo[path]
 	if !ok {
-		st = lstat(path)
+		st = fsys.Lstat(path)
 		memo[path] = st
 	}
 	return st

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Error is a manifest that cannot be used. Findings holds at least one error,
@@ -45,7 +45,7 @@ func Load(dir string) (*Manifest, error) {
 // to refuse the file without holding all of it. Anything but a regular file is
 // an error: opening a pipe would wait for ever.
 func ReadFile(path string) ([]byte, error) {
-	file, err := regular.Open(path)
+	file, err := fsys.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // cargo is what a capsule's Rust files say, as far as they could be read.
@@ -55,7 +56,7 @@ func (c *capsuleFiles) readCargo() *cargo {
 // the strongest first; the user's own only where the environment names it.
 func (c *capsuleFiles) cargoFolders() []string {
 	var list []string
-	for _, dir := range upward(c.dir) {
+	for _, dir := range fsys.Upward(c.dir) {
 		list = append(list, filepath.Join(dir, ".cargo"))
 	}
 	if home := c.env("CARGO_HOME"); home != "" {
@@ -69,18 +70,8 @@ func (c *capsuleFiles) cargoFolders() []string {
 	return list
 }
 
-// upward is dir and the folders above it.
-func upward(dir string) []string {
-	list := []string{dir}
-	for parent := filepath.Dir(dir); parent != dir; parent = filepath.Dir(dir) {
-		list = append(list, parent)
-		dir = parent
-	}
-	return list
-}
-
 func (k *cargo) findWorkspace(dir string) {
-	dirs := upward(dir)
+	dirs := fsys.Upward(dir)
 	if named, ok := k.doc.Value("package", "workspace"); ok {
 		text, _ := named.(string)
 		dirs = []string{filepath.Join(dir, filepath.FromSlash(text))}
@@ -170,8 +161,8 @@ func (k *cargo) programs(dir, name string) []string {
 	if exists(filepath.Join(dir, "src", "main.rs")) {
 		found[name] = true
 	}
-	files, _ := filepath.Glob(filepath.Join(globQuote(dir), "src", "bin", "*.rs"))
-	mains, _ := filepath.Glob(filepath.Join(globQuote(dir), "src", "bin", "*", "main.rs"))
+	files, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "src", "bin", "*.rs"))
+	mains, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "src", "bin", "*", "main.rs"))
 	for _, path := range files {
 		found[strings.TrimSuffix(filepath.Base(path), ".rs")] = true
 	}
@@ -184,11 +175,6 @@ func (k *cargo) programs(dir, name string) []string {
 	}
 	sort.Strings(list)
 	return list
-}
-
-// globQuote takes the meaning from the characters that Glob gives one.
-func globQuote(path string) string {
-	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
 }
 
 // targets are what cargo is told to build for: by the environment, else by

@@ -9,7 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // componentFiles finds published paths that links lead out of the capsule.
@@ -41,7 +41,7 @@ func (c *capsuleFiles) taken(path string) string {
 	case !info.Mode().IsRegular():
 		return "is not a plain file"
 	}
-	if is, err := regular.Begins(full, "\x00asm"); err == nil && !is {
+	if is, err := fsys.Begins(full, "\x00asm"); err == nil && !is {
 		return "is no WebAssembly module"
 	}
 	return ""
@@ -69,18 +69,13 @@ func (c *capsuleFiles) leadsOut(path string) (target string, outside bool) {
 			if !filepath.IsAbs(link) {
 				link = filepath.Join(filepath.Dir(at), link)
 			}
-			return link, !below(root, link) && !below(c.dir, link)
+			return link, !fsys.Inside(root, link) && !fsys.Inside(c.dir, link)
 		}
 		if real, err := filepath.EvalSymlinks(at); err == nil {
-			return real, !below(root, real)
+			return real, !fsys.Inside(root, real)
 		}
 	}
 	return "", false
-}
-
-func below(root, path string) bool {
-	rel, err := filepath.Rel(root, path)
-	return err == nil && filepath.IsLocal(rel)
 }
 
 // namedFiles finds files that the manifest names and that are not there.
@@ -137,4 +132,4 @@ func (c *capsuleFiles) compareVersion(theirs, file string) {
 // maxSmall bounds files that are read whole. The largest lock files have a few megabytes.
 const maxSmall = 32 << 20
 
-func readSmall(path string) ([]byte, error) { return regular.Read(path, maxSmall) }
+func readSmall(path string) ([]byte, error) { return fsys.Read(path, maxSmall) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Fix mends those of the findings that leave no choice, and returns the files
@@ -134,7 +136,7 @@ func fixToolchain(c *capsuleFiles, asked map[finding.Code]bool) (string, error) 
 	}
 	c.cargo = c.readCargo() // fixCargoConfig may have set the target
 	found := c.toolchainFile()
-	if found == nil || !below(c.dir, found.path) {
+	if found == nil || !fsys.Inside(c.dir, found.path) {
 		return "", nil
 	}
 	e := newEdits(found.doc)
@@ -243,18 +245,9 @@ func replaceFile(path, text string) error {
 		if old, err := capsule.ReadFile(path); err == nil && strings.HasPrefix(string(old), "\xef\xbb\xbf") {
 			text = "\xef\xbb\xbf" + text
 		}
-	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
+	return fsys.Replace(path, mode, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
-	}
-	defer os.Remove(file.Name()) // fails after the rename, as it should
-	_, err = file.WriteString(text)
-	err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	})
 }

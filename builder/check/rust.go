@@ -12,6 +12,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // canonical is the target that the ecosystem builds for.
@@ -123,7 +124,7 @@ func quoted(list []string) string {
 
 // toolchainFile is the nearest that rustup would obey, nil for none.
 func (c *capsuleFiles) toolchainFile() *config {
-	for _, dir := range upward(c.dir) {
+	for _, dir := range fsys.Upward(c.dir) {
 		for _, name := range []string{"rust-toolchain.toml", "rust-toolchain"} {
 			path := filepath.Join(dir, name)
 			doc := document(path)

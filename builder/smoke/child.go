@@ -15,9 +15,9 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 const (
@@ -255,7 +255,7 @@ func serve(in io.Reader, out io.Writer) error {
 var errTooLarge = fmt.Errorf("the file is larger than %d MiB", MaxFile>>20)
 
 func readModule(path string) ([]byte, error) {
-	f, err := regular.Open(path)
+	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // assemblySyntax is that of asc: the place comes below the message, under a
@@ -75,7 +76,7 @@ func planAssemblyScript(ctx context.Context, j *job) (*Plan, error) {
 		Outside: func(context.Context) ([]string, error) {
 			list := p.outside(j)
 			if config.Extends != "" {
-				list = append(list, absolute(j.dir, filepath.FromSlash(config.Extends)))
+				list = append(list, fsys.Absolute(j.dir, config.Extends))
 			}
 			return j.beyond(list), nil
 		},

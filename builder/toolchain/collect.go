@@ -10,6 +10,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // collect finds each component's module: one that the toolchain named in
@@ -133,7 +134,7 @@ func (j *job) notWritten(i int) finding.Finding {
 	}
 	places := j.places(i)
 	last := places[len(places)-1]
-	if rel, err := filepath.Rel(j.dir, last); err == nil && within(j.dir, last) && !within(j.OutDir, last) {
+	if rel, err := filepath.Rel(j.dir, last); err == nil && fsys.Inside(j.dir, last) && !fsys.Inside(j.OutDir, last) {
 		where += " nor " + filepath.ToSlash(rel)
 	}
 	return finding.Finding{Code: finding.OutputMissing, File: capsule.ManifestName, Line: line, Column: column,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // planCommand runs what the manifest's `build` says, without a shell.
@@ -30,7 +31,7 @@ func planCommand(_ context.Context, j *job) (*Plan, error) {
 // shut is the file that name means and that may not be run, "" for none: a script that
 // lost its mode is not one that must be installed.
 func shut(name, dir string, env environ) string {
-	places := []string{absolute(dir, filepath.FromSlash(name))}
+	places := []string{fsys.Absolute(dir, name)}
 	if filepath.Base(name) == name {
 		places = nil
 		for _, folder := range filepath.SplitList(env.get("PATH")) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // isGo accepts a folder with a go.mod, and Go files below one. The files are
@@ -19,13 +20,8 @@ func isGo(dir string) bool {
 	if isFile(filepath.Join(dir, "go.mod")) {
 		return true
 	}
-	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.go"))
+	files, err := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "*.go"))
 	return err == nil && len(files) > 0 && above(dir, "go.mod") != ""
-}
-
-// escapeGlob makes a path stand for itself in a pattern.
-func escapeGlob(p string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(p)
 }
 
 func planGo(ctx context.Context, j *job) (*Plan, error) {

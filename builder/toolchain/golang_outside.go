@@ -8,6 +8,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // goModule knows what a Go capsule is built from.
@@ -85,7 +87,7 @@ func (g *goModule) files(ctx context.Context) ([]string, error) {
 		} else if err != nil {
 			return list, fmt.Errorf("reading go's list of packages: %w", err)
 		}
-		if p.Standard || p.Dir == "" || p.fixed() && !within(g.dir, p.Dir) {
+		if p.Standard || p.Dir == "" || p.fixed() && !fsys.Inside(g.dir, p.Dir) {
 			continue
 		}
 		list = append(list, filepath.Join(p.Dir, "*.go"))

@@ -34,9 +34,3 @@ func (j *job) tool(name string) (string, error) {
 	}
 	return "", toolchainProblem(missing(name, j.env))
 }
-
-// within reports whether path is folder or lies below it.
-func within(folder, path string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(rel)
-}

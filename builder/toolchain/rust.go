@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // unknownTarget is the ecosystem's canonical Rust target.
@@ -97,22 +98,15 @@ func (c *crate) profileDir() string {
 func (c *crate) findTargetDir() string {
 	for _, name := range []string{"CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"} {
 		if dir := c.env.get(name); dir != "" {
-			return absolute(c.dir, dir)
+			return fsys.Absolute(c.dir, dir)
 		}
 	}
 	for _, config := range c.configs {
 		if dir := config.Build.TargetDir; dir != "" {
-			return absolute(config.base, dir)
+			return fsys.Absolute(config.base, dir)
 		}
 	}
 	return filepath.Join(c.workspace, "target")
-}
-
-func absolute(base, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(base, path)
 }
 
 // steersCargo accepts the variables that change what cargo makes of the same sources.
@@ -172,7 +166,7 @@ func (c *crate) rustupSteers() []string {
 // toolchainFiles lists the rust-toolchain files at and above dir, the closest first.
 func toolchainFiles(dir string) []string {
 	var list []string
-	for _, folder := range upward(dir) {
+	for _, folder := range fsys.Upward(dir) {
 		for _, name := range []string{"rust-toolchain", "rust-toolchain.toml"} {
 			if path := filepath.Join(folder, name); isFile(path) {
 				list = append(list, path)

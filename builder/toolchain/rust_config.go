@@ -8,7 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // cargoConfig is what we read of one .cargo/config.toml.
@@ -50,18 +50,8 @@ func cargoConfigs(dir string, env environ) []cargoConfig {
 
 func cargoFolders(dir string) []string {
 	var list []string
-	for _, folder := range upward(dir) {
+	for _, folder := range fsys.Upward(dir) {
 		list = append(list, filepath.Join(folder, ".cargo"))
-	}
-	return list
-}
-
-// upward lists dir and every folder above it.
-func upward(dir string) []string {
-	list := []string{dir}
-	for parent := filepath.Dir(dir); parent != dir; parent = filepath.Dir(dir) {
-		dir = parent
-		list = append(list, dir)
 	}
 	return list
 }
@@ -195,7 +185,7 @@ func merged(configs []cargoConfig, pick func(cargoConfig) any) []string {
 // readSmall is a file's content, "" when it cannot be read. The files it is
 // for hold a few lines; what is past 64 KiB is none of ours.
 func readSmall(path string) string {
-	file, err := regular.Open(path)
+	file, err := fsys.Open(path)
 	if err != nil {
 		return ""
 	}

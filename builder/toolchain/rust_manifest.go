@@ -7,6 +7,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // cargoManifest is what we read of a Cargo.toml: its place in a workspace and
@@ -54,9 +56,9 @@ func workspaceRoot(dir string, m *cargoManifest) string {
 		return dir
 	}
 	if path, ok := m.Package.Workspace.(string); ok {
-		return absolute(dir, filepath.FromSlash(path))
+		return fsys.Absolute(dir, path)
 	}
-	for _, folder := range upward(dir)[1:] {
+	for _, folder := range fsys.Upward(dir)[1:] {
 		if !isFile(filepath.Join(folder, "Cargo.toml")) {
 			continue
 		}
@@ -125,7 +127,7 @@ func (m *cargoManifest) paths(folder, workspace string) []string {
 		for name, value := range table {
 			dependency, _ := value.(map[string]any)
 			if path, ok := dependency["path"].(string); ok {
-				list = append(list, absolute(folder, filepath.FromSlash(path)))
+				list = append(list, fsys.Absolute(folder, path))
 			} else if dependency["workspace"] == true {
 				list = append(list, pathsOf(workspace, map[string]any{name: inherited[name]})...)
 			}
@@ -144,7 +146,7 @@ func pathsOf(folder string, table map[string]any) []string {
 	for _, value := range table {
 		if dependency, ok := value.(map[string]any); ok {
 			if path, ok := dependency["path"].(string); ok {
-				list = append(list, absolute(folder, filepath.FromSlash(path)))
+				list = append(list, fsys.Absolute(folder, path))
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // outside lists what the crate is built from beside its own manifest: crates that
@@ -25,7 +25,7 @@ func (c *crate) outside(ctx context.Context) ([]string, error) {
 	}
 	list = append(list, toolchainFiles(c.dir)...)
 	if strings.HasSuffix(c.target, ".json") {
-		list = append(list, absolute(c.dir, c.target))
+		list = append(list, fsys.Absolute(c.dir, c.target))
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func (c *crate) noted() []string {
 	var list []string
 	for _, path := range c.depInfos(dir) {
 		for _, source := range parseDepInfo(readAll(path)) {
-			source = absolute(c.workspace, source)
-			if !within(c.targetDir, source) && !within(cargoHome(c.env), source) && (c.sysroot == "" || !within(c.sysroot, source)) {
+			source = fsys.Absolute(c.workspace, source)
+			if !fsys.Inside(c.targetDir, source) && !fsys.Inside(cargoHome(c.env), source) && (c.sysroot == "" || !fsys.Inside(c.sysroot, source)) {
 				list = append(list, source)
 			}
 		}
@@ -82,7 +82,7 @@ func (c *crate) noted() []string {
 func (c *crate) depInfos(dir string) []string {
 	name := c.manifest.libName()
 	list := []string{filepath.Join(dir, name+".d")}
-	candidates, _ := filepath.Glob(filepath.Join(escapeGlob(dir), "deps", name+"-*.d"))
+	candidates, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "deps", name+"-*.d"))
 	candidates = append(candidates, filepath.Join(dir, "deps", name+".d")) // a cdylib's has no hash in its name
 	newest, at := "", int64(0)
 	for _, path := range candidates {
@@ -98,7 +98,7 @@ const readLimit = 64 << 20
 
 // readAll is a file's content, nil when it cannot be read.
 func readAll(path string) []byte {
-	data, err := regular.Read(path, readLimit)
+	data, err := fsys.Read(path, readLimit)
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // bareCrate writes a capsule of Rust with the given files and returns its crate.
@@ -191,7 +192,7 @@ func TestRustOutside(t *testing.T) {
 	}
 	names := func(list []string) (names []string) {
 		for _, path := range list {
-			if within(above, path) {
+			if fsys.Inside(above, path) {
 				names = append(names, strings.TrimPrefix(path, above+"/"))
 			}
 		}

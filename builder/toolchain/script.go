@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // packageJSON is what we read of package.json.
@@ -47,7 +48,7 @@ var managers = []struct{ lock, program, install string }{
 // manager tells which package manager the project uses: the one that the
 // manifest names, or the one whose lock file is closest. lock is "" when there is none.
 func manager(dir, named string) (program, install, lock string) {
-	for _, folder := range upward(dir) {
+	for _, folder := range fsys.Upward(dir) {
 		for _, m := range managers {
 			if path := filepath.Join(folder, m.lock); isFile(path) && (m.program == named || !isManager(named)) {
 				return m.program, m.install, path
@@ -96,7 +97,7 @@ func (p packageJSON) needsInstall() bool {
 	if len(p.Dependencies)+len(p.DevDependencies) == 0 {
 		return false
 	}
-	for _, folder := range upward(p.dir) {
+	for _, folder := range fsys.Upward(p.dir) {
 		if isDir(filepath.Join(folder, "node_modules")) || isFile(filepath.Join(folder, ".pnp.cjs")) {
 			return false
 		}
@@ -121,7 +122,7 @@ func (p packageJSON) identity(ctx context.Context, j *job, name, node string, st
 	if node != "" {
 		parts = append(parts, "node "+versionOf(ctx, j, node, "--version"))
 	}
-	for _, folder := range upward(p.dir) {
+	for _, folder := range fsys.Upward(p.dir) {
 		if modules := filepath.Join(folder, "node_modules"); isDir(modules) {
 			for _, file := range []string{".package-lock.json", ".modules.yaml", ".yarn-state.yml", ".yarn-integrity"} {
 				if path := filepath.Join(modules, file); isFile(path) {
@@ -157,10 +158,10 @@ func (p packageJSON) outside(j *job) []string {
 func (p packageJSON) linked(name, spec string) string {
 	for _, prefix := range []string{"file:", "link:", "portal:"} {
 		if path, ok := strings.CutPrefix(spec, prefix); ok {
-			return absolute(p.dir, filepath.FromSlash(path))
+			return fsys.Absolute(p.dir, path)
 		}
 	}
-	for _, folder := range upward(p.dir) {
+	for _, folder := range fsys.Upward(p.dir) {
 		path := filepath.Join(folder, "node_modules", filepath.FromSlash(name))
 		info, err := os.Lstat(path)
 		if err != nil {
@@ -186,7 +187,7 @@ func extended(path string) []string {
 		if m == nil {
 			break
 		}
-		path = absolute(filepath.Dir(path), filepath.FromSlash(m[1]))
+		path = fsys.Absolute(filepath.Dir(path), filepath.FromSlash(m[1]))
 		if filepath.Ext(path) == "" {
 			path += ".json"
 		}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"path/filepath"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // planZig installs into the staging folder. Zig's cache goes below target,
@@ -38,7 +40,7 @@ func (j *job) installed() map[int]string {
 		}
 	}
 	if len(built) == 0 && len(j.Manifest.Components) == 1 {
-		if only, _ := filepath.Glob(filepath.Join(escapeGlob(j.OutDir), "*", "*.wasm")); len(only) == 1 {
+		if only, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(j.OutDir), "*", "*.wasm")); len(only) == 1 {
 			built[0] = only[0]
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // excludesFindings tells of rules by which git ignores files for this user only. They are
@@ -75,7 +75,7 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 const maxExcludes = 1 << 20
 
 func hasRules(path string) bool {
-	data, err := regular.Read(path, maxExcludes)
+	data, err := fsys.Read(path, maxExcludes)
 	if err != nil {
 		return false
 	}

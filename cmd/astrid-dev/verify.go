@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // verifyFlags are verify's.
@@ -128,7 +128,7 @@ func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, erro
 	if f.shard == "" {
 		return nil, usage.New(errors.New("--shard-times is of use with --shard only"))
 	}
-	data, err := regular.Read(f.times, 64<<20)
+	data, err := fsys.Read(f.times, 64<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", text.Name(f.times))
 		return nil, nil

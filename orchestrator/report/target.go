@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Format is a way of writing a report to a file.
@@ -132,7 +134,7 @@ func probe(path string) error {
 	if err != nil || device {
 		return err // opening a named pipe would wait for its reader
 	}
-	temp, err := tempBeside(path)
+	temp, err := fsys.Beside(path)
 	if err != nil {
 		return err
 	}
@@ -168,18 +170,7 @@ func writeFile(path string, format Format, r Report) error {
 	if device {
 		return writeTo(path, format, r, readerPatience)
 	}
-	temp, err := tempBeside(path)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // fails when it was renamed, as it should
-	if err := fill(temp, format, r, mode); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return fsys.Replace(path, mode, func(w io.Writer) error { return Write(w, format, r) })
 }
 
 // place is where a report goes: the real path, and the mode that its file shall
@@ -196,32 +187,6 @@ func place(path string) (real string, mode os.FileMode, device bool, err error) 
 		return "", 0, false, errors.New("it is a folder")
 	}
 	return real, info.Mode().Perm(), !info.Mode().IsRegular(), nil
-}
-
-// tempBeside makes a new file beside path, and the folders above it.
-func tempBeside(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
-	return os.CreateTemp(filepath.Dir(path), "."+shortBase(path)+".*.tmp")
-}
-
-// shortBase leaves room in the 255 bytes of a file's name for what CreateTemp adds.
-func shortBase(path string) string {
-	base := filepath.Base(path)
-	return base[:min(len(base), 200)]
-}
-
-// fill writes, syncs and closes f.
-func fill(f *os.File, format Format, r Report, mode os.FileMode) error {
-	err := Write(f, format, r)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
 
 // readerPatience is how long the reader of a named pipe may take to open it, and to take

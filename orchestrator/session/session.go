@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -85,7 +86,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 			return b.Publish(ctx, staged)
 		},
 		Stands: b.Stands, Restore: b.Restore,
-		LastChange: builder.LastChange,
+		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.output(),
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // published compares what was built with the modules that are committed beside
@@ -85,6 +85,6 @@ func tracked(ctx context.Context, path, dir string) bool {
 
 // isPointer reports whether Git LFS left the name of a file's content in its place.
 func isPointer(path string) bool {
-	is, _ := regular.Begins(path, "version https://git-lfs.github.com/spec/")
+	is, _ := fsys.Begins(path, "version https://git-lfs.github.com/spec/")
 	return is
 }

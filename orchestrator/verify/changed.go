@@ -15,8 +15,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // SetupError is a run that could not begin as it was asked for.
@@ -150,10 +149,10 @@ type candidate struct {
 // the folders of all capsules.
 func (c candidate) touched(changed, nested []string) bool {
 	for _, path := range changed {
-		if slices.Contains(c.files, path) || tree.Inside(path, c.dir) { // a submodule that the capsule lies in
+		if slices.Contains(c.files, path) || fsys.Inside(path, c.dir) { // a submodule that the capsule lies in
 			return true
 		}
-		if tree.Inside(c.dir, path) {
+		if fsys.Inside(c.dir, path) {
 			if owner(path, nested) == c.dir && (c.skip == nil || !c.skip(path, false)) {
 				return true
 			}
@@ -161,7 +160,7 @@ func (c candidate) touched(changed, nested []string) bool {
 		}
 		for _, input := range c.outside {
 			// A changed submodule is listed by its folder, so an input below it counts as well.
-			if tree.Inside(input, path) || tree.Inside(path, input) {
+			if fsys.Inside(input, path) || fsys.Inside(path, input) {
 				return true
 			}
 		}
@@ -179,7 +178,7 @@ func (c candidate) governed(path string) bool {
 		}
 		for _, name := range g.names {
 			suffix := string(filepath.Separator) + filepath.FromSlash(name)
-			if folder, ok := strings.CutSuffix(path, suffix); ok && tree.Inside(folder, c.dir) {
+			if folder, ok := strings.CutSuffix(path, suffix); ok && fsys.Inside(folder, c.dir) {
 				return true
 			}
 		}
@@ -188,7 +187,7 @@ func (c candidate) governed(path string) bool {
 }
 
 func (c candidate) has(marker string) bool {
-	found, err := filepath.Glob(filepath.Join(escapeGlob(c.dir), marker))
+	found, err := filepath.Glob(filepath.Join(fsys.EscapeGlob(c.dir), marker))
 	return err == nil && len(found) > 0
 }
 
@@ -214,14 +213,14 @@ func included(dir string, in *builder.Inputs) (list []string) {
 			continue
 		}
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
-		data, err := regular.Read(path, smallFile)
+		data, err := fsys.Read(path, smallFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			continue // the build will say so
 		}
 		for _, m := range rustInclude.FindAllSubmatch(data, -1) {
 			name := filepath.FromSlash(string(m[1]))
 			for _, base := range []string{filepath.Dir(path), dir} {
-				if full := tree.Absolute(base, strings.TrimPrefix(name, string(filepath.Separator))); !tree.Inside(dir, full) {
+				if full := fsys.Absolute(base, strings.TrimPrefix(name, string(filepath.Separator))); !fsys.Inside(dir, full) {
 					list = append(list, full)
 				}
 			}

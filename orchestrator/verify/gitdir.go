@@ -8,8 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // git gives the copy a repository of its own, so that what git tracks and
@@ -38,7 +37,7 @@ func (c *copier) git(path string) error {
 		os.WriteFile(filepath.Join(to, "objects", "info", "alternates"), []byte(filepath.Join(common, "objects")+"\n"), 0o644),
 		writeConfig(filepath.Join(to, "config"), filepath.Join(common, "config")),
 	}
-	if shared, err := filepath.Glob(filepath.Join(escapeGlob(dir), "sharedindex.*")); err == nil {
+	if shared, err := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "sharedindex.*")); err == nil {
 		for _, file := range shared {
 			errs = append(errs, copyInto(filepath.Join(to, filepath.Base(file)), file))
 		}
@@ -59,23 +58,23 @@ const (
 func gitFolders(path string) (dir, common string, ok bool) {
 	dir = path
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		data, _ := regular.Read(path, gitFile)
+		data, _ := fsys.Read(path, gitFile)
 		target, found := strings.CutPrefix(strings.TrimSpace(string(data)), "gitdir:")
 		if !found {
 			return "", "", false
 		}
-		dir = tree.Absolute(filepath.Dir(path), strings.TrimSpace(target))
+		dir = fsys.Absolute(filepath.Dir(path), strings.TrimSpace(target))
 	}
 	common = dir
-	if data, err := regular.Read(filepath.Join(dir, "commondir"), gitFile); err == nil {
-		common = tree.Absolute(dir, strings.TrimSpace(string(data)))
+	if data, err := fsys.Read(filepath.Join(dir, "commondir"), gitFile); err == nil {
+		common = fsys.Absolute(dir, strings.TrimSpace(string(data)))
 	}
 	return dir, common, exists(filepath.Join(dir, "HEAD"))
 }
 
 // copyInto copies a small file; one that is not there, or is no file, is not there in the copy.
 func copyInto(to, from string) error {
-	data, err := regular.Read(from, gitFile)
+	data, err := fsys.Read(from, gitFile)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || !isRegular(from) {
 		return nil
 	}
@@ -119,7 +118,7 @@ var kept = regexp.MustCompile(`(?i)^\s*(repositoryformatversion|objectformat|ref
 var gitSection = regexp.MustCompile(`^\s*\[([^\]]*)\]`)
 
 func writeConfig(to, from string) error {
-	data, err := regular.Read(from, gitFile)
+	data, err := fsys.Read(from, gitFile)
 	if err != nil {
 		data = nil // git then takes its defaults
 	}
@@ -138,8 +137,4 @@ func writeConfig(to, from string) error {
 		}
 	}
 	return os.WriteFile(to, []byte(b.String()), 0o644)
-}
-
-func escapeGlob(p string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(p)
 }

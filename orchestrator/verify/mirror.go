@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -176,7 +176,7 @@ func (c *copier) partly(folder string) bool {
 // rootOf is the root that path lies in, "" for none.
 func (c *copier) rootOf(path string) string {
 	for _, root := range c.roots {
-		if tree.Inside(root, path) {
+		if fsys.Inside(root, path) {
 			return root
 		}
 	}
@@ -219,7 +219,7 @@ func (c *copier) file(ctx context.Context, path string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	in, err := regular.Open(path)
+	in, err := fsys.Open(path)
 	if err != nil {
 		c.cannotRead(err)
 		return nil
@@ -261,7 +261,7 @@ func (c *copier) link(path string) error {
 	}
 	inside := false
 	for _, root := range c.roots {
-		inside = inside || tree.Inside(root, full)
+		inside = inside || fsys.Inside(root, full)
 	}
 	switch {
 	case inside && filepath.IsAbs(target):
@@ -292,7 +292,7 @@ func (c *copier) cannotRead(err error) {
 func (c *copier) outside(ctx context.Context, paths []string) (more bool, err error) {
 	for _, path := range paths {
 		original, ok := c.original(path)
-		if !ok || slices.ContainsFunc(c.roots, func(r string) bool { return tree.Inside(r, original) }) {
+		if !ok || slices.ContainsFunc(c.roots, func(r string) bool { return fsys.Inside(r, original) }) {
 			continue
 		}
 		info, err := os.Stat(original)

@@ -11,7 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // All builds of a run share one copy, so one may damage what another is built
@@ -39,7 +39,7 @@ func (r *run) notOthers(ctx context.Context, b *builder.Builder) {
 			list = append(list, r.damage(j, after)...)
 		}
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool {
-			path := tree.Absolute(j.dir, f.File)
+			path := fsys.Absolute(j.dir, f.File)
 			told := known[path]
 			known[path] = true
 			return told
@@ -57,7 +57,7 @@ func (r *run) mutated() map[string]bool {
 	for _, j := range r.jobs {
 		for _, f := range j.capsule.Step(report.StepNoMutation).Findings {
 			if f.Severity == finding.Error {
-				known[tree.Absolute(j.dir, f.File)] = true
+				known[fsys.Absolute(j.dir, f.File)] = true
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func (r *run) damage(j *job, now *builder.Inputs) (list []finding.Finding) {
 		if f.Severity != finding.Error {
 			continue
 		}
-		f.Message = strings.Replace(f.Message, "the build ", r.culprit(j, tree.Absolute(j.start.Dir, name))+" ", 1)
+		f.Message = strings.Replace(f.Message, "the build ", r.culprit(j, fsys.Absolute(j.start.Dir, name))+" ", 1)
 		f.Hint = "let every build write into its own capsule only"
 		list = append(list, f)
 	}

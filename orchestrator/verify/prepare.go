@@ -13,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -63,7 +64,7 @@ func (r *run) named() (list []string) {
 			continue
 		}
 		for _, pattern := range m.Dev.Inputs {
-			list = append(list, tree.Absolute(dir, pattern))
+			list = append(list, fsys.Absolute(dir, pattern))
 		}
 	}
 	return list
@@ -262,7 +263,7 @@ func (r *run) removeOutputs() {
 
 // remove removes a file of the mirror, unless a link leads out of it there.
 func (m mirror) remove(path string) {
-	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && tree.Inside(m.top, folder) {
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && fsys.Inside(m.top, folder) {
 		os.Remove(path)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // apart is how much later than the first a capsule's second build begins. A
@@ -100,8 +100,8 @@ func (r *run) secondFailed(j *job, err error) {
 func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
 	f := finding.Finding{Code: finding.NotReproducible, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
-	a, errA := regular.Read(one.path, anyFile)
-	b, errB := regular.Read(other.Path, anyFile)
+	a, errA := fsys.Read(one.path, anyFile)
+	b, errB := fsys.Read(other.Path, anyFile)
 	if errA != nil || errB != nil {
 		return f
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -301,7 +301,7 @@ func (r *run) mutation(j *job, before, after *builder.Inputs, name string) findi
 	if r.Jobs > 1 && len(r.jobs) > 1 {
 		f.Hint += "; should a build beside it have done it, --jobs 1 names that one"
 	}
-	path := tree.Absolute(before.Dir, name)
+	path := fsys.Absolute(before.Dir, name)
 	original, _ := r.first.original(path)
 	if filepath.IsAbs(name) {
 		f.File = original
@@ -332,8 +332,8 @@ func has(in *builder.Inputs, name string) bool {
 }
 
 func sameBytes(a, b string) bool {
-	x, errX := regular.Read(a, anyFile)
-	y, errY := regular.Read(b, anyFile)
+	x, errX := fsys.Read(a, anyFile)
+	y, errY := fsys.Read(b, anyFile)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 

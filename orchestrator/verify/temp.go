@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 const (
@@ -33,7 +33,7 @@ func makeTemp() (t temp, err error) {
 	// The lock gets its name when it is held, so that no other run takes a folder for dead that is being made.
 	early := filepath.Join(t.dir, "new-"+lockName)
 	if t.lock, err = os.OpenFile(early, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600); err == nil {
-		if held, lockErr := tryLock(t.lock); lockErr != nil || !held {
+		if held, lockErr := fsys.TryLock(t.lock); lockErr != nil || !held {
 			return t, nil // a file system without locks: nobody will sweep here
 		}
 		err = os.Rename(early, filepath.Join(t.dir, lockName))
@@ -57,21 +57,21 @@ func (t temp) remove() {
 
 // sweep removes the folders of runs of this user that were killed.
 func sweep(base string) {
-	list, err := filepath.Glob(filepath.Join(escapeGlob(base), tempPrefix+"*"))
+	list, err := filepath.Glob(filepath.Join(fsys.EscapeGlob(base), tempPrefix+"*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range list {
 		path := filepath.Join(dir, lockName)
 		// What another user owns could be swapped for a link while it is being removed.
-		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || !isOwn(dir) {
+		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || !fsys.IsOwn(dir) {
 			continue
 		}
-		lock, err := regular.Open(path)
+		lock, err := fsys.Open(path)
 		if err != nil {
 			continue
 		}
-		if free, err := tryLock(lock); err == nil && free && removeFirst(dir) {
+		if free, err := fsys.TryLock(lock); err == nil && free && removeFirst(dir) {
 			lock.Close()
 			os.RemoveAll(dir)
 			continue

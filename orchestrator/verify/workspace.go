@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/regular"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // workspaceOf is the folder that must be copied for the capsule in dir to
@@ -50,8 +49,8 @@ func isWorkspace(folder string) bool {
 			return true
 		}
 	}
-	cargo, _ := regular.Read(filepath.Join(folder, "Cargo.toml"), smallFile)
-	npm, _ := regular.Read(filepath.Join(folder, "package.json"), smallFile)
+	cargo, _ := fsys.Read(filepath.Join(folder, "Cargo.toml"), smallFile)
+	npm, _ := fsys.Read(filepath.Join(folder, "package.json"), smallFile)
 	return cargoWorkspace.Match(cargo) || strings.Contains(string(npm), `"workspaces"`)
 }
 
@@ -65,7 +64,7 @@ func workspaces(dirs []string) []string {
 	slices.Sort(list)
 	var out []string
 	for _, folder := range slices.Compact(list) {
-		if !slices.ContainsFunc(out, func(o string) bool { return tree.Inside(o, folder) }) {
+		if !slices.ContainsFunc(out, func(o string) bool { return fsys.Inside(o, folder) }) {
 			out = append(out, folder)
 		}
 	}
@@ -90,7 +89,7 @@ func common(list []string) string {
 	}
 	top := list[0]
 	for _, path := range list[1:] {
-		for !tree.Inside(top, path) {
+		for !fsys.Inside(top, path) {
 			top = filepath.Dir(top)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Search says where capsules are looked for.
@@ -122,23 +124,27 @@ func (f *finder) run() {
 
 // readFolder lists the folders to enter in d, and what d is and holds.
 func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
-	open, err := openListed(d)
+	openDir := fsys.OpenRealDir
+	if d.root { // only a root may be a link
+		openDir = fsys.OpenDir
+	}
+	open, err := openDir(d.path)
 	if err != nil {
 		return nil, here, err
 	}
-	defer open.release()
-	list, err := open.read()
+	defer open.Release()
+	list, err := open.Entries()
 	if !d.root && f.foreign.holds(d.path, list) {
 		return nil, Found{Foreign: []string{d.path}}, err
 	}
 	for _, e := range list {
 		switch {
 		case e.IsDir() && !IgnoredFolder(e.Name()):
-			below = append(below, folder{path: join(d.path, e.Name())})
+			below = append(below, folder{path: fsys.Join(d.path, e.Name())})
 		case e.Name() == ManifestName && e.Type().IsRegular():
 			here.Capsules = append(here.Capsules, d.path)
-		case e.Type() == fs.ModeSymlink && leadsToCapsule(join(d.path, e.Name()), e.Name()):
-			here.Linked = append(here.Linked, join(d.path, e.Name()))
+		case e.Type() == fs.ModeSymlink && leadsToCapsule(fsys.Join(d.path, e.Name()), e.Name()):
+			here.Linked = append(here.Linked, fsys.Join(d.path, e.Name()))
 		}
 	}
 	return below, here, err
@@ -147,7 +153,7 @@ func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 // leadsToCapsule reports whether the link at path is a manifest, or leads to a folder with one.
 func leadsToCapsule(path, name string) bool {
 	if name != ManifestName {
-		path = join(path, ManifestName)
+		path = fsys.Join(path, ManifestName)
 	}
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()

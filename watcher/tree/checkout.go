@@ -3,6 +3,8 @@ package tree
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Checkout tells what a checkout of a folder would have, with the user's edits in it:
@@ -20,8 +22,8 @@ func NewCheckout(root string) (*Checkout, error) {
 		return nil, err
 	}
 	if own.top.repo == nil {
-		git := join(root, ".git")
-		own.top = (&repository{top: root, rules: join(git, "exclude"), index: &index{path: join(git, "index")}}).scope()
+		git := fsys.Join(root, ".git")
+		own.top = (&repository{top: root, rules: fsys.Join(git, "exclude"), index: &index{path: fsys.Join(git, "index")}}).scope()
 	}
 	return &Checkout{own: own, scopes: map[string]*scope{}}, nil
 }
@@ -68,7 +70,7 @@ func (c *Checkout) scopeOf(rel string) *scope {
 	}
 	folder := c.own.inside(rel)
 	var l listing
-	if info, err := os.Lstat(join(folder, ".gitignore")); err == nil {
+	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
 		l.gitignore = info.Mode().IsRegular()
 	}
 	_, err := os.Lstat(filepath.Join(folder, ".git"))

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Foreign knows the work trees below roots that are not the roots' own: linked work
@@ -53,7 +55,7 @@ func (f *Foreign) Is(folder string) bool {
 	if f == nil {
 		return false
 	}
-	if _, err := os.Lstat(join(folder, ".git")); err != nil {
+	if _, err := os.Lstat(fsys.Join(folder, ".git")); err != nil {
 		return false
 	}
 	repo := openRepository(folder, nil)
@@ -62,11 +64,11 @@ func (f *Foreign) Is(folder string) bool {
 	}
 	foreign := false
 	for _, r := range f.roots {
-		if !Inside(r.path, folder) {
+		if !fsys.Inside(r.path, folder) {
 			continue
 		}
 		// A git folder that lies elsewhere below the root is that of a repository there.
-		if !r.repo && (Inside(folder, repo.dir) || !Inside(r.real, repo.dir)) {
+		if !r.repo && (fsys.Inside(folder, repo.dir) || !fsys.Inside(r.real, repo.dir)) {
 			return false
 		}
 		foreign = true

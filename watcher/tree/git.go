@@ -2,11 +2,12 @@ package tree
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // repository is a git repository that a folder lies in.
@@ -98,7 +99,7 @@ func (o *defaults) inside(rel string) string {
 // withIgnoreFile adds the patterns of the .gitignore in folder, if exists says that there is one.
 func (g gitScope) withIgnoreFile(folder string, exists bool) gitScope {
 	if exists && g.repo != nil {
-		g.lists = g.lists.with(readPatterns(join(folder, ".gitignore"), g.prefix, false))
+		g.lists = g.lists.with(readPatterns(fsys.Join(folder, ".gitignore"), g.prefix, false))
 	}
 	return g
 }
@@ -133,12 +134,12 @@ func (o *defaults) findRepository() error {
 	}
 	folder := top
 	for name := range strings.SplitSeq(rel, string(filepath.Separator)) {
-		file := join(folder, ".gitignore")
+		file := fsys.Join(folder, ".gitignore")
 		o.outside = append(o.outside, file)
 		o.top = o.top.withIgnoreFile(folder, true)
 		o.top.disregard(name)
 		o.top.prefix += name + "/"
-		folder = join(folder, name)
+		folder = fsys.Join(folder, name)
 	}
 	return nil
 }
@@ -168,7 +169,7 @@ func (g *gitScope) disregard(name string) {
 
 // openRepository returns the repository whose top is folder, or nil.
 func openRepository(folder string, cache *Cache) *repository {
-	dotGit := join(folder, ".git")
+	dotGit := fsys.Join(folder, ".git")
 	info, err := os.Stat(dotGit)
 	if err != nil {
 		return nil
@@ -179,17 +180,17 @@ func openRepository(folder string, cache *Cache) *repository {
 			return nil
 		}
 	}
-	if _, err := os.Lstat(join(dir, "HEAD")); err != nil {
+	if _, err := os.Lstat(fsys.Join(dir, "HEAD")); err != nil {
 		return nil // not a repository: git looks further up too
 	}
 	common := dir
-	if c := pointer(join(dir, "commondir"), ""); c != "" {
+	if c := pointer(fsys.Join(dir, "commondir"), ""); c != "" {
 		common = c
 	}
 	return &repository{
 		top: folder, dir: dir,
 		rules: filepath.Join(common, "info", "exclude"),
-		index: &index{path: join(dir, "index"), cache: cache},
+		index: &index{path: fsys.Join(dir, "index"), cache: cache},
 	}
 }
 
@@ -233,20 +234,7 @@ func readSmall(file string, follow bool) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxRules {
 		return nil, errors.New("not a small regular file")
 	}
-	return readRegular(file)
-}
-
-// readRegular reads a file whole, and refuses what is none.
-func readRegular(file string) ([]byte, error) {
-	f, err := openQuick(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	return io.ReadAll(f)
+	return fsys.Read(file, maxRules)
 }
 
 func lookAtFile(file string, follow bool) (fs.FileInfo, error) {
@@ -297,10 +285,10 @@ func (r *Rules) lookAt(rel string) (l listing) {
 	}
 	folder := r.own.inside(rel)
 	l.manifest = isManifestIn(folder)
-	if info, err := os.Lstat(join(folder, ".gitignore")); err == nil {
+	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
 		l.gitignore = info.Mode().IsRegular()
 	}
-	_, err := os.Lstat(join(folder, ".git"))
+	_, err := os.Lstat(fsys.Join(folder, ".git"))
 	l.git = err == nil
 	return l
 }

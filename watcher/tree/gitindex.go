@@ -11,7 +11,12 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
+
+// maxIndex is far beyond git's index of the largest repositories known, some 500 MB.
+const maxIndex = 8 << 30
 
 // Cache remembers git's indexes between rules. The zero value is ready; it may
 // be used concurrently, and must not be copied. It holds the paths of one index
@@ -119,7 +124,7 @@ func (n *names) inSparse(path string) bool {
 // readIndex reads an index file. When it cannot be understood everything counts
 // as tracked: a capsule that is hashed for nothing is better than a lost edit.
 func readIndex(path string) *names {
-	data, err := readRegular(path)
+	data, err := fsys.Read(path, maxIndex)
 	if err != nil {
 		return &names{all: true}
 	}
@@ -131,7 +136,7 @@ func readIndex(path string) *names {
 		}
 		if x.shared != "" {
 			// What the shared part has and this file deletes still counts, until git rewrites it.
-			shared, err := readRegular(join(filepath.Dir(path), "sharedindex."+x.shared))
+			shared, err := fsys.Read(fsys.Join(filepath.Dir(path), "sharedindex."+x.shared), maxIndex)
 			base := indexReader{data: shared, hash: hashSize}
 			if err != nil || base.read() != nil {
 				break

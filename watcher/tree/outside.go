@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // TakeFiles takes the snapshot of inputs that lie outside a capsule. Each
@@ -71,7 +73,7 @@ func collect(ctx context.Context, patterns []string, base string) ([]item, error
 }
 
 func expand(ctx context.Context, p, base string) ([]item, error) {
-	full := Absolute(base, p)
+	full := fsys.Absolute(base, p)
 	list := &inputs{ctx: ctx, base: base}
 	if err := list.add(full); err == nil || !notThere(err) {
 		return list.items, err
@@ -138,7 +140,7 @@ func (l *inputs) glob(pattern string) error {
 	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
 		return nil
 	}
-	folder = Absolute(l.base, folder)
+	folder = fsys.Absolute(l.base, folder)
 	if dir, err := isFolder(folder); err != nil || !dir {
 		if err != nil && !notThere(err) {
 			return err

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Reach tells of a path whether patterns, as TakeOthers takes them, stand for it,
@@ -23,14 +25,14 @@ type reachGlob struct{ folder, rest string }
 func NewReach(patterns []string, base string) *Reach {
 	r := &Reach{names: map[string]bool{}, leading: map[string]bool{}}
 	for _, p := range patterns {
-		full := Absolute(base, p)
-		if !Inside(base, full) && !Inside(base, folderOf(base, p)) {
+		full := fsys.Absolute(base, p)
+		if !fsys.Inside(base, full) && !fsys.Inside(base, folderOf(base, p)) {
 			continue
 		}
 		r.names[full] = true
 		r.lead(full, base)
 		if folder, rest := doublestar.SplitPattern(filepath.ToSlash(p)); strings.ContainsAny(rest, "*?[{\\") && doublestar.ValidatePattern(rest) {
-			folder = Absolute(base, folder)
+			folder = fsys.Absolute(base, folder)
 			r.globs = append(r.globs, reachGlob{folder, rest})
 			r.leading[folder] = true
 			r.lead(folder, base)
@@ -44,7 +46,7 @@ func NewReach(patterns []string, base string) *Reach {
 
 // lead notes the folders between base and path.
 func (r *Reach) lead(path, base string) {
-	for up := filepath.Dir(path); Inside(base, up) && !r.leading[up]; up = filepath.Dir(up) {
+	for up := filepath.Dir(path); fsys.Inside(base, up) && !r.leading[up]; up = filepath.Dir(up) {
 		r.leading[up] = true
 	}
 }
@@ -94,5 +96,5 @@ func counts(rel string, dir bool) bool {
 // folderOf is the deepest folder that pattern names without a wildcard.
 func folderOf(base, pattern string) string {
 	folder, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	return Absolute(base, folder)
+	return fsys.Absolute(base, folder)
 }

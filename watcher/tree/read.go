@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // The sizes of the pipeline. Together they bound its memory to about 2 MB.
@@ -25,7 +27,7 @@ const (
 
 // item is one file to read.
 type item struct {
-	in     *dir // the folder it lies in; nil when it is known by full alone
+	in     *fsys.Dir // the folder it lies in; nil when it is known by full alone
 	name   string
 	path   string // what the digest and the snapshot call it
 	full   string // absolute; only when in is nil
@@ -34,9 +36,16 @@ type item struct {
 
 func (it item) where() string {
 	if it.in != nil {
-		return join(it.in.path, it.name)
+		return fsys.Join(it.in.Path, it.name)
 	}
 	return it.full
+}
+
+func (it item) open() (fsys.Source, error) {
+	if it.in != nil {
+		return it.in.Source(it.name)
+	}
+	return fsys.OpenSource(it.full)
 }
 
 // batch is a run of files and the blocks of byte stream read from them.
@@ -49,7 +58,7 @@ type batch struct {
 func (b *batch) release() {
 	for _, it := range b.items {
 		if it.in != nil {
-			it.in.release()
+			it.in.Release()
 		}
 	}
 }
@@ -120,7 +129,7 @@ func feed(ctx context.Context, list func(context.Context, func(item) error) erro
 			b = &batch{items: make([]item, 0, batchFiles), blocks: make(chan *block, ownBlocks)}
 		}
 		if it.in != nil {
-			it.in.hold()
+			it.in.Hold()
 		}
 		b.items = append(b.items, it)
 		if len(b.items) == batchFiles {
@@ -241,18 +250,19 @@ func (r *reader) item(it item) error {
 // file reads one file. again is true when it failed because the file changed
 // and nothing of it has been handed on.
 func (r *reader) file(it item) (again bool, err error) {
-	s, err := openSource(it.in, it.name, it.full)
+	s, err := it.open()
 	if err != nil {
 		return false, err
 	}
-	defer s.close()
-	st, regular, err := s.stat()
+	defer s.Close()
+	is, err := s.Stat()
 	if err != nil {
 		return false, &fs.PathError{Op: "stat", Path: it.where(), Err: err}
 	}
-	if !regular {
+	if is.Kind != fsys.File {
 		return false, &ChangingError{Path: it.where(), What: "became something else than a file"}
 	}
+	st := fileOf("", is)
 	if need := 16 + 3*len(it.path) + int(min(st.Size, blockSize)); need > blockSize-len(r.cur.data) && len(r.cur.data) > 0 {
 		r.flush(true) // so that small files stay whole in one block, and can be read again
 	}
@@ -273,7 +283,7 @@ func (r *reader) file(it item) (again bool, err error) {
 
 // content reads exactly size bytes and sees that no more follow; handed says
 // that a block was handed on on the way.
-func (r *reader) content(s source, it item, size int64) (handed bool, err error) {
+func (r *reader) content(s fsys.Source, it item, size int64) (handed bool, err error) {
 	for left := size; ; {
 		if len(r.cur.data) >= blockSize {
 			if err := r.ctx.Err(); err != nil {
@@ -284,7 +294,7 @@ func (r *reader) content(s source, it item, size int64) (handed bool, err error)
 		}
 		used := len(r.cur.data)
 		wanted := min(left+1, int64(blockRoom-used))
-		n, err := s.read(r.cur.data[used : used+int(wanted)])
+		n, err := s.Read(r.cur.data[used : used+int(wanted)])
 		if err != nil {
 			return handed, &fs.PathError{Op: "read", Path: it.where(), Err: err}
 		}
@@ -309,18 +319,18 @@ const fresh = 10 * time.Millisecond
 // what was read of it is a content that it had. While its times are too young to
 // tell, it is read once more and compared, or, when its bytes are already handed
 // on, refused.
-func (r *reader) settled(s source, it item, st File, handed bool) error {
+func (r *reader) settled(s fsys.Source, it item, st File, handed bool) error {
 	age := time.Duration(time.Now().UnixNano() - st.Ctime)
 	if age >= 0 && age < fresh {
 		if handed || !r.same(s, r.cur.data[len(r.cur.data)-int(st.Size):]) {
 			return written(it)
 		}
 	}
-	after, _, err := s.stat()
+	after, err := s.Stat()
 	if err != nil {
 		return &fs.PathError{Op: "stat", Path: it.where(), Err: err}
 	}
-	if after != st {
+	if fileOf("", after) != st {
 		return written(it)
 	}
 	return nil
@@ -331,11 +341,11 @@ func written(it item) error {
 }
 
 // same reads the file again and compares it with content, which was read before.
-func (r *reader) same(s source, content []byte) bool {
+func (r *reader) same(s fsys.Source, content []byte) bool {
 	if r.spare == nil {
 		r.spare = make([]byte, blockSize+1) // a byte more than any content, to see one that grew
 	}
-	n := s.readAgain(r.spare[:len(content)+1])
+	n := s.ReadAgain(r.spare[:len(content)+1])
 	return bytes.Equal(r.spare[:n], content)
 }
 

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Rules say which paths below a root are sources. They do not change: what they
@@ -158,7 +160,7 @@ func (r *Rules) enter(up *scope, rel string, l listing) *scope {
 func (r *Rules) judge(sc *scope, name string, dir bool) bool {
 	switch {
 	case r.skip != nil:
-		return r.skip(join(filepath.Join(r.root, filepath.FromSlash(sc.rel)), name), dir)
+		return r.skip(fsys.Join(filepath.Join(r.root, filepath.FromSlash(sc.rel)), name), dir)
 	case r.own != nil:
 		return r.own.skips(sc, name, dir)
 	}
@@ -166,12 +168,12 @@ func (r *Rules) judge(sc *scope, name string, dir bool) bool {
 }
 
 // nests reports whether the open folder below the root is a capsule of its own.
-func (r *Rules) nests(d *dir) bool {
+func (r *Rules) nests(d *fsys.Dir) bool {
 	if r.own == nil {
 		return false
 	}
-	_, mode, err := d.stat(ManifestName)
-	return err == nil && mode.IsRegular()
+	i, err := d.Stat(ManifestName)
+	return err == nil && i.Kind == fsys.File
 }
 
 // IgnoredFolder reports whether a folder of this name below a root is left out

@@ -1,6 +1,10 @@
 package tree
 
-import "sort"
+import (
+	"sort"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
 
 // File is a source as it was when it was read. Size is in bytes, or Absent.
 type File struct {
@@ -9,6 +13,11 @@ type File struct {
 	Ino          uint64 // 0 where the system has none
 	Mtime, Ctime int64  // ns since 1970; Ctime is 0 where the system has none
 	Exec         bool   // somebody may run it; false where the system has no such mode
+}
+
+// fileOf is what a snapshot keeps of a file.
+func fileOf(path string, i fsys.Info) File {
+	return File{Path: path, Size: i.Size, Ino: i.ID.Ino, Mtime: i.Mtime, Ctime: i.Ctime, Exec: i.Exec()}
 }
 
 // Absent is the Size of an input that TakeFiles looked for and did not find.

@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // ManifestName is the regular file that makes a folder a capsule.
@@ -67,5 +69,5 @@ func (e *PartialError) Unwrap() []error { return e.Errs }
 // gone reports whether err says that a path is not there any more, or not what
 // it was, so that a new look at the folder tells more than the error does.
 func gone(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || swapped(err)
+	return errors.Is(err, fs.ErrNotExist) || fsys.Swapped(err)
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 func mkfifo(t testing.TB, path string) {
@@ -136,13 +138,13 @@ func TestFolderSwappedBeforeItsFileIsOpened(t *testing.T) {
 func TestFolderSwappedForALinkBeforeItIsOpened(t *testing.T) {
 	root := t.TempDir()
 	plant(t, root, "d/a", "", "other/a", "")
-	d, err := openRoot(root)
+	d, err := fsys.OpenDir(root)
 	check(t, err)
-	defer d.release()
+	defer d.Release()
 	check(t, os.RemoveAll(root+"/d"))
 	check(t, os.Symlink("other", root+"/d"))
-	if sub, err := d.open("d"); err == nil {
-		sub.release()
+	if sub, err := d.Open("d"); err == nil {
+		sub.Release()
 		t.Error("the link was followed")
 	} else if !gone(err) {
 		t.Errorf("error %v, want one that says it was swapped", err)
@@ -170,11 +172,12 @@ func TestChangeThatTheTimesDoNotShow(t *testing.T) {
 	r := newReader(context.Background(), nil)
 	r.cur = r.take()
 	it := item{full: path, path: "a"}
-	s, err := openSource(nil, "", path)
+	s, err := fsys.OpenSource(path)
 	check(t, err)
-	defer s.close()
-	st, _, err := s.stat()
+	defer s.Close()
+	is, err := s.Stat()
 	check(t, err)
+	st := fileOf("", is)
 	handed, err := r.content(s, it, st.Size)
 	check(t, err)
 	check(t, r.settled(s, it, st, handed))

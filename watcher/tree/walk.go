@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Entry is one source file, or one folder that may hold sources. It is valid
@@ -18,7 +20,7 @@ type Entry struct {
 	Path string // slash-joined raw bytes relative to the root; "" is the root itself
 	Dir  bool
 
-	in   *dir // the folder it lies in; nil for the root
+	in   *fsys.Dir // the folder it lies in; nil for the root
 	name string
 	root string
 }
@@ -29,9 +31,8 @@ func (e Entry) Stat() (File, error) {
 	if e.in == nil {
 		return statPath(e.root)
 	}
-	f, _, err := e.in.stat(e.name)
-	f.Path = e.Path
-	return f, err
+	i, err := e.in.Stat(e.name)
+	return fileOf(e.Path, i), err
 }
 
 // Walk calls fn for every source file and every folder that may hold one, the
@@ -87,11 +88,11 @@ type walker struct {
 }
 
 func (w *walker) walk() error {
-	d, err := openRoot(w.root)
+	d, err := fsys.OpenDir(w.root)
 	if err != nil {
 		return err
 	}
-	defer d.release()
+	defer d.Release()
 	if rel, _ := w.rules.relative(w.root); rel != "" {
 		if w.rules.Skip(w.root, true) {
 			return nil
@@ -108,11 +109,11 @@ func (w *walker) walk() error {
 }
 
 // folder walks the open folder d. up is the scope of the folder above it.
-func (w *walker) folder(d *dir, rel string, up *scope) error {
+func (w *walker) folder(d *fsys.Dir, rel string, up *scope) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	list, err := d.read()
+	list, err := d.Entries()
 	if err != nil {
 		if rel == "" {
 			return err
@@ -132,7 +133,7 @@ func (w *walker) folder(d *dir, rel string, up *scope) error {
 	return nil
 }
 
-func (w *walker) entry(d *dir, sc *scope, rel string, e fs.DirEntry) error {
+func (w *walker) entry(d *fsys.Dir, sc *scope, rel string, e fs.DirEntry) error {
 	name := e.Name()
 	mode := e.Type()
 	isLink := mode == fs.ModeSymlink && w.linked != nil
@@ -158,12 +159,12 @@ func (w *walker) entry(d *dir, sc *scope, rel string, e fs.DirEntry) error {
 }
 
 // below opens and walks the folder name in d.
-func (w *walker) below(d *dir, sc *scope, path, name string) error {
-	sub, err := d.open(name)
+func (w *walker) below(d *fsys.Dir, sc *scope, path, name string) error {
+	sub, err := d.Open(name)
 	if err != nil {
 		return w.failed(err)
 	}
-	defer sub.release()
+	defer sub.Release()
 	if !w.filesOnly {
 		if w.rules.nests(sub) {
 			return nil
@@ -199,30 +200,22 @@ func look(list []fs.DirEntry) (l listing) {
 	return l
 }
 
-// join is filepath.Join without cleaning: name is one entry of folder.
-func join(folder, name string) string {
-	if strings.HasSuffix(folder, string(filepath.Separator)) {
-		return folder + name
-	}
-	return folder + string(filepath.Separator) + name
-}
-
 // statPath follows links.
 func statPath(path string) (File, error) {
-	s, err := openSource(nil, "", path)
+	s, err := fsys.OpenSource(path)
 	if err != nil {
 		return File{}, err
 	}
-	defer s.close()
-	f, _, err := s.stat()
-	return f, err
+	defer s.Close()
+	i, err := s.Stat()
+	return fileOf("", i), err
 }
 
 // isManifestIn reports whether folder holds a regular Capsule.toml.
 func isManifestIn(folder string) bool {
-	info, err := os.Lstat(join(folder, ManifestName))
+	info, err := os.Lstat(fsys.Join(folder, ManifestName))
 	return err == nil && info.Mode().IsRegular()
 }
 
 // notThere reports an error that means "no such file", a file as a parent included.
-func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || swapped(err) }
+func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || fsys.Swapped(err) }

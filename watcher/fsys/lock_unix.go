@@ -1,6 +1,6 @@
 //go:build unix
 
-package verify
+package fsys
 
 import (
 	"errors"
@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock takes the exclusive lock on f without waiting; false: somebody else has it.
-func tryLock(f *os.File) (bool, error) {
+// TryLock takes the exclusive lock on f without waiting; false: somebody else has it.
+// The lock ends when f is closed, so also when the process is killed.
+func TryLock(f *os.File) (bool, error) {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil
@@ -17,8 +18,8 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// isOwn reports whether dir is a folder of this user, no link to one.
-func isOwn(dir string) bool {
+// IsOwn reports whether dir is a folder of this user, no link to one.
+func IsOwn(dir string) bool {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() {
 		return false

@@ -1,14 +1,13 @@
 //go:build unix
 
-package tree
+package fsys
 
 import (
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // openQuick opens a file for reading without ever waiting on a FIFO.
 func openQuick(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

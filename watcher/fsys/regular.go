@@ -1,6 +1,6 @@
 // Package regular reads regular files, and refuses at once what would never end
 // or never fit.
-package regular
+package fsys
 
 import (
 	"errors"

@@ -1,0 +1,454 @@
+package orchestrator
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// The simulation plays the loop's steps against a model of the disk, the watcher, the
+// builder and its store, in virtual time and in one goroutine. Everything random comes
+// from one seed, so that every failure can be played again: go test -run TestSimulation -seed 17 -simulations 1.
+
+// simulation is one play.
+type simulation struct {
+	t     *testing.T
+	r     *rand.Rand
+	cfg   Config
+	now   time.Time
+	skew  time.Duration // how far the clock that dates files has jumped
+	queue agenda
+	count int // of everything ever put into queue: the order of what is due at one moment
+
+	loop    *loop
+	life    int       // crashes so far: what an earlier life asked for is not told to this one
+	wakeAt  time.Time // when the loop wants to be stepped although nothing happened
+	sims    map[string]*simCapsule
+	dirs    []string
+	healthy bool // every file can be read
+	lock    bool // git's index.lock is there
+	events  []flat.Event
+	born    int // index of the first event of this life
+	running int
+	groups  map[string]int
+}
+
+// simCapsule is a capsule on the model's disk, with what its builder and store know.
+type simCapsule struct {
+	dir, content string
+	mtime, ctime int64
+	stamps       int64
+	gone         bool
+	group        string
+	takes        string // the folder of a capsule whose module it takes
+	slow         time.Duration
+	look         time.Duration // how long an examination takes
+	writes       string        // what its build does to its own sources: "", "same", "new", "once"
+	undone       time.Time     // when an edit of it was last undone at once
+	dead         time.Duration // its newest build takes so long to die
+
+	build    *simBuild
+	started  int
+	wrote    int64              // when the module was written
+	module   *builder.Published // what stands
+	record   string             // the key that it was built from
+	blob     *builder.Published // the copy in the store
+	blobKey  string
+	newest   *builder.Published // what was published last, whether it stands or not
+	intent   *builder.Published // an interrupted publication
+	pending  *builder.Published // what a publication under way will put in place
+	failures map[string]*builder.Failure
+}
+
+type simBuild struct {
+	life      int
+	cancelled bool
+	done      bool
+	read      string // the content that the compiler read
+	result    func()
+}
+
+// due is something that happens at a moment.
+type due struct {
+	at    time.Time
+	order int
+	do    func()
+}
+
+type agenda []due
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	return a[i].at.Before(a[j].at) || a[i].at.Equal(a[j].at) && a[i].order < a[j].order
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(due)) }
+func (a *agenda) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+func newSimulation(t *testing.T, seed uint64) *simulation {
+	s := &simulation{t: t, r: rand.New(rand.NewPCG(seed, 13)), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		sims: map[string]*simCapsule{}, groups: map[string]int{}}
+	s.cfg = Config{Jobs: 1 + s.r.IntN(3), Roots: []string{"/"},
+		Exists:     func(string) bool { return s.lock },
+		LastChange: s.lastChange,
+	}.withDefaults()
+	for i := range 1 + s.r.IntN(5) {
+		dir := fmt.Sprintf("/%c", 'a'+i)
+		c := &simCapsule{dir: dir, content: "0", slow: someTime(s.r, 4*time.Second) + 2, look: someTime(s.r, 80*time.Millisecond) + 2, failures: map[string]*builder.Failure{}}
+		if s.r.IntN(20) == 0 {
+			c.slow = 20*time.Second + someTime(s.r, 30*time.Second)
+		}
+		if s.r.IntN(4) == 0 {
+			c.group = "shared"
+		}
+		if i > 0 && s.r.IntN(4) == 0 {
+			c.takes = s.dirs[s.r.IntN(i)]
+		}
+		c.writes = []string{"", "", "", "", "", "same", "new", "once"}[s.r.IntN(8)]
+		s.write(c, "0", false)
+		s.sims[dir], s.dirs = c, append(s.dirs, dir)
+	}
+	return s
+}
+
+func (s *simulation) at(after time.Duration, do func()) {
+	s.count++
+	heap.Push(&s.queue, due{s.now.Add(after), s.count, do})
+}
+
+// start begins a life: the first, or the one after a crash.
+func (s *simulation) start() {
+	s.life++
+	s.loop, s.born = newLoop(s.cfg), len(s.events)
+	s.running, s.groups = 0, map[string]int{}
+	s.tell(begun{s.there()})
+	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
+}
+
+// crash ends a life wherever it is. A publication under way has not begun, is half
+// done, or is done and was not told.
+func (s *simulation) crash() {
+	for _, dir := range s.dirs {
+		c := s.sims[dir]
+		if p := c.pending; p != nil {
+			switch s.r.IntN(3) {
+			case 1:
+				c.intent, c.module, c.record = p, nil, ""
+			case 2:
+				s.put(c, p)
+			}
+		}
+		c.build, c.pending = nil, nil
+	}
+	s.start()
+}
+
+// later tells this life of h after a while; a life that has ended hears nothing.
+func (s *simulation) later(after time.Duration, h happening) {
+	life := s.life
+	s.at(after, func() {
+		if life == s.life {
+			s.tell(h)
+		}
+	})
+}
+
+func (s *simulation) tell(h happening) {
+	effects, wait := s.loop.step(h, s.now)
+	if wait <= 0 {
+		s.t.Fatalf("%s: a step asks to be called again at once", s.clock())
+	}
+	s.wakeAt = s.now.Add(wait)
+	for _, e := range effects {
+		s.carryOut(e)
+	}
+}
+
+// play goes on for d.
+func (s *simulation) play(d time.Duration) {
+	end := s.now.Add(d)
+	for {
+		next := end
+		if len(s.queue) > 0 && s.queue[0].at.Before(next) {
+			next = s.queue[0].at
+		}
+		if s.wakeAt.Before(next) {
+			s.now = s.wakeAt
+			s.tell(passed{})
+			continue
+		}
+		s.now = next
+		if len(s.queue) == 0 || s.queue[0].at.After(end) || next.Equal(end) {
+			return
+		}
+		heap.Pop(&s.queue).(due).do()
+	}
+}
+
+func (s *simulation) clock() string { return s.now.Format("15:04:05.000") }
+
+func (s *simulation) there() (dirs []string) {
+	for _, dir := range s.dirs {
+		if !s.sims[dir].gone {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// write changes a file; tell: the watcher sees it, a little later, or loses it and says so later.
+func (s *simulation) write(c *simCapsule, content string, tell bool) {
+	was := c.gone
+	c.content, c.gone = content, false
+	c.stamps++
+	c.ctime = s.now.Add(s.skew).UnixNano()
+	c.mtime = c.ctime + c.stamps // two writes at one moment differ, as they do by their inode's change time
+	if !tell {
+		return
+	}
+	paths := []string{c.dir + "/main.go"}
+	if was {
+		paths = append(paths, c.dir+"/"+manifestName)
+	}
+	s.report(paths...)
+}
+
+func (s *simulation) report(paths ...string) {
+	if s.r.IntN(12) == 0 {
+		s.later(someTime(s.r, time.Second), changed{watcher.Batch{Lost: true}})
+		return
+	}
+	s.later(someTime(s.r, 20*time.Millisecond), changed{watcher.Batch{Paths: paths}})
+}
+
+func (s *simulation) lastChange(path string) time.Time {
+	for _, c := range s.sims {
+		if path == c.dir || path == c.dir+"/main.go" {
+			return time.Unix(0, c.ctime)
+		}
+	}
+	return time.Time{}
+}
+
+// examination is what is on the disk now. A capsule's recovery is part of it, as in the builder.
+func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
+	if c.gone {
+		return nil, fs.ErrNotExist
+	}
+	in := &builder.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
+		Lock: "/.git/index.lock", Taken: s.now, Skip: func(string, bool) bool { return false },
+		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: c.mtime, Ctime: c.ctime}}},
+		Others:    &tree.Snapshot{},
+		Publishes: []string{c.dir + "/out.wasm"}}
+	in.Key = in.SourceHash
+	if up := s.sims[c.takes]; up != nil {
+		path := up.dir + "/out.wasm"
+		in.Outside = []string{path}
+		if up.module != nil {
+			in.Others.Files = []tree.File{{Path: path, Ctime: up.wrote}}
+			in.Key += "+" + up.module.Modules[0].Hash
+		}
+	}
+	if c.intent != nil {
+		s.put(c, c.intent)
+		in.Recovered, c.intent = c.module, nil
+	}
+	if c.module != nil && c.record == in.Key {
+		in.Current = c.module
+	}
+	in.Verdict = c.failures[in.Key]
+	return in, nil
+}
+
+// put makes p what stands published.
+func (s *simulation) put(c *simCapsule, p *builder.Published) {
+	c.wrote = s.now.Add(s.skew).UnixNano()
+	c.newest, c.module, c.record, c.blob, c.blobKey, c.intent, c.pending = p, p, p.SourceHash+p.Modules[0].Blob, p, p.SourceHash+p.Modules[0].Blob, nil, nil
+}
+
+func (s *simulation) carryOut(e effect) {
+	switch e := e.(type) {
+	case say:
+		e.event.Seq, e.event.Time = uint64(len(s.events)-s.born+1), s.now // as the hub does
+		s.hear(flat.Of(e.event))
+	case find:
+		s.later(someTime(s.r, 20*time.Millisecond), found{dirs: s.there()})
+	case examine:
+		s.examine(s.sims[e.c.dir], e)
+	case build:
+		s.build(s.sims[e.c.dir], e)
+	case cancel:
+		s.cancel(s.sims[e.c.dir])
+	case publish:
+		s.publish(s.sims[e.c.dir], e)
+	case inspect:
+		c := s.sims[e.c.dir]
+		s.later(someTime(s.r, 10*time.Millisecond), inspected{e.c, e.key, c.module != nil && c.record == e.key, e.since})
+	case restore:
+		s.restore(s.sims[e.c.dir], e)
+	}
+}
+
+// examine looks at the disk somewhere in the middle of its time.
+func (s *simulation) examine(c *simCapsule, e examine) {
+	took := c.look
+	if s.r.IntN(50) == 0 {
+		took = someTime(s.r, 5*time.Second) // a slow disk
+	}
+	life, half := s.life, someTime(s.r, took)
+	s.at(half, func() {
+		in, err := s.examination(c)
+		if s.r.IntN(100) == 0 && !s.healthy {
+			in, err = nil, errors.New("permission denied")
+		}
+		if life == s.life {
+			s.later(took-half, examined{e.c, in, err, e.edited})
+		}
+	})
+}
+
+// build reads the sources somewhere in the middle of its time, and looks at the disk at its end.
+func (s *simulation) build(c *simCapsule, e build) {
+	if c.build != nil {
+		s.t.Errorf("%s: two builds of %s at once", s.clock(), c.dir)
+	}
+	s.running++
+	s.groups[c.group]++
+	if c.group != "" && s.groups[c.group] > 1 {
+		s.t.Errorf("%s: two builds of group %s at once", s.clock(), c.group)
+	}
+	if s.running > 2*s.cfg.Jobs {
+		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
+	}
+	c.started++
+	b := &simBuild{life: s.life}
+	c.build, c.dead = b, someTime(s.r, 200*time.Millisecond)
+	b.result = func() { s.buildEnds(c, b, e) }
+	if e.in.Verdict != nil {
+		s.at(time.Millisecond, b.result)
+		return
+	}
+	took := c.slow/2 + someTime(s.r, c.slow/2+1)
+	s.at(someTime(s.r, took), func() {
+		if b.life == s.life && !b.cancelled {
+			b.read = c.content
+			s.buildWrites(c)
+		}
+	})
+	s.at(took, b.result)
+}
+
+// buildWrites does what the capsule's build does to its own sources.
+func (s *simulation) buildWrites(c *simCapsule) {
+	content := c.content
+	switch c.writes {
+	case "":
+		return
+	case "new":
+		content += "!"
+	case "once":
+		if !strings.HasSuffix(content, "?") {
+			content += "?"
+		}
+	}
+	s.write(c, content, true)
+}
+
+func (s *simulation) cancel(c *simCapsule) {
+	b := c.build
+	if b == nil || b.done {
+		s.t.Fatalf("%s: a build of %s is cancelled that is not there", s.clock(), c.dir)
+	}
+	b.cancelled = true
+	s.at(c.dead, b.result)
+}
+
+func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
+	if b.done || b.life != s.life {
+		return
+	}
+	b.done, c.build = true, nil
+	s.running--
+	s.groups[c.group]--
+	if b.cancelled {
+		s.tell(built{e.c, outcome{err: context.Canceled}})
+		return
+	}
+	after, err := s.examination(c)
+	end := outcome{after: after, afterErr: err}
+	switch {
+	case e.in.Verdict != nil:
+		end.err = e.in.Verdict
+	case len(b.read)%3 == 2:
+		f := &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
+		if end.err = f; after != nil && len(e.in.Changed(after)) == 0 {
+			c.failures[e.in.Key] = f
+		}
+	default:
+		end.staged = &builder.Staged{Modules: []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}}
+	}
+	s.tell(built{e.c, end})
+}
+
+func (s *simulation) publish(c *simCapsule, e publish) {
+	hash := e.staged.Modules[0].Hash
+	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
+		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
+	}
+	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
+	c.pending = p
+	life, half := s.life, someTime(s.r, 20*time.Millisecond)
+	s.at(half, func() {
+		if life != s.life {
+			return
+		}
+		if s.r.IntN(60) == 0 {
+			c.pending = nil
+			s.later(0, published{e.c, nil, &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Message: "no space left"}}}})
+			return
+		}
+		s.put(c, p)
+		s.report(c.dir + "/out.wasm")
+		s.later(someTime(s.r, 20*time.Millisecond), published{e.c, p, nil})
+	})
+}
+
+func (s *simulation) restore(c *simCapsule, e restore) {
+	h := restored{c: e.c, err: builder.ErrNoCopy}
+	if c.blob != nil && c.blobKey == e.key {
+		h.err, h.modules = nil, c.blob
+		if c.module == nil {
+			h.files = []string{"out.wasm"}
+		}
+		c.module, c.record = c.blob, c.blobKey
+	}
+	s.later(someTime(s.r, 20*time.Millisecond), h)
+}
+
+// hear checks what is announced at the moment when it is said.
+func (s *simulation) hear(e flat.Event) {
+	s.events = append(s.events, e)
+	c := s.sims[e.Dir]
+	if e.Type != flat.Reload {
+		return
+	}
+	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
+		s.t.Errorf("%s: a reload of %s is announced from %s, and was not published", s.clock(), e.Dir, e.SourceHash)
+	}
+}
