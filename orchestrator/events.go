@@ -177,7 +177,7 @@ func (l *loop) sayReady() {
 	}
 	l.ready = true
 	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.state == good && c.in.Buildable && c.reloads == 0 && c.job == nil {
+		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.reloads == 0 && c.job == nil && !c.want {
 			l.sayUnchanged(c)
 		}
 	}

@@ -351,7 +351,7 @@ func (l *loop) closeBurst(c *capsule, now time.Time) {
 
 func (l *loop) endBurst(c *capsule) {
 	c.open, c.patient = false, false
-	if !c.gone && c.job == nil && !c.want && c.state == good && !c.product.amiss && c.in != nil && c.in.Buildable {
+	if !c.gone && c.job == nil && !c.want && c.stands() && !c.product.amiss && c.in.Buildable {
 		c.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	}

@@ -168,7 +168,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		l.feed(c, now)
 	default: // somebody else was faster
 		c.modules = published
-		if c.state == good {
+		if c.stands() {
 			l.sayUnchanged(c)
 		}
 	}

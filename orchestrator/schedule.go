@@ -19,6 +19,9 @@ func (l *loop) decide(c *capsule, now time.Time) {
 		c.job.disturbed = true
 		l.supersede(c, false)
 	}
+	if c.published == "" && c.in.Current != nil { // it was away, and came back to what stands published
+		c.published, c.modules = key, c.in.Current
+	}
 	wanted := c.want
 	c.want = false
 	switch {

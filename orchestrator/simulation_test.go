@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ import (
 // The simulation plays the loop's steps against a model of the disk, the watcher, the
 // builder and its store, in virtual time and in one goroutine. Everything random comes
 // from one seed, so that every failure can be played again: go test -run TestSimulation -seed 17 -simulations 1.
+
+// giveUpWithin is how soon a build of old content must have been given up: the event may
+// come late, git's lock and an unreadable file may hold the examination back.
+const giveUpWithin = 18 * time.Second
 
 // simulation is one play.
 type simulation struct {
@@ -56,6 +61,10 @@ type simCapsule struct {
 	slow         time.Duration
 	look         time.Duration // how long an examination takes
 	writes       string        // what its build does to its own sources: "", "same", "new", "once"
+	wroteAt      time.Time     // when it was last written
+	heardAt      time.Time     // when the loop last heard of it
+	told         bool          // and the loop has heard of that
+	said         flat.Event    // the newest reload, failure or hold of this life
 	undone       time.Time     // when an edit of it was last undone at once
 	dead         time.Duration // its newest build takes so long to die
 
@@ -137,6 +146,9 @@ func (s *simulation) start() {
 	s.life++
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
 	s.running, s.groups = 0, map[string]int{}
+	for _, c := range s.sims {
+		c.said, c.heardAt = flat.Event{}, time.Time{}
+	}
 	s.tell(begun{s.there()})
 	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
 }
@@ -170,6 +182,9 @@ func (s *simulation) later(after time.Duration, h happening) {
 }
 
 func (s *simulation) tell(h happening) {
+	if ch, is := h.(changed); is {
+		s.heard(ch.batch)
+	}
 	effects, wait := s.loop.step(h, s.now)
 	if wait <= 0 {
 		s.t.Fatalf("%s: a step asks to be called again at once", s.clock())
@@ -177,6 +192,18 @@ func (s *simulation) tell(h happening) {
 	s.wakeAt = s.now.Add(wait)
 	for _, e := range effects {
 		s.carryOut(e)
+	}
+}
+
+// heard notes what the loop is told of the disk.
+func (s *simulation) heard(batch watcher.Batch) {
+	if !s.loop.placed { // that is no change: it tells that every watch is placed
+		return
+	}
+	for _, c := range s.sims {
+		if batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") }) {
+			c.told, c.heardAt = true, s.now
+		}
 	}
 }
 
@@ -215,7 +242,7 @@ func (s *simulation) there() (dirs []string) {
 // write changes a file; tell: the watcher sees it, a little later, or loses it and says so later.
 func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	was := c.gone
-	c.content, c.gone = content, false
+	c.content, c.gone, c.wroteAt, c.told = content, false, s.now, false
 	c.stamps++
 	c.ctime = s.now.Add(s.skew).UnixNano()
 	c.mtime = c.ctime + c.stamps // two writes at one moment differ, as they do by their inode's change time
@@ -335,6 +362,9 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
+	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.job.reason != "retry" {
+		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
+	}
 	c.started++
 	b := &simBuild{life: s.life}
 	c.build, c.dead = b, someTime(s.r, 200*time.Millisecond)
@@ -383,6 +413,9 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	b.done, c.build = true, nil
+	if !b.cancelled && !e.c.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
+		s.t.Errorf("%s: %s was built to the end from %s, long after it was %s", s.clock(), c.dir, e.in.SourceHash, c.content)
+	}
 	s.running--
 	s.groups[c.group]--
 	if b.cancelled {
@@ -410,6 +443,12 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
+	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.job.committed {
+		s.t.Errorf("%s: P3: %s is published from %s, and the loop knows that it changed", s.clock(), c.dir, e.in.SourceHash)
+	}
+	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.first) < s.cfg.MaxWait && !e.c.job.committed {
+		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
+	}
 	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
 	c.pending = p
 	life, half := s.life, someTime(s.r, 20*time.Millisecond)
@@ -429,6 +468,9 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 }
 
 func (s *simulation) restore(c *simCapsule, e restore) {
+	if c.build != nil || c.pending != nil {
+		s.t.Errorf("%s: %s's module is put back while its build may write it", s.clock(), c.dir)
+	}
 	h := restored{c: e.c, err: builder.ErrNoCopy}
 	if c.blob != nil && c.blobKey == e.key {
 		h.err, h.modules = nil, c.blob
@@ -447,10 +489,30 @@ func (s *simulation) hear(e flat.Event) {
 	}
 	s.events = append(s.events, e)
 	c := s.sims[e.Dir]
-	if e.Type != flat.Reload {
+	switch e.Type {
+	case flat.BuildFailed, flat.Held:
+		c.said = e
+		return
+	case flat.Unchanged:
+		s.standing(c, e)
+		return
+	case flat.Reload:
+		c.said = e
+	default:
 		return
 	}
 	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
 		s.t.Errorf("%s: a reload of %s is announced from %s, and was not published", s.clock(), e.Dir, e.SourceHash)
+	}
+}
+
+// standing checks an event that says that nothing is new.
+func (s *simulation) standing(c *simCapsule, e flat.Event) {
+	switch {
+	case strings.Contains(e.Reason, "held as before") && c.said.Type != flat.Held,
+		strings.Contains(e.Reason, "failed to build before") && c.said.Type != flat.BuildFailed:
+		s.t.Errorf("%s: %s: %q, and the word before it is %q", s.clock(), c.dir, e.Reason, c.said.Type)
+	case e.Reason == "" && (c.newest == nil || c.newest.SourceHash != e.SourceHash):
+		s.t.Errorf("%s: P2: %s is said to be unchanged at %s, and that was not published", s.clock(), c.dir, e.SourceHash)
 	}
 }
