@@ -110,6 +110,10 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 	if in.Verdict != nil {
 		return nil, in.Verdict
 	}
+	if in.how == nil { // the manifest names nothing to build, and For says so
+		_, err := toolchain.For(ctx, toolchain.Request{Manifest: in.manifest, Env: b.Env, Jobs: b.Jobs})
+		return nil, asProblem(err)
+	}
 	for attempt := 1; ; attempt++ {
 		s, err := b.begin(ctx, in)
 		if err != nil {
@@ -165,19 +169,16 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err := s.makeWork(); err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	plan, err := toolchain.For(ctx, b.request(in, s.work))
-	if err != nil {
-		return asProblem(err)
-	}
+	command := in.how.Command(filepath.Join(s.work, "out"), filepath.Join(s.work, "tmp"))
 	s.Findings = append(s.Findings, in.unmatched()...)
 	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
-	artifacts, err := b.run(ctx, in, plan, s, output)
-	if plan.Outside != nil && ctx.Err() == nil {
-		if learned, learnErr := plan.Outside(ctx); learnErr == nil {
+	artifacts, err := b.run(ctx, in, command, s, output)
+	if ctx.Err() == nil {
+		if learned, learnErr := in.how.Outside(ctx); learnErr == nil {
 			s.learned = learned
 			b.learn(in.Dir, learned)
 		}
@@ -185,7 +186,7 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err != nil {
 		return err
 	}
-	if err := b.collect(ctx, in, plan, s, artifacts, output); err != nil {
+	if err := b.collect(ctx, in, command, s, artifacts, output); err != nil {
 		return err
 	}
 	return b.smoke(ctx, in, s, ready)
@@ -212,15 +213,15 @@ func (s *Staged) makeWork() error {
 }
 
 // run runs the build command and finds what it made.
-func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
+func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
 	timeout := b.timeout(in)
 	tail := proc.NewTail(tailKept)
 	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
 	live := io.MultiWriter(output, tail)
-	believe := outdate(in, plan)
+	believe := outdate(in, in.how)
 	start := time.Now()
-	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
-		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
+	result, err := proc.Run(ctx, proc.Command{Argv: command.Argv, Dir: command.Dir, Env: command.Env, Timeout: timeout, Grace: b.Grace,
+		Stdout: io.MultiWriter(stdout, command.Live(live)), Stderr: io.MultiWriter(stderr, live)})
 	s.BuildTime = time.Since(start)
 	left := believe()
 	b.nameStrays(in.Dir, result.Strays)
@@ -228,22 +229,22 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, notRun(err, plan.Argv[0])
+		return nil, notRun(err, command.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
 		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
-		f.Findings = diagnose(plan, stdout, stderr)
+		f.Findings = diagnose(command, stdout, stderr)
 		if result.TimedOut {
 			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
 		}
 		return nil, f
 	}
-	for _, f := range diagnose(plan, stdout, stderr) {
+	for _, f := range diagnose(command, stdout, stderr) {
 		if f.Severity != finding.Error { // it succeeded: what looks like an error was none
 			s.Findings = append(s.Findings, f)
 		}
 	}
-	artifacts, err := plan.Collect(ctx, start, stdout.Bytes())
+	artifacts, err := command.Collect(start, stdout.Bytes())
 	if err != nil {
 		f := asProblem(err)
 		f.Step, f.Tail = StepCollect, string(tail.Bytes())
@@ -299,11 +300,8 @@ func tookTooLong(what string, timeout time.Duration) finding.Finding {
 		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
 }
 
-func diagnose(plan *toolchain.Plan, stdout, stderr *proc.Tail) []finding.Finding {
-	if plan.Diagnose == nil {
-		return nil
-	}
-	return plan.Diagnose(stdout.Bytes(), stderr.Bytes())
+func diagnose(command *toolchain.Command, stdout, stderr *proc.Tail) []finding.Finding {
+	return command.Diagnose(stdout.Bytes(), stderr.Bytes())
 }
 
 func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
@@ -315,7 +313,7 @@ func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
 }
 
 // collect copies every component into the staging folder, wrapped where it must be.
-func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
+func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
 	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
 	for _, a := range artifacts {
 		c := in.manifest.Components[a.Component]
@@ -323,7 +321,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 		if f := unfit(a.Path); f != nil {
 			return f
 		}
-		path, err := b.wrap(ctx, in, plan, s, a.Path, to, output)
+		path, err := b.wrap(ctx, in, command, s, a.Path, to, output)
 		if err != nil {
 			return err
 		}

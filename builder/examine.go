@@ -22,9 +22,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// placeholder stands for the staging folder in what Key is made of.
-const placeholder = "/astrid-dev-stage"
-
 // Examine reads a capsule's manifest and hashes everything that a build of it
 // depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and
 // names the file when a source cannot be read. A manifest that is wrong, or a
@@ -45,17 +42,16 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	last := readRecord(dir, recordFile)
 	b.refuse(ctx, in, last)
 	plan := b.plan(ctx, in)
+	in.how = plan
 	read := newReads(in, rules, b.outside(ctx, in, plan, last), plan)
-	if in.Others, err = tree.TakeOthers(ctx, read.patterns, dir, read.known); err != nil {
+	if in.Others, err = tree.TakeOthers(ctx, tree.Others{Patterns: read.patterns, Base: dir, Top: rules.Top(), Known: read.known}); err != nil {
 		return nil, readError(dir, err)
 	}
 	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
 	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
-	in.Recipe = in.recipe(plan, b.Releases(in.manifest))
-	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
-	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
+	in.key(plan, b.Releases(in.manifest))
 	if last != nil {
 		in.Last = last.SourceHash
 		in.Current = b.standing(dir, in.Key)
@@ -156,22 +152,17 @@ func (b *Builder) treeOptions(in *Inputs) tree.Options {
 }
 
 // plan asks how the capsule would be built. What stands in the way becomes in's problem.
-func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Plan {
+func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Recipe {
 	if in.problem != nil || !in.Buildable {
 		return nil
 	}
-	plan, err := toolchain.For(ctx, b.request(in, placeholder))
+	plan, err := toolchain.For(ctx, toolchain.Request{Manifest: in.manifest, Env: b.Env, Jobs: b.Jobs})
 	if err != nil {
 		in.problem = asProblem(err)
 		return nil
 	}
 	in.Group = plan.Group
 	return plan
-}
-
-func (b *Builder) request(in *Inputs, work string) toolchain.Request {
-	return toolchain.Request{Manifest: in.manifest, OutDir: filepath.Join(work, "out"), TempDir: filepath.Join(work, "tmp"),
-		Env: b.Env, Jobs: b.Jobs}
 }
 
 func asProblem(err error) *Failure {
@@ -184,7 +175,7 @@ func asProblem(err error) *Failure {
 
 // outside lists the inputs that the rules do not count: those the manifest names and
 // those its toolchain told of, wherever they lie, after the last build or, before the first one, now.
-func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Plan, last *record) []string {
+func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recipe, last *record) []string {
 	var list []string
 	if in.manifest != nil {
 		list = append(list, in.manifest.Dev.Inputs...)
@@ -209,17 +200,23 @@ func (b *Builder) learn(dir string, outside []string) {
 	b.learned[dir] = outside
 }
 
-// recipe is a digest of everything but files that decides what a build makes.
-// Settings are in the manifest, which is a source.
-func (in *Inputs) recipe(plan *toolchain.Plan, releases []string) string {
-	if plan == nil {
-		if in.problem == nil {
-			return ""
-		}
-		return digest("problem", in.problem.Error())
+// key fills in what decides what a build makes: Portable of what means the same everywhere,
+// Recipe and Key of that and of what only this machine knows. Settings are in the manifest,
+// which is a source.
+func (in *Inputs) key(recipe *toolchain.Recipe, releases []string) {
+	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
+	files := digest(in.SourceHash, in.Others.Digest.String(), runnable)
+	switch {
+	case recipe != nil:
+		// The reader wraps, and judges for these releases: another one may come to another result.
+		judges := digest(reader.Hash(), strings.Join(releases, " "))
+		portable := digest(recipe.Identity.Portable...)
+		in.Portable = digest(files, judges, portable)
+		in.Recipe = digest(judges, portable, digest(recipe.Identity.Local...))
+	case in.problem != nil:
+		in.Recipe = digest("problem", in.problem.Error())
 	}
-	// The reader wraps, and judges for these releases: another one may come to another result.
-	return digest(append([]string{plan.Toolchain, plan.Identity, reader.Hash(), strings.Join(releases, " ")}, plan.Argv...)...)
+	in.Key = digest(files, in.Recipe)
 }
 
 // digest is the BLAKE3 of parts, each preceded by its length.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -17,6 +18,7 @@ type Inputs struct {
 	Name       string // the manifest's name, or the folder's when the manifest cannot be read
 	SourceHash string // BLAKE3 of the sources, 64 lower-case hex digits
 	Key        string // the source hash, outside inputs, toolchain, argv, environment and profile in one digest
+	Portable   string // the part of Key that means the same in another checkout and on another machine, and may be shared; "" when nothing can be built
 	Group      string // builds with the same non-empty group never overlap
 	Buildable  bool   // the manifest names a component
 
@@ -40,7 +42,8 @@ type Inputs struct {
 
 	left     func(path string, dir bool) bool // what the rules alone leave out
 	manifest *capsule.Manifest
-	problem  *Failure // what makes a build impossible: a broken manifest, a missing tool
+	how      *toolchain.Recipe // nil: it cannot be built
+	problem  *Failure          // what makes a build impossible: a broken manifest, a missing tool
 }
 
 // Changed names the files that differ between in and later in content, size,

@@ -22,7 +22,7 @@ import (
 // themselves, because we know that something changed, and everything that is younger
 // than an input which is another one than at the last run. done must be called when the
 // tool has ended; it tells which modules the tool left alone.
-func outdate(in *Inputs, plan *toolchain.Plan) (done func() (left []string)) {
+func outdate(in *Inputs, plan *toolchain.Recipe) (done func() (left []string)) {
 	if !plan.ByTime && plan.CargoTarget == "" {
 		return func() []string { return nil }
 	}
@@ -66,7 +66,7 @@ func (in *Inputs) outdateProducts(source time.Time) {
 var cargoTimes = []string{".fingerprint/*/*", "build/*/output"}
 
 // cargoTargets are the target folders of all crates that have files among the inputs.
-func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
+func (in *Inputs) cargoTargets(plan *toolchain.Recipe) map[string]bool {
 	targets := map[string]bool{}
 	if plan.CargoTarget != "" {
 		targets[plan.CargoTarget] = true

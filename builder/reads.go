@@ -33,7 +33,7 @@ type reads struct {
 	named   *tree.Reach     // of the settings' alone
 }
 
-func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.Plan) *reads {
+func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.Recipe) *reads {
 	r := &reads{dir: in.Dir, rules: rules, patterns: patterns, files: in.Sources.Files, own: ownFiles(in.manifest)}
 	if in.manifest != nil {
 		r.named = tree.NewReach(in.manifest.Dev.Inputs, in.Dir)

@@ -51,7 +51,7 @@ func TestCheckAndBuildAgreeOnTheTarget(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = For(t.Context(), Request{Manifest: m, OutDir: dir, TempDir: dir, Env: env})
+			_, err = For(t.Context(), Request{Manifest: m, Env: env})
 			var problem *Problem
 			errors.As(err, &problem)
 			if problem != nil && problem.Findings[0].Code == finding.ToolMissing {

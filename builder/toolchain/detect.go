@@ -17,7 +17,7 @@ type language struct {
 	name     string
 	marker   string // what recognises it, in words
 	found    func(dir string) bool
-	plan     func(ctx context.Context, j *job) (*Plan, error)
+	plan     func(ctx context.Context, j *job) (*Recipe, error)
 	syntaxes []syntax // how its tools write their complaints
 }
 

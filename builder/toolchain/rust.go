@@ -21,7 +21,7 @@ type crate struct {
 	sysroot   string
 }
 
-func planRust(ctx context.Context, j *job) (*Plan, error) {
+func planRust(ctx context.Context, j *job) (*Recipe, error) {
 	c := readCrate(j)
 	program, err := j.tool("cargo")
 	if err != nil {
@@ -45,16 +45,35 @@ func planRust(ctx context.Context, j *job) (*Plan, error) {
 	} else {
 		argv = append(argv, "--profile", p)
 	}
-	return &Plan{
-		Argv: argv, Env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
-		Identity: strings.Join(append([]string{"rust", version, stamp(program), c.target}, env.matching(steersCargo)...), "\n"),
-		Diagnose: func(stdout, stderr []byte) []finding.Finding {
+	return &Recipe{
+		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
+		Identity: c.identity(ctx, version, program),
+		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)
 		},
-		Collect: func(_ context.Context, start time.Time, stdout []byte) ([]Artifact, error) {
-			return c.artifacts(start, stdout)
+		collect: func(w *work, start time.Time, stdout []byte) ([]Artifact, error) {
+			return c.artifacts(w, start, stdout)
 		},
 	}, nil
+}
+
+// identity is the versions, the target, and what steers cargo. The flags that we add are
+// among the variables, and in both parts.
+func (c *crate) identity(ctx context.Context, version compilerVersion, program string) Identity {
+	itself := ask(ctx, c.dir, c.question(), []string{program, "-V"}, c.rustupSteers()...)
+	steered := *c.job
+	steered.env = c.flags()
+	local, portable := steered.steering(steersCargo)
+	return Identity{
+		Local:    append([]string{version.says, version.stamp, stamp(program), c.target}, local...),
+		Portable: append([]string{version.says, itself, c.seenFromCapsule(c.target)}, portable...),
+	}
+}
+
+// compilerVersion names a compiler exactly.
+type compilerVersion struct {
+	says  string // of itself
+	stamp string // of the program that stands behind a rustup proxy
 }
 
 func readCrate(j *job) *crate {
@@ -103,30 +122,27 @@ func steersCargo(name string) bool {
 	return false
 }
 
-// rustc finds the compiler that cargo will use and sets c.sysroot. version
-// names it exactly: what it says of itself, and the stamp of the toolchain that
-// stands behind a rustup proxy.
-func (c *crate) rustc(ctx context.Context) (path, version string) {
+// rustc finds the compiler that cargo will use and sets c.sysroot.
+func (c *crate) rustc(ctx context.Context) (path string, version compilerVersion) {
 	path = c.env.get("RUSTC")
 	if path == "" {
 		path = "rustc"
 	}
 	if path = lookPath(path, c.dir, c.env); path == "" {
-		return "", "no rustc"
+		return "", compilerVersion{says: "no rustc"}
 	}
-	steers := append(c.rustupSteers(), c.env.get("RUSTUP_TOOLCHAIN"))
-	query := c.env.with("RUSTUP_AUTO_INSTALL", "0") // a question must not begin a download
-	version = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
+	steers, query := c.rustupSteers(), c.question()
+	version.says = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
 	c.sysroot, _ = asked(ctx, c.dir, query, []string{path, "--print", "sysroot"}, steers...)
 	if !isDir(c.sysroot) {
 		c.sysroot = "" // no rustc that we know: nothing can be said of its targets
 	} else {
-		version += "\n" + stamp(filepath.Join(c.sysroot, "bin", "rustc"))
+		version.stamp = stamp(filepath.Join(c.sysroot, "bin", "rustc"))
 	}
 	return path, version
 }
 
-// rustupSteers is the content of the files by which rustup chooses a toolchain.
+// rustupSteers is the content of the files, and the variable, by which rustup chooses a toolchain.
 func (c *crate) rustupSteers() []string {
 	home := c.env.get("RUSTUP_HOME")
 	if home == "" {
@@ -136,8 +152,11 @@ func (c *crate) rustupSteers() []string {
 	for _, path := range cargo.ToolchainFiles(c.dir) {
 		list = append(list, readSmall(path))
 	}
-	return list
+	return append(list, c.env.get("RUSTUP_TOOLCHAIN"))
 }
+
+// question is the environment to ask in: a question must not begin a download.
+func (c *crate) question() environ { return c.env.with("RUSTUP_AUTO_INSTALL", "0") }
 
 // hasTarget checks that the compiler has a standard library for the target.
 func (c *crate) hasTarget(rustc string) error {

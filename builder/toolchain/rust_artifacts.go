@@ -28,7 +28,7 @@ type product struct {
 }
 
 // artifacts finds the components among what cargo says it made.
-func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
+func (c *crate) artifacts(w *work, start time.Time, stdout []byte) ([]Artifact, error) {
 	products := c.products(stdout)
 	built := map[int]string{}
 	for i := range c.Manifest.Components {
@@ -47,7 +47,7 @@ func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
 	if len(built) == 0 {
 		return nil, collectProblem(c.noProduct(products))
 	}
-	return c.collect(built)
+	return w.collect(built)
 }
 
 func (c *crate) products(stdout []byte) []product {

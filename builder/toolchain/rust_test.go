@@ -229,7 +229,8 @@ func TestRustStale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := readCrate(j)
+	c, w := readCrate(j), &work{job: j, out: t.TempDir()}
+	w.stood = w.standing()
 	file := filepath.Join(dir, "hello_rust.wasm.old", "hello_rust.wasm")
 	write(t, file, "\x00asm")
 	info, err := os.Stat(file)
@@ -240,23 +241,23 @@ func TestRustStale(t *testing.T) {
 		return []byte(`{"reason":"compiler-artifact","manifest_path":"` + dir + `/Cargo.toml","target":{"name":"hello-rust","crate_types":["cdylib"]},"filenames":["` + file + `"],"fresh":` + fresh + "}\n")
 	}
 	later := info.ModTime().Add(clockSlack * 2)
-	if _, err := c.artifacts(later, message("false")); err == nil || !strings.Contains(err.Error(), "rust-stale-artifact") {
+	if _, err := c.artifacts(w, later, message("false")); err == nil || !strings.Contains(err.Error(), "rust-stale-artifact") {
 		t.Error("an old module that cargo did not call fresh was taken:", err)
 	}
-	if list, err := c.artifacts(later, message("true")); err != nil || len(list) != 1 || list[0].Path != file {
+	if list, err := c.artifacts(w, later, message("true")); err != nil || len(list) != 1 || list[0].Path != file {
 		t.Error(list, err)
 	}
-	if list, err := c.artifacts(info.ModTime(), message("false")); err != nil || len(list) != 1 {
+	if list, err := c.artifacts(w, info.ModTime(), message("false")); err != nil || len(list) != 1 {
 		t.Error(list, err)
 	}
-	if _, err := c.artifacts(later, nil); err == nil || !strings.Contains(err.Error(), "rust-no-module") {
+	if _, err := c.artifacts(w, later, nil); err == nil || !strings.Contains(err.Error(), "rust-no-module") {
 		t.Error(err)
 	}
 }
 
 func TestRustLive(t *testing.T) {
 	var out bytes.Buffer
-	w := (&Plan{live: renderCargo}).Live(&out)
+	w := renderCargo(&out)
 	for _, part := range []string{`{"reason":"compiler-mess`, "age\",\"message\":{\"rendered\":\"error: x\\n\"}}\n{\"reason\":\"build-finished\"}\nplain", " words\n", "{ not json }\n"} {
 		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
 			t.Fatal(n, err)

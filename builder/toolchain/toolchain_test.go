@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -79,12 +80,14 @@ func TestDetection(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := strings.Join(append([]string{p.Toolchain, filepath.Base(p.Argv[0])}, p.Argv[1:]...), " ")
-			got = strings.NewReplacer(r.OutDir, "OUT", dir, "DIR").Replace(got)
+			out, temp := t.TempDir(), t.TempDir()
+			argv := p.Command(out, temp).Argv
+			got := strings.Join(append([]string{p.Toolchain, filepath.Base(argv[0])}, argv[1:]...), " ")
+			got = strings.NewReplacer(out, "OUT", dir, "DIR").Replace(got)
 			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
-			if strings.Contains(p.Identity, r.OutDir) || strings.Contains(p.Identity, r.TempDir) || p.Identity == "" {
+			if strings.Contains(strings.Join(p.Identity.Portable, " "), dir) || len(p.Identity.Portable) == 0 || len(p.Identity.Local) == 0 {
 				t.Errorf("identity %q", p.Identity)
 			}
 		})
@@ -152,11 +155,11 @@ func TestMissingToolIsLookedForAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Identity == second.Identity || !strings.Contains(second.Identity, "go1.27.0") {
+	if reflect.DeepEqual(first.Identity, second.Identity) || !strings.Contains(strings.Join(second.Identity.Portable, " "), "go1.27.0") {
 		t.Errorf("identities %q and %q", first.Identity, second.Identity)
 	}
 	third, err := For(t.Context(), r)
-	if err != nil || third.Identity != second.Identity {
+	if err != nil || !reflect.DeepEqual(third.Identity, second.Identity) {
 		t.Errorf("identity %q became %q, %v", second.Identity, third.Identity, err)
 	}
 	write(t, goTool, "#!/bin/sh\necho go version go1.23.9 # too old\n")
@@ -173,18 +176,20 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, temp := t.TempDir(), t.TempDir()
+	command := p.Command(out, temp)
 	for name, want := range map[string]string{
-		"GOFLAGS": "-mod=mod", "GOOS": "wasip1", "GOARCH": "wasm", "PWD": dir, "TMPDIR": r.TempDir, "GOTMPDIR": r.TempDir, "KEY": "settings",
-		"CAPSULE_DIR": dir, "CAPSULE_NAME": "cap", "CAPSULE_PROFILE": "fast", "CAPSULE_OUT": filepath.Join(r.OutDir, "cap.wasm"), "CAPSULE_OUT_DIR": r.OutDir,
+		"GOFLAGS": "-mod=mod", "GOOS": "wasip1", "GOARCH": "wasm", "PWD": dir, "TMPDIR": temp, "GOTMPDIR": temp, "KEY": "settings",
+		"CAPSULE_DIR": dir, "CAPSULE_NAME": "cap", "CAPSULE_PROFILE": "fast", "CAPSULE_OUT": filepath.Join(out, "cap.wasm"), "CAPSULE_OUT_DIR": out,
 		"CARGO_TERM_COLOR": "always", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "0",
 		"GOMAXPROCS": strconv.Itoa(max(1, runtime.NumCPU()/2)), "CARGO_BUILD_JOBS": strconv.Itoa(max(1, runtime.NumCPU()/2)),
 	} {
-		if got := environ(p.Env).get(name); got != want {
+		if got := environ(command.Env).get(name); got != want {
 			t.Errorf("%s=%q, want %q", name, got, want)
 		}
 	}
 	seen := map[string]bool{}
-	for _, entry := range p.Env {
+	for _, entry := range command.Env {
 		name, _, _ := strings.Cut(entry, "=")
 		if seen[name] {
 			t.Errorf("%s is set twice", name)
@@ -203,7 +208,7 @@ func TestEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := environ(p.Env).get(c.name); got != c.want {
+		if got := environ(p.Command(out, temp).Env).get(c.name); got != c.want {
 			t.Errorf("with %s and %d jobs: %s=%q, want %q", c.entry, c.jobs, c.name, got, c.want)
 		}
 	}
@@ -231,7 +236,7 @@ func TestIdentityFollowsTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain.Identity != same.Identity || plain.Identity == other.Identity {
+		if !reflect.DeepEqual(plain.Identity, same.Identity) || slices.Equal(plain.Identity.Portable, other.Identity.Portable) || slices.Equal(plain.Identity.Local, other.Identity.Local) {
 			t.Errorf("%s with %s: identities\n%q\n%q\n%q", c.marker, c.variable, plain.Identity, same.Identity, other.Identity)
 		}
 	}

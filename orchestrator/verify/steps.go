@@ -320,15 +320,11 @@ func (r *run) mutation(j *job, before, after *builder.Inputs, name string) findi
 
 // has reports whether in knew name as a file that was there.
 func has(in *builder.Inputs, name string) bool {
-	list := in.Sources
+	list, path := in.Sources, func(f tree.File) string { return f.Path }
 	if filepath.IsAbs(name) {
-		rel, err := filepath.Rel(in.Dir, name)
-		if err != nil {
-			rel = name
-		}
-		list, name = in.Others, filepath.ToSlash(rel)
+		list, path = in.Others, func(f tree.File) string { return fsys.Absolute(in.Dir, f.Path) }
 	}
-	return list != nil && slices.ContainsFunc(list.Files, func(f tree.File) bool { return f.Path == name && f.Size != tree.Absent })
+	return list != nil && slices.ContainsFunc(list.Files, func(f tree.File) bool { return f.Size != tree.Absent && path(f) == name })
 }
 
 func sameBytes(a, b string) bool {
