@@ -1,0 +1,13 @@
+package builder
+
+import "slices"
+
+// Takes are the files and folders outside the sources that in depends on, absolute, where
+// other capsules may publish: those outside Dir, and those of capsules that lie in it.
+func (in *Inputs) Takes() []string {
+	list := slices.Clone(in.Outside)
+	for _, pattern := range in.Within {
+		list = append(list, deepest(pattern))
+	}
+	return list
+}
