@@ -100,7 +100,7 @@ func (s *Staged) Discard() {
 const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
-// inputs again. Live output goes to output, which may be nil. The error is a *Failure for
+// inputs again. Live output goes to output, which may be nil. The error is a *finding.Failure for
 // what the capsule's author can mend, also one that is recorded, an *UpToDate when there
 // is nothing left to build, and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
@@ -125,7 +125,7 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 			s.After, _ = b.Examine(ctx, in.Dir)
 			return s, nil
 		}
-		var failure *Failure
+		var failure *finding.Failure
 		if !lost && errors.As(err, &failure) {
 			b.noteVerdict(ctx, in, failure)
 		}
@@ -159,8 +159,8 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 }
 
 // stateLost tells of a state folder that is deleted in each build.
-func stateLost() *Failure {
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
+func stateLost() *finding.Failure {
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
 		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
 		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
 }
@@ -232,7 +232,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Comman
 		return nil, notRun(err, command.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
-		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
 		f.Findings = diagnose(command, stdout, stderr)
 		if result.TimedOut {
 			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
@@ -247,12 +247,12 @@ func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Comman
 	artifacts, err := command.Collect(start, stdout.Bytes())
 	if err != nil {
 		f := asProblem(err)
-		f.Step, f.Tail = StepCollect, string(tail.Bytes())
+		f.Step, f.Tail = finding.StepCollect, string(tail.Bytes())
 		return nil, f
 	}
 	for _, a := range artifacts {
 		if slices.Contains(left, a.Path) {
-			return nil, &Failure{Step: StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
+			return nil, &finding.Failure{Step: finding.StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
 		}
 	}
 	return artifacts, nil
@@ -272,12 +272,12 @@ func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
 }
 
 // notRun is why the build command did not run, or not to its end.
-func notRun(err error, program string) *Failure {
-	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
+func notRun(err error, program string) *finding.Failure {
+	f := &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
 	hint := &f.Findings[0].Hint
 	switch {
 	case errors.Is(err, proc.ErrDeserted):
-		f.Step, f.ExitCode = StepBuild, -1
+		f.Step, f.ExitCode = finding.StepBuild, -1
 		*hint = "the machine may have run out of memory: look at its log, then build again"
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
@@ -342,15 +342,15 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Co
 }
 
 // unfit reports a result that nobody should begin to read.
-func unfit(path string) *Failure {
+func unfit(path string) *finding.Failure {
 	f, err := fsys.Open(path)
 	if err != nil {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
 			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
 			Hint:    "leave out debug information and embedded data"}}}
 	}

@@ -94,10 +94,10 @@ func publish(t *testing.T, b *Builder, dir string) (*Published, *Inputs) {
 }
 
 // failure builds and wants a Failure.
-func failure(t *testing.T, b *Builder, dir string) *Failure {
+func failure(t *testing.T, b *Builder, dir string) *finding.Failure {
 	t.Helper()
 	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
-	var f *Failure
+	var f *finding.Failure
 	if !errors.As(err, &f) {
 		staged.Discard()
 		t.Fatalf("got %v, want a failure", err)
@@ -149,7 +149,7 @@ func TestStrictDoesNotBelieveWhatWasPublishedWithoutIt(t *testing.T) {
 	if in := examine(t, strict, dir); in.Current != nil {
 		t.Error("a module that the kernel refuses is up to date under strict")
 	}
-	if f := failure(t, strict, dir); f.Step != StepSmoke {
+	if f := failure(t, strict, dir); f.Step != finding.StepSmoke {
 		t.Errorf("failed at step %s: %v", f.Step, f)
 	}
 }
@@ -170,19 +170,19 @@ func TestLosingTheStateFolderCostsABuildOnly(t *testing.T) {
 func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 	for _, c := range []struct {
 		name, settings, src string
-		step                Step
+		step                finding.Step
 		says                string
 	}{
-		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", StepBuild, ""},
-		{"nothing written", `build = ["true"]`, "x", StepCollect, ""},
-		{"a FIFO", `build = ["sh", "-c", "mkfifo \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
-		{"3 GB", `build = ["sh", "-c", "truncate -s 3G \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
-		{"not wasm", copies, "just text", StepSmoke, ""},
-		{"truncated", copies, string(empty[:6]), StepSmoke, ""},
-		{"empty", copies, "", StepSmoke, ""},
-		{"timeout", `build = ["sleep", "60"]` + "\ntimeout = \"100ms\"", "x", StepBuild, "longer than 100ms"},
-		{"missing tool", `build = ["no-such-tool-here"]`, "x", StepToolchain, "no-such-tool-here"},
-		{"unknown key", `biuld = ["true"]`, "x", StepManifest, "biuld"},
+		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", finding.StepBuild, ""},
+		{"nothing written", `build = ["true"]`, "x", finding.StepCollect, ""},
+		{"a FIFO", `build = ["sh", "-c", "mkfifo \"$CAPSULE_OUT\""]`, "x", finding.StepCollect, ""},
+		{"3 GB", `build = ["sh", "-c", "truncate -s 3G \"$CAPSULE_OUT\""]`, "x", finding.StepCollect, ""},
+		{"not wasm", copies, "just text", finding.StepSmoke, ""},
+		{"truncated", copies, string(empty[:6]), finding.StepSmoke, ""},
+		{"empty", copies, "", finding.StepSmoke, ""},
+		{"timeout", `build = ["sleep", "60"]` + "\ntimeout = \"100ms\"", "x", finding.StepBuild, "longer than 100ms"},
+		{"missing tool", `build = ["no-such-tool-here"]`, "x", finding.StepToolchain, "no-such-tool-here"},
+		{"unknown key", `biuld = ["true"]`, "x", finding.StepManifest, "biuld"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, copies)

@@ -96,9 +96,9 @@ func (in *Inputs) readManifest() {
 	var wrong *capsule.Error
 	switch {
 	case errors.As(err, &wrong):
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: wrong.Findings}, true
 	case err != nil:
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: []finding.Finding{{
 			Code: finding.ManifestUnreadable, File: tree.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
@@ -136,7 +136,7 @@ func (b *Builder) refuse(ctx context.Context, in *Inputs, last *record) {
 
 // Problem is what makes a build impossible before it begins: a broken manifest, a missing
 // tool, a path that is not ours to write to; nil when nothing does.
-func (in *Inputs) Problem() *Failure { return in.problem }
+func (in *Inputs) Problem() *finding.Failure { return in.problem }
 
 func (b *Builder) treeOptions(in *Inputs) tree.Options {
 	o := tree.Options{Cache: &b.git}
@@ -165,12 +165,12 @@ func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Recipe {
 	return plan
 }
 
-func asProblem(err error) *Failure {
-	var p *toolchain.Problem
-	if errors.As(err, &p) {
-		return &Failure{Step: Step(p.Step), Findings: p.Findings}
+func asProblem(err error) *finding.Failure {
+	var f *finding.Failure
+	if errors.As(err, &f) {
+		return f
 	}
-	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
+	return &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
 }
 
 // outside lists the inputs that the rules do not count: those the manifest names and

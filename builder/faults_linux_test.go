@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -37,7 +38,7 @@ func row(dir string) int {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		var f *Failure
+		var f *finding.Failure
 		if errors.As(err, &f) {
 			fmt.Fprintln(os.Stderr, f.Findings[0].Hint)
 		}

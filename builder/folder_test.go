@@ -82,7 +82,7 @@ func TestNothingOfTheAuthorsIsPublishedOver(t *testing.T) {
 				check(t, err)
 				return
 			}
-			f, ok := err.(*Failure)
+			f, ok := err.(*finding.Failure)
 			if !ok || f.Findings[0].Code != c.code || !strings.Contains(f.Findings[0].Message, "here.wasm") {
 				t.Fatalf("got %v", err)
 			}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
@@ -163,7 +165,7 @@ func TestOutputThatNobodyMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := failure(t, b, dir); f.Step != StepCollect || f.Findings[0].Code != "output-left-alone" {
+	if f := failure(t, b, dir); f.Step != finding.StepCollect || f.Findings[0].Code != "output-left-alone" {
 		t.Errorf("got %v", f)
 	}
 	if after, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm")); err != nil || !after.ModTime().Equal(info.ModTime()) {

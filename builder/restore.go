@@ -36,7 +36,7 @@ func (b *Builder) forgetHashes(dir string, r *record) {
 
 // Restore puts what was published from key back where it does not stand as it was
 // published, and names the files below dir that it wrote; none when all of it stands
-// again. What is not ours is left alone, and a *Failure says so. It waits for another
+// again. What is not ours is left alone, and a *finding.Failure says so. It waits for another
 // process that is at work on the capsule.
 func (b *Builder) Restore(ctx context.Context, dir, key string) (p *Published, files []string, err error) {
 	lock, err := b.lock(ctx, dir)

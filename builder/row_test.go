@@ -50,7 +50,7 @@ func TestStateDeletedDuringBuild(t *testing.T) {
 func TestBuildThatDeletesTheState(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, `build = ["sh", "-c", "rm -rf target; cat src.bin > \"$CAPSULE_OUT\""]`+"\n")
 	f := failure(t, b, dir)
-	if got := f.Findings[0]; f.Step != StepStage || !strings.Contains(got.Message, "deleted while the build ran") || !strings.Contains(got.Hint, "cleaning target") {
+	if got := f.Findings[0]; f.Step != finding.StepStage || !strings.Contains(got.Message, "deleted while the build ran") || !strings.Contains(got.Hint, "cleaning target") {
 		t.Errorf("got %v", f.Findings)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // patience is far beyond what any of this takes; it ends a test that would hang.
@@ -76,7 +78,7 @@ func TestP8StrangeStateFolder(t *testing.T) {
 func TestStateFolderIsAFile(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	write(t, filepath.Join(dir, "target"), "a file")
-	if f := failure(t, b, dir); f.Step != StepStage || !strings.Contains(f.Error(), "target") {
+	if f := failure(t, b, dir); f.Step != finding.StepStage || !strings.Contains(f.Error(), "target") {
 		t.Errorf("got %v", f)
 	}
 }
