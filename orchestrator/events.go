@@ -19,12 +19,8 @@ func (l *loop) announceFor(c *capsule, body event.Body) {
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
 
-// send numbers and dates e, and hands it on.
-func (l *loop) send(e event.Event) {
-	l.seq++
-	e.Seq, e.Time = l.seq, l.now
-	l.do(say{e})
-}
+// send hands e on, without its number and its time: they are its stream's to give.
+func (l *loop) send(e event.Event) { l.do(say{e}) }
 
 // isVerdict reports whether body answers a change.
 func isVerdict(body event.Body) bool {
@@ -181,7 +177,11 @@ func (l *loop) sayReady() {
 			l.sayUnchanged(c)
 		}
 	}
-	l.announce(event.Ready{Capsules: len(l.order)})
+	watched := make([]event.Subject, len(l.order))
+	for i, dir := range l.order {
+		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
+	}
+	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
 }
 
 // sayIdle announces that nothing is pending, once after each time something was.

@@ -31,7 +31,6 @@ type loop struct {
 	effects   []effect  // what is to be done about it
 	examining int
 
-	seq      uint64
 	placed   bool // the watcher said that every watch is placed
 	ready    bool // and every capsule was examined once
 	busy     bool // something was pending since the last idle event

@@ -16,6 +16,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -60,11 +62,11 @@ func (f checkFlags) options() (check.Options, error) {
 func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if f.list {
 		if len(args) > 0 || f.fix {
-			return usage(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
+			return usage.New(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
 		}
 		return listCodes(cmd)
 	}
-	roots, err := existing(args)
+	roots, err := paths.Existing(args)
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	results, err := check.CheckAll(cmd.Context(), found.dirs, options)
+	results, err := check.CheckAll(cmd.Context(), found.Dirs, options)
 	if err != nil {
 		return err
 	}
@@ -86,13 +88,13 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	return f.tell(cmd, append(checked, closedFolders(found.closed)...))
+	return f.tell(cmd, append(checked, closedFolders(found.Closed)...))
 }
 
 // closedFolders stand beside the capsules: what is in them is not known to be sound.
 func closedFolders(list []*fs.PathError) (closed []checked) {
 	for _, err := range list {
-		closed = append(closed, checked{Dir: err.Path, Findings: []finding.Finding{closedFinding(err)}, closed: true})
+		closed = append(closed, checked{Dir: err.Path, Findings: []finding.Finding{paths.ClosedFinding(err)}, closed: true})
 	}
 	return closed
 }
@@ -179,7 +181,7 @@ func checkText(w io.Writer, list []checked, n counts) error {
 	capsules := 0
 	for _, c := range list {
 		for _, file := range c.Fixed {
-			fmt.Fprintln(&b, "fixed "+shorten(filepath.Join(c.Dir, filepath.FromSlash(file))))
+			fmt.Fprintln(&b, "fixed "+paths.Short(filepath.Join(c.Dir, filepath.FromSlash(file))))
 		}
 		if c.closed {
 			c.Findings[0].File = "."

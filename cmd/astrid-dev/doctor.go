@@ -11,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -26,7 +27,7 @@ with 1 when something keeps the capsules below the paths from working.`,
 }
 
 func doctor(cmd *cobra.Command, args []string) error {
-	roots, err := existing(args)
+	roots, err := paths.Existing(args)
 	if err != nil {
 		return err
 	}
@@ -77,9 +78,9 @@ func watchFindings(ctx context.Context, roots []string) []finding.Finding {
 func fileSystemFinding(root string) finding.Finding {
 	kind, events, err := watcher.FileSystem(root)
 	if err != nil {
-		return finding.Finding{Code: finding.FileSystem, Severity: finding.Error, Message: fmt.Sprintf("%s: %v", shorten(root), err)}
+		return finding.Finding{Code: finding.FileSystem, Severity: finding.Error, Message: fmt.Sprintf("%s: %v", paths.Short(root), err)}
 	}
-	return aboutFileSystem(shorten(root), kind, events)
+	return aboutFileSystem(paths.Short(root), kind, events)
 }
 
 // aboutFileSystem says what to expect of the file system of this kind that at lies on.

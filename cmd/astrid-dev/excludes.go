@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -26,7 +27,7 @@ func excludesFindings(ctx context.Context, roots []string) (list []finding.Findi
 		}
 		told[path] = true
 		list = append(list, finding.Finding{Code: finding.GitExcludes, Severity: finding.Note,
-			Message: fmt.Sprintf("git follows %s on this machine only, so that files which it ignores are sources here", shorten(path)),
+			Message: fmt.Sprintf("git follows %s on this machine only, so that files which it ignores are sources here", paths.Short(path)),
 			Hint:    "write its rules into .gitignore as well, or name the files in ignore in [package.metadata.astrid-dev]"})
 	}
 	return list

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -21,7 +23,7 @@ func newHash() *cobra.Command {
 and what git and the manifest's ignore leave out.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			roots, err := existing(args)
+			roots, err := paths.Existing(args)
 			if err != nil {
 				return err
 			}
@@ -49,12 +51,12 @@ func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
 		in, err := builder.New(builder.Options{}).SourceHash(cmd.Context(), dir)
 		return in, err
 	}
-	return "", usage(fmt.Errorf("unknown rules %q: use default or astrid", rules))
+	return "", usage.New(fmt.Errorf("unknown rules %q: use default or astrid", rules))
 }
 
 func oneDir(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage(fmt.Errorf("hash takes one folder, not %d", len(args)))
+		return usage.New(fmt.Errorf("hash takes one folder, not %d", len(args)))
 	}
 	return nil
 }

@@ -11,7 +11,12 @@ import (
 // cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
 	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
-	"orchestrator/announce":   {"builder/text", "orchestrator/event", "builder/proc", "builder/finding"},
+	"orchestrator/console":    {"builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
+	"orchestrator/stream":     {"orchestrator/hub"},
+	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
+	"orchestrator/paths":      {"builder/text", "builder/finding", "builder/usage", "watcher/tree"},
+	"orchestrator/session":    {"builder", "builder/finding", "builder/usage", "orchestrator", "orchestrator/console", "orchestrator/event", "orchestrator/hook", "orchestrator/hub", "orchestrator/paths", "orchestrator/stream", "watcher", "watcher/fsys", "watcher/tree"},
+	"orchestrator/hub":        {"orchestrator/event"},
 	"orchestrator/event":      {"builder/finding"},
 	"orchestrator/event/flat": {"orchestrator/event", "builder/finding"}, // for tests
 	"orchestrator/verify":     {"builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
@@ -32,6 +37,7 @@ var imports = map[string][]string{
 	"builder/astrid":          {},
 	"builder/proc":            {"builder/text"},
 	"builder/finding":         {},
+	"builder/usage":           {},
 	"builder/text":            {},
 	"examples":                {},
 }

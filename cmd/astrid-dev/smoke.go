@@ -16,6 +16,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -41,7 +43,7 @@ modules and holds them against the manifest. It exits with 1 when a module does
 not load, or is not ready for the kernel and --strict is given.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageHint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
+				return usage.Hint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
 			}
 			return nil
 		},
@@ -65,7 +67,7 @@ type loaded struct {
 
 func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if f.limits.Wall < 0 {
-		return usage(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
@@ -105,7 +107,7 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []strin
 	if f.json || asJSON(cmd) {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
 	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), shorten(file))
+		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
 		err = report.WriteText(cmd.OutOrStdout())
 	}
 	return report.Loads && (report.KernelReady || !f.strict), err
@@ -117,7 +119,7 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 		return nil, errInterrupted
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("loading %s: %w", shorten(file), err))
+		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
 	}
 	return report, nil
 }
@@ -126,7 +128,7 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 // and the manifest, which a single file has not.
 func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, error) {
 	const give = "give a .wasm file or a capsule's folder"
-	roots, err := absolute([]string{path})
+	roots, err := paths.Absolute([]string{path})
 	if err != nil {
 		return nil, smoke.Options{}, nil, err
 	}
@@ -134,9 +136,9 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
 	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
+		return nil, smoke.Options{}, nil, usage.New(err)
 	case filepath.Base(abs) == tree.ManifestName && !info.IsDir():
 		abs = filepath.Dir(abs)
 	case !info.IsDir():
@@ -145,12 +147,12 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 	m, err := capsule.Load(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), tree.ManifestName), give)
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s holds no %s", paths.Short(abs), tree.ManifestName), give)
 	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
+		return nil, smoke.Options{}, nil, usage.New(err)
 	}
 	if !m.Buildable() {
-		return nil, smoke.Options{}, nil, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
+		return nil, smoke.Options{}, nil, usage.New(fmt.Errorf("%s names no component: there is nothing to load", paths.Short(m.Path)))
 	}
 	var files, missing []string
 	for _, c := range m.Components {
@@ -161,7 +163,7 @@ func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, erro
 		files = append(files, file)
 	}
 	if len(missing) > 0 {
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
+		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+paths.Short(abs))
 	}
 	return files, builder.SmokeOptions(m), m, nil
 }

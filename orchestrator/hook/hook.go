@@ -1,9 +1,9 @@
-package announce
+// Package hook is the reader of the hub that runs a command after each reload.
+package hook
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,25 +18,26 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 const (
-	// DefaultHookTimeout bounds one run of a hook. Installing a capsule into a
+	// DefaultTimeout bounds one run of a hook. Installing a capsule into a
 	// running system takes seconds.
-	DefaultHookTimeout = 30 * time.Second
+	DefaultTimeout = 30 * time.Second
 
-	hookTail = 2 << 10 // bytes of a failed hook's output that its warning shows
+	tailKept = 2 << 10 // bytes of a failed hook's output that its warning shows
 )
 
-// HookOptions say what to run after each reload.
-type HookOptions struct {
+// Options say what to run after each reload.
+type Options struct {
 	// Command is split into words as a shell would, quotes and backslashes
 	// included. There is no shell: nothing is expanded or substituted, and
 	// pipes, redirections, lists and groups outside quotes are an error.
 	Command string
 	Dir     string        // working folder; "" is this process's own
 	Env     []string      // complete; the event's variables are added
-	Timeout time.Duration // of one run; 0: DefaultHookTimeout
+	Timeout time.Duration // of one run; 0: DefaultTimeout
 
 	// Warn is told of a run for the capsule of e that failed.
 	// It is called from the hook's goroutines and may block; while it does,
@@ -56,31 +57,43 @@ type HookOptions struct {
 // time for a capsule, and it runs to its end; of the reloads that come
 // meanwhile only the newest is kept. Its failure is a warning and nothing more.
 type Hook struct {
-	o      HookOptions
+	o      Options
 	argv   []string
-	serve  func(event.Event) // starts a goroutine for a capsule; Close ends it with cancel
+	serve  func(hub.Item) // starts a goroutine for a capsule; Close ends it with cancel
 	cancel context.CancelFunc
+	events *hub.Subscription
+	read   sync.WaitGroup // the goroutine that takes events
 	runs   sync.WaitGroup
 
-	mu      sync.Mutex              // guards all below
-	waiting map[string]*event.Event // by folder; the key is there while its goroutine runs
+	mu      sync.Mutex           // guards all below
+	waiting map[string]*hub.Item // by folder; the key is there while its goroutine runs
 	closed  bool
 }
 
-// NewHook reads the command line; nothing is run yet. The caller closes the Hook.
-func NewHook(o HookOptions) (*Hook, error) {
+// New runs the command after each reload that events publishes. A command line that
+// cannot be read is an error. The caller closes the Hook.
+func New(events *hub.Hub, o Options) (*Hook, error) {
 	argv, err := words(o.Command)
 	if err != nil {
 		return nil, fmt.Errorf("reading the command %q: %w", o.Command, err)
 	}
 	if o.Timeout <= 0 {
-		o.Timeout = DefaultHookTimeout
+		o.Timeout = DefaultTimeout
 	}
-	h := &Hook{o: o, argv: argv, waiting: map[string]*event.Event{}}
 	ctx, cancel := context.WithCancel(context.Background())
-	h.cancel = cancel
-	h.serve = func(e event.Event) { h.runs.Go(func() { h.runAll(ctx, e) }) }
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind()))}
+	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
+	h.read.Go(h.follow)
 	return h, nil
+}
+
+// follow takes reloads as they come, until there will be no more.
+func (h *Hook) follow() {
+	for h.events.Wait(context.Background()) == nil {
+		if reload, ok := h.events.Next(); ok {
+			h.take(reload)
+		}
+	}
 }
 
 // words splits a command line.
@@ -98,48 +111,47 @@ func words(line string) ([]string, error) {
 	return argv, nil
 }
 
-// Announce is an Announcer. It does not block; only reload events matter to it.
-func (h *Hook) Announce(e event.Event) {
-	if _, ok := e.Body.(event.Reload); !ok {
-		return
-	}
+// take has a reload run, at once or when the run for its capsule has ended.
+func (h *Hook) take(reload hub.Item) {
+	dir := reload.Event.Dir
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return
 	}
-	if _, running := h.waiting[e.Dir]; running {
-		h.waiting[e.Dir] = &e
+	if _, running := h.waiting[dir]; running {
+		h.waiting[dir] = &reload
 		return
 	}
-	h.waiting[e.Dir] = nil
-	h.serve(e)
+	h.waiting[dir] = nil
+	h.serve(reload)
 }
 
-// runAll runs e, and what came meanwhile, until nothing waits for its capsule.
-func (h *Hook) runAll(ctx context.Context, e event.Event) {
+// runAll runs reload, and what came meanwhile, until nothing waits for its capsule.
+func (h *Hook) runAll(ctx context.Context, reload hub.Item) {
+	dir := reload.Event.Dir
 	for {
-		h.run(ctx, e)
+		h.run(ctx, reload)
 		h.mu.Lock()
-		next := h.waiting[e.Dir]
+		next := h.waiting[dir]
 		if next == nil || h.closed {
-			delete(h.waiting, e.Dir)
+			delete(h.waiting, dir)
 			h.mu.Unlock()
 			return
 		}
-		h.waiting[e.Dir] = nil
+		h.waiting[dir] = nil
 		h.mu.Unlock()
-		e = *next
+		reload = *next
 	}
 }
 
-func (h *Hook) run(ctx context.Context, e event.Event) {
-	line, err := json.Marshal(e)
-	if err != nil {
-		h.warn(e, err.Error(), "")
+func (h *Hook) run(ctx context.Context, reload hub.Item) {
+	e := reload.Event
+	if reload.Line == nil {
+		h.warn(e, "the event is no JSON", "")
 		return
 	}
-	tail := proc.NewTail(hookTail)
+	tail := proc.NewTail(tailKept)
 	out := io.Writer(tail)
 	if h.o.Output != nil {
 		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
@@ -150,7 +162,7 @@ func (h *Hook) run(ctx context.Context, e event.Event) {
 		defer h.o.Running(e.Dir, false)
 	}
 	r, err := proc.Run(ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
-		Stdin: append(line, '\n'), Stdout: both, Stderr: both, Timeout: h.o.Timeout})
+		Stdin: reload.Line, Stdout: both, Stderr: both, Timeout: h.o.Timeout})
 	switch {
 	case r.Cancelled: // Close was called: nobody wants to know
 	case errors.Is(err, exec.ErrNotFound):
@@ -214,11 +226,11 @@ func (h *Hook) warn(e event.Event, message, hint string) {
 		Message: fmt.Sprintf("the command after reload #%d failed: %s", r.Generation, message), Hint: hint})
 }
 
-// Wait returns when no run is under way or waiting, or with ctx's error. For
-// programs that build once and must not cut a hook short.
+// Wait returns when the hub was closed and no run is under way or waiting, or with ctx's
+// error: so that the end of the program does not cut a run short.
 func (h *Hook) Wait(ctx context.Context) error {
 	idle := make(chan struct{})
-	go func() { h.runs.Wait(); close(idle) }()
+	go func() { h.read.Wait(); h.runs.Wait(); close(idle) }()
 	select {
 	case <-idle:
 		return nil
@@ -233,7 +245,9 @@ func (h *Hook) Close() error {
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
+	h.events.Close()
 	h.cancel()
+	h.read.Wait()
 	h.runs.Wait()
 	return nil
 }

@@ -1,9 +1,11 @@
-package announce
+package console
 
 import (
 	"bytes"
 	"io"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 // never is a terminal that is not read.
@@ -16,7 +18,7 @@ func (n never) Write(p []byte) (int, error) { <-n.end; return len(p), nil }
 func TestOutputCostsNothingALine(t *testing.T) {
 	piece := bytes.Repeat([]byte("y\n"), 16<<10)
 	n := never{make(chan struct{})}
-	c := NewConsole(n, ConsoleOptions{})
+	c := New(n, hub.New(), Options{})
 	if got := testing.AllocsPerRun(1, func() { c.Output("hello", piece) }); got > 200 {
 		t.Errorf("%v allocations for 32 KB that are shown", got)
 	}
@@ -42,7 +44,7 @@ func BenchmarkFlood(b *testing.B) {
 				if !read {
 					w = never{end}
 				}
-				c := NewConsole(w, ConsoleOptions{})
+				c := New(w, hub.New(), Options{})
 				for n := 0; n < 20_000_000; n += len(piece) {
 					c.Output("hello", piece)
 				}

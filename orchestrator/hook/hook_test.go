@@ -1,6 +1,6 @@
 //go:build unix
 
-package announce
+package hook
 
 import (
 	"bufio"
@@ -16,10 +16,25 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
+
+const (
+	someHash  = "1f3a9c02d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322"
+	otherHash = "aa3a9c02d4e5b6a798877665544332211000ffeeddccbbaa9988776655443322"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := proc.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // warned collects a hook's warnings.
 type warned struct {
@@ -33,33 +48,35 @@ func (w *warned) add(e event.Event, body event.Warning) {
 	w.list = append(w.list, event.Event{Capsule: e.Capsule, Dir: e.Dir, Body: body})
 }
 
-func newHook(t *testing.T, o HookOptions) (*Hook, *warned) {
+func start(t *testing.T, o Options) (*hub.Hub, *Hook, *warned) {
 	t.Helper()
 	w := &warned{}
 	o.Env, o.Warn = os.Environ(), w.add
-	h, err := NewHook(o)
+	events := hub.New()
+	h, err := New(events, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Close() })
-	return h, w
+	return events, h, w
 }
 
 func reload(name string, generation int) event.Event {
-	return event.Event{Seq: 7, Capsule: name, Dir: "/caps/" + name, Body: event.Reload{
+	return event.Event{Capsule: name, Dir: "/caps/" + name, Body: event.Reload{
 		Artifact: event.Artifact{Path: "/caps/" + name + "/d i s t.wasm", Hash: otherHash}, SourceHash: someHash, Generation: generation}}
 }
 
 func TestHookGetsTheEvent(t *testing.T) {
 	dir := t.TempDir()
-	h, w := newHook(t, HookOptions{Dir: dir, Command: `sh -c 'cat >event; printf "%s\n" "$CAPSULE_NAME" "$CAPSULE_DIR" "$CAPSULE_ARTIFACT" "$ARTIFACT_HASH" "$SOURCE_HASH" "$GENERATION" "$1" >env' - "a  \$HOME b"`})
+	events, h, w := start(t, Options{Dir: dir, Command: `sh -c 'cat >event; printf "%s\n" "$CAPSULE_NAME" "$CAPSULE_DIR" "$CAPSULE_ARTIFACT" "$ARTIFACT_HASH" "$SOURCE_HASH" "$GENERATION" "$1" >env' - "a  \$HOME b"`})
 	e := reload("hello", 3)
-	for _, other := range events() {
-		if _, ok := other.Body.(event.Reload); !ok {
-			h.Announce(other) // none of these runs it
-		}
+	for _, other := range []event.Body{event.Ready{}, event.Change{}, event.Unchanged{}, event.BuildFailed{}, event.Idle{}} {
+		events.Publish(event.Event{Capsule: "hello", Dir: "/caps/hello", Body: other}) // none of these runs it
 	}
-	h.Announce(e)
+	all := events.Subscribe(0, hub.Latest("reload"))
+	events.Publish(e)
+	published, _ := all.Next()
+	events.Close()
 	if err := h.Wait(t.Context()); err != nil || len(w.list) > 0 {
 		t.Fatal(err, w.list)
 	}
@@ -68,7 +85,7 @@ func TestHookGetsTheEvent(t *testing.T) {
 	if err != nil || json.Unmarshal(line, &got) != nil || strings.Count(string(line), "\n") != 1 {
 		t.Fatalf("%v: %q", err, line)
 	}
-	if diff := cmp.Diff(flat.Of(e), got); diff != "" {
+	if diff := cmp.Diff(flat.Of(published.Event), got); diff != "" {
 		t.Error(diff)
 	}
 	env, _ := os.ReadFile(filepath.Join(dir, "env"))
@@ -84,7 +101,7 @@ func TestHookRunsOneAtATimeAndKeepsTheNewest(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, out := io.Pipe()
-	h, w := newHook(t, HookOptions{Dir: dir, Command: `sh -c 'echo begin $CAPSULE_NAME $GENERATION; [ $GENERATION = 1 ] && cat go >/dev/null; echo end $CAPSULE_NAME $GENERATION'`,
+	events, h, w := start(t, Options{Dir: dir, Command: `sh -c 'echo begin $CAPSULE_NAME $GENERATION; [ $GENERATION = 1 ] && cat go >/dev/null; echo end $CAPSULE_NAME $GENERATION'`,
 		Output: func(string) io.Writer { return out }})
 	lines := bufio.NewScanner(r)
 	expect := func(want string) {
@@ -93,12 +110,12 @@ func TestHookRunsOneAtATimeAndKeepsTheNewest(t *testing.T) {
 			t.Fatalf("%q, not %q", lines.Text(), want)
 		}
 	}
-	h.Announce(reload("a", 1))
+	events.Publish(reload("a", 1))
 	expect("begin a 1")
 	for generation := range 4 {
-		h.Announce(reload("a", generation+2)) // while the first runs
+		events.Publish(reload("a", generation+2)) // while the first runs
 	}
-	h.Announce(reload("b", 9)) // another capsule does not wait
+	events.Publish(reload("b", 9)) // another capsule does not wait
 	expect("begin b 9")
 	expect("end b 9")
 	if err := os.WriteFile(fifo, []byte("x"), 0); err != nil {
@@ -107,6 +124,7 @@ func TestHookRunsOneAtATimeAndKeepsTheNewest(t *testing.T) {
 	expect("end a 1")
 	expect("begin a 5")
 	expect("end a 5")
+	events.Close()
 	if err := h.Wait(t.Context()); err != nil || len(w.list) > 0 {
 		t.Error(err, w.list)
 	}
@@ -120,8 +138,9 @@ func TestHookFailureIsAWarning(t *testing.T) {
 		`no-such-command`:                                 `failed: running "no-such-command": executable file not found`,
 		`sh -c 'exit 1'`:                                  "failed: it ended with exit code 1",
 	} {
-		h, w := newHook(t, HookOptions{Command: command, Timeout: 300 * time.Millisecond})
-		h.Announce(reload("a", 2))
+		events, h, w := start(t, Options{Command: command, Timeout: 300 * time.Millisecond})
+		events.Publish(reload("a", 2))
+		events.Close()
 		if err := h.Wait(t.Context()); err != nil || len(w.list) != 1 {
 			t.Errorf("%s: %v, %v", command, err, w.list)
 			continue
@@ -134,9 +153,9 @@ func TestHookFailureIsAWarning(t *testing.T) {
 
 func TestHookCloseEndsWhatRuns(t *testing.T) {
 	r, out := io.Pipe()
-	h, w := newHook(t, HookOptions{Command: `sh -c 'echo $$; sleep 60 & sleep 60'`, Output: func(string) io.Writer { return out }})
-	h.Announce(reload("a", 1))
-	h.Announce(reload("a", 2))
+	events, h, w := start(t, Options{Command: `sh -c 'echo $$; sleep 60 & sleep 60'`, Output: func(string) io.Writer { return out }})
+	events.Publish(reload("a", 1))
+	events.Publish(reload("a", 2))
 	var pid int
 	if _, err := fmt.Fscan(r, &pid); err != nil {
 		t.Fatal(err)
@@ -147,7 +166,7 @@ func TestHookCloseEndsWhatRuns(t *testing.T) {
 	if err := syscall.Kill(-pid, 0); err != syscall.ESRCH {
 		t.Errorf("its group is still there: %v", err)
 	}
-	h.Announce(reload("a", 3)) // does nothing
+	events.Publish(reload("a", 3)) // does nothing
 	if err := h.Close(); err != nil {
 		t.Error(err)
 	}
@@ -175,7 +194,7 @@ func TestHookCommandLines(t *testing.T) {
 		if got, err := words(line); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v", line, got, err)
 		}
-		if _, err := NewHook(HookOptions{Command: line}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", line)) {
+		if _, err := New(hub.New(), Options{Command: line}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", line)) {
 			t.Errorf("%s: %v", line, err)
 		}
 	}

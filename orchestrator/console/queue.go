@@ -1,29 +1,25 @@
-package announce
+package console
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 // flushWait is how long closing waits for a reader that does not read: exit
 // must take under two seconds, and a reader that lives needs none of it.
 const flushWait = 500 * time.Millisecond
 
-// errNotRead is why a queue gave up: its reader is too slow or stands still.
-var errNotRead = errors.New("what was written is not read")
-
 // queue writes to w from a goroutine of its own, so that a reader who stands
 // still (a pager, a stopped terminal, a full pipe) never stops a build. Every
 // item is one Write.
 type queue struct {
-	w      io.Writer
-	broken func(error) // called at most once, from the queue's goroutine or from add
-	tell   sync.Once
-	wake   chan struct{} // buffered by one
-	done   chan struct{} // closed when the goroutine has ended
+	w    io.Writer
+	wake chan struct{} // buffered by one
+	done chan struct{} // closed when the goroutine has ended
 
 	mu     sync.Mutex // guards all below
 	items  [][]byte
@@ -32,8 +28,8 @@ type queue struct {
 	err    error // after it nothing is written
 }
 
-func newQueue(w io.Writer, broken func(error)) *queue {
-	q := &queue{w: w, broken: broken, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newQueue(w io.Writer) *queue {
+	q := &queue{w: w, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go q.run()
 	return q
 }
@@ -98,18 +94,15 @@ func (q *queue) next() (p []byte, more bool) {
 	return p, true
 }
 
-// fail drops what waits and tells the owner, once.
+// fail drops what waits.
 func (q *queue) fail(err error) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.err == nil {
 		q.err = err
 	}
 	q.items, q.bytes = nil, 0
 	q.nudge()
-	q.mu.Unlock()
-	if q.broken != nil {
-		q.tell.Do(func() { q.broken(err) })
-	}
 }
 
 // close writes what waits and joins the goroutine. A writer that blocks is
@@ -124,7 +117,7 @@ func (q *queue) close() error {
 	select {
 	case <-q.done:
 	case <-late.C:
-		q.fail(fmt.Errorf("%w within %s", errNotRead, flushWait))
+		q.fail(fmt.Errorf("%w within %s", hub.ErrSlow, flushWait))
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -1,23 +1,18 @@
-package announce
+package console
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := proc.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -92,9 +87,6 @@ func events() []event.Event {
 		{Body: event.Idle{Capsules: 3}},
 		{Body: event.Idle{Capsules: 3, Failed: 2}},
 		{Body: event.Idle{Capsules: 1, Failed: 1}},
-	}
-	for i := range list {
-		list[i].Seq, list[i].Time = uint64(i+1), time.Date(2026, 1, 2, 3, 4, 5, 600_000_000+i, time.UTC)
 	}
 	return list
 }

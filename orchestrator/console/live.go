@@ -1,4 +1,4 @@
-package announce
+package console
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ const (
 func (c *Console) Output(capsule string, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.catchUp()
 	end := bytes.LastIndexByte(p, '\n') + 1
 	c.lines(capsule, p[:end])
 	if rest := p[end:]; len(rest) > 0 {

@@ -1,6 +1,9 @@
-package announce
+// Package console is the reader of the hub that tells a person what happens, beside the
+// live output of builds; and it says for everybody what a finding looks like in a line.
+package console
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 const (
@@ -18,9 +22,9 @@ const (
 	redraw    = 100 * time.Millisecond // a clock of tenths of seconds that runs smoothly
 )
 
-// ConsoleOptions choose how a Console looks. The zero value is for a log file:
+// Options choose how a Console looks. The zero value is for a log file:
 // plain lines, nothing shortened.
-type ConsoleOptions struct {
+type Options struct {
 	Dir    string     // paths below it are shown relative to it
 	Colour bool       // the caller decides, see NoColour
 	Width  func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, no progress line
@@ -42,10 +46,12 @@ func NoColour(getenv func(string) string) bool {
 // for concurrent use and never blocks: when the terminal is not read, live
 // output is left out first, and how many lines were is said later.
 type Console struct {
-	o       ConsoleOptions
+	o       Options
 	q       *queue
+	events  *hub.Subscription // read under mu only, so that their order and that of live output is kept
 	stop    chan struct{}
-	clock   sync.WaitGroup
+	clock   sync.WaitGroup // the progress line's
+	reading sync.WaitGroup
 	stopped sync.Once
 
 	mu       sync.Mutex        // guards all below
@@ -65,27 +71,49 @@ type build struct {
 	since time.Time
 }
 
-// NewConsole returns a Console that writes to w. The caller closes it.
-func NewConsole(w io.Writer, o ConsoleOptions) *Console {
+// New tells all events of h to w. The caller closes the Console.
+func New(w io.Writer, h *hub.Hub, o Options) *Console {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Width == nil {
 		o.Width = func() int { return 0 }
 	}
-	return &Console{o: o, q: newQueue(w, nil), stop: make(chan struct{}),
+	c := &Console{o: o, q: newQueue(w), events: h.Subscribe(0, hub.Drop(eventRoom)), stop: make(chan struct{}),
 		partial: map[string][]byte{}, building: map[string]build{}, said: map[string]string{}, live: map[string]bool{}}
+	c.reading.Go(c.read)
+	return c
 }
 
-// Announce is an Announcer.
-func (c *Console) Announce(e event.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// read tells events as they come, until there will be no more.
+func (c *Console) read() {
+	for c.events.Wait(context.Background()) == nil {
+		c.mu.Lock()
+		c.catchUp()
+		c.mu.Unlock()
+	}
+}
+
+// catchUp tells the events that were published so far. Whoever is about to show something
+// else calls it first: a build's output comes after the word that it began.
+func (c *Console) catchUp() {
+	item, some := c.events.Next()
+	if !some {
+		return
+	}
+	for ; some; item, some = c.events.Next() {
+		c.missed += c.events.Missed()
+		c.tell(item.Event)
+	}
+	c.draw()
+}
+
+// tell shows one event.
+func (c *Console) tell(e event.Event) {
 	c.track(e)
 	if !c.hidden(e.Body) {
 		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
 	}
-	c.draw()
 }
 
 // entryFor is what a person is told about e who has read all that was said before.
@@ -196,10 +224,15 @@ func (c *Console) say(lines string, room int) bool {
 	return c.q.add([]byte(c.erase()+note+lines), room+len(note)+len(eraseLine))
 }
 
-// Close takes the progress line away, writes what waits, for at most half a
-// second, and joins the Console's goroutines.
+// Close tells what was published before it, takes the progress line away, writes what
+// waits, for at most half a second, and joins the Console's goroutines.
 func (c *Console) Close() error {
+	c.mu.Lock()
+	c.catchUp()
+	c.mu.Unlock()
 	c.stopped.Do(func() { close(c.stop) })
+	c.events.Close()
+	c.reading.Wait()
 	c.clock.Wait()
 	c.mu.Lock()
 	for capsule := range c.partial {

@@ -1,4 +1,4 @@
-package announce
+package console
 
 import "path/filepath"
 

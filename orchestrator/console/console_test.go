@@ -1,18 +1,16 @@
-package announce
+package console
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 // writes keeps every Write apart.
@@ -29,15 +27,16 @@ func (w *writes) Write(p []byte) (int, error) {
 }
 
 func TestConsoleLines(t *testing.T) {
-	for name, o := range map[string]ConsoleOptions{
+	for name, o := range map[string]Options{
 		"console.txt":        {Dir: "/home/ada/caps"},
 		"console-colour.txt": {Dir: "/home/ada/caps/hello-go", Colour: true},
 		"console-quiet.txt":  {Quiet: true},
 	} {
 		w := &writes{}
-		c := NewConsole(w, o)
+		h := hub.New()
+		c := New(w, h, o)
 		for _, e := range events() {
-			c.Announce(e)
+			h.Publish(e)
 		}
 		if err := c.Close(); err != nil {
 			t.Error(err)
@@ -50,49 +49,6 @@ func TestConsoleLines(t *testing.T) {
 	}
 }
 
-func TestNDJSONLines(t *testing.T) {
-	w := &writes{}
-	n := NewNDJSON(w, func(err error) { t.Error(err) })
-	for _, e := range events() {
-		n.Announce(e)
-	}
-	if err := n.Close(); err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "events.ndjson", strings.Join(w.list, ""))
-	for i, line := range w.list {
-		var e flat.Event
-		if err := json.Unmarshal([]byte(line), &e); err != nil || !strings.HasSuffix(line, "}\n") || strings.Count(line, "\n") != 1 {
-			t.Errorf("write %d: %v: %q", i, err, line)
-		}
-		if e.Seq != uint64(i+1) || e.V != event.Version {
-			t.Errorf("write %d: seq %d, v %d", i, e.Seq, e.V)
-		}
-	}
-}
-
-func TestNDJSONTellsOnceThatItsReaderIsGone(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	defer w.Close()
-	told := make(chan error, 10)
-	n := NewNDJSON(w, func(err error) { told <- err })
-	for range 100 {
-		n.Announce(event.Event{Body: event.Ready{}})
-	}
-	<-told
-	n.Announce(event.Event{Body: event.Ready{}})
-	if err := n.Close(); err == nil {
-		t.Error("Close knows of nothing")
-	}
-	if len(told) != 0 {
-		t.Errorf("told %d times more", len(told))
-	}
-}
-
 // gate is a writer that blocks until it is opened.
 type gate struct {
 	open chan struct{}
@@ -102,24 +58,6 @@ type gate struct {
 func (g *gate) Write(p []byte) (int, error) {
 	<-g.open
 	return g.writes.Write(p)
-}
-
-func TestNDJSONKeepsEventsForASlowReader(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
-	n := NewNDJSON(g, func(err error) { t.Error(err) })
-	for i := range 10_000 {
-		n.Announce(event.Event{Seq: uint64(i + 1), Body: event.Ready{}})
-	}
-	close(g.open)
-	<-waitWrites(&g.writes, 10_000)
-	if err := n.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range g.list {
-		if !strings.Contains(line, fmt.Sprintf(`"seq":%d,`, i+1)) {
-			t.Fatalf("write %d: %s", i, line)
-		}
-	}
 }
 
 func waitWrites(w *writes, n int) <-chan struct{} {
@@ -139,28 +77,13 @@ func waitWrites(w *writes, n int) <-chan struct{} {
 	return done
 }
 
-func TestNDJSONGivesUpOnAReaderThatStandsStill(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
-	told := make(chan error, 10)
-	n := NewNDJSON(g, func(err error) { told <- err })
-	for range 80 {
-		n.Announce(event.Event{Body: event.BuildFailed{Tail: strings.Repeat("x", 1<<20)}})
-	}
-	if err := <-told; !errors.Is(err, errNotRead) {
-		t.Error(err)
-	}
-	close(g.open)
-	if err := n.Close(); !errors.Is(err, errNotRead) || len(told) != 0 {
-		t.Error(err, len(told))
-	}
-}
-
 func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
-	c := NewConsole(g, ConsoleOptions{})
-	c.Announce(event.Event{Body: event.Ready{}})
+	h := hub.New()
+	c := New(g, h, Options{})
+	h.Publish(event.Event{Body: event.Ready{}})
 	begun := time.Now()
-	if err := c.Close(); !errors.Is(err, errNotRead) {
+	if err := c.Close(); !errors.Is(err, hub.ErrSlow) {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took > 2*time.Second {
@@ -172,12 +95,13 @@ func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
 
 func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
-	c := NewConsole(g, ConsoleOptions{})
+	h := hub.New()
+	c := New(g, h, Options{})
 	line := []byte(strings.Repeat("x", 999) + "\n")
 	for range 2000 {
 		c.Output("a", line)
 	}
-	c.Announce(event.Event{Body: event.Ready{Capsules: 1}}) // events have room when output has none
+	h.Publish(event.Event{Body: event.Ready{Capsules: 1}}) // events have room when output has none
 	close(g.open)
 	<-waitWrites(&g.writes, 800)
 	if err := c.Close(); err != nil {
@@ -196,14 +120,15 @@ func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 func TestLiveOutput(t *testing.T) {
 	for _, colour := range []bool{false, true} {
 		w := &writes{}
-		c := NewConsole(w, ConsoleOptions{Colour: colour})
+		h := hub.New()
+		c := New(w, h, Options{Colour: colour})
 		out := c.Writer("hello\x1b[2J")
 		for _, part := range []string{"one li", "ne\ntwo\n\nbar 10%\rbar 90%\r\n", "\x1b[31mred\x1b[0m \x1b[2Jclear \x1b]0;title\x07 \xff\u202e\t.\n", strings.Repeat("long", 3000), "\nno end"} {
 			if n, err := io.WriteString(out, part); err != nil || n != len(part) {
 				t.Fatal(n, err)
 			}
 		}
-		c.Announce(event.Event{Capsule: "hello\x1b[2J", Dir: "/x", Body: event.BuildSuperseded{}})
+		h.Publish(event.Event{Capsule: "hello\x1b[2J", Dir: "/x", Body: event.BuildSuperseded{}})
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -221,15 +146,20 @@ func TestProgressLine(t *testing.T) {
 	var mu sync.Mutex
 	width := 40
 	w := &writes{}
-	c := NewConsole(w, ConsoleOptions{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
+	h := hub.New()
+	c := New(w, h, Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
 		Width: func() int { mu.Lock(); defer mu.Unlock(); return width }})
 	last := func() string {
 		t.Helper()
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		c.catchUp()
 		return c.progress()
 	}
-	start := func(name string) { c.Announce(event.Event{Capsule: name, Dir: "/" + name, Body: event.BuildStarted{}}) }
+	start := func(name string) {
+		h.Publish(event.Event{Capsule: name, Dir: "/" + name, Body: event.BuildStarted{}})
+		last() // it is told before the clock goes on
+	}
 	start("a")
 	mu.Lock()
 	now = now.Add(1200 * time.Millisecond)
@@ -242,7 +172,7 @@ func TestProgressLine(t *testing.T) {
 	if got := last(); got != "[1/3] building a 1.2 s, b 0.0 s, much-longer-than-the-others 0.0 s" {
 		t.Error(got)
 	}
-	c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{}})
+	h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{}})
 	if got := last(); got != "[2/3] building b 0.0 s, much-longer-than-the-others 0.0 s" {
 		t.Error(got)
 	}
@@ -267,8 +197,9 @@ func TestProgressLine(t *testing.T) {
 
 func TestWithoutATerminalThereIsNoProgressLine(t *testing.T) {
 	w := &writes{}
-	c := NewConsole(w, ConsoleOptions{})
-	c.Announce(event.Event{Capsule: "a", Dir: "/a", Body: event.BuildStarted{Reason: "changed"}})
+	h := hub.New()
+	c := New(w, h, Options{})
+	h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.BuildStarted{Reason: "changed"}})
 	_ = c.Close()
 	if text := strings.Join(w.list, ""); text != "building   a  changed\n" {
 		t.Errorf("%q", text)
@@ -286,16 +217,5 @@ func TestNoColour(t *testing.T) {
 		}); got != want {
 			t.Errorf("%s: %v", text, got)
 		}
-	}
-}
-
-func TestFan(t *testing.T) {
-	var seen []string
-	to := func(name string) Announcer {
-		return func(e event.Event) { seen = append(seen, name+string(e.Body.Kind())) }
-	}
-	Fan(to("1"), nil, to("2"))(event.Event{Body: event.Idle{}})
-	if fmt.Sprint(seen) != "[1idle 2idle]" {
-		t.Error(seen)
 	}
 }

@@ -1,4 +1,4 @@
-package announce
+package console
 
 import (
 	"regexp"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 // The name of a file, a folder or a code makes no line of its own, a message of
@@ -24,11 +25,11 @@ func TestNamesAndMessagesGiveNoOrders(t *testing.T) {
 }
 
 func saysInertly(t *testing.T, width int, hostile string, list []finding.Finding) {
-	got := consoleText(t, ConsoleOptions{Dir: "/caps", Width: func() int { return width }}, func(c *Console) {
-		c.Announce(event.Event{Dir: "/caps/" + hostile, Body: event.BuildFailed{Step: "build", Diagnostics: list}})
-		c.Announce(event.Event{Capsule: hostile, Dir: "/caps/a", Body: event.SmokeFailed{Findings: list, Tail: "##[error]tail"}})
-		c.Announce(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Reload{Findings: list}})
-		c.Announce(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Held{Message: hostile, Hint: "one\n::two", Files: []string{hostile}}})
+	got := consoleText(t, Options{Dir: "/caps", Width: func() int { return width }}, func(h *hub.Hub, c *Console) {
+		h.Publish(event.Event{Dir: "/caps/" + hostile, Body: event.BuildFailed{Step: "build", Diagnostics: list}})
+		h.Publish(event.Event{Capsule: hostile, Dir: "/caps/a", Body: event.SmokeFailed{Findings: list, Tail: "##[error]tail"}})
+		h.Publish(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Reload{Findings: list}})
+		h.Publish(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.Held{Message: hostile, Hint: "one\n::two", Files: []string{hostile}}})
 		c.Output("::error::", []byte("one\n##[error]two\n"))
 	})
 	word := regexp.MustCompile(`^([a-z]+ +| {11,}|: :error:: \| )\S`)
