@@ -2,14 +2,12 @@ package builder
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -41,10 +40,9 @@ type Staged struct {
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
 
-	dir     string
-	work    string   // holds everything staged; removed at the end
-	lock    *held    // keeps other processes out; nil at the end
-	end     func()   // lets them in
+	work    string      // holds everything staged; removed at the end
+	lock    *store.Lock // keeps other processes out
+	ended   bool
 	learned []string // outside inputs that the toolchain told of
 }
 
@@ -81,18 +79,12 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.end == nil {
+	if s == nil || s.ended || s.lock == nil {
 		return
 	}
-	_ = inFolder(s.dir, func(f *folder) error {
-		name, ok := f.Below(s.work)
-		if !ok || s.work == "" {
-			return nil
-		}
-		return f.RemoveAll(name)
-	})
-	s.end()
-	s.end = nil
+	store.RemoveWork(s.Before.Dir, s.work)
+	s.lock.Release()
+	s.ended = true
 }
 
 // attempts is how often a build is begun whose state folder is deleted under it: a person
@@ -120,7 +112,7 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 			return nil, err
 		}
 		err = b.stage(ctx, in, s, discard(output))
-		lost := s.lock.lost() && ctx.Err() == nil
+		lost := s.lock.Lost() && ctx.Err() == nil
 		if err == nil && !lost {
 			s.After, _ = b.Examine(ctx, in.Dir)
 			return s, nil
@@ -145,30 +137,54 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	if lock.waited {
+	if lock.Waited {
 		if p := b.standing(in.Dir, in.Key); p != nil {
-			b.unlock(lock)
+			lock.Release()
 			return nil, &UpToDate{p}
 		}
 		if failure := b.verdict(in.Dir, in.Key); failure != nil && !failure.Stood.Before(in.Taken) {
-			b.unlock(lock)
+			lock.Release()
 			return nil, failure
 		}
 	}
-	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
+	return &Staged{Before: in, lock: lock}, nil
+}
+
+// lock takes the capsule's lock, and says so when it has to wait.
+func (b *Builder) lock(ctx context.Context, dir string) (*store.Lock, error) {
+	return b.store.Lock(ctx, dir, func() {
+		b.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
+			Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
+	})
+}
+
+// lockForBuild is lock for the whole of a build. What a killed process left half published
+// while we waited for it is finished first.
+func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (*store.Lock, error) {
+	lock, err := b.lock(ctx, in.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Finish(in.Dir, in.files()); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
+	return lock, nil
 }
 
 // stateLost tells of a state folder that is deleted in each build.
 func stateLost() *finding.Failure {
 	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
-		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
-		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
+		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", store.Folder, attempts),
+		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + store.Folder}}}
 }
 
 func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
-	if err := s.makeWork(); err != nil {
+	work, err := store.MakeWork(in.Dir)
+	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
+	s.work = work
 	command := in.how.Command(filepath.Join(s.work, "out"), filepath.Join(s.work, "tmp"))
 	s.Findings = append(s.Findings, in.unmatched()...)
 	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
@@ -190,26 +206,6 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 		return err
 	}
 	return b.smoke(ctx, in, s, ready)
-}
-
-// makeWork clears what a killed process left and makes this build's folders.
-func (s *Staged) makeWork() error {
-	return inFolder(s.dir, func(f *folder) error {
-		if err := f.checkState(); err != nil {
-			return err
-		}
-		if err := f.RemoveAll(stateName(workFolder)); err != nil {
-			return err
-		}
-		work := stateName(workFolder, "build-"+rand.Text())
-		for _, name := range []string{"out", "tmp"} {
-			if err := f.MkdirAll(path.Join(work, name), 0o755); err != nil {
-				return err
-			}
-		}
-		s.work = filepath.Join(s.dir, filepath.FromSlash(work))
-		return nil
-	})
 }
 
 // run runs the build command and finds what it made.
@@ -330,7 +326,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Co
 		if err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
-		if m.Hash, m.Size, err = copyTo(out, path); err != nil {
+		if m.Hash, m.Size, err = store.CopyTo(out, path); err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 // stageFailure is err as the disk's refusal, unless ctx ended.
@@ -16,9 +17,9 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var refused *refusal
+	var refused *store.Refusal
 	if errors.As(err, &refused) {
-		return &finding.Failure{Step: finding.StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.code, Message: refused.message, Hint: refused.hint}}}
+		return &finding.Failure{Step: finding.StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.Code, Message: refused.Message, Hint: refused.Hint}}}
 	}
 	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 // makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
@@ -107,11 +108,11 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), makeCapsule(t)
 			editDuring(t, b, dir, "link", func() { write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
-			run, err := os.ReadFile(statePath(dir, runFile))
+			run, err := os.ReadFile(store.Path(dir, store.RunNote))
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, statePath(dir, runFile), string(cut(run)))
+			write(t, store.Path(dir, store.RunNote), string(cut(run)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
 				t.Errorf("published %q", got)
@@ -197,7 +198,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 			in := examine(t, New(Options{}), dir)
 			noteSeen(in)
-			noteRun(dir, "1\n")
+			store.Note(dir, store.RunNote, []byte("1\n"))
 			old := time.Now().AddDate(-2, 0, 0)
 			if err := os.Chtimes(filepath.Join(dir, "src.bin"), old, old); err != nil {
 				t.Fatal(err)
