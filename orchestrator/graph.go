@@ -30,7 +30,7 @@ func (l *loop) needs() *order.Order {
 	for _, dir := range l.order {
 		p := order.Part{Dir: dir}
 		if in := l.capsules[dir].in; in != nil {
-			p.Publishes, p.Takes = in.Publishes, in.Outside
+			p.Publishes, p.Takes = in.Publishes, in.Takes()
 		}
 		parts = append(parts, p)
 	}

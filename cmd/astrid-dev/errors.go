@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // This file is the only one that prints errors. A line begins with the
@@ -52,27 +48,7 @@ func report(w io.Writer, err error) int {
 	fmt.Fprintln(w, text.Block("astrid-dev: error: "+err.Error(), "  "))
 	var u *usage.Error
 	if errors.As(err, &u) && u.Hint != "" {
-		fmt.Fprintln(w, indented("  help: "+u.Hint))
+		fmt.Fprintln(w, console.Help(u.Hint))
 	}
 	return exitUsage
-}
-
-// printFindings writes one line a finding, and its hint below it.
-func printFindings(w io.Writer, dir string, list []finding.Finding) {
-	for _, f := range list {
-		if f.File != "" && dir != "" && !strings.HasPrefix(f.File, string(os.PathSeparator)) {
-			f.File = paths.Short(dir + string(os.PathSeparator) + f.File)
-		}
-		hint := f.Hint
-		f.Hint = ""
-		fmt.Fprintln(w, strings.Join(console.Lines(f), "\n"))
-		if hint != "" {
-			fmt.Fprintln(w, indented("  help: "+hint))
-		}
-	}
-}
-
-// indented is a hint whose further lines stand below its first.
-func indented(hint string) string {
-	return text.Block(strings.TrimRight(hint, "\n"), "        ")
 }

@@ -11,10 +11,13 @@ import (
 // cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
 	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
-	"orchestrator/console":    {"builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
+	"orchestrator/console":    {"orchestrator/paths", "builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
 	"orchestrator/stream":     {"orchestrator/hub"},
 	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
-	"orchestrator/paths":      {"builder/text", "builder/finding", "builder/usage", "watcher/tree"},
+	"orchestrator/doctor":     {"builder/finding", "builder/toolchain", "orchestrator/paths", "watcher", "watcher/fsys"},
+	"orchestrator/mend":       {"watcher/tree", "builder/capsule", "builder/check", "builder/finding", "orchestrator/verify"},
+	"orchestrator/progress":   {"builder/text", "orchestrator/report", "orchestrator/verify"},
+	"orchestrator/paths":      {"builder/capsule", "builder/text", "builder/finding", "builder/usage", "watcher/tree"},
 	"orchestrator/session":    {"builder", "builder/finding", "builder/usage", "orchestrator", "orchestrator/console", "orchestrator/event", "orchestrator/hook", "orchestrator/hub", "orchestrator/paths", "orchestrator/stream", "watcher", "watcher/fsys", "watcher/tree"},
 	"orchestrator/hub":        {"orchestrator/event"},
 	"orchestrator/event":      {"builder/finding"},

@@ -3,22 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
-	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // smokeFlags are the flags of smoke.
@@ -72,9 +64,13 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
-	modules, options, m, err := smokeTargets(path)
+	modules, m, err := paths.Modules(path)
 	if err != nil {
 		return err
+	}
+	var options smoke.Options
+	if m != nil {
+		options = builder.SmokeOptions(m)
 	}
 	if f.limits.Wall > 0 {
 		options.Limits.Wall = f.limits.Wall
@@ -122,48 +118,4 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
 	}
 	return report, nil
-}
-
-// smokeTargets are the modules that path stands for, the options that its manifest asks for,
-// and the manifest, which a single file has not.
-func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, error) {
-	const give = "give a .wasm file or a capsule's folder"
-	roots, err := paths.Absolute([]string{path})
-	if err != nil {
-		return nil, smoke.Options{}, nil, err
-	}
-	abs := roots[0]
-	info, err := os.Stat(abs)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
-	case err != nil:
-		return nil, smoke.Options{}, nil, usage.New(err)
-	case filepath.Base(abs) == tree.ManifestName && !info.IsDir():
-		abs = filepath.Dir(abs)
-	case !info.IsDir():
-		return []string{abs}, smoke.Options{}, nil, nil
-	}
-	m, err := capsule.Load(abs)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s holds no %s", paths.Short(abs), tree.ManifestName), give)
-	case err != nil:
-		return nil, smoke.Options{}, nil, usage.New(err)
-	}
-	if !m.Buildable() {
-		return nil, smoke.Options{}, nil, usage.New(fmt.Errorf("%s names no component: there is nothing to load", paths.Short(m.Path)))
-	}
-	var files, missing []string
-	for _, c := range m.Components {
-		file := filepath.Join(abs, filepath.FromSlash(c.File))
-		if _, err := os.Stat(file); err != nil {
-			missing = append(missing, c.File)
-		}
-		files = append(files, file)
-	}
-	if len(missing) > 0 {
-		return nil, smoke.Options{}, nil, usage.Hint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+paths.Short(abs))
-	}
-	return files, builder.SmokeOptions(m), m, nil
 }

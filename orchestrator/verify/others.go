@@ -23,7 +23,7 @@ import (
 // to its own is not told again.
 func (r *run) notOthers(ctx context.Context, b *builder.Builder) {
 	known := r.mutated()
-	for _, j := range r.jobs {
+	for _, j := range r.jobs { // helpers have a report of their own elsewhere
 		if j.start == nil || !j.start.Buildable {
 			continue
 		}
@@ -70,6 +70,9 @@ func (r *run) damage(j *job, now *builder.Inputs) (list []finding.Finding) {
 		return nil
 	}
 	for _, name := range j.start.Changed(now) {
+		if r.isHanded(fsys.Absolute(j.start.Dir, name)) {
+			continue
+		}
 		f := r.mutation(j, j.start, now, name)
 		if f.Severity != finding.Error {
 			continue
@@ -95,7 +98,7 @@ func (r *run) culprit(victim *job, path string) string {
 	var names []string
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, j := range r.jobs {
+	for _, j := range r.building() {
 		if err == nil && j != victim && !j.began.IsZero() && info.ModTime().After(j.began.Add(-slack)) && (j.until.IsZero() || info.ModTime().Before(j.until)) {
 			names = append(names, j.capsule.Dir)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -86,7 +87,7 @@ func (r *run) packages(folder string) packages {
 }
 
 func (r *run) selected(dir string) bool {
-	return slices.ContainsFunc(r.jobs, func(j *job) bool { return j.dir == dir })
+	return slices.ContainsFunc(r.building(), func(j *job) bool { return j.dir == dir })
 }
 
 // maxRounds bounds how far inputs lead to further inputs: crates by path have
@@ -100,9 +101,10 @@ func (r *run) examine(ctx context.Context) error {
 	for range maxRounds {
 		// A new builder each time: one remembers what it learned of a tree that was not whole.
 		b := r.builder(r.Env)
-		found = make([]*builder.Inputs, len(r.jobs))
+		jobs := r.building()
+		found = make([]*builder.Inputs, len(jobs))
 		var outside []string
-		for i, j := range r.jobs {
+		for i, j := range jobs {
 			in, err := b.Examine(ctx, r.first.of(j.dir))
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -153,15 +155,28 @@ func (r *run) keepChanged(ctx context.Context, found []*builder.Inputs) error {
 	if err != nil {
 		return err
 	}
-	var keep []*job
-	for i, j := range r.jobs {
+	all, o := r.jobs, r.order(r.jobs)
+	touched := map[string]bool{}
+	for i, j := range all {
 		if r.candidate(j, found[i]).touched(changed, r.Dirs) {
-			keep = append(keep, j)
+			touch(o, j.dir, touched)
 		}
 	}
-	r.jobs = keep
+	r.jobs = slices.DeleteFunc(slices.Clone(all), func(j *job) bool { return !touched[j.dir] })
 	r.share()
+	r.help(o, all)
 	return nil
+}
+
+// touch notes a changed capsule, and those that take its modules, themselves or by way of others.
+func touch(o *order.Order, dir string, touched map[string]bool) {
+	if touched[dir] {
+		return
+	}
+	touched[dir] = true
+	for _, other := range o.Feeds[dir] {
+		touch(o, other, touched)
+	}
 }
 
 // changes are the changed files of all repositories that capsules lie in.
@@ -242,7 +257,7 @@ func (r *run) realPackages(ctx context.Context, c *copier) error {
 // removeOutputs takes out of the copies what a build command would leave where
 // `output` says, or in dist, so that a build that makes nothing is not taken for one that did.
 func (r *run) removeOutputs() {
-	for _, j := range r.jobs {
+	for _, j := range r.building() {
 		m, err := capsule.Load(j.dir)
 		if err != nil {
 			continue

@@ -66,6 +66,11 @@ func (j *job) withhold(reason string) {
 func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again bool) {
 	r.began(j)
 	defer r.paused(j)
+	if up := r.lacks(j); up != "" {
+		j.capsule.Reason = "it takes the module of " + up + ", which could not be built"
+		j.withhold(j.capsule.Reason)
+		return false
+	}
 	dir := r.first.of(j.dir)
 	in, ok := r.examined(ctx, b, j)
 	if !ok {
@@ -89,10 +94,11 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	defer staged.Discard()
 	r.built(j, staged, r.words(dir))
 	r.unchanged(ctx, b, j, in)
-	if r.CheckArtifact {
+	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
-	if !r.Repro || ctx.Err() != nil {
+	r.hand(j, staged)
+	if !r.Repro || j.helper || ctx.Err() != nil {
 		return false
 	}
 	return r.keep(j, staged)

@@ -100,17 +100,19 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 // works at it; everything else is written before those start.
 type run struct {
 	Config
-	report *report.Report
-	stop   context.CancelCauseFunc
-	jobs   []*job // those that were selected, in the report's order
-	temp   temp
-	first  *copier
-	second *copier // nil without Repro
+	report  *report.Report
+	stop    context.CancelCauseFunc
+	jobs    []*job // those that were selected, in the report's order
+	helpers []*job // others, whose modules these take
+	temp    temp
+	first   *copier
+	second  *copier // nil without Repro
 
 	mu      sync.Mutex // guards what follows, and every job's began and until
 	running []string
 	done    int
 	said    map[string][]finding.Finding // what the builder said of a build, by folder in the copy
+	handed  map[string]string            // modules that were put into the first copy for others to take: path -> BLAKE3
 }
 
 // job is one capsule.
@@ -124,6 +126,10 @@ type job struct {
 	until   time.Time     // the end of the build that began then
 	spent   time.Duration // on this capsule, in both builds
 	built   []module      // of the first build, kept for the second
+	needs   []*job        // they are built first, since it takes their modules
+	feeds   bool          // others take its modules
+	helper  bool          // it was not selected, and is built for others
+	made    bool          // its modules are there for others to take
 }
 
 func newRun(cfg Config) *run {
@@ -136,7 +142,7 @@ func newRun(cfg Config) *run {
 		cfg.Progress = func(Progress) {}
 	}
 	cfg.Dirs = resolved(cfg.Dirs)
-	r := &run{Config: cfg, said: map[string][]finding.Finding{}}
+	r := &run{Config: cfg, said: map[string][]finding.Finding{}, handed: map[string]string{}}
 	r.report = &report.Report{Tool: cfg.Tool, Root: common(workspaces(cfg.Dirs)), Options: report.Options{
 		Strict: cfg.Strict, Repro: cfg.Repro, CheckArtifact: cfg.CheckArtifact, FailFast: cfg.FailFast,
 		ChangedSince: cfg.ChangedSince, Shard: cfg.Shard.String()}}
@@ -177,7 +183,9 @@ func (r *run) all(ctx context.Context) error {
 		j.checked(results[i])
 	}
 	if r.ChangedSince == "" {
+		all := r.jobs
 		r.share()
+		r.help(r.order(nil), all)
 	}
 	if len(r.jobs) == 0 {
 		return nil
@@ -210,7 +218,7 @@ func (r *run) share() {
 		names = append(names, j.capsule.Dir)
 	}
 	mine := r.Shard.of(names, r.Times)
-	r.jobs = slices.DeleteFunc(r.jobs, func(j *job) bool { return !slices.Contains(mine, j.capsule.Dir) })
+	r.jobs = slices.DeleteFunc(slices.Clone(r.jobs), func(j *job) bool { return !slices.Contains(mine, j.capsule.Dir) })
 }
 
 // explain moves the jobs into the report, with the reason of what did not run.
@@ -223,7 +231,10 @@ func (r *run) explain(outer, ctx context.Context) {
 		reason = cause.Error()
 	}
 	r.report.Capsules = nil
-	for _, j := range r.jobs {
+	for _, j := range r.building() {
+		if j.helper && (j.capsule.Step(report.StepBuild).Verdict != report.Failed && j.capsule.Step(report.StepSmoke).Verdict != report.Failed) {
+			continue
+		}
 		j.capsule.DurationMS = j.spent.Milliseconds()
 		r.report.Capsules = append(r.report.Capsules, j.capsule)
 	}
@@ -263,6 +274,7 @@ func (r *run) verify(ctx context.Context) {
 		r.stop(errFailFast)
 	}
 	b := r.builder(r.Env)
+	r.arrange(r.order(r.building()))
 	r.each(ctx, func(j *job) {
 		if r.firstBuild(ctx, b, j) && r.Repro {
 			return
@@ -291,38 +303,38 @@ func (r *run) builder(env []string) *builder.Builder {
 	}})
 }
 
-// each runs do for every job, at most Jobs at once, and one after the other, in
-// order, for those of one group: their builds write into the same folder.
+// each runs do for every job, in order and at most Jobs at once: after those whose
+// modules it takes, and beside none of its group, whose builds write into the same folder.
 func (r *run) each(ctx context.Context, do func(*job)) {
-	var units [][]*job
-	at := map[string]int{}
-	for _, j := range r.jobs {
-		if i, ok := at[j.group]; ok && j.group != "" {
-			units[i] = append(units[i], j)
-			continue
-		}
-		at[j.group] = len(units)
-		units = append(units, []*job{j})
+	waiting := r.building()
+	busy := map[string]bool{} // groups
+	over := map[*job]bool{}
+	done := make(chan *job)
+	ready := func(j *job) bool {
+		return !busy[j.group] && !slices.ContainsFunc(j.needs, func(up *job) bool { return !over[up] })
 	}
-	queue := make(chan []*job, len(units))
-	for _, u := range units {
-		queue <- u
-	}
-	close(queue)
-	var working sync.WaitGroup
-	for range min(r.Jobs, len(units)) {
-		working.Go(func() {
-			for unit := range queue {
-				for _, j := range unit {
-					if ctx.Err() != nil {
-						return
-					}
-					do(j)
-				}
+	for running := 0; ; {
+		for running < r.Jobs && ctx.Err() == nil {
+			at := slices.IndexFunc(waiting, ready)
+			if at < 0 {
+				break
 			}
-		})
+			j := waiting[at]
+			waiting = slices.Delete(waiting, at, at+1)
+			busy[j.group] = j.group != ""
+			running++
+			go func() {
+				do(j)
+				done <- j
+			}()
+		}
+		if running == 0 {
+			return
+		}
+		j := <-done
+		running--
+		busy[j.group], over[j] = false, true
 	}
-	working.Wait()
 }
 
 // began and ended tell Progress.
@@ -332,7 +344,7 @@ func (r *run) began(j *job) {
 	j.began, j.until = time.Now(), time.Time{}
 	r.running = append(r.running, j.capsule.Dir)
 	slices.Sort(r.running)
-	r.Progress(Progress{Done: r.done, Total: len(r.jobs), Running: slices.Clone(r.running)})
+	r.Progress(Progress{Done: r.done, Total: len(r.building()), Running: slices.Clone(r.running)})
 }
 
 // paused ends the time that counts for j.
@@ -351,7 +363,7 @@ func (r *run) ended(j *job) {
 	if verdict == report.NotRun {
 		return // it was stopped
 	}
-	p := Progress{Total: len(r.jobs), Ended: j.capsule.Dir, Verdict: verdict, Took: j.spent}
+	p := Progress{Total: len(r.building()), Ended: j.capsule.Dir, Verdict: verdict, Took: j.spent}
 	for _, s := range j.capsule.Steps {
 		if s.Verdict == report.Failed {
 			p.Failed = append(p.Failed, s.Name)

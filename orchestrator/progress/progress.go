@@ -1,4 +1,5 @@
-package main
+// Package progress shows a person how far verify is.
+package progress
 
 import (
 	"fmt"
@@ -15,9 +16,9 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 )
 
-// progressLine shows how far verify is: one line that is written over on a
-// terminal, one plain line a capsule elsewhere.
-type progressLine struct {
+// Line is one line that is written over on a
+// terminal, or one plain line a capsule elsewhere.
+type Line struct {
 	w     io.Writer
 	width int // columns of the terminal; 0: it is none
 
@@ -27,8 +28,8 @@ type progressLine struct {
 	began time.Time            // of the run, for what comes before the first capsule
 }
 
-func newProgressLine(w io.Writer) *progressLine {
-	p := &progressLine{w: w, began: time.Now()}
+func New(w io.Writer) *Line {
+	p := &Line{w: w, began: time.Now()}
 	file, ok := w.(*os.File)
 	if ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "" {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
@@ -38,9 +39,9 @@ func newProgressLine(w io.Writer) *progressLine {
 	return p
 }
 
-// follow keeps the times on the line going until the function that it returns
+// Follow keeps the times on the line going until the function that it returns
 // has been called, which also takes the line away.
-func (p *progressLine) follow() (end func()) {
+func (p *Line) Follow() (end func()) {
 	if p.width == 0 {
 		return func() {}
 	}
@@ -67,8 +68,8 @@ func (p *progressLine) follow() (end func()) {
 	}
 }
 
-// tell is verify.Config.Progress. What cannot be written is not missed.
-func (p *progressLine) tell(e verify.Progress) {
+// Tell is verify.Config.Progress. What cannot be written is not missed.
+func (p *Line) Tell(e verify.Progress) {
 	if p.width == 0 {
 		if e.Ended != "" {
 			fmt.Fprintf(p.w, "[%d/%d] %s\n", e.Done, e.Total, outcome(e))
@@ -94,7 +95,7 @@ func (p *progressLine) tell(e verify.Progress) {
 }
 
 // draw writes the line over.
-func (p *progressLine) draw(now time.Time) {
+func (p *Line) draw(now time.Time) {
 	state := "copying the workspace" + lasted(now.Sub(p.began))
 	if p.last.Total > 0 {
 		var running []string
@@ -115,7 +116,7 @@ func lasted(d time.Duration) string {
 }
 
 // clear takes the line away.
-func (p *progressLine) clear() {
+func (p *Line) clear() {
 	if p.width > 0 {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}

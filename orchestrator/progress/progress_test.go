@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -12,18 +12,18 @@ import (
 
 func TestProgressLineOnATerminal(t *testing.T) {
 	var b bytes.Buffer
-	p := &progressLine{w: &b, width: 30}
-	p.tell(verify.Progress{Total: 3, Running: []string{"first", strings.Repeat("long", 20)}})
+	p := &Line{w: &b, width: 30}
+	p.Tell(verify.Progress{Total: 3, Running: []string{"first", strings.Repeat("long", 20)}})
 	if line := strings.TrimPrefix(b.String(), "\r\x1b[K"); len(line) != 29 || !strings.HasPrefix(line, "[0/3] first, long") {
 		t.Errorf("%q", b.String())
 	}
 	b.Reset()
-	p.tell(verify.Progress{Done: 1, Total: 3, Running: []string{"next"}, Ended: "bad\nname", Verdict: reports.Failed, Took: time.Second, Failed: []reports.StepName{reports.StepBuild}})
+	p.Tell(verify.Progress{Done: 1, Total: 3, Running: []string{"next"}, Ended: "bad\nname", Verdict: reports.Failed, Took: time.Second, Failed: []reports.StepName{reports.StepBuild}})
 	if want := "\r\x1b[Kfailed bad name in 1s (build)\n\r\x1b[K[1/3] next"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 	b.Reset()
-	p.tell(verify.Progress{Done: 2, Total: 3, Ended: "good", Verdict: reports.Passed})
+	p.Tell(verify.Progress{Done: 2, Total: 3, Ended: "good", Verdict: reports.Passed})
 	if strings.Contains(b.String(), "good") {
 		t.Errorf("a capsule that passed needs no line: %q", b.String())
 	}
@@ -31,14 +31,14 @@ func TestProgressLineOnATerminal(t *testing.T) {
 
 func TestProgressLineTellsHowLong(t *testing.T) {
 	var b bytes.Buffer
-	p := &progressLine{w: &b, width: 60, began: time.Now()}
+	p := &Line{w: &b, width: 60, began: time.Now()}
 	p.draw(p.began.Add(3500 * time.Millisecond))
 	if want := "\r\x1b[Kcopying the workspace 3s"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
-	p.tell(verify.Progress{Total: 3, Running: []string{"slow"}})
+	p.Tell(verify.Progress{Total: 3, Running: []string{"slow"}})
 	p.since["slow"] = p.began
-	p.tell(verify.Progress{Total: 3, Running: []string{"new", "slow"}})
+	p.Tell(verify.Progress{Total: 3, Running: []string{"new", "slow"}})
 	p.since["new"] = p.began.Add(75 * time.Second)
 	b.Reset()
 	p.draw(p.began.Add(75 * time.Second))
@@ -49,9 +49,9 @@ func TestProgressLineTellsHowLong(t *testing.T) {
 
 func TestProgressLinesElsewhere(t *testing.T) {
 	var b bytes.Buffer
-	p := newProgressLine(&b)
-	p.tell(verify.Progress{Total: 2, Running: []string{"a"}})
-	p.tell(verify.Progress{Done: 1, Total: 2, Ended: "a\x1b[31m", Verdict: reports.Passed, Took: 1234 * time.Millisecond})
+	p := New(&b)
+	p.Tell(verify.Progress{Total: 2, Running: []string{"a"}})
+	p.Tell(verify.Progress{Done: 1, Total: 2, Ended: "a\x1b[31m", Verdict: reports.Passed, Took: 1234 * time.Millisecond})
 	p.clear()
 	if want := "[1/2] passed a\\x1b[31m in 1.23s\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)

@@ -1,0 +1,230 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// A capsule may take the module that another one publishes. Nothing is published here,
+// and a clean checkout has no module: so the other one is built first, and what it makes
+// is put into the copies, where the taker reads it.
+
+// order is in which order capsules are built, by their originals' folders. What manifests
+// say counts, and of those that were examined what their toolchains tell as well.
+func (r *run) order(examined []*job) *order.Order {
+	var parts []order.Part
+	var published []string
+	named := map[string]*tree.Reach{} // by those who name any
+	for _, dir := range r.Dirs {
+		m, err := capsule.Load(dir)
+		if err != nil {
+			continue
+		}
+		p := order.Part{Dir: dir}
+		for _, c := range m.Components {
+			p.Publishes = append(p.Publishes, filepath.Join(dir, filepath.FromSlash(c.File)))
+		}
+		if len(m.Dev.Inputs) > 0 {
+			var inputs []string
+			for _, pattern := range m.Dev.Inputs {
+				inputs = append(inputs, fsys.Absolute(dir, pattern))
+			}
+			named[dir] = tree.NewReach(inputs, filepath.VolumeName(dir)+string(filepath.Separator))
+		}
+		parts, published = append(parts, p), append(published, p.Publishes...)
+	}
+	told := map[string][]string{}
+	for _, j := range examined {
+		if j.start == nil {
+			continue
+		}
+		for _, path := range j.start.Takes() {
+			original, _ := r.first.original(path)
+			told[j.dir] = append(told[j.dir], original)
+		}
+	}
+	for i := range parts {
+		p := &parts[i]
+		p.Takes = told[p.Dir]
+		if reach := named[p.Dir]; reach != nil {
+			p.Takes = append(p.Takes, slices.DeleteFunc(slices.Clone(published), func(path string) bool { return !reach.Holds(path, false) })...)
+		}
+	}
+	return order.Of(parts)
+}
+
+// help keeps, of the capsules that were not selected, those whose modules the selected
+// ones take: they are built for them, and reported only when that fails. all are the
+// jobs that there were before the selection.
+func (r *run) help(o *order.Order, all []*job) {
+	wanted := map[string]bool{}
+	var want func(dir string)
+	want = func(dir string) {
+		if wanted[dir] {
+			return
+		}
+		wanted[dir] = true
+		for _, up := range slices.Concat(o.Needs[dir], ring(o, dir)) {
+			want(up)
+		}
+	}
+	for _, j := range r.jobs {
+		want(j.dir)
+	}
+	for _, j := range all {
+		if wanted[j.dir] && !slices.Contains(r.jobs, j) {
+			j.helper = true
+			for _, name := range []report.StepName{report.StepReproducible, report.StepPublishedArtifact} {
+				if slices.Contains(r.steps(), name) {
+					j.skip(name, "it was built only because others take its module")
+				}
+			}
+			r.helpers = append(r.helpers, j)
+		}
+	}
+}
+
+// ring is the circle of capsules that dir is in; none for most.
+func ring(o *order.Order, dir string) []string {
+	for _, list := range o.Cycles {
+		if slices.Contains(list, dir) {
+			return list
+		}
+	}
+	return nil
+}
+
+// building are all capsules that are built: those that were selected, and those that they need.
+func (r *run) building() []*job { return slices.Concat(r.jobs, r.helpers) }
+
+// arrange tells every job which others it waits for, and names circles. In a circle
+// nobody can be first, so that its capsules are built by their names.
+func (r *run) arrange(o *order.Order) {
+	byDir := map[string]*job{}
+	for _, j := range r.building() {
+		byDir[j.dir] = j
+	}
+	for dir, j := range byDir {
+		j.needs, j.feeds = nil, len(o.Feeds[dir]) > 0
+		for _, up := range o.Needs[dir] {
+			if other := byDir[up]; other != nil {
+				j.needs = append(j.needs, other)
+			}
+		}
+	}
+	for _, list := range o.Cycles {
+		var before *job
+		for _, dir := range list {
+			j := byDir[dir]
+			if j == nil {
+				continue
+			}
+			j.capsule.Step(report.StepCheck).Findings = append(j.capsule.Step(report.StepCheck).Findings, r.circle(list))
+			if before != nil {
+				j.needs = append(j.needs, before)
+			}
+			before = j
+		}
+	}
+}
+
+func (r *run) circle(list []string) finding.Finding {
+	names := make([]string, len(list))
+	for i, dir := range list {
+		names[i] = r.relative(dir)
+	}
+	return finding.Finding{Code: finding.CapsuleCycle, Severity: finding.Warning, File: capsule.ManifestName,
+		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
+		Hint:    "take one of these modules out of the inputs of another"}
+}
+
+// lacks names the capsule whose module j takes and which could not be built; "" when
+// there is none. j is not built then: what lies there, if anything does, is of an earlier build.
+func (r *run) lacks(j *job) string {
+	for _, up := range j.needs {
+		if !up.made {
+			return up.capsule.Dir
+		}
+	}
+	return ""
+}
+
+// hand puts j's modules where those read them that take them, in all copies.
+func (r *run) hand(j *job, staged *builder.Staged) {
+	j.made = true
+	if !j.feeds {
+		return
+	}
+	for _, m := range staged.Modules {
+		if m.Found {
+			continue // it stands there already
+		}
+		for _, c := range []*copier{r.first, r.second} {
+			if c == nil {
+				continue
+			}
+			if err := c.put(m.Path, filepath.Join(c.of(j.dir), filepath.FromSlash(m.File))); err != nil {
+				j.made = false
+				s := j.capsule.Step(report.StepBuild)
+				s.Verdict = report.Failed
+				s.Findings = append(s.Findings, finding.Finding{Code: finding.StageFailed, Message: c.text(fmt.Sprintf("its module cannot be put where others take it: %v", err)),
+					Hint: "let the component's file lie in the capsule, and see that TMPDIR has room"})
+				return
+			}
+		}
+		r.mu.Lock()
+		r.handed[filepath.Join(r.first.of(j.dir), filepath.FromSlash(m.File))] = m.Hash
+		r.mu.Unlock()
+	}
+}
+
+// put copies a file to a path of the mirror, which no link may lead out of.
+func (m mirror) put(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(to))
+	if err != nil {
+		return err
+	}
+	if !fsys.Inside(m.top, folder) {
+		return errors.New("a link leads out of the copy there")
+	}
+	in, err := fsys.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return fsys.Replace(to, 0o644, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+}
+
+// isHanded reports whether what lies at a path of the first copy is what we put there. A
+// pattern among the inputs is a path that is there no longer once something matches it.
+func (r *run) isHanded(path string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	reach := tree.NewReach([]string{path}, r.first.top)
+	for handed, hash := range r.handed {
+		if reach.Holds(handed, false) {
+			is, err := builder.HashFile(handed)
+			return err == nil && is == hash
+		}
+	}
+	return false
+}
