@@ -2,14 +2,12 @@ package builder
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -41,10 +40,9 @@ type Staged struct {
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
 
-	dir     string
-	work    string   // holds everything staged; removed at the end
-	lock    *held    // keeps other processes out; nil at the end
-	end     func()   // lets them in
+	work    string      // holds everything staged; removed at the end
+	lock    *store.Lock // keeps other processes out
+	ended   bool
 	learned []string // outside inputs that the toolchain told of
 }
 
@@ -81,18 +79,12 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.end == nil {
+	if s == nil || s.ended || s.lock == nil {
 		return
 	}
-	_ = inFolder(s.dir, func(f *folder) error {
-		name, ok := f.Below(s.work)
-		if !ok || s.work == "" {
-			return nil
-		}
-		return f.RemoveAll(name)
-	})
-	s.end()
-	s.end = nil
+	store.RemoveWork(s.Before.Dir, s.work)
+	s.lock.Release()
+	s.ended = true
 }
 
 // attempts is how often a build is begun whose state folder is deleted under it: a person
@@ -100,7 +92,7 @@ func (s *Staged) Discard() {
 const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
-// inputs again. Live output goes to output, which may be nil. The error is a *Failure for
+// inputs again. Live output goes to output, which may be nil. The error is a *finding.Failure for
 // what the capsule's author can mend, also one that is recorded, an *UpToDate when there
 // is nothing left to build, and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
@@ -120,12 +112,12 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 			return nil, err
 		}
 		err = b.stage(ctx, in, s, discard(output))
-		lost := s.lock.lost() && ctx.Err() == nil
+		lost := s.lock.Lost() && ctx.Err() == nil
 		if err == nil && !lost {
 			s.After, _ = b.Examine(ctx, in.Dir)
 			return s, nil
 		}
-		var failure *Failure
+		var failure *finding.Failure
 		if !lost && errors.As(err, &failure) {
 			b.noteVerdict(ctx, in, failure)
 		}
@@ -145,30 +137,54 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	if lock.waited {
+	if lock.Waited {
 		if p := b.standing(in.Dir, in.Key); p != nil {
-			b.unlock(lock)
+			lock.Release()
 			return nil, &UpToDate{p}
 		}
 		if failure := b.verdict(in.Dir, in.Key); failure != nil && !failure.Stood.Before(in.Taken) {
-			b.unlock(lock)
+			lock.Release()
 			return nil, failure
 		}
 	}
-	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
+	return &Staged{Before: in, lock: lock}, nil
+}
+
+// lock takes the capsule's lock, and says so when it has to wait.
+func (b *Builder) lock(ctx context.Context, dir string) (*store.Lock, error) {
+	return b.store.Lock(ctx, dir, func() {
+		b.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
+			Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
+	})
+}
+
+// lockForBuild is lock for the whole of a build. What a killed process left half published
+// while we waited for it is finished first.
+func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (*store.Lock, error) {
+	lock, err := b.lock(ctx, in.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Finish(in.Dir, in.files()); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
+	return lock, nil
 }
 
 // stateLost tells of a state folder that is deleted in each build.
-func stateLost() *Failure {
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
-		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
-		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
+func stateLost() *finding.Failure {
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
+		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", store.Folder, attempts),
+		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + store.Folder}}}
 }
 
 func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
-	if err := s.makeWork(); err != nil {
+	work, err := store.MakeWork(in.Dir)
+	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
+	s.work = work
 	command := in.how.Command(filepath.Join(s.work, "out"), filepath.Join(s.work, "tmp"))
 	s.Findings = append(s.Findings, in.unmatched()...)
 	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
@@ -192,26 +208,6 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	return b.smoke(ctx, in, s, ready)
 }
 
-// makeWork clears what a killed process left and makes this build's folders.
-func (s *Staged) makeWork() error {
-	return inFolder(s.dir, func(f *folder) error {
-		if err := f.checkState(); err != nil {
-			return err
-		}
-		if err := f.RemoveAll(stateName(workFolder)); err != nil {
-			return err
-		}
-		work := stateName(workFolder, "build-"+rand.Text())
-		for _, name := range []string{"out", "tmp"} {
-			if err := f.MkdirAll(path.Join(work, name), 0o755); err != nil {
-				return err
-			}
-		}
-		s.work = filepath.Join(s.dir, filepath.FromSlash(work))
-		return nil
-	})
-}
-
 // run runs the build command and finds what it made.
 func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
 	timeout := b.timeout(in)
@@ -232,7 +228,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Comman
 		return nil, notRun(err, command.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
-		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
 		f.Findings = diagnose(command, stdout, stderr)
 		if result.TimedOut {
 			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
@@ -247,12 +243,12 @@ func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Comman
 	artifacts, err := command.Collect(start, stdout.Bytes())
 	if err != nil {
 		f := asProblem(err)
-		f.Step, f.Tail = StepCollect, string(tail.Bytes())
+		f.Step, f.Tail = finding.StepCollect, string(tail.Bytes())
 		return nil, f
 	}
 	for _, a := range artifacts {
 		if slices.Contains(left, a.Path) {
-			return nil, &Failure{Step: StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
+			return nil, &finding.Failure{Step: finding.StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
 		}
 	}
 	return artifacts, nil
@@ -272,12 +268,12 @@ func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
 }
 
 // notRun is why the build command did not run, or not to its end.
-func notRun(err error, program string) *Failure {
-	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
+func notRun(err error, program string) *finding.Failure {
+	f := &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
 	hint := &f.Findings[0].Hint
 	switch {
 	case errors.Is(err, proc.ErrDeserted):
-		f.Step, f.ExitCode = StepBuild, -1
+		f.Step, f.ExitCode = finding.StepBuild, -1
 		*hint = "the machine may have run out of memory: look at its log, then build again"
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
@@ -330,7 +326,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Co
 		if err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
-		if m.Hash, m.Size, err = copyTo(out, path); err != nil {
+		if m.Hash, m.Size, err = store.CopyTo(out, path); err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {
@@ -342,15 +338,15 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Co
 }
 
 // unfit reports a result that nobody should begin to read.
-func unfit(path string) *Failure {
+func unfit(path string) *finding.Failure {
 	f, err := fsys.Open(path)
 	if err != nil {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
 			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
 			Hint:    "leave out debug information and embedded data"}}}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -39,7 +40,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
 		return nil, readError(dir, err)
 	}
-	last := readRecord(dir, recordFile)
+	last := store.Read(dir)
 	b.refuse(ctx, in, last)
 	plan := b.plan(ctx, in)
 	in.how = plan
@@ -64,11 +65,11 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 
 // standing is what stands published in dir, whole and built from key; nil when it does not.
 func (b *Builder) standing(dir, key string) *Published {
-	last := readRecord(dir, recordFile)
-	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last.Modules) {
+	last := store.Read(dir)
+	if last == nil || last.Key != key || !b.accepts(last) || !b.store.Intact(dir, last.Modules) {
 		return nil
 	}
-	return last.published(dir)
+	return published(dir, last)
 }
 
 func hasManifest(dir string) error {
@@ -96,9 +97,9 @@ func (in *Inputs) readManifest() {
 	var wrong *capsule.Error
 	switch {
 	case errors.As(err, &wrong):
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: wrong.Findings}, true
 	case err != nil:
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: []finding.Finding{{
 			Code: finding.ManifestUnreadable, File: tree.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
@@ -110,33 +111,32 @@ func (in *Inputs) readManifest() {
 
 // refuse finds out whether a build could be staged and published at all, without costing
 // somebody a file.
-func (b *Builder) refuse(ctx context.Context, in *Inputs, last *record) {
+func (b *Builder) refuse(ctx context.Context, in *Inputs, last *store.Record) {
 	if in.problem != nil || !in.Buildable {
 		return
 	}
-	err := inFolder(in.Dir, func(f *folder) error {
-		if err := f.checkState(); err != nil {
-			return err
-		}
-		if b.Verify {
-			return nil
-		}
-		for _, c := range in.manifest.Components {
-			if err := f.mayPublish(c.File, last); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	var refused *refusal
+	files := in.files()
+	if b.Verify {
+		files = nil // nothing will be published
+	}
+	err := store.Check(in.Dir, files, last)
+	var refused *store.Refusal
 	if errors.As(err, &refused) {
 		errors.As(stageFailure(ctx, in.Dir, err), &in.problem)
 	}
 }
 
+// files are where in's manifest has modules published, below its folder.
+func (in *Inputs) files() (list []string) {
+	for _, c := range in.manifest.Components {
+		list = append(list, c.File)
+	}
+	return list
+}
+
 // Problem is what makes a build impossible before it begins: a broken manifest, a missing
 // tool, a path that is not ours to write to; nil when nothing does.
-func (in *Inputs) Problem() *Failure { return in.problem }
+func (in *Inputs) Problem() *finding.Failure { return in.problem }
 
 func (b *Builder) treeOptions(in *Inputs) tree.Options {
 	o := tree.Options{Cache: &b.git}
@@ -165,17 +165,17 @@ func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Recipe {
 	return plan
 }
 
-func asProblem(err error) *Failure {
-	var p *toolchain.Problem
-	if errors.As(err, &p) {
-		return &Failure{Step: Step(p.Step), Findings: p.Findings}
+func asProblem(err error) *finding.Failure {
+	var f *finding.Failure
+	if errors.As(err, &f) {
+		return f
 	}
-	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
+	return &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
 }
 
 // outside lists the inputs that the rules do not count: those the manifest names and
 // those its toolchain told of, wherever they lie, after the last build or, before the first one, now.
-func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recipe, last *record) []string {
+func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recipe, last *store.Record) []string {
 	var list []string
 	if in.manifest != nil {
 		list = append(list, in.manifest.Dev.Inputs...)
@@ -229,46 +229,10 @@ func digest(parts ...string) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// hashedArtifact is a published file's hash, believed while its stat stays the same.
-type hashedArtifact struct {
-	size  int64
-	mtime time.Time
-	hash  string
-}
-
 // accepts reports whether r's modules are good enough: another builder may have
 // been less strict when it published them.
-func (b *Builder) accepts(r *record) bool {
-	return !b.Strict || !slices.ContainsFunc(r.Reports, func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
-}
-
-// intact reports whether every module that r published still stands as it was published.
-func (b *Builder) intact(dir string, modules []module) bool {
-	for _, m := range modules {
-		path := filepath.Join(dir, filepath.FromSlash(m.File))
-		info, err := os.Lstat(path)
-		if err != nil || !info.Mode().IsRegular() || info.Size() != m.Size || b.artifactHash(path, info) != m.Hash {
-			return false
-		}
-	}
-	return true
-}
-
-func (b *Builder) artifactHash(path string, info fs.FileInfo) string {
-	b.mu.Lock()
-	known, ok := b.hashed[path]
-	b.mu.Unlock()
-	if ok && known.size == info.Size() && known.mtime.Equal(info.ModTime()) {
-		return known.hash
-	}
-	hash, err := HashFile(path)
-	if err != nil {
-		return ""
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hashed[path] = hashedArtifact{info.Size(), info.ModTime(), hash}
-	return hash
+func (b *Builder) accepts(r *store.Record) bool {
+	return !b.Strict || !slices.ContainsFunc(reports(r), func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
 }
 
 // SourceHash is the source hash of dir under its own rules, without asking a

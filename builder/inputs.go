@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -30,10 +31,10 @@ type Inputs struct {
 	Reads     func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
 	Within    []string                         // the patterns below Dir that Reads goes by, sorted
 
-	Current   *Published // what stands published and was built from exactly Key; nil when there is nothing
-	Recovered *Published // what an interrupted publication put there just before; the caller of Recover notes it here
-	Verdict   *Failure   // how a build of exactly Key failed, where that is recorded; Build repeats it
-	Last      string     // source hash of what was published last, whatever it was built from; "" when unknown
+	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
+	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
+	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
+	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
 
 	Sources *tree.Snapshot // the files below Dir
 	Others  *tree.Snapshot // all other files that it depends on: outside it, and below it what the rules leave out
@@ -43,7 +44,7 @@ type Inputs struct {
 	left     func(path string, dir bool) bool // what the rules alone leave out
 	manifest *capsule.Manifest
 	how      *toolchain.Recipe // nil: it cannot be built
-	problem  *Failure          // what makes a build impossible: a broken manifest, a missing tool
+	problem  *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 }
 
 // Changed names the files that differ between in and later in content, size,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -95,7 +96,7 @@ func ownFiles(m *capsule.Manifest) map[string]bool {
 
 // isOwn reports whether rel is ours to write, or lies in our folder.
 func (r *reads) isOwn(rel string) bool {
-	return r.own[rel] || rel == stateFolder || strings.HasPrefix(rel, stateFolder+"/")
+	return r.own[rel] || rel == store.Folder || strings.HasPrefix(rel, store.Folder+"/")
 }
 
 // known reports whether a file, by its path in a snapshot, must not count as one

@@ -80,7 +80,7 @@ func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 		return nil, nil
 	}
 	hint := "its world and its imports and exports must agree: build it again with one version of the SDK or of wit-bindgen; wrap = false in [package.metadata.astrid-dev] keeps the core module"
-	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: finding.WrapFailed, Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
+	return nil, &finding.Failure{Step: finding.StepWrap, Findings: []finding.Finding{{Code: finding.WrapFailed, Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
 }
 
 // wrapByCommand runs the manifest's own wrapper.
@@ -101,7 +101,7 @@ func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, command *toolch
 		if err != nil {
 			result.ExitCode = 0 // none ran
 		}
-		return &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
+		return &finding.Failure{Step: finding.StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
 	}
 	return nil
 }

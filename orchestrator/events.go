@@ -79,7 +79,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 		reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
 		hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
 	}
-	if f.Step == builder.StepSmoke {
+	if f.Step == finding.StepSmoke {
 		l.announceFor(c, event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Findings: f.Findings, Tail: f.Tail,
 			LatencyMS: latency(j, now), Hint: hint})
 		return

@@ -78,7 +78,7 @@ type simCapsule struct {
 	newest   *builder.Published // what was published last, whether it stands or not
 	intent   *builder.Published // an interrupted publication
 	pending  *builder.Published // what a publication under way will put in place
-	failures map[string]*builder.Failure
+	failures map[string]*finding.Failure
 }
 
 type simBuild struct {
@@ -119,7 +119,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	}.withDefaults()
 	for i := range 1 + s.r.IntN(5) {
 		dir := fmt.Sprintf("/%c", 'a'+i)
-		c := &simCapsule{dir: dir, content: "0", slow: someTime(s.r, 4*time.Second) + 2, look: someTime(s.r, 80*time.Millisecond) + 2, failures: map[string]*builder.Failure{}}
+		c := &simCapsule{dir: dir, content: "0", slow: someTime(s.r, 4*time.Second) + 2, look: someTime(s.r, 80*time.Millisecond) + 2, failures: map[string]*finding.Failure{}}
 		if s.r.IntN(20) == 0 {
 			c.slow = 20*time.Second + someTime(s.r, 30*time.Second)
 		}
@@ -429,7 +429,7 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
 	case len(b.read)%3 == 2:
-		f := &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
 		if end.err = f; after != nil && len(e.in.Changed(after)) == 0 {
 			c.failures[e.in.Key] = f
 		}
@@ -459,7 +459,7 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 		}
 		if s.r.IntN(60) == 0 {
 			c.pending = nil
-			s.later(0, published{e.c, nil, &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Message: "no space left"}}}})
+			s.later(0, published{e.c, nil, &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Message: "no space left"}}}})
 			return
 		}
 		s.put(c, p)

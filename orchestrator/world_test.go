@@ -217,7 +217,7 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	content := strings.TrimSuffix(strings.TrimPrefix(in.SourceHash, "h("), ")")
 	f.builds = append(f.builds, content)
 	if f.broken != nil && f.broken(content) {
-		return nil, &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
+		return nil, &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
 	}
 	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
 }

@@ -52,7 +52,7 @@ func TestCheckAndBuildAgreeOnTheTarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = For(t.Context(), Request{Manifest: m, Env: env})
-			var problem *Problem
+			var problem *finding.Failure
 			errors.As(err, &problem)
 			if problem != nil && problem.Findings[0].Code == finding.ToolMissing {
 				t.Skip("no cargo here")

@@ -59,8 +59,8 @@ func TestCollect(t *testing.T) {
 			}
 			list, err := command.Collect(time.Now(), nil)
 			if c.problem != "" {
-				var problem *Problem
-				if !errors.As(err, &problem) || problem.Step != StepCollect || problem.Findings[0].Code != c.problem {
+				var problem *finding.Failure
+				if !errors.As(err, &problem) || problem.Step != finding.StepCollect || problem.Findings[0].Code != c.problem {
 					t.Fatalf("%v %v, want %s", list, err, c.problem)
 				}
 				return
@@ -93,7 +93,7 @@ func TestWrapper(t *testing.T) {
 		"own":            {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
 		"own, placed":    {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
 		"own, project's": {`wrap = ["jco", "new", "--quiet"]`, nil, []string{"jco"}, bin + "jco new --quiet I -o O"},
-		"own, missing":   {`wrap = ["mine"]`, nil, nil, `error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
+		"own, missing":   {`wrap = ["mine"]`, nil, nil, `toolchain: error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fakes(t, append(c.path, "make")...)

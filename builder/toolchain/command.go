@@ -53,7 +53,7 @@ func (c *Command) Diagnose(stdout, stderr []byte) []finding.Finding {
 }
 
 // Collect finds the module of every component after a successful build. Its
-// error is a *Problem.
+// error is a *finding.Failure.
 func (c *Command) Collect(buildStart time.Time, stdout []byte) ([]Artifact, error) {
 	return c.recipe.collect(c.work, buildStart, stdout)
 }
@@ -80,7 +80,7 @@ func planCommand(_ context.Context, j *job) (*Recipe, error) {
 			f.Message = fmt.Sprintf("the build command %q is there but not executable", argv[0])
 			f.Hint = fmt.Sprintf("run: chmod +x %s", path)
 		}
-		return nil, &Problem{Step: StepToolchain, Findings: []finding.Finding{f}}
+		return nil, &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{f}}
 	}
 	id := Identity{Local: []string{stamp(program)}, Portable: []string{contentOf(program)}}
 	return &Recipe{argv: fixed(append([]string{program}, argv[1:]...)...), Identity: id, ByTime: true}, nil

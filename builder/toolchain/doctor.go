@@ -65,7 +65,7 @@ func doctorRust(ctx context.Context, j *job) []finding.Finding {
 		return nil
 	}
 	var list []finding.Finding
-	if err, ok := c.hasTarget(rustc).(*Problem); ok {
+	if err, ok := c.hasTarget(rustc).(*finding.Failure); ok {
 		f := err.Findings[0]
 		f.Severity = finding.Warning
 		list = append(list, f)

@@ -143,8 +143,8 @@ func TestRustNoWasmTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := For(t.Context(), request(t, dir, env))
-	var p *Problem
-	if !errors.As(err, &p) || p.Step != StepToolchain || p.Findings[0].Code != "rust-no-wasm-target" ||
+	var p *finding.Failure
+	if !errors.As(err, &p) || p.Step != finding.StepToolchain || p.Findings[0].Code != "rust-no-wasm-target" ||
 		!strings.Contains(p.Findings[0].Hint, "[build]\ntarget = \"wasm32-unknown-unknown\"") {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ type Artifact struct {
 	Path      string
 }
 
-// For makes the recipe of the capsule of r. Its error is a *Problem for what the
+// For makes the recipe of the capsule of r. Its error is a *finding.Failure for what the
 // capsule's author can mend, such as a missing tool; it is looked for again on
 // every call. For costs well under a millisecond once the tools' versions are known.
 func For(ctx context.Context, r Request) (*Recipe, error) {

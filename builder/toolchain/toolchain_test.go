@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -100,27 +101,27 @@ func TestNotBuildable(t *testing.T) {
 		missing  string // the program that PATH lacks
 		settings string
 		files    []string
-		step     string
+		step     finding.Step
 		want     string
 	}{
-		"nothing fits":    {"", "", nil, StepManifest, "one of these must be there: Cargo.toml (rust), go.mod here, or above Go files (go), asconfig.json"},
-		"a makefile":      {"", "", []string{"Makefile", "wasm = 1\nall:\n"}, StepManifest, "nothing in the capsule's folder says how it is built"},
-		"unknown name":    {"", `toolchain = "gopher"`, nil, StepManifest, `Capsule.toml:8:1: error: there is no toolchain "gopher"`},
-		"go":              {"go", "", []string{"go.mod", ""}, StepToolchain, "sudo apt-get install golang-go"},
-		"cargo":           {"cargo", "", []string{"Cargo.toml", ""}, StepToolchain, "sudo apt-get install cargo libstd-rust-dev-wasm32"},
-		"node":            {"node", "", []string{"asconfig.json", "{}"}, StepToolchain, "sudo apt-get install nodejs npm"},
-		"asc":             {"", "", []string{"asconfig.json", "{}", "package.json", `{"devDependencies":{"assemblyscript":"1"}}`, "package-lock.json", "{}"}, StepToolchain, "npm install"},
-		"asc not asked":   {"", "", []string{"asconfig.json", "{}"}, StepToolchain, "npm install --save-dev assemblyscript"},
-		"packages":        {"", "", []string{"package.json", `{"scripts":{"build":"x"},"dependencies":{"a":"1"}}`}, StepToolchain, "npm install"},
-		"no build script": {"", `toolchain = "npm"`, []string{"package.json", "{}"}, StepManifest, `no script called "build"`},
-		"pnpm":            {"pnpm", "", []string{"package.json", buildScript, "pnpm-lock.yaml", ""}, StepToolchain, "npm install --global pnpm"},
-		"zig":             {"zig", "", []string{"build.zig", ""}, StepToolchain, "https://ziglang.org/download"},
-		"command":         {"", `build = ["no such", "x"]`, nil, StepToolchain, `Capsule.toml:8:1: error: the build command "no such" is not installed`},
+		"nothing fits":    {"", "", nil, finding.StepManifest, "one of these must be there: Cargo.toml (rust), go.mod here, or above Go files (go), asconfig.json"},
+		"a makefile":      {"", "", []string{"Makefile", "wasm = 1\nall:\n"}, finding.StepManifest, "nothing in the capsule's folder says how it is built"},
+		"unknown name":    {"", `toolchain = "gopher"`, nil, finding.StepManifest, `Capsule.toml:8:1: error: there is no toolchain "gopher"`},
+		"go":              {"go", "", []string{"go.mod", ""}, finding.StepToolchain, "sudo apt-get install golang-go"},
+		"cargo":           {"cargo", "", []string{"Cargo.toml", ""}, finding.StepToolchain, "sudo apt-get install cargo libstd-rust-dev-wasm32"},
+		"node":            {"node", "", []string{"asconfig.json", "{}"}, finding.StepToolchain, "sudo apt-get install nodejs npm"},
+		"asc":             {"", "", []string{"asconfig.json", "{}", "package.json", `{"devDependencies":{"assemblyscript":"1"}}`, "package-lock.json", "{}"}, finding.StepToolchain, "npm install"},
+		"asc not asked":   {"", "", []string{"asconfig.json", "{}"}, finding.StepToolchain, "npm install --save-dev assemblyscript"},
+		"packages":        {"", "", []string{"package.json", `{"scripts":{"build":"x"},"dependencies":{"a":"1"}}`}, finding.StepToolchain, "npm install"},
+		"no build script": {"", `toolchain = "npm"`, []string{"package.json", "{}"}, finding.StepManifest, `no script called "build"`},
+		"pnpm":            {"pnpm", "", []string{"package.json", buildScript, "pnpm-lock.yaml", ""}, finding.StepToolchain, "npm install --global pnpm"},
+		"zig":             {"zig", "", []string{"build.zig", ""}, finding.StepToolchain, "https://ziglang.org/download"},
+		"command":         {"", `build = ["no such", "x"]`, nil, finding.StepToolchain, `Capsule.toml:8:1: error: the build command "no such" is not installed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fakes(t, slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == c.missing })...)
 			_, err := For(t.Context(), request(t, folder(t, c.settings, c.files...), env))
-			var p *Problem
+			var p *finding.Failure
 			if !errors.As(err, &p) || p.Step != c.step {
 				t.Fatalf("%v, want a problem of step %s", err, c.step)
 			}

@@ -16,7 +16,7 @@ type Wrapper struct {
 }
 
 // Command is what makes a component of the core module at in and writes it to
-// out. Its error is a *Problem: the wrapper that the manifest names is missing.
+// out. Its error is a *finding.Failure: the wrapper that the manifest names is missing.
 func (w *Wrapper) Command(in, out string) ([]string, error) {
 	if w.program == "" {
 		f := missing(w.Name, w.Env)

@@ -148,24 +148,24 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 		return
 	}
 	took := time.Since(j.began)
-	var failure *builder.Failure
+	var failure *finding.Failure
 	if !errors.As(err, &failure) {
 		j.pass(report.StepBuild, took, []finding.Finding{{Code: finding.BuildFailed, Message: r.first.text(err.Error())}})
 		return
 	}
 	name := report.StepBuild
-	if failure.Step == builder.StepSmoke {
+	if failure.Step == finding.StepSmoke {
 		j.pass(report.StepBuild, took, nil)
 		name = report.StepSmoke
 	}
 	list := r.findings(r.first.mirror, failure.Findings)
 	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	only := -1
-	if manifest != nil && len(manifest.Components) == 1 && failure.Step == builder.StepSmoke {
+	if manifest != nil && len(manifest.Components) == 1 && failure.Step == finding.StepSmoke {
 		only = 0 // which of several did not load is in the message at best
 	}
 	place(manifest, only, list)
-	if known := j.capsule.Step(report.StepCheck); known.Verdict == report.Failed && (failure.Step == builder.StepManifest || failure.Step == builder.StepToolchain) {
+	if known := j.capsule.Step(report.StepCheck); known.Verdict == report.Failed && (failure.Step == finding.StepManifest || failure.Step == finding.StepToolchain) {
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool {
 			return slices.ContainsFunc(known.Findings, func(k finding.Finding) bool { return k.Code == f.Code })
 		})
@@ -182,7 +182,7 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 }
 
 // commandFailed is for a build that complained of nothing that could be read as an error.
-func commandFailed(m *capsule.Manifest, failure *builder.Failure) finding.Finding {
+func commandFailed(m *capsule.Manifest, failure *finding.Failure) finding.Finding {
 	f := finding.Finding{Code: finding.BuildFailed, File: tree.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
 	if failure.ExitCode < 0 {
 		f.Message = "a signal ended the build"

@@ -1,4 +1,4 @@
-package builder
+package store
 
 import (
 	"encoding/hex"
@@ -10,8 +10,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// copyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
-func copyTo(out *os.File, from string) (hash string, size int64, err error) {
+// CopyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
+func CopyTo(out *os.File, from string) (hash string, size int64, err error) {
 	defer func() {
 		if closeErr := out.Close(); err == nil {
 			err = closeErr
