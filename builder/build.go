@@ -2,24 +2,23 @@ package builder
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const (
@@ -41,10 +40,9 @@ type Staged struct {
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
 
-	dir     string
-	work    string   // holds everything staged; removed at the end
-	lock    *held    // keeps other processes out; nil at the end
-	end     func()   // lets them in
+	work    string      // holds everything staged; removed at the end
+	lock    *store.Lock // keeps other processes out
+	ended   bool
 	learned []string // outside inputs that the toolchain told of
 }
 
@@ -81,18 +79,12 @@ type StagedModule struct {
 
 // Discard throws away what was staged. It may be called on nil, and twice.
 func (s *Staged) Discard() {
-	if s == nil || s.end == nil {
+	if s == nil || s.ended || s.lock == nil {
 		return
 	}
-	_ = inFolder(s.dir, func(f *folder) error {
-		name, ok := f.Below(s.work)
-		if !ok || s.work == "" {
-			return nil
-		}
-		return f.RemoveAll(name)
-	})
-	s.end()
-	s.end = nil
+	store.RemoveWork(s.Before.Dir, s.work)
+	s.lock.Release()
+	s.ended = true
 }
 
 // attempts is how often a build is begun whose state folder is deleted under it: a person
@@ -100,7 +92,7 @@ func (s *Staged) Discard() {
 const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
-// inputs again. Live output goes to output, which may be nil. The error is a *Failure for
+// inputs again. Live output goes to output, which may be nil. The error is a *finding.Failure for
 // what the capsule's author can mend, also one that is recorded, an *UpToDate when there
 // is nothing left to build, and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
@@ -110,18 +102,22 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 	if in.Verdict != nil {
 		return nil, in.Verdict
 	}
+	if in.how == nil { // the manifest names nothing to build, and For says so
+		_, err := toolchain.For(ctx, toolchain.Request{Manifest: in.manifest, Env: b.Env, Jobs: b.Jobs})
+		return nil, asProblem(err)
+	}
 	for attempt := 1; ; attempt++ {
 		s, err := b.begin(ctx, in)
 		if err != nil {
 			return nil, err
 		}
 		err = b.stage(ctx, in, s, discard(output))
-		lost := s.lock.lost() && ctx.Err() == nil
+		lost := s.lock.Lost() && ctx.Err() == nil
 		if err == nil && !lost {
 			s.After, _ = b.Examine(ctx, in.Dir)
 			return s, nil
 		}
-		var failure *Failure
+		var failure *finding.Failure
 		if !lost && errors.As(err, &failure) {
 			b.noteVerdict(ctx, in, failure)
 		}
@@ -141,43 +137,64 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 	if err != nil {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
-	if lock.waited {
+	if lock.Waited {
 		if p := b.standing(in.Dir, in.Key); p != nil {
-			b.unlock(lock)
+			lock.Release()
 			return nil, &UpToDate{p}
 		}
 		if failure := b.verdict(in.Dir, in.Key); failure != nil && !failure.Stood.Before(in.Taken) {
-			b.unlock(lock)
+			lock.Release()
 			return nil, failure
 		}
 	}
-	return &Staged{Before: in, dir: in.Dir, lock: lock, end: func() { b.unlock(lock) }}, nil
+	return &Staged{Before: in, lock: lock}, nil
+}
+
+// lock takes the capsule's lock, and says so when it has to wait.
+func (b *Builder) lock(ctx context.Context, dir string) (*store.Lock, error) {
+	return b.store.Lock(ctx, dir, func() {
+		b.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
+			Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
+	})
+}
+
+// lockForBuild is lock for the whole of a build. What a killed process left half published
+// while we waited for it is finished first.
+func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (*store.Lock, error) {
+	lock, err := b.lock(ctx, in.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Finish(in.Dir, in.files()); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	}
+	return lock, nil
 }
 
 // stateLost tells of a state folder that is deleted in each build.
-func stateLost() *Failure {
-	return &Failure{Step: StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
-		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", stateFolder, attempts),
-		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + stateFolder}}}
+func stateLost() *finding.Failure {
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed,
+		Message: fmt.Sprintf("%s was deleted while the build ran, %d times", store.Folder, attempts),
+		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + store.Folder}}}
 }
 
 func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
-	if err := s.makeWork(); err != nil {
+	work, err := store.MakeWork(in.Dir)
+	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	plan, err := toolchain.For(ctx, b.request(in, s.work))
-	if err != nil {
-		return asProblem(err)
-	}
+	s.work = work
+	command := in.how.Command(filepath.Join(s.work, "out"), filepath.Join(s.work, "tmp"))
 	s.Findings = append(s.Findings, in.unmatched()...)
 	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
-	artifacts, err := b.run(ctx, in, plan, s, output)
-	if plan.Outside != nil && ctx.Err() == nil {
-		if learned, learnErr := plan.Outside(ctx); learnErr == nil {
+	artifacts, err := b.run(ctx, in, command, s, output)
+	if ctx.Err() == nil {
+		if learned, learnErr := in.how.Outside(ctx); learnErr == nil {
 			s.learned = learned
 			b.learn(in.Dir, learned)
 		}
@@ -185,42 +202,22 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 	if err != nil {
 		return err
 	}
-	if err := b.collect(ctx, in, plan, s, artifacts, output); err != nil {
+	if err := b.collect(ctx, in, command, s, artifacts, output); err != nil {
 		return err
 	}
 	return b.smoke(ctx, in, s, ready)
 }
 
-// makeWork clears what a killed process left and makes this build's folders.
-func (s *Staged) makeWork() error {
-	return inFolder(s.dir, func(f *folder) error {
-		if err := f.checkState(); err != nil {
-			return err
-		}
-		if err := f.RemoveAll(stateName(workFolder)); err != nil {
-			return err
-		}
-		work := stateName(workFolder, "build-"+rand.Text())
-		for _, name := range []string{"out", "tmp"} {
-			if err := f.MkdirAll(path.Join(work, name), 0o755); err != nil {
-				return err
-			}
-		}
-		s.work = filepath.Join(s.dir, filepath.FromSlash(work))
-		return nil
-	})
-}
-
 // run runs the build command and finds what it made.
-func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
+func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
 	timeout := b.timeout(in)
 	tail := proc.NewTail(tailKept)
 	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
 	live := io.MultiWriter(output, tail)
-	believe := outdate(in, plan)
+	believe := outdate(in, in.how)
 	start := time.Now()
-	result, err := proc.Run(ctx, proc.Command{Argv: plan.Argv, Dir: plan.Dir, Env: plan.Env, Timeout: timeout, Grace: b.Grace,
-		Stdout: io.MultiWriter(stdout, plan.Live(live)), Stderr: io.MultiWriter(stderr, live)})
+	result, err := proc.Run(ctx, proc.Command{Argv: command.Argv, Dir: command.Dir, Env: command.Env, Timeout: timeout, Grace: b.Grace,
+		Stdout: io.MultiWriter(stdout, command.Live(live)), Stderr: io.MultiWriter(stderr, live)})
 	s.BuildTime = time.Since(start)
 	left := believe()
 	b.nameStrays(in.Dir, result.Strays)
@@ -228,30 +225,30 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, notRun(err, plan.Argv[0])
+		return nil, notRun(err, command.Argv[0])
 	}
 	if result.TimedOut || result.ExitCode != 0 {
-		f := &Failure{Step: StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
-		f.Findings = diagnose(plan, stdout, stderr)
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
+		f.Findings = diagnose(command, stdout, stderr)
 		if result.TimedOut {
 			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
 		}
 		return nil, f
 	}
-	for _, f := range diagnose(plan, stdout, stderr) {
+	for _, f := range diagnose(command, stdout, stderr) {
 		if f.Severity != finding.Error { // it succeeded: what looks like an error was none
 			s.Findings = append(s.Findings, f)
 		}
 	}
-	artifacts, err := plan.Collect(ctx, start, stdout.Bytes())
+	artifacts, err := command.Collect(start, stdout.Bytes())
 	if err != nil {
 		f := asProblem(err)
-		f.Step, f.Tail = StepCollect, string(tail.Bytes())
+		f.Step, f.Tail = finding.StepCollect, string(tail.Bytes())
 		return nil, f
 	}
 	for _, a := range artifacts {
 		if slices.Contains(left, a.Path) {
-			return nil, &Failure{Step: StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
+			return nil, &finding.Failure{Step: finding.StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
 		}
 	}
 	return artifacts, nil
@@ -259,7 +256,7 @@ func (b *Builder) run(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *
 
 // leftAlone tells that what lies where a command leaves its module is not of this run.
 func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
-	f := finding.Finding{Code: finding.OutputLeftAlone, File: capsule.ManifestName,
+	f := finding.Finding{Code: finding.OutputLeftAlone, File: tree.ManifestName,
 		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
 	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
 	rel, err := filepath.Rel(in.Dir, a.Path)
@@ -271,12 +268,12 @@ func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
 }
 
 // notRun is why the build command did not run, or not to its end.
-func notRun(err error, program string) *Failure {
-	f := &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
+func notRun(err error, program string) *finding.Failure {
+	f := &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
 	hint := &f.Findings[0].Hint
 	switch {
 	case errors.Is(err, proc.ErrDeserted):
-		f.Step, f.ExitCode = StepBuild, -1
+		f.Step, f.ExitCode = finding.StepBuild, -1
 		*hint = "the machine may have run out of memory: look at its log, then build again"
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
@@ -299,11 +296,8 @@ func tookTooLong(what string, timeout time.Duration) finding.Finding {
 		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
 }
 
-func diagnose(plan *toolchain.Plan, stdout, stderr *proc.Tail) []finding.Finding {
-	if plan.Diagnose == nil {
-		return nil
-	}
-	return plan.Diagnose(stdout.Bytes(), stderr.Bytes())
+func diagnose(command *toolchain.Command, stdout, stderr *proc.Tail) []finding.Finding {
+	return command.Diagnose(stdout.Bytes(), stderr.Bytes())
 }
 
 func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
@@ -315,7 +309,7 @@ func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
 }
 
 // collect copies every component into the staging folder, wrapped where it must be.
-func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
+func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
 	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
 	for _, a := range artifacts {
 		c := in.manifest.Components[a.Component]
@@ -323,7 +317,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 		if f := unfit(a.Path); f != nil {
 			return f
 		}
-		path, err := b.wrap(ctx, in, plan, s, a.Path, to, output)
+		path, err := b.wrap(ctx, in, command, s, a.Path, to, output)
 		if err != nil {
 			return err
 		}
@@ -332,7 +326,7 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 		if err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
-		if m.Hash, m.Size, err = copyTo(out, path); err != nil {
+		if m.Hash, m.Size, err = store.CopyTo(out, path); err != nil {
 			return stageFailure(ctx, in.Dir, err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {
@@ -344,15 +338,15 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, plan *toolchain.Plan,
 }
 
 // unfit reports a result that nobody should begin to read.
-func unfit(path string) *Failure {
+func unfit(path string) *finding.Failure {
 	f, err := fsys.Open(path)
 	if err != nil {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
-		return &Failure{Step: StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
 			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
 			Hint:    "leave out debug information and embedded data"}}}
 	}
@@ -362,7 +356,7 @@ func unfit(path string) *Failure {
 // hashDiffers tells that the manifest declares another hash than the build made.
 func hashDiffers(in *Inputs, i int, built string) finding.Finding {
 	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
-	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
 		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
 }

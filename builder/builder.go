@@ -18,6 +18,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -49,13 +50,12 @@ type Options struct {
 type Builder struct {
 	Options
 
-	git tree.Cache // what git's indexes track
+	git   tree.Cache // what git's indexes track
+	store *store.Store
 
-	mu      sync.Mutex                // guards all below
-	locked  map[string]bool           // capsule folders whose lock a build of ours holds
-	learned map[string][]string       // capsule folder -> outside inputs its toolchain told of
-	hashed  map[string]hashedArtifact // published path -> its hash at a stat
-	long    map[string]bool           // capsule folders of which somebody was told that paths in them are too long
+	mu      sync.Mutex          // guards all below
+	learned map[string][]string // capsule folder -> outside inputs its toolchain told of
+	long    map[string]bool     // capsule folders of which somebody was told that paths in them are too long
 }
 
 // New returns a Builder with o's zero fields replaced by their defaults.
@@ -73,7 +73,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{Options: o, locked: map[string]bool{}, learned: map[string][]string{}, hashed: map[string]hashedArtifact{}, long: map[string]bool{}}
+	return &Builder{Options: o, store: store.New(), learned: map[string][]string{}, long: map[string]bool{}}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 func TestMain(m *testing.M) {
@@ -94,10 +95,10 @@ func publish(t *testing.T, b *Builder, dir string) (*Published, *Inputs) {
 }
 
 // failure builds and wants a Failure.
-func failure(t *testing.T, b *Builder, dir string) *Failure {
+func failure(t *testing.T, b *Builder, dir string) *finding.Failure {
 	t.Helper()
 	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
-	var f *Failure
+	var f *finding.Failure
 	if !errors.As(err, &f) {
 		staged.Discard()
 		t.Fatalf("got %v, want a failure", err)
@@ -124,7 +125,7 @@ func TestBuildPublishRecord(t *testing.T) {
 	if again.Key != in.Key || again.Current == nil || again.Current.Modules[0] != m || again.Last != in.SourceHash {
 		t.Errorf("a new process does not know what is published: %+v", again)
 	}
-	if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+	if left, _ := os.ReadDir(store.Path(dir, store.WorkFolder)); len(left) > 0 {
 		t.Errorf("left in the work folder: %v", left)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".copy.wasm.*")); len(left) > 0 {
@@ -149,7 +150,7 @@ func TestStrictDoesNotBelieveWhatWasPublishedWithoutIt(t *testing.T) {
 	if in := examine(t, strict, dir); in.Current != nil {
 		t.Error("a module that the kernel refuses is up to date under strict")
 	}
-	if f := failure(t, strict, dir); f.Step != StepSmoke {
+	if f := failure(t, strict, dir); f.Step != finding.StepSmoke {
 		t.Errorf("failed at step %s: %v", f.Step, f)
 	}
 }
@@ -170,19 +171,19 @@ func TestLosingTheStateFolderCostsABuildOnly(t *testing.T) {
 func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 	for _, c := range []struct {
 		name, settings, src string
-		step                Step
+		step                finding.Step
 		says                string
 	}{
-		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", StepBuild, ""},
-		{"nothing written", `build = ["true"]`, "x", StepCollect, ""},
-		{"a FIFO", `build = ["sh", "-c", "mkfifo \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
-		{"3 GB", `build = ["sh", "-c", "truncate -s 3G \"$CAPSULE_OUT\""]`, "x", StepCollect, ""},
-		{"not wasm", copies, "just text", StepSmoke, ""},
-		{"truncated", copies, string(empty[:6]), StepSmoke, ""},
-		{"empty", copies, "", StepSmoke, ""},
-		{"timeout", `build = ["sleep", "60"]` + "\ntimeout = \"100ms\"", "x", StepBuild, "longer than 100ms"},
-		{"missing tool", `build = ["no-such-tool-here"]`, "x", StepToolchain, "no-such-tool-here"},
-		{"unknown key", `biuld = ["true"]`, "x", StepManifest, "biuld"},
+		{"exit", `build = ["sh", "-c", "echo it broke >&2; exit 3"]`, "x", finding.StepBuild, ""},
+		{"nothing written", `build = ["true"]`, "x", finding.StepCollect, ""},
+		{"a FIFO", `build = ["sh", "-c", "mkfifo \"$CAPSULE_OUT\""]`, "x", finding.StepCollect, ""},
+		{"3 GB", `build = ["sh", "-c", "truncate -s 3G \"$CAPSULE_OUT\""]`, "x", finding.StepCollect, ""},
+		{"not wasm", copies, "just text", finding.StepSmoke, ""},
+		{"truncated", copies, string(empty[:6]), finding.StepSmoke, ""},
+		{"empty", copies, "", finding.StepSmoke, ""},
+		{"timeout", `build = ["sleep", "60"]` + "\ntimeout = \"100ms\"", "x", finding.StepBuild, "longer than 100ms"},
+		{"missing tool", `build = ["no-such-tool-here"]`, "x", finding.StepToolchain, "no-such-tool-here"},
+		{"unknown key", `biuld = ["true"]`, "x", finding.StepManifest, "biuld"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, copies)
@@ -197,7 +198,7 @@ func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("one")) {
 				t.Errorf("the published module is %q", got)
 			}
-			if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+			if left, _ := os.ReadDir(store.Path(dir, store.WorkFolder)); len(left) > 0 {
 				t.Errorf("left in the work folder: %v", left)
 			}
 		})
@@ -218,7 +219,7 @@ func TestCancelledBuildLeavesNothing(t *testing.T) {
 	if _, err := b.Build(ctx, in, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if left, _ := os.ReadDir(statePath(dir, workFolder)); len(left) > 0 {
+	if left, _ := os.ReadDir(store.Path(dir, store.WorkFolder)); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }
@@ -238,19 +239,21 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := staged.record(in)
+	r, err := staged.record(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Version = store.Read(dir).Version
 	for _, m := range staged.Modules {
-		if err := inFolder(dir, func(f *folder) error { return f.keepBlob(m) }); err != nil {
+		if err := os.Rename(m.Path, store.BlobPath(dir, m.Hash)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := inFolder(dir, func(f *folder) error { return f.place(r.Modules[0], readRecord(dir, recordFile)) }); err != nil { // and here the power goes
-		t.Fatal(err)
-	}
-	staged.end()
+	write(t, filepath.Join(dir, r.Modules[0].File), string(variant("two"))) // and here the power goes
+	staged.lock.Release()
 
 	other := New(Options{})
 	if p, err := other.Recover(t.Context(), dir); err != nil || p == nil || len(p.Modules) != 2 || p.SourceHash != in.SourceHash {
@@ -272,7 +275,7 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 func TestDamagedIntentIsDropped(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	r := readRecord(dir, recordFile)
+	r := store.Read(dir)
 	r.Modules[0].Hash = strings.Repeat("0", 64)
 	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
@@ -280,7 +283,7 @@ func TestDamagedIntentIsDropped(t *testing.T) {
 	if in := examine(t, b, dir); in.Current == nil {
 		t.Error("the published module is no longer known")
 	}
-	if _, err := os.Stat(statePath(dir, intentFile)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(store.Path(dir, store.IntentFile)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the intent is still there: %v", err)
 	}
 }
@@ -364,8 +367,8 @@ func TestOnlyTheLastBlobsAreKept(t *testing.T) {
 		write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
 		publish(t, b, dir)
 	}
-	left, _ := os.ReadDir(statePath(dir, blobFolder))
-	if len(left) != keptBlobs {
+	left, _ := os.ReadDir(store.Path(dir, store.BlobFolder))
+	if len(left) != 5 {
 		t.Errorf("%d blobs", len(left))
 	}
 }

@@ -17,13 +17,11 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
-
-// placeholder stands for the staging folder in what Key is made of.
-const placeholder = "/astrid-dev-stage"
 
 // Examine reads a capsule's manifest and hashes everything that a build of it
 // depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and
@@ -43,20 +41,19 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		return nil, readError(dir, err)
 	}
 	b.sayTooLong(dir, in.Sources.Files)
-	last := readRecord(dir, recordFile)
+	last := store.Read(dir)
 	b.refuse(ctx, in, last)
 	plan := b.plan(ctx, in)
+	in.how = plan
 	read := newReads(in, rules, b.outside(ctx, in, plan, last), plan)
-	if in.Others, err = tree.TakeOthers(ctx, read.patterns, dir, read.known); err != nil {
+	if in.Others, err = tree.TakeOthers(ctx, tree.Others{Patterns: read.patterns, Base: dir, Top: rules.Top(), Known: read.known}); err != nil {
 		return nil, readError(dir, err)
 	}
 	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
 	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
-	in.Recipe = in.recipe(plan, b.Releases(in.manifest))
-	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
-	in.Key = digest(in.SourceHash, in.Others.Digest.String(), in.Recipe, runnable)
+	in.key(plan, b.Releases(in.manifest))
 	if last != nil {
 		in.Last = last.SourceHash
 		in.Current = b.standing(dir, in.Key)
@@ -69,15 +66,15 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 
 // standing is what stands published in dir, whole and built from key; nil when it does not.
 func (b *Builder) standing(dir, key string) *Published {
-	last := readRecord(dir, recordFile)
-	if last == nil || last.Key != key || !b.accepts(last) || !b.intact(dir, last.Modules) {
+	last := store.Read(dir)
+	if last == nil || last.Key != key || !b.accepts(last) || !b.store.Intact(dir, last.Modules) {
 		return nil
 	}
-	return last.published(dir)
+	return published(dir, last)
 }
 
 func hasManifest(dir string) error {
-	path := filepath.Join(dir, capsule.ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err
@@ -101,10 +98,10 @@ func (in *Inputs) readManifest() {
 	var wrong *capsule.Error
 	switch {
 	case errors.As(err, &wrong):
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: wrong.Findings}, true
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: wrong.Findings}, true
 	case err != nil:
-		in.problem, in.Buildable = &Failure{Step: StepManifest, Findings: []finding.Finding{{
-			Code: finding.ManifestUnreadable, File: capsule.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
+		in.problem, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: []finding.Finding{{
+			Code: finding.ManifestUnreadable, File: tree.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
 	default:
 		in.manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
 		for _, c := range m.Components {
@@ -115,33 +112,32 @@ func (in *Inputs) readManifest() {
 
 // refuse finds out whether a build could be staged and published at all, without costing
 // somebody a file.
-func (b *Builder) refuse(ctx context.Context, in *Inputs, last *record) {
+func (b *Builder) refuse(ctx context.Context, in *Inputs, last *store.Record) {
 	if in.problem != nil || !in.Buildable {
 		return
 	}
-	err := inFolder(in.Dir, func(f *folder) error {
-		if err := f.checkState(); err != nil {
-			return err
-		}
-		if b.Verify {
-			return nil
-		}
-		for _, c := range in.manifest.Components {
-			if err := f.mayPublish(c.File, last); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	var refused *refusal
+	files := in.files()
+	if b.Verify {
+		files = nil // nothing will be published
+	}
+	err := store.Check(in.Dir, files, last)
+	var refused *store.Refusal
 	if errors.As(err, &refused) {
 		errors.As(stageFailure(ctx, in.Dir, err), &in.problem)
 	}
 }
 
+// files are where in's manifest has modules published, below its folder.
+func (in *Inputs) files() (list []string) {
+	for _, c := range in.manifest.Components {
+		list = append(list, c.File)
+	}
+	return list
+}
+
 // Problem is what makes a build impossible before it begins: a broken manifest, a missing
 // tool, a path that is not ours to write to; nil when nothing does.
-func (in *Inputs) Problem() *Failure { return in.problem }
+func (in *Inputs) Problem() *finding.Failure { return in.problem }
 
 func (b *Builder) treeOptions(in *Inputs) tree.Options {
 	o := tree.Options{Cache: &b.git}
@@ -157,11 +153,11 @@ func (b *Builder) treeOptions(in *Inputs) tree.Options {
 }
 
 // plan asks how the capsule would be built. What stands in the way becomes in's problem.
-func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Plan {
+func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Recipe {
 	if in.problem != nil || !in.Buildable {
 		return nil
 	}
-	plan, err := toolchain.For(ctx, b.request(in, placeholder))
+	plan, err := toolchain.For(ctx, toolchain.Request{Manifest: in.manifest, Env: b.Env, Jobs: b.Jobs})
 	if err != nil {
 		in.problem = asProblem(err)
 		return nil
@@ -170,22 +166,17 @@ func (b *Builder) plan(ctx context.Context, in *Inputs) *toolchain.Plan {
 	return plan
 }
 
-func (b *Builder) request(in *Inputs, work string) toolchain.Request {
-	return toolchain.Request{Manifest: in.manifest, OutDir: filepath.Join(work, "out"), TempDir: filepath.Join(work, "tmp"),
-		Env: b.Env, Jobs: b.Jobs}
-}
-
-func asProblem(err error) *Failure {
-	var p *toolchain.Problem
-	if errors.As(err, &p) {
-		return &Failure{Step: Step(p.Step), Findings: p.Findings}
+func asProblem(err error) *finding.Failure {
+	var f *finding.Failure
+	if errors.As(err, &f) {
+		return f
 	}
-	return &Failure{Step: StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
+	return &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
 }
 
 // outside lists the inputs that the rules do not count: those the manifest names and
 // those its toolchain told of, wherever they lie, after the last build or, before the first one, now.
-func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Plan, last *record) []string {
+func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recipe, last *store.Record) []string {
 	var list []string
 	if in.manifest != nil {
 		list = append(list, in.manifest.Dev.Inputs...)
@@ -210,17 +201,23 @@ func (b *Builder) learn(dir string, outside []string) {
 	b.learned[dir] = outside
 }
 
-// recipe is a digest of everything but files that decides what a build makes.
-// Settings are in the manifest, which is a source.
-func (in *Inputs) recipe(plan *toolchain.Plan, releases []string) string {
-	if plan == nil {
-		if in.problem == nil {
-			return ""
-		}
-		return digest("problem", in.problem.Error())
+// key fills in what decides what a build makes: Portable of what means the same everywhere,
+// Recipe and Key of that and of what only this machine knows. Settings are in the manifest,
+// which is a source.
+func (in *Inputs) key(recipe *toolchain.Recipe, releases []string) {
+	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
+	files := digest(in.SourceHash, in.Others.Digest.String(), runnable)
+	switch {
+	case recipe != nil:
+		// The reader wraps, and judges for these releases: another one may come to another result.
+		judges := digest(reader.Hash(), strings.Join(releases, " "))
+		portable := digest(recipe.Identity.Portable...)
+		in.Portable = digest(files, judges, portable)
+		in.Recipe = digest(judges, portable, digest(recipe.Identity.Local...))
+	case in.problem != nil:
+		in.Recipe = digest("problem", in.problem.Error())
 	}
-	// The reader wraps, and judges for these releases: another one may come to another result.
-	return digest(append([]string{plan.Toolchain, plan.Identity, reader.Hash(), strings.Join(releases, " ")}, plan.Argv...)...)
+	in.Key = digest(files, in.Recipe)
 }
 
 // digest is the BLAKE3 of parts, each preceded by its length.
@@ -233,46 +230,10 @@ func digest(parts ...string) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// hashedArtifact is a published file's hash, believed while its stat stays the same.
-type hashedArtifact struct {
-	size  int64
-	mtime time.Time
-	hash  string
-}
-
 // accepts reports whether r's modules are good enough: another builder may have
 // been less strict when it published them.
-func (b *Builder) accepts(r *record) bool {
-	return !b.Strict || !slices.ContainsFunc(r.Reports, func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
-}
-
-// intact reports whether every module that r published still stands as it was published.
-func (b *Builder) intact(dir string, modules []module) bool {
-	for _, m := range modules {
-		path := filepath.Join(dir, filepath.FromSlash(m.File))
-		info, err := os.Lstat(path)
-		if err != nil || !info.Mode().IsRegular() || info.Size() != m.Size || b.artifactHash(path, info) != m.Hash {
-			return false
-		}
-	}
-	return true
-}
-
-func (b *Builder) artifactHash(path string, info fs.FileInfo) string {
-	b.mu.Lock()
-	known, ok := b.hashed[path]
-	b.mu.Unlock()
-	if ok && known.size == info.Size() && known.mtime.Equal(info.ModTime()) {
-		return known.hash
-	}
-	hash, err := HashFile(path)
-	if err != nil {
-		return ""
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hashed[path] = hashedArtifact{info.Size(), info.ModTime(), hash}
-	return hash
+func (b *Builder) accepts(r *store.Record) bool {
+	return !b.Strict || !slices.ContainsFunc(reports(r), func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
 }
 
 // SourceHash is the source hash of dir under its own rules, without asking a

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -37,7 +39,7 @@ func row(dir string) int {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		var f *Failure
+		var f *finding.Failure
 		if errors.As(err, &f) {
 			fmt.Fprintln(os.Stderr, f.Findings[0].Hint)
 		}
@@ -108,10 +110,10 @@ func inject(t *testing.T, strace, fault, dir string, old, fresh []byte) (failed 
 	if got, err := os.ReadFile(filepath.Join(dir, "copy.wasm")); err != nil || !bytes.Equal(got, fresh) {
 		t.Errorf("%s: the next run published %q, %v", fault, got, err)
 	}
-	for _, folder := range []string{dir, statePath(dir), statePath(dir, blobFolder)} {
+	for _, folder := range []string{dir, store.Path(dir), store.Path(dir, store.BlobFolder)} {
 		entries, _ := os.ReadDir(folder)
 		for _, e := range entries {
-			if fsys.IsTemporary(e.Name()) || e.Name() == intentFile {
+			if fsys.IsTemporary(e.Name()) || e.Name() == store.IntentFile {
 				t.Errorf("%s: %s is left in %s", fault, e.Name(), folder)
 			}
 		}

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,11 +11,16 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-func writeIntent(dir string, r *record) error {
-	return inFolder(dir, func(f *folder) error { return f.writeRecord(intentFile, r) })
+func writeIntent(dir string, r *store.Record) error {
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = os.WriteFile(store.Path(dir, store.IntentFile), data, 0o644)
+	}
+	return err
 }
 
 // fileOf makes the component of a capsule be published at file.
@@ -82,7 +88,7 @@ func TestNothingOfTheAuthorsIsPublishedOver(t *testing.T) {
 				check(t, err)
 				return
 			}
-			f, ok := err.(*Failure)
+			f, ok := err.(*finding.Failure)
 			if !ok || f.Findings[0].Code != c.code || !strings.Contains(f.Findings[0].Message, "here.wasm") {
 				t.Fatalf("got %v", err)
 			}
@@ -116,7 +122,7 @@ func TestNothingIsPublishedOverWhatAppearsDuringTheBuild(t *testing.T) {
 	if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); string(got) != "written meanwhile" {
 		t.Errorf("it is %q", got)
 	}
-	if _, err := os.Lstat(statePath(dir, intentFile)); !os.IsNotExist(err) {
+	if _, err := os.Lstat(store.Path(dir, store.IntentFile)); !os.IsNotExist(err) {
 		t.Error("an intent is left")
 	}
 }
@@ -205,15 +211,15 @@ func TestForeignStateFolderIsLeftAlone(t *testing.T) {
 // A note of ours that a build made a link is replaced, and not written through.
 func TestStateIsNeverWrittenThroughALink(t *testing.T) {
 	hasLinks(t)
-	for _, name := range []string{recordFile, runFile, intentFile, ".gitignore", "CACHEDIR.TAG"} {
+	for _, name := range []string{store.RecordFile, store.RunNote, store.IntentFile, ".gitignore", "CACHEDIR.TAG"} {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), capsuleDir(t, copies)
 			publish(t, b, dir)
 			write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
-			check(t, os.RemoveAll(statePath(dir, name)))
+			check(t, os.RemoveAll(store.Path(dir, name)))
 			precious := filepath.Join(dir, "precious.txt")
 			write(t, precious, "precious")
-			check(t, os.Symlink("../../precious.txt", statePath(dir, name)))
+			check(t, os.Symlink("../../precious.txt", store.Path(dir, name)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(precious); string(got) != "precious" {
 				t.Errorf("it is %q", got)
@@ -226,11 +232,11 @@ func TestStateIsNeverWrittenThroughALink(t *testing.T) {
 func TestLitterIsSwept(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	litter := []string{filepath.Join(dir, fsys.Temporary("copy.wasm")+".wasm"), statePath(dir, fsys.Temporary(intentFile)), statePath(dir, fsys.Temporary(runFile))}
+	litter := []string{filepath.Join(dir, fsys.Temporary("copy.wasm")+".wasm"), store.Path(dir, fsys.Temporary(store.IntentFile)), store.Path(dir, fsys.Temporary(store.RunNote))}
 	for _, path := range litter {
 		write(t, path, "half")
 	}
-	check(t, writeIntent(dir, readRecord(dir, recordFile)))
+	check(t, writeIntent(dir, store.Read(dir)))
 	keep := filepath.Join(dir, ".copy.wasm.mine.wasm")
 	write(t, keep, "mine")
 	if in := examine(t, New(Options{}), dir); in.Current == nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -17,6 +19,7 @@ type Inputs struct {
 	Name       string // the manifest's name, or the folder's when the manifest cannot be read
 	SourceHash string // BLAKE3 of the sources, 64 lower-case hex digits
 	Key        string // the source hash, outside inputs, toolchain, argv, environment and profile in one digest
+	Portable   string // the part of Key that means the same in another checkout and on another machine, and may be shared; "" when nothing can be built
 	Group      string // builds with the same non-empty group never overlap
 	Buildable  bool   // the manifest names a component
 
@@ -28,10 +31,10 @@ type Inputs struct {
 	Reads     func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
 	Within    []string                         // the patterns below Dir that Reads goes by, sorted
 
-	Current   *Published // what stands published and was built from exactly Key; nil when there is nothing
-	Recovered *Published // what an interrupted publication put there just before; the caller of Recover notes it here
-	Verdict   *Failure   // how a build of exactly Key failed, where that is recorded; Build repeats it
-	Last      string     // source hash of what was published last, whatever it was built from; "" when unknown
+	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
+	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
+	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
+	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
 
 	Sources *tree.Snapshot // the files below Dir
 	Others  *tree.Snapshot // all other files that it depends on: outside it, and below it what the rules leave out
@@ -40,7 +43,8 @@ type Inputs struct {
 
 	left     func(path string, dir bool) bool // what the rules alone leave out
 	manifest *capsule.Manifest
-	problem  *Failure // what makes a build impossible: a broken manifest, a missing tool
+	how      *toolchain.Recipe // nil: it cannot be built
+	problem  *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 }
 
 // Changed names the files that differ between in and later in content, size,
@@ -53,7 +57,7 @@ func (in *Inputs) Changed(later *Inputs) []string {
 	changed := in.Sources.Diff(later.Sources)
 	changed = append(changed, in.outsideChanged(later)...)
 	if len(changed) == 0 && in.Recipe != later.Recipe {
-		changed = []string{capsule.ManifestName} // a tool was replaced; nothing below Dir moved
+		changed = []string{tree.ManifestName} // a tool was replaced; nothing below Dir moved
 	}
 	slices.Sort(changed)
 	return slices.Compact(changed)

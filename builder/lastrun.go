@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -29,7 +30,7 @@ type seen struct {
 // lastRun is the time in which the capsule's last build command ran, from the
 // examination before it. A run that was killed has not ended yet.
 func lastRun(dir string) (since, until time.Time, known bool) {
-	data, err := fsys.Read(statePath(dir, runFile), 1<<10)
+	data, err := store.ReadNote(dir, store.RunNote, 1<<10)
 	if err != nil {
 		return time.Time{}, time.Time{}, false
 	}
@@ -42,7 +43,7 @@ func lastRun(dir string) (since, until time.Time, known bool) {
 
 // lastSeen is nil when nobody knows.
 func lastSeen(dir string) *seen {
-	data, err := fsys.Read(statePath(dir, seenFile), seenLimit)
+	data, err := store.ReadNote(dir, store.SeenNote, seenLimit)
 	if err != nil {
 		return nil
 	}
@@ -53,18 +54,13 @@ func lastSeen(dir string) *seen {
 	return &s
 }
 
-// noteRun tells the next run when this one was. Where it cannot be written nothing can be staged either.
-func noteRun(dir, text string) {
-	_ = inFolder(dir, func(f *folder) error { return f.Replace(stateName(runFile), []byte(text)) })
-}
-
 // noteSeen tells the next run what this one is about to read. Where it cannot be written the
 // older note stays, and does no harm: what is still as that says was so in this run too.
 func noteSeen(in *Inputs) {
 	// a name that is no UTF-8 is not found again: then everything is made anew
 	data, err := json.Marshal(seen{in.Recipe, files(in.Sources), files(in.Others)})
 	if err == nil {
-		_ = inFolder(in.Dir, func(f *folder) error { return f.Replace(stateName(seenFile), data) })
+		store.Note(in.Dir, store.SeenNote, data)
 	}
 }
 

@@ -46,9 +46,9 @@ func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Opt
 	case err != nil:
 		return nil, stageFailure(ctx, in.Dir, err)
 	case !report.Loads:
-		return nil, &Failure{Step: StepSmoke, Findings: report.Findings, Tail: lastWords(report)}
+		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: report.Findings, Tail: lastWords(report)}
 	case b.Strict && o.Declared != nil && !report.KernelReady:
-		return nil, &Failure{Step: StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
+		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
 	}
 	return report, nil
 }

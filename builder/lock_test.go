@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestRecoverDoesNotWaitForABuild(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, statePath(dir, fsys.Temporary(recordFile)), "half") // what a killed process leaves
+	write(t, store.Path(dir, fsys.Temporary(store.RecordFile)), "half") // what a killed process leaves
 	lock, err := b.lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -23,11 +24,11 @@ func TestRecoverDoesNotWaitForABuild(t *testing.T) {
 	if p, err := New(Options{}).Recover(ctx, dir); err != nil || p != nil || ctx.Err() != nil {
 		t.Errorf("%v %v", p, err)
 	}
-	lock.release()
+	lock.Release()
 	if _, err := New(Options{}).Recover(ctx, dir); err != nil {
 		t.Error(err)
 	}
-	if interrupted(dir) {
+	if store.Interrupted(dir) {
 		t.Error("what was left is not swept when the lock is free")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -22,7 +23,7 @@ import (
 // themselves, because we know that something changed, and everything that is younger
 // than an input which is another one than at the last run. done must be called when the
 // tool has ended; it tells which modules the tool left alone.
-func outdate(in *Inputs, plan *toolchain.Plan) (done func() (left []string)) {
+func outdate(in *Inputs, plan *toolchain.Recipe) (done func() (left []string)) {
 	if !plan.ByTime && plan.CargoTarget == "" {
 		return func() []string { return nil }
 	}
@@ -41,17 +42,17 @@ func outdate(in *Inputs, plan *toolchain.Plan) (done func() (left []string)) {
 	}
 	began := fmt.Sprintln(in.Taken.UnixNano())
 	noteSeen(in)
-	noteRun(in.Dir, began)
+	store.Note(in.Dir, store.RunNote, []byte(began))
 	return func() []string {
 		left := restore()
-		noteRun(in.Dir, began+fmt.Sprintln(time.Now().UnixNano()))
+		store.Note(in.Dir, store.RunNote, []byte(began+fmt.Sprintln(time.Now().UnixNano())))
 		return left
 	}
 }
 
 // outdateProducts makes every product that is not older than source older.
 func (in *Inputs) outdateProducts(source time.Time) {
-	_ = inFolder(in.Dir, func(f *folder) error {
+	_ = fsys.InRoot(in.Dir, func(f *fsys.Root) error {
 		in.eachProduct(func(path string, info fs.FileInfo) {
 			if !info.ModTime().Before(source) {
 				f.SetTime(path, source.Add(-time.Second))
@@ -66,7 +67,7 @@ func (in *Inputs) outdateProducts(source time.Time) {
 var cargoTimes = []string{".fingerprint/*/*", "build/*/output"}
 
 // cargoTargets are the target folders of all crates that have files among the inputs.
-func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
+func (in *Inputs) cargoTargets(plan *toolchain.Recipe) map[string]bool {
 	targets := map[string]bool{}
 	if plan.CargoTarget != "" {
 		targets[plan.CargoTarget] = true
@@ -92,7 +93,7 @@ func (in *Inputs) cargoTargets(plan *toolchain.Plan) map[string]bool {
 // outdateCargo makes cargo compare the crates below target with their sources anew. What
 // it fetched is judged by checksums and stays.
 func outdateCargo(target string, source time.Time) {
-	_ = inFolder(target, func(f *folder) error {
+	_ = fsys.InRoot(target, func(f *fsys.Root) error {
 		for _, pattern := range cargoTimes {
 			for _, profile := range []string{"*/", "*/*/"} { // for this machine, and for a named target
 				names, _ := fs.Glob(f.FS(), profile+pattern)
@@ -130,7 +131,7 @@ func oldest(dir string, outputs []string) (restore func() (left []string)) {
 }
 
 func setTime(dir, path string, at time.Time) {
-	_ = inFolder(dir, func(f *folder) error {
+	_ = fsys.InRoot(dir, func(f *fsys.Root) error {
 		f.SetTime(path, at)
 		return nil
 	})
@@ -166,11 +167,9 @@ func (in *Inputs) eachProduct(visit func(path string, info fs.FileInfo)) {
 }
 
 func notOfTheBuild(folder string) bool {
-	switch filepath.Base(folder) {
-	case ".git", "node_modules":
-		return true
-	}
-	return hasManifest(folder) == nil || isCache(folder)
+	name := filepath.Base(folder)
+	mayBeMade := name == "target" || name == "dist" // of the folders without sources, those that hold products
+	return tree.IgnoredFolder(name) && !mayBeMade || hasManifest(folder) == nil || isCache(folder)
 }
 
 // isCache reports whether folder is tagged as a cache, as cargo's target is and ours.

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 // makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
@@ -105,11 +108,11 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), makeCapsule(t)
 			editDuring(t, b, dir, "link", func() { write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
-			run, err := os.ReadFile(statePath(dir, runFile))
+			run, err := os.ReadFile(store.Path(dir, store.RunNote))
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, statePath(dir, runFile), string(cut(run)))
+			write(t, store.Path(dir, store.RunNote), string(cut(run)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
 				t.Errorf("published %q", got)
@@ -163,7 +166,7 @@ func TestOutputThatNobodyMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := failure(t, b, dir); f.Step != StepCollect || f.Findings[0].Code != "output-left-alone" {
+	if f := failure(t, b, dir); f.Step != finding.StepCollect || f.Findings[0].Code != "output-left-alone" {
 		t.Errorf("got %v", f)
 	}
 	if after, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm")); err != nil || !after.ModTime().Equal(info.ModTime()) {
@@ -195,7 +198,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 			in := examine(t, New(Options{}), dir)
 			noteSeen(in)
-			noteRun(dir, "1\n")
+			store.Note(dir, store.RunNote, []byte("1\n"))
 			old := time.Now().AddDate(-2, 0, 0)
 			if err := os.Chtimes(filepath.Join(dir, "src.bin"), old, old); err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -33,7 +34,7 @@ type reads struct {
 	named   *tree.Reach     // of the settings' alone
 }
 
-func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.Plan) *reads {
+func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.Recipe) *reads {
 	r := &reads{dir: in.Dir, rules: rules, patterns: patterns, files: in.Sources.Files, own: ownFiles(in.manifest)}
 	if in.manifest != nil {
 		r.named = tree.NewReach(in.manifest.Dev.Inputs, in.Dir)
@@ -71,7 +72,7 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 			continue
 		}
 		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
-		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: capsule.ManifestName, Line: line, Column: column,
+		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
 			Message: fmt.Sprintf("inputs names %q, and nothing is there", pattern), Hint: "correct the path, which is relative to the capsule's folder, or take it out"})
 	}
 	return list
@@ -95,7 +96,7 @@ func ownFiles(m *capsule.Manifest) map[string]bool {
 
 // isOwn reports whether rel is ours to write, or lies in our folder.
 func (r *reads) isOwn(rel string) bool {
-	return r.own[rel] || rel == stateFolder || strings.HasPrefix(rel, stateFolder+"/")
+	return r.own[rel] || rel == store.Folder || strings.HasPrefix(rel, store.Folder+"/")
 }
 
 // known reports whether a file, by its path in a snapshot, must not count as one
@@ -170,8 +171,8 @@ func isProduct(path string) bool {
 // below lists the patterns that begin below the capsule.
 func (r *reads) below() (list []string) {
 	for _, p := range r.patterns {
-		if full := fsys.Absolute(r.dir, p); fsys.Inside(r.dir, deepest(full)) {
-			list = append(list, full)
+		if fsys.Inside(r.dir, tree.PatternFolder(r.dir, p)) {
+			list = append(list, fsys.Absolute(r.dir, p))
 		}
 	}
 	slices.Sort(list)
@@ -185,21 +186,13 @@ func watched(dir string, r *reads) []string {
 	paths := slices.Clone(r.links)
 	links := map[string]bool{}
 	for _, p := range r.patterns {
-		p = deepest(fsys.Absolute(dir, p))
+		p = tree.PatternFolder(dir, p)
 		if !fsys.Inside(dir, p) || behindLink(dir, p, links) {
 			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
-}
-
-// deepest is the folder that a pattern names without a wildcard, or all of it.
-func deepest(pattern string) string {
-	if i := strings.IndexAny(pattern, "*?[{"); i >= 0 {
-		return filepath.Clean(filepath.Dir(pattern[:i] + "x"))
-	}
-	return pattern
 }
 
 // behindLink reports whether path, or a folder between it and dir, is a link. known

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // What stands published is put back from its blob, whatever was done to it, and only
@@ -72,7 +74,7 @@ func TestRestoreLeavesALinkAlone(t *testing.T) {
 	check(t, os.Rename(module, theirs))
 	check(t, os.Symlink("theirs.wasm", module))
 	_, _, err := b.Restore(t.Context(), dir, in.Key)
-	var failure *Failure
+	var failure *finding.Failure
 	if !errors.As(err, &failure) || failure.Findings[0].Code != "publish-refused" {
 		t.Fatalf("got %v", err)
 	}

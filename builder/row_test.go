@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 // build builds what is on disk.
@@ -50,7 +51,7 @@ func TestStateDeletedDuringBuild(t *testing.T) {
 func TestBuildThatDeletesTheState(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, `build = ["sh", "-c", "rm -rf target; cat src.bin > \"$CAPSULE_OUT\""]`+"\n")
 	f := failure(t, b, dir)
-	if got := f.Findings[0]; f.Step != StepStage || !strings.Contains(got.Message, "deleted while the build ran") || !strings.Contains(got.Hint, "cleaning target") {
+	if got := f.Findings[0]; f.Step != finding.StepStage || !strings.Contains(got.Message, "deleted while the build ran") || !strings.Contains(got.Hint, "cleaning target") {
 		t.Errorf("got %v", f.Findings)
 	}
 }
@@ -102,22 +103,22 @@ func TestLockIsTheFileThatStandsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.release()
-	if lock.lost() {
+	defer lock.Release()
+	if lock.Lost() {
 		t.Error("lost though nobody touched it")
 	}
-	if err := os.Remove(statePath(dir, lockFile)); err != nil {
+	if err := os.Remove(store.Path(dir, store.LockFile)); err != nil {
 		t.Skipf("a file that is open cannot be deleted here: %v", err)
 	}
-	if !lock.lost() {
+	if !lock.Lost() {
 		t.Error("not lost though it was deleted")
 	}
 	other, err := b.lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.release()
-	if other.lost() || !lock.lost() {
+	defer other.Release()
+	if other.Lost() || !lock.Lost() {
 		t.Error("the new file's lock is the one that counts")
 	}
 }

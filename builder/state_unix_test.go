@@ -11,6 +11,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
 // patience is far beyond what any of this takes; it ends a test that would hang.
@@ -35,17 +38,18 @@ func fifo(t *testing.T, path string) {
 // What is strange in the state folder costs a build, and never holds one up.
 func TestP8StrangeStateFolder(t *testing.T) {
 	state := func(names ...string) func(string) string {
-		return func(dir string) string { return statePath(dir, names...) }
+		return func(dir string) string { return store.Path(dir, names...) }
 	}
 	for name, strange := range map[string]func(t *testing.T, dir string){
-		"record is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(recordFile)(dir)) },
-		"intent is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(intentFile)(dir)) },
-		"record is huge":    func(t *testing.T, dir string) { check(t, os.Truncate(state(recordFile)(dir), 8<<30)) },
-		"record is no JSON": func(t *testing.T, dir string) { write(t, state(recordFile)(dir), "{") },
+		"record is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(store.RecordFile)(dir)) },
+		"intent is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(store.IntentFile)(dir)) },
+		"record is huge":    func(t *testing.T, dir string) { check(t, os.Truncate(state(store.RecordFile)(dir), 8<<30)) },
+		"record is no JSON": func(t *testing.T, dir string) { write(t, state(store.RecordFile)(dir), "{") },
 		"blob is a FIFO": func(t *testing.T, dir string) {
-			check(t, os.Rename(state(recordFile)(dir), state(intentFile)(dir)))
-			for _, m := range readRecord(dir, intentFile).Modules {
-				fifo(t, blobPath(dir, m.Hash))
+			modules := store.Read(dir).Modules
+			check(t, os.Rename(state(store.RecordFile)(dir), state(store.IntentFile)(dir)))
+			for _, m := range modules {
+				fifo(t, store.BlobPath(dir, m.Hash))
 			}
 		},
 	} {
@@ -76,7 +80,7 @@ func TestP8StrangeStateFolder(t *testing.T) {
 func TestStateFolderIsAFile(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	write(t, filepath.Join(dir, "target"), "a file")
-	if f := failure(t, b, dir); f.Step != StepStage || !strings.Contains(f.Error(), "target") {
+	if f := failure(t, b, dir); f.Step != finding.StepStage || !strings.Contains(f.Error(), "target") {
 		t.Errorf("got %v", f)
 	}
 }
@@ -85,7 +89,7 @@ func TestStateFolderIsAFile(t *testing.T) {
 func TestIntentForAnotherFileIsDropped(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	r := readRecord(dir, recordFile)
+	r := store.Read(dir)
 	r.Modules[0].File = "src.bin"
 	check(t, writeIntent(dir, r))
 	before, _ := os.ReadFile(filepath.Join(dir, "src.bin"))
@@ -94,7 +98,7 @@ func TestIntentForAnotherFileIsDropped(t *testing.T) {
 	if after, _ := os.ReadFile(filepath.Join(dir, "src.bin")); !bytes.Equal(before, after) {
 		t.Error("a source was replaced")
 	}
-	if _, err := os.Lstat(statePath(dir, intentFile)); !os.IsNotExist(err) {
+	if _, err := os.Lstat(store.Path(dir, store.IntentFile)); !os.IsNotExist(err) {
 		t.Errorf("the intent is still there: %v", err)
 	}
 }
@@ -108,7 +112,7 @@ func TestP8IntentThatAppearsDuringABuild(t *testing.T) {
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
 	check(t, err)
-	check(t, writeIntent(dir, readRecord(dir, recordFile)))
+	check(t, writeIntent(dir, store.Read(dir)))
 	check(t, err)
 	if _, err := b.Publish(t.Context(), staged); err != nil {
 		t.Fatal(err)

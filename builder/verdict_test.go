@@ -9,13 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // failing builds dir and returns how that failed, and how often the command ran by now.
-func failing(t *testing.T, b *Builder, dir string) (*Failure, int) {
+func failing(t *testing.T, b *Builder, dir string) (*finding.Failure, int) {
 	t.Helper()
 	_, err := b.Build(t.Context(), examine(t, b, dir), nil)
-	var failure *Failure
+	var failure *finding.Failure
 	if !errors.As(err, &failure) {
 		t.Fatalf("got %v, want a failure", err)
 	}

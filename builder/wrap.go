@@ -19,7 +19,7 @@ import (
 // wrap makes a component of a core module that asks for it, and returns the
 // path of what is to be staged: beside to, or path itself. The manifest's own command
 // makes it where there is one, else the reader does, as the runtime's own builder would.
-func (b *Builder) wrap(ctx context.Context, in *Inputs, plan *toolchain.Plan, s *Staged, path, to string, output io.Writer) (string, error) {
+func (b *Builder) wrap(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, path, to string, output io.Writer) (string, error) {
 	if in.manifest.Dev.Wrap.Off {
 		return path, nil
 	}
@@ -33,8 +33,8 @@ func (b *Builder) wrap(ctx context.Context, in *Inputs, plan *toolchain.Plan, s 
 	wrapped := to + ".component"
 	start := time.Now()
 	defer func() { s.BuildTime += time.Since(start) }()
-	if plan.Wrapper != nil {
-		return wrapped, b.wrapByCommand(ctx, in, plan, path, wrapped, output)
+	if command.Wrapper != nil {
+		return wrapped, b.wrapByCommand(ctx, in, command, path, wrapped, output)
 	}
 	component, err := wrapHere(ctx, module)
 	if err != nil || component == nil {
@@ -80,28 +80,28 @@ func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 		return nil, nil
 	}
 	hint := "its world and its imports and exports must agree: build it again with one version of the SDK or of wit-bindgen; wrap = false in [package.metadata.astrid-dev] keeps the core module"
-	return nil, &Failure{Step: StepWrap, Findings: []finding.Finding{{Code: finding.WrapFailed, Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
+	return nil, &finding.Failure{Step: finding.StepWrap, Findings: []finding.Finding{{Code: finding.WrapFailed, Message: "no component can be made of the module: " + err.Error(), Hint: hint}}}
 }
 
 // wrapByCommand runs the manifest's own wrapper.
-func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, plan *toolchain.Plan, path, wrapped string, output io.Writer) error {
-	argv, err := plan.Wrapper.Command(path, wrapped)
+func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, command *toolchain.Command, path, wrapped string, output io.Writer) error {
+	argv, err := command.Wrapper.Command(path, wrapped)
 	if err != nil {
 		return asProblem(err)
 	}
 	tail := proc.NewTail(tailKept)
 	live := io.MultiWriter(output, tail)
 	timeout := b.timeout(in)
-	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: in.Dir, Env: plan.Wrapper.Env, Stdout: live, Stderr: live, Timeout: timeout, Grace: b.Grace})
+	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: in.Dir, Env: command.Wrapper.Env, Stdout: live, Stderr: live, Timeout: timeout, Grace: b.Grace})
 	b.nameStrays(in.Dir, result.Strays)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if f := wrapFault(plan.Wrapper.Name, wrapped, result, err, timeout); f != nil {
+	if f := wrapFault(command.Wrapper.Name, wrapped, result, err, timeout); f != nil {
 		if err != nil {
 			result.ExitCode = 0 // none ran
 		}
-		return &Failure{Step: StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
+		return &finding.Failure{Step: finding.StepWrap, ExitCode: result.ExitCode, Tail: string(tail.Bytes()), Findings: []finding.Finding{*f}}
 	}
 	return nil
 }

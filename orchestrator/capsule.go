@@ -187,6 +187,9 @@ func (c *capsule) lost() bool {
 		func(a, b builder.Module) bool { return a.Path == b.Path && a.Hash == b.Hash })
 }
 
+// stands reports whether the newest examination is of what was published last.
+func (c *capsule) stands() bool { return c.state == good && c.in != nil && c.in.Key == c.processed }
+
 // settled reports whether what is known of the capsule is what is on its disk,
 // as far as events tell.
 func (c *capsule) settled() bool { return !c.open && !c.dirty && !c.examining }

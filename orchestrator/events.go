@@ -19,12 +19,8 @@ func (l *loop) announceFor(c *capsule, body event.Body) {
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
 
-// send numbers and dates e, and hands it on.
-func (l *loop) send(e event.Event) {
-	l.seq++
-	e.Seq, e.Time = l.seq, l.now
-	l.do(say{e})
-}
+// send hands e on, without its number and its time: they are its stream's to give.
+func (l *loop) send(e event.Event) { l.do(say{e}) }
 
 // isVerdict reports whether body answers a change.
 func isVerdict(body event.Body) bool {
@@ -83,7 +79,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 		reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
 		hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
 	}
-	if f.Step == builder.StepSmoke {
+	if f.Step == finding.StepSmoke {
 		l.announceFor(c, event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Findings: f.Findings, Tail: f.Tail,
 			LatencyMS: latency(j, now), Hint: hint})
 		return
@@ -177,11 +173,15 @@ func (l *loop) sayReady() {
 	}
 	l.ready = true
 	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.state == good && c.in.Buildable && c.reloads == 0 && c.job == nil {
+		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.reloads == 0 && c.job == nil && !c.want {
 			l.sayUnchanged(c)
 		}
 	}
-	l.announce(event.Ready{Capsules: len(l.order)})
+	watched := make([]event.Subject, len(l.order))
+	for i, dir := range l.order {
+		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
+	}
+	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
 }
 
 // sayIdle announces that nothing is pending, once after each time something was.

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // loop is the state of one Run: all capsules, because builds of one lead to builds of
@@ -30,7 +31,6 @@ type loop struct {
 	effects   []effect  // what is to be done about it
 	examining int
 
-	seq      uint64
 	placed   bool // the watcher said that every watch is placed
 	ready    bool // and every capsule was examined once
 	busy     bool // something was pending since the last idle event
@@ -135,7 +135,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
-	dir, isManifest := strings.CutSuffix(path, sep+manifestName)
+	dir, isManifest := strings.CutSuffix(path, sep+tree.ManifestName)
 	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
 		l.add(dir)
 	}
@@ -350,7 +350,7 @@ func (l *loop) closeBurst(c *capsule, now time.Time) {
 
 func (l *loop) endBurst(c *capsule) {
 	c.open, c.patient = false, false
-	if !c.gone && c.job == nil && !c.want && c.state == good && !c.product.amiss && c.in != nil && c.in.Buildable {
+	if !c.gone && c.job == nil && !c.want && c.stands() && !c.product.amiss && c.in.Buildable {
 		c.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	}

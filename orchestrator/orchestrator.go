@@ -52,16 +52,18 @@ type Config struct {
 
 	Roots   []string             // what to watch; absolute
 	Batches <-chan watcher.Batch // the first one says that every watch is placed
-	Plans   chan watcher.Plan    // what the watcher shall watch; buffered by one, owned by Run
 	Retry   <-chan struct{}      // the user asks to try failed capsules again; may be nil
 	Hooks   <-chan HookRun       // what is run after reloads, which may write sources like a build; may be nil
 	Warn    <-chan Warning       // warnings from elsewhere that join the stream; may be nil
 
+	// Plan is told, from Run's goroutine, what the watcher shall watch, and must not block:
+	// the newest plan is the one that counts. nil: nobody wants to know.
+	Plan func(watcher.Plan)
 	// Find lists the capsule folders below the roots.
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
-	// Build stages and smoke-loads; a *builder.Failure is the capsule's fault.
+	// Build stages and smoke-loads; a *finding.Failure is the capsule's fault.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
 	// Publish puts what was staged in place; in is the examination that it stands for.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)
@@ -80,8 +82,8 @@ type Config struct {
 	// included; zero: it is not there.
 	LastChange func(path string) time.Time
 
-	// Announce is given every event, in order, from Run's goroutine. It must not block for
-	// long and cannot fail: what goes wrong inside it is its own to report.
+	// Announce is given every event, in order, from Run's goroutine, without Seq and Time.
+	// It must not block and cannot fail: hub.Publish does neither.
 	Announce func(event.Event)
 	Output   func(capsule string) io.Writer // live build output; nil: none
 }
@@ -115,6 +117,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Foreign == nil {
 		c.Foreign = func(string) bool { return false }
+	}
+	if c.Plan == nil {
+		c.Plan = func(watcher.Plan) {}
 	}
 	if c.Stands == nil {
 		c.Stands = func(string, string) bool { return true }

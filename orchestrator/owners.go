@@ -10,15 +10,10 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-const (
-	manifestName = "Capsule.toml"
-	sep          = string(filepath.Separator)
-)
-
-// ignoredFolders are never capsules' sources, whatever a manifest says.
-var ignoredFolders = []string{"node_modules", "target", "dist", ".git"}
+const sep = string(filepath.Separator)
 
 // owners maps a path to the capsules that it concerns. It is immutable.
 type owners struct {
@@ -55,7 +50,7 @@ func (o *owners) of(path string) []string {
 	var found []string
 	if dir := o.above(path); dir != "" {
 		found = append(found, dir)
-		if path == filepath.Join(dir, manifestName) {
+		if path == filepath.Join(dir, tree.ManifestName) {
 			if outer := o.above(filepath.Dir(dir)); outer != "" {
 				found = append(found, outer)
 			}
@@ -195,7 +190,7 @@ func (o *owners) hidden(dir string) bool {
 func (o *owners) skip(roots []string) func(path string, dir bool) bool {
 	var last atomic.Pointer[string] // the capsule of the path before: events come in rows
 	return func(path string, dir bool) bool {
-		if filepath.Base(path) == manifestName {
+		if filepath.Base(path) == tree.ManifestName {
 			return false
 		}
 		owner := ""
@@ -222,15 +217,15 @@ func ignored(path string, dir bool, roots []string) bool {
 		if !dir {
 			names = names[:len(names)-1]
 		}
-		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(ignoredFolders, name) })
+		return slices.ContainsFunc(names, func(name string) bool { return tree.IgnoredFolder(name) })
 	}
 	return false
 }
 
 // isCapsule reports whether dir is a capsule that nobody knows yet, inside another one.
 func isCapsule(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, manifestName))
-	return err == nil && info.Mode().IsRegular() && !slices.Contains(ignoredFolders, filepath.Base(dir))
+	info, err := os.Lstat(filepath.Join(dir, tree.ManifestName))
+	return err == nil && info.Mode().IsRegular() && !tree.IgnoredFolder(filepath.Base(dir))
 }
 
 // governs reports whether a change of path can change what counts as a source.

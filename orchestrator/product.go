@@ -168,7 +168,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		l.feed(c, now)
 	default: // somebody else was faster
 		c.modules = published
-		if c.state == good {
+		if c.stands() {
 			l.sayUnchanged(c)
 		}
 	}
@@ -176,11 +176,11 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 
 // isRefusal reports whether err is that of an examination: what stands there is not ours to overwrite.
 func isRefusal(err error) bool {
-	var failure *builder.Failure
+	var failure *finding.Failure
 	return errors.As(err, &failure) && failure.Refused
 }
 
-func hintOf(f *builder.Failure) string {
+func hintOf(f *finding.Failure) string {
 	if len(f.Findings) == 0 {
 		return "look at the disk"
 	}

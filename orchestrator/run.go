@@ -87,12 +87,8 @@ func (r *runner) carryOut(ctx context.Context, e effect) {
 	switch e := e.(type) {
 	case say:
 		r.Announce(e.event)
-	case setPlan: // the channel holds one; an older one that the watcher has not taken yet is replaced
-		select {
-		case <-r.Plans:
-		default:
-		}
-		r.Plans <- e.plan
+	case setPlan:
+		r.Plan(e.plan)
 	case cancel:
 		r.builds[e.c]()
 	case discard:

@@ -19,6 +19,9 @@ func (l *loop) decide(c *capsule, now time.Time) {
 		c.job.disturbed = true
 		l.supersede(c, false)
 	}
+	if c.published == "" && c.in.Current != nil { // it was away, and came back to what stands published
+		c.published, c.modules = key, c.in.Current
+	}
 	wanted := c.want
 	c.want = false
 	switch {
@@ -272,11 +275,11 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 }
 
 // asFailure is err as a capsule's fault, whatever it is.
-func asFailure(err error) *builder.Failure {
-	var failure *builder.Failure
+func asFailure(err error) *finding.Failure {
+	var failure *finding.Failure
 	if errors.As(err, &failure) {
 		return failure
 	}
-	return &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Code: finding.BuildEnvironment, Message: err.Error(),
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.BuildEnvironment, Message: err.Error(),
 		Hint: "check the disk's space and the folder's permissions, then press r or save a file"}}}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ import (
 // The simulation plays the loop's steps against a model of the disk, the watcher, the
 // builder and its store, in virtual time and in one goroutine. Everything random comes
 // from one seed, so that every failure can be played again: go test -run TestSimulation -seed 17 -simulations 1.
+
+// giveUpWithin is how soon a build of old content must have been given up: the event may
+// come late, git's lock and an unreadable file may hold the examination back.
+const giveUpWithin = 18 * time.Second
 
 // simulation is one play.
 type simulation struct {
@@ -56,6 +61,10 @@ type simCapsule struct {
 	slow         time.Duration
 	look         time.Duration // how long an examination takes
 	writes       string        // what its build does to its own sources: "", "same", "new", "once"
+	wroteAt      time.Time     // when it was last written
+	heardAt      time.Time     // when the loop last heard of it
+	told         bool          // and the loop has heard of that
+	said         flat.Event    // the newest reload, failure or hold of this life
 	undone       time.Time     // when an edit of it was last undone at once
 	dead         time.Duration // its newest build takes so long to die
 
@@ -69,7 +78,7 @@ type simCapsule struct {
 	newest   *builder.Published // what was published last, whether it stands or not
 	intent   *builder.Published // an interrupted publication
 	pending  *builder.Published // what a publication under way will put in place
-	failures map[string]*builder.Failure
+	failures map[string]*finding.Failure
 }
 
 type simBuild struct {
@@ -110,7 +119,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	}.withDefaults()
 	for i := range 1 + s.r.IntN(5) {
 		dir := fmt.Sprintf("/%c", 'a'+i)
-		c := &simCapsule{dir: dir, content: "0", slow: someTime(s.r, 4*time.Second) + 2, look: someTime(s.r, 80*time.Millisecond) + 2, failures: map[string]*builder.Failure{}}
+		c := &simCapsule{dir: dir, content: "0", slow: someTime(s.r, 4*time.Second) + 2, look: someTime(s.r, 80*time.Millisecond) + 2, failures: map[string]*finding.Failure{}}
 		if s.r.IntN(20) == 0 {
 			c.slow = 20*time.Second + someTime(s.r, 30*time.Second)
 		}
@@ -137,6 +146,9 @@ func (s *simulation) start() {
 	s.life++
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
 	s.running, s.groups = 0, map[string]int{}
+	for _, c := range s.sims {
+		c.said, c.heardAt = flat.Event{}, time.Time{}
+	}
 	s.tell(begun{s.there()})
 	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
 }
@@ -170,6 +182,9 @@ func (s *simulation) later(after time.Duration, h happening) {
 }
 
 func (s *simulation) tell(h happening) {
+	if ch, is := h.(changed); is {
+		s.heard(ch.batch)
+	}
 	effects, wait := s.loop.step(h, s.now)
 	if wait <= 0 {
 		s.t.Fatalf("%s: a step asks to be called again at once", s.clock())
@@ -177,6 +192,18 @@ func (s *simulation) tell(h happening) {
 	s.wakeAt = s.now.Add(wait)
 	for _, e := range effects {
 		s.carryOut(e)
+	}
+}
+
+// heard notes what the loop is told of the disk.
+func (s *simulation) heard(batch watcher.Batch) {
+	if !s.loop.placed { // that is no change: it tells that every watch is placed
+		return
+	}
+	for _, c := range s.sims {
+		if batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") }) {
+			c.told, c.heardAt = true, s.now
+		}
 	}
 }
 
@@ -215,7 +242,7 @@ func (s *simulation) there() (dirs []string) {
 // write changes a file; tell: the watcher sees it, a little later, or loses it and says so later.
 func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	was := c.gone
-	c.content, c.gone = content, false
+	c.content, c.gone, c.wroteAt, c.told = content, false, s.now, false
 	c.stamps++
 	c.ctime = s.now.Add(s.skew).UnixNano()
 	c.mtime = c.ctime + c.stamps // two writes at one moment differ, as they do by their inode's change time
@@ -224,7 +251,7 @@ func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	}
 	paths := []string{c.dir + "/main.go"}
 	if was {
-		paths = append(paths, c.dir+"/"+manifestName)
+		paths = append(paths, c.dir+"/"+tree.ManifestName)
 	}
 	s.report(paths...)
 }
@@ -285,6 +312,7 @@ func (s *simulation) put(c *simCapsule, p *builder.Published) {
 func (s *simulation) carryOut(e effect) {
 	switch e := e.(type) {
 	case say:
+		e.event.Seq, e.event.Time = uint64(len(s.events)-s.born+1), s.now // as the hub does
 		s.hear(flat.Of(e.event))
 	case find:
 		s.later(someTime(s.r, 20*time.Millisecond), found{dirs: s.there()})
@@ -335,6 +363,9 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
+	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.job.reason != "retry" {
+		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
+	}
 	c.started++
 	b := &simBuild{life: s.life}
 	c.build, c.dead = b, someTime(s.r, 200*time.Millisecond)
@@ -383,6 +414,9 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	b.done, c.build = true, nil
+	if !b.cancelled && !e.c.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
+		s.t.Errorf("%s: %s was built to the end from %s, long after it was %s", s.clock(), c.dir, e.in.SourceHash, c.content)
+	}
 	s.running--
 	s.groups[c.group]--
 	if b.cancelled {
@@ -395,7 +429,7 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
 	case len(b.read)%3 == 2:
-		f := &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
 		if end.err = f; after != nil && len(e.in.Changed(after)) == 0 {
 			c.failures[e.in.Key] = f
 		}
@@ -410,6 +444,12 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
+	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.job.committed {
+		s.t.Errorf("%s: P3: %s is published from %s, and the loop knows that it changed", s.clock(), c.dir, e.in.SourceHash)
+	}
+	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.first) < s.cfg.MaxWait && !e.c.job.committed {
+		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
+	}
 	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
 	c.pending = p
 	life, half := s.life, someTime(s.r, 20*time.Millisecond)
@@ -419,7 +459,7 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 		}
 		if s.r.IntN(60) == 0 {
 			c.pending = nil
-			s.later(0, published{e.c, nil, &builder.Failure{Step: builder.StepStage, Findings: []finding.Finding{{Message: "no space left"}}}})
+			s.later(0, published{e.c, nil, &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Message: "no space left"}}}})
 			return
 		}
 		s.put(c, p)
@@ -429,6 +469,9 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 }
 
 func (s *simulation) restore(c *simCapsule, e restore) {
+	if c.build != nil || c.pending != nil {
+		s.t.Errorf("%s: %s's module is put back while its build may write it", s.clock(), c.dir)
+	}
 	h := restored{c: e.c, err: builder.ErrNoCopy}
 	if c.blob != nil && c.blobKey == e.key {
 		h.err, h.modules = nil, c.blob
@@ -442,15 +485,32 @@ func (s *simulation) restore(c *simCapsule, e restore) {
 
 // hear checks what is announced at the moment when it is said.
 func (s *simulation) hear(e flat.Event) {
-	if want := uint64(len(s.events) - s.born + 1); e.Seq != want {
-		s.t.Errorf("%s: event %d has number %d", s.clock(), want, e.Seq)
-	}
 	s.events = append(s.events, e)
 	c := s.sims[e.Dir]
-	if e.Type != flat.Reload {
+	switch e.Type {
+	case flat.BuildFailed, flat.Held:
+		c.said = e
+		return
+	case flat.Unchanged:
+		s.standing(c, e)
+		return
+	case flat.Reload:
+		c.said = e
+	default:
 		return
 	}
 	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
 		s.t.Errorf("%s: a reload of %s is announced from %s, and was not published", s.clock(), e.Dir, e.SourceHash)
+	}
+}
+
+// standing checks an event that says that nothing is new.
+func (s *simulation) standing(c *simCapsule, e flat.Event) {
+	switch {
+	case strings.Contains(e.Reason, "held as before") && c.said.Type != flat.Held,
+		strings.Contains(e.Reason, "failed to build before") && c.said.Type != flat.BuildFailed:
+		s.t.Errorf("%s: %s: %q, and the word before it is %q", s.clock(), c.dir, e.Reason, c.said.Type)
+	case e.Reason == "" && (c.newest == nil || c.newest.SourceHash != e.SourceHash):
+		s.t.Errorf("%s: P2: %s is said to be unchanged at %s, and that was not published", s.clock(), c.dir, e.SourceHash)
 	}
 }

@@ -28,7 +28,6 @@ type world struct {
 	mu      sync.Mutex // the loop's goroutines and the test's share everything below
 	disk    map[string]*fake
 	batches chan watcher.Batch
-	plans   chan watcher.Plan
 	retry   chan struct{}
 	events  []flat.Event
 	locks   map[string]bool
@@ -70,7 +69,7 @@ type fake struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, disk: map[string]*fake{}, batches: make(chan watcher.Batch), plans: make(chan watcher.Plan, 1),
+	return &world{t: t, disk: map[string]*fake{}, batches: make(chan watcher.Batch),
 		retry: make(chan struct{}), locks: map[string]bool{}, groups: map[string]int{}}
 }
 
@@ -84,11 +83,12 @@ func (w *world) capsule(dir, content string) *fake {
 func (f *fake) written() { f.stamp, f.wrote = f.stamp+1, time.Now().UnixNano() }
 
 func (w *world) config() Config {
-	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Plans: w.plans, Retry: w.retry,
+	return Config{Jobs: 2, Roots: []string{"/"}, Batches: w.batches, Retry: w.retry,
 		Find: w.find, Examine: w.examine, Build: w.build, Publish: w.publish, Exists: w.exists, Stands: w.stands, Restore: w.restore, LastChange: w.lastChange,
 		Announce: func(e event.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			e.Seq, e.Time = uint64(len(w.events)+1), time.Now() // as the hub does
 			w.events = append(w.events, flat.Of(e))
 		}}
 }
@@ -217,7 +217,7 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	content := strings.TrimSuffix(strings.TrimPrefix(in.SourceHash, "h("), ")")
 	f.builds = append(f.builds, content)
 	if f.broken != nil && f.broken(content) {
-		return nil, &builder.Failure{Step: builder.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
+		return nil, &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
 	}
 	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
 }

@@ -2,11 +2,11 @@ package capsule
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Error is a manifest that cannot be used. Findings holds at least one error,
@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 // Load reads dir/Capsule.toml. A fault in the file is an *Error; a file that
 // cannot be read is the file system's error, fs.ErrNotExist among them.
 func Load(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	data, err := ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -41,16 +41,9 @@ func Load(dir string) (*Manifest, error) {
 	return m, nil
 }
 
-// ReadFile reads at most one byte more than MaxSize, enough for ParseDocument
-// to refuse the file without holding all of it. Anything but a regular file is
-// an error: opening a pipe would wait for ever.
+// ReadFile is tomldoc.Read for a manifest.
 func ReadFile(path string) ([]byte, error) {
-	file, err := fsys.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the manifest: %w", err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	data, err := tomldoc.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
@@ -62,9 +55,9 @@ func ReadFile(path string) ([]byte, error) {
 // in the order of the file. path need not exist.
 func Parse(path string, data []byte) (*Manifest, []finding.Finding) {
 	m := &Manifest{Path: path, Dir: filepath.Dir(path)}
-	doc, faults := ParseDocument(filepath.Base(path), data)
+	doc, faults := tomldoc.Parse(filepath.Base(path), data)
 	if doc == nil {
-		m.doc = &Document{file: filepath.Base(path), root: newNode(), lines: []int{0}}
+		m.doc = tomldoc.Empty(filepath.Base(path))
 		return m, faults
 	}
 	m.doc = doc

@@ -8,10 +8,11 @@
 // and a person would not, and are for `astrid-dev check` only.
 package capsule
 
-import "time"
+import (
+	"time"
 
-// ManifestName is the file that makes a folder a capsule.
-const ManifestName = "Capsule.toml"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
+)
 
 // Manifest is one Capsule.toml. It must not be changed after Parse or Load
 // returned it, and may then be used concurrently.
@@ -33,7 +34,7 @@ type Manifest struct {
 	Uplinks      []Uplink
 	Dev          Settings
 
-	doc *Document
+	doc *tomldoc.Document
 }
 
 // Package is the table [package].
@@ -166,4 +167,4 @@ func (m *Manifest) Buildable() bool { return len(m.Components) > 0 }
 func (m *Manifest) Position(key ...string) (line, column int) { return m.doc.Position(key...) }
 
 // Document is the file itself, for reading what Manifest leaves out.
-func (m *Manifest) Document() *Document { return m.doc }
+func (m *Manifest) Document() *tomldoc.Document { return m.doc }

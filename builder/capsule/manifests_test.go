@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // realManifests is where a checkout of real capsules' manifests may lie,
@@ -11,7 +13,7 @@ import (
 const realManifests = "../../../shared/manifests"
 
 func TestRealManifests(t *testing.T) {
-	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", ManifestName))
+	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", tree.ManifestName))
 	if err != nil {
 		t.Fatal(err)
 	}

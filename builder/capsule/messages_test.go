@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 var update = flag.Bool("update", false, "write what the tests see as what they want")
@@ -30,7 +32,7 @@ var binaryFaults = map[string]struct {
 	"zero byte":            {[]byte("[package]\nname = \"a\x00b\"\n"), finding.ManifestEncoding},
 	"latin-1":              {[]byte("[package]\nname = \"\xe9t\xe9\"\n"), finding.ManifestEncoding},
 	"a module":             {[]byte("\x00asm\x01\x00\x00\x00"), finding.ManifestEncoding},
-	"too large":            {bytes.Repeat([]byte("# x\n"), MaxSize/4+1), finding.ManifestTooLarge},
+	"too large":            {bytes.Repeat([]byte("# x\n"), tomldoc.MaxSize/4+1), finding.ManifestTooLarge},
 	"deep keys":            {[]byte(strings.Repeat("a.", 100) + "a = 1\n"), finding.ManifestTooDeep},
 }
 
@@ -48,7 +50,7 @@ func TestMessages(t *testing.T) {
 	for i := 1; i+1 < len(parts); i += 2 {
 		name, input, _ := strings.Cut(parts[i]+"\n", " --\n")
 		header, want, _ := strings.Cut(parts[i+1]+"\n", " --\n")
-		m, findings := Parse(ManifestName, []byte(input))
+		m, findings := Parse(tree.ManifestName, []byte(input))
 		all := append(findings, m.Doubts()...)
 		checkPlaces(t, input, all)
 		var got strings.Builder
@@ -66,7 +68,7 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	for name, c := range binaryFaults {
-		_, findings := Parse(ManifestName, c.data)
+		_, findings := Parse(tree.ManifestName, c.data)
 		checkPlaces(t, string(c.data), findings)
 		if len(findings) != 1 || findings[0].Code != c.code {
 			t.Errorf("%s: %v, want %s", name, findings, c.code)
@@ -87,7 +89,7 @@ func TestMessages(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no manifest: %v", err)
 	}

@@ -32,7 +32,7 @@ func checkPlaces(t *testing.T, text string, list []finding.Finding) {
 // Any bytes end in a manifest and findings that stand in the file, and a
 // manifest without errors holds what the rest of the program relies on.
 func FuzzParse(f *testing.F) {
-	for _, seed := range tomlSeeds {
+	for _, seed := range []string{"", "a = 1", "[a]\nb = 1\n[a.c]\nd = 2\n", "\xef\xbb\xbfa = 1", "[[component]]\nfile = 1\n", "[package.metadata]\nastrid-dev = 1\n"} {
 		f.Add([]byte(seed))
 	}
 	data, err := os.ReadFile("testdata/messages.txtar")

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // testdata/everything.toml has every key in every form.
@@ -77,7 +79,7 @@ func TestReadEverything(t *testing.T) {
 }
 
 func TestPosition(t *testing.T) {
-	m, findings := Parse(ManifestName, []byte("# c\n[package]\nname = \"x\"\n  version = \"1.0.0\"\n[[component]]\nfile = \"a.wasm\"\n\n[[component]]\nid = \"b\"\nentrypoint = \"b.wasm\"\n[publish]\n\"a.b\" = { wit = \"w\" }\n"))
+	m, findings := Parse(tree.ManifestName, []byte("# c\n[package]\nname = \"x\"\n  version = \"1.0.0\"\n[[component]]\nfile = \"a.wasm\"\n\n[[component]]\nid = \"b\"\nentrypoint = \"b.wasm\"\n[publish]\n\"a.b\" = { wit = \"w\" }\n"))
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}
@@ -103,7 +105,7 @@ func TestPosition(t *testing.T) {
 
 func TestWrap(t *testing.T) {
 	for text, want := range map[string]Wrap{"false": {Off: true}, "true": {}, `["a"]`: {Argv: []string{"a"}}} {
-		m, findings := Parse(ManifestName, []byte("[package]\nname = \"x\"\nversion = \"1.0.0\"\nmetadata.astrid-dev.wrap = "+text+"\n"))
+		m, findings := Parse(tree.ManifestName, []byte("[package]\nname = \"x\"\nversion = \"1.0.0\"\nmetadata.astrid-dev.wrap = "+text+"\n"))
 		if diff := cmp.Diff(want, m.Dev.Wrap); diff != "" || len(findings) > 0 {
 			t.Errorf("%s: %v %s", text, findings, diff)
 		}

@@ -6,19 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
 // reader turns a Document into a Manifest and collects what is wrong on the way.
 type reader struct {
-	doc  *Document
+	doc  *tomldoc.Document
 	list []finding.Finding
 }
 
 // fault adds a finding at key's value; at the table around it when key is not there.
 func (r *reader) fault(code finding.Code, key []string, hint, format string, args ...any) {
-	line, column := r.doc.around(key)
-	f := newFinding(code, r.doc.file, line, column)
+	line, column := r.doc.Around(key)
+	f := newFinding(code, r.doc.File(), line, column)
 	f.Message, f.Hint = fmt.Sprintf(format, args...), hint
 	r.list = append(r.list, f)
 }
@@ -89,7 +90,7 @@ func (f field) quotable() string {
 	if !ok || literal(f.value, "") == "" {
 		return "..."
 	}
-	text := f.r.doc.text[place.Start:place.End]
+	text := f.r.doc.Text()[place.Start:place.End]
 	if f.last() == "version" {
 		return looseVersion(text)
 	}
@@ -120,7 +121,7 @@ func (f field) needed(example string) string {
 // startsWith reports whether key's value, or its header, begins with prefix in the file.
 func (r *reader) startsWith(key []string, prefix string) bool {
 	place, ok := r.doc.Locate(key...)
-	return ok && strings.HasPrefix(r.doc.text[place.Start:], prefix)
+	return ok && strings.HasPrefix(r.doc.Text()[place.Start:], prefix)
 }
 
 func (f field) boolean() bool {
@@ -150,7 +151,7 @@ func (f field) texts() []string {
 	if !f.found {
 		return nil
 	}
-	list := elements(f.value)
+	list := tomldoc.Elements(f.value)
 	if _, empty := f.value.([]any); list == nil && !empty {
 		f.wrong("an array of strings", "write "+quoteKey(f.last())+" = "+f.asArray())
 		return nil
@@ -220,7 +221,7 @@ func (f field) tables() []field {
 	if !f.found {
 		return nil
 	}
-	list := elements(f.value)
+	list := tomldoc.Elements(f.value)
 	if _, empty := f.value.([]any); list == nil && !empty {
 		f.wrong("an array of tables", fmt.Sprintf("write the header with double brackets: [[%s]]", dotted(f.key)))
 		return nil
@@ -284,14 +285,14 @@ func tableName(key []string) string {
 	if len(key) == 0 {
 		return "the manifest"
 	}
-	if _, _, indexed := splitIndex(key[len(key)-1]); indexed {
+	if _, _, indexed := tomldoc.SplitIndex(key[len(key)-1]); indexed {
 		return "[[" + dotted(key) + "]]"
 	}
 	return "[" + dotted(key) + "]"
 }
 
 func bare(name string) string {
-	if base, _, ok := splitIndex(name); ok {
+	if base, _, ok := tomldoc.SplitIndex(name); ok {
 		return base
 	}
 	return name

@@ -8,6 +8,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // refusals are the rules that stop a build: what the runtime refuses when it
@@ -114,7 +115,7 @@ func reserved(p string) string {
 			return "lies in " + dir
 		}
 	}
-	if clean == ManifestName {
+	if clean == tree.ManifestName {
 		return "is the manifest itself"
 	}
 	return ""

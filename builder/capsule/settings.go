@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
@@ -85,7 +86,7 @@ func isWord(s string) bool {
 // argv reads a command. It is run without a shell.
 func (f field) argv() []string {
 	args := f.texts()
-	list := elements(f.value)
+	list := tomldoc.Elements(f.value)
 	if list == nil {
 		if _, empty := f.value.([]any); empty {
 			f.bad(`name the program: ["make", "wasm"]`, "%s is empty", title(f.key))

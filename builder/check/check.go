@@ -13,10 +13,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Options changes what Check looks at. The zero value is right for most.
@@ -97,7 +101,7 @@ type capsuleFiles struct {
 	options Options
 	m       *capsule.Manifest
 	list    []finding.Finding
-	cargo   *cargo // nil when cargo does not build the capsule
+	cargo   *cargo.Crate // nil when cargo does not build the capsule
 }
 
 func open(dir string, options Options) (*capsuleFiles, error) {
@@ -105,7 +109,7 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking %q: %w", dir, err)
 	}
-	path := filepath.Join(absolute, capsule.ManifestName)
+	path := filepath.Join(absolute, tree.ManifestName)
 	data, err := capsule.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -120,7 +124,7 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 // add notes a fault at a place in a file. An empty file is the manifest.
 func (c *capsuleFiles) add(code finding.Code, file string, line, column int, hint, format string, args ...any) {
 	if file == "" {
-		file = capsule.ManifestName
+		file = tree.ManifestName
 	}
 	rule, _ := code.Rule()
 	c.list = append(c.list, finding.Finding{Code: code, Severity: rule.Severity, File: file, Line: line, Column: column,
@@ -150,31 +154,19 @@ func (c *capsuleFiles) relative(path string) string {
 	return path
 }
 
-// document reads a TOML file beside the manifest, nil when there is none or it
-// is no TOML: the tool it belongs to says that better.
-func document(path string) *capsule.Document {
-	data, err := capsule.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	doc, _ := capsule.ParseDocument(path, data)
-	return doc
-}
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 
-// env is the value of a variable in the build's environment; the last one wins.
-func (c *capsuleFiles) env(name string) string {
-	value := ""
+// lookup finds a variable of the build's environment; the last one wins.
+func (c *capsuleFiles) lookup(name string) (value string, set bool) {
 	for _, pair := range c.options.Env {
-		if len(pair) > len(name) && pair[:len(name)] == name && pair[len(name)] == '=' {
-			value = pair[len(name)+1:]
+		if text, found := strings.CutPrefix(pair, name+"="); found {
+			value, set = text, true
 		}
 	}
-	return value
+	return value, set
 }
 
 // sameNames adds a finding to every capsule whose name another one has too.
@@ -207,15 +199,13 @@ func sameFolder(a, b string) bool {
 
 func nameTwice(dir, name, other string) finding.Finding {
 	f := finding.Finding{
-		Code: finding.PackageNameTwice, Severity: finding.Error, File: capsule.ManifestName,
+		Code: finding.PackageNameTwice, Severity: finding.Error, File: tree.ManifestName,
 		Message: fmt.Sprintf("the capsule in %s has the name %q too", other, name),
 		Hint:    "give each capsule a name of its own",
 	}
-	if data, err := capsule.ReadFile(filepath.Join(dir, capsule.ManifestName)); err == nil {
-		if doc, _ := capsule.ParseDocument(capsule.ManifestName, data); doc != nil {
-			if place, ok := doc.Locate("package", "name"); ok {
-				f.Line, f.Column = place.Line, place.Column
-			}
+	if doc := tomldoc.ReadFile(filepath.Join(dir, tree.ManifestName)); doc != nil {
+		if place, ok := doc.Locate("package", "name"); ok {
+			f.Line, f.Column = place.Line, place.Column
 		}
 	}
 	return f

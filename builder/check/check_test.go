@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // lay writes files below a new folder and returns it. "@" is a symbolic link
@@ -264,7 +264,7 @@ const realManifests = "../../../shared/manifests"
 
 // Sound capsules yield nothing; faulty ones exactly these, code by count.
 func TestRealManifests(t *testing.T) {
-	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", capsule.ManifestName))
+	list, err := filepath.Glob(filepath.Join(realManifests, "*", "*", tree.ManifestName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -41,7 +42,7 @@ func (c *capsuleFiles) taken(path string) string {
 	case !info.Mode().IsRegular():
 		return "is not a plain file"
 	}
-	if is, err := fsys.Begins(full, "\x00asm"); err == nil && !is {
+	if is, err := reader.IsWasm(full); err == nil && !is {
 		return "is no WebAssembly module"
 	}
 	return ""

@@ -8,13 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Fix mends those of the findings that leave no choice, and returns the files
@@ -56,14 +60,14 @@ func fixManifest(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
 	if doc.Values() == nil {
 		return "", nil // no TOML: nothing can be mended
 	}
-	e := newEdits(doc)
+	e := tomldoc.NewEdits(doc)
 	if asked[finding.PackageVersion] {
 		fixVersion(e, c.m.Package.Version)
 	}
 	if asked[finding.ManifestWrongType] {
 		for _, key := range lists {
-			if s := text(doc, key...); s != "" {
-				e.replace(quoted([]string{s}), []any{s}, key...)
+			if s := doc.String(key...); s != "" {
+				e.Replace(quoted([]string{s}), []any{s}, key...)
 			}
 		}
 	}
@@ -71,31 +75,31 @@ func fixManifest(c *capsuleFiles, asked map[finding.Code]bool) (string, error) {
 		fixInertKeys(e)
 	}
 	fixTools(c, e, asked)
-	return c.save(filepath.Join(c.dir, capsule.ManifestName), e)
+	return c.save(filepath.Join(c.dir, tree.ManifestName), e)
 }
 
 // lists are the keys where a string can only have been meant as a list of one.
 var lists = [][]string{{"package", "authors"}, {"package", "keywords"}, {"package", "categories"}, {"capabilities", "net"}, {"capabilities", "kv"}, {"capabilities", "fs_read"}, {"capabilities", "fs_write"}, {"capabilities", "net_bind"}, {"capabilities", "net_connect"}, {"capabilities", "identity"}}
 
 // fixVersion writes 1.0 or v1.0.0 as strict semver.
-func fixVersion(e *edits, version string) {
+func fixVersion(e *tomldoc.Edits, version string) {
 	loose, err := semver.NewVersion(version)
 	if err != nil || loose.String() == version {
 		return
 	}
-	e.replace(fmt.Sprintf("%q", loose.String()), loose.String(), "package", "version")
+	e.Replace(fmt.Sprintf("%q", loose.String()), loose.String(), "package", "version")
 }
 
 // fixInertKeys removes what has no effect on its side.
-func fixInertKeys(e *edits) {
+func fixInertKeys(e *tomldoc.Edits) {
 	for _, side := range []struct {
 		section string
 		names   []string
 	}{{"publish", []string{"handler", "priority"}}, {"subscribe", []string{"fanout"}}} {
-		for _, topic := range e.doc.Keys(side.section) {
+		for _, topic := range e.Document().Keys(side.section) {
 			for _, name := range side.names {
-				if has(e.doc, []string{side.section, topic}, name) {
-					e.remove(side.section, topic, name)
+				if e.Document().Has(side.section, topic, name) {
+					e.Remove(side.section, topic, name)
 				}
 			}
 		}
@@ -103,7 +107,7 @@ func fixInertKeys(e *edits) {
 }
 
 // fixTools adds the topics that every capsule with tools has.
-func fixTools(c *capsuleFiles, e *edits, asked map[finding.Code]bool) {
+func fixTools(c *capsuleFiles, e *tomldoc.Edits, asked map[finding.Code]bool) {
 	still := map[finding.Code]bool{}
 	before := len(c.list)
 	tools(c)
@@ -119,13 +123,13 @@ func fixTools(c *capsuleFiles, e *edits, asked map[finding.Code]bool) {
 		return value
 	}
 	if still[finding.ToolResultPublish] {
-		e.add([]string{"publish"}, resultTopics, topicLine(resultTopics), entry(witOf(resultTopics), nil))
+		e.Add([]string{"publish"}, resultTopics, topicLine(resultTopics), entry(witOf(resultTopics), nil))
 	}
 	if still[finding.ToolDescribePublish] {
-		e.add([]string{"publish"}, describeAnswers, topicLine(describeAnswers), entry(witOf(describeAnswers), nil))
+		e.Add([]string{"publish"}, describeAnswers, topicLine(describeAnswers), entry(witOf(describeAnswers), nil))
 	}
 	if still[finding.ToolDescribeSubscribe] {
-		e.add([]string{"subscribe"}, describeRequest, describeLine(), entry(witOf(describeRequest), map[string]any{"handler": describeHandler}))
+		e.Add([]string{"subscribe"}, describeRequest, describeLine(), entry(witOf(describeRequest), map[string]any{"handler": describeHandler}))
 	}
 }
 
@@ -135,22 +139,22 @@ func fixToolchain(c *capsuleFiles, asked map[finding.Code]bool) (string, error) 
 		return "", nil
 	}
 	c.cargo = c.readCargo() // fixCargoConfig may have set the target
-	found := c.toolchainFile()
-	if found == nil || !fsys.Inside(c.dir, found.path) {
+	found := cargo.ToolchainFile(c.dir)
+	if found == nil || !fsys.Inside(c.dir, found.Path) {
 		return "", nil
 	}
-	e := newEdits(found.doc)
-	targets, _ := c.targets()
+	e := tomldoc.NewEdits(found.Doc)
+	targets, _ := c.cargo.Targets()
 	for _, target := range targets {
 		switch {
-		case contains(texts(found.doc, "toolchain", "targets"), target) || has(found.doc, []string{"toolchain"}, "path"):
-		case has(found.doc, []string{"toolchain"}, "targets"):
-			e.appendTo(target, "toolchain", "targets")
+		case slices.Contains(found.Doc.Strings("toolchain", "targets"), target) || found.Doc.Has("toolchain", "path"):
+		case found.Doc.Has("toolchain", "targets"):
+			e.AppendTo(target, "toolchain", "targets")
 		default:
-			e.add([]string{"toolchain"}, "targets", "targets = "+quoted(targets), anys(targets))
+			e.Add([]string{"toolchain"}, "targets", "targets = "+quoted(targets), anys(targets))
 		}
 	}
-	return c.save(found.path, e)
+	return c.save(found.Path, e)
 }
 
 func anys(list []string) []any {
@@ -168,21 +172,21 @@ func fixCargoConfig(c *capsuleFiles, asked map[finding.Code]bool) (string, error
 		return "", nil
 	}
 	path := filepath.Join(c.dir, ".cargo", "config.toml")
-	doc := document(path)
+	doc := tomldoc.ReadFile(path)
 	if doc == nil {
 		if exists(path) || exists(filepath.Join(c.dir, ".cargo", "config")) {
 			return "", nil // in the old form, or no TOML
 		}
-		doc, _ = capsule.ParseDocument(path, nil)
+		doc, _ = tomldoc.Parse(path, nil)
 	}
-	e := newEdits(doc)
-	targets, _ := c.targets()
+	e := tomldoc.NewEdits(doc)
+	targets, _ := c.cargo.Targets()
 	random := asked[finding.RustGetrandomCfg]
 	if asked[finding.RustNoWasmTarget] && len(targets) == 0 {
-		e.add([]string{"build"}, "target", fmt.Sprintf("target = %q", canonical), canonical)
+		e.Add([]string{"build"}, "target", fmt.Sprintf("target = %q", canonical), canonical)
 		targets, random = []string{canonical}, true // the cfg matters from now on
 	}
-	if random && contains(targets, canonical) && c.usesRandom() != "" && !strings.Contains(strings.Join(c.rustflags(canonical), " "), randomCfg) {
+	if random && slices.Contains(targets, canonical) && c.usesRandom() != "" && !cargo.HasRandomFlag(c.cargo.Rustflags(canonical)) {
 		c.addRandomFlag(e)
 	}
 	return c.save(path, e)
@@ -190,35 +194,35 @@ func fixCargoConfig(c *capsuleFiles, asked map[finding.Code]bool) (string, error
 
 // addRandomFlag adds the flag where the flags in force are: those of [build]
 // would no longer count as soon as the target has its own.
-func (c *capsuleFiles) addRandomFlag(e *edits) {
-	table := []string{"target", canonical}
-	if len(c.rustflags(canonical)) > 0 && !has(e.doc, table, "rustflags") {
+func (c *capsuleFiles) addRandomFlag(e *tomldoc.Edits) {
+	doc, table := e.Document(), []string{"target", canonical}
+	if len(c.cargo.Rustflags(canonical)) > 0 && !doc.Has("target", canonical, "rustflags") {
 		table = []string{"build"}
-		if !has(e.doc, table, "rustflags") {
+		if !doc.Has("build", "rustflags") {
 			return // set in a file above the capsule, or for a cfg(...)
 		}
 	}
-	key := append(append([]string(nil), table...), "rustflags")
-	flags, _ := e.doc.Value(key...)
+	key := append(slices.Clone(table), "rustflags")
+	flags, _ := doc.Value(key...)
 	switch old := flags.(type) {
 	case nil:
-		e.add(table, "rustflags", "rustflags = ['"+randomFlag+"']", []any{randomFlag})
+		e.Add(table, "rustflags", "rustflags = ['"+cargo.RandomFlag+"']", []any{cargo.RandomFlag})
 	case string:
-		both := strings.TrimSpace(old + " " + randomFlag)
-		e.replace(fmt.Sprintf("%q", both), both, key...)
+		both := strings.TrimSpace(old + " " + cargo.RandomFlag)
+		e.Replace(fmt.Sprintf("%q", both), both, key...)
 	default:
-		e.appendTo(randomFlag, key...)
+		e.AppendTo(cargo.RandomFlag, key...)
 	}
 }
 
 // save writes the edited file in one step and returns its name, or "" when
 // there was nothing to change.
-func (c *capsuleFiles) save(path string, e *edits) (string, error) {
+func (c *capsuleFiles) save(path string, e *tomldoc.Edits) (string, error) {
 	name := c.relative(path)
-	if len(e.list) == 0 {
+	if !e.Any() {
 		return "", nil
 	}
-	text, err := e.apply()
+	text, err := e.Apply()
 	if err != nil {
 		return "", fmt.Errorf("mending %s: %w", name, err)
 	}

@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const (
@@ -74,7 +75,7 @@ func TestFix(t *testing.T) {
 	for _, c := range fixes {
 		t.Run(c.name, func(t *testing.T) {
 			dir := lay(t, c.before)
-			path := filepath.Join(dir, capsule.ManifestName)
+			path := filepath.Join(dir, tree.ManifestName)
 			if err := os.Chmod(path, 0o640); err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +180,7 @@ func FuzzFix(f *testing.F) {
 		asked = append(asked, finding.Finding{Code: code.Code})
 	}
 	dir := f.TempDir()
-	path := filepath.Join(dir, capsule.ManifestName)
+	path := filepath.Join(dir, tree.ManifestName)
 	f.Fuzz(func(t *testing.T, text string) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -198,7 +199,7 @@ func FuzzFix(f *testing.F) {
 			}
 			return
 		}
-		if doc, faults := capsule.ParseDocument("", data); doc == nil {
+		if doc, faults := tomldoc.Parse("", data); doc == nil {
 			t.Fatalf("broke %q: %q: %v", text, data, faults)
 		}
 		if again, err := Fix(context.Background(), dir, asked); err != nil || len(again) > 0 {

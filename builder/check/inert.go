@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,7 +92,7 @@ func (c *capsuleFiles) declared(section, topic string) bool {
 
 // listed reports whether the root's ipc_publish or ipc_subscribe has the topic.
 func (c *capsuleFiles) listed(name, topic string) bool {
-	return contains(texts(c.m.Document(), "capabilities", name), topic)
+	return slices.Contains(c.m.Document().Strings("capabilities", name), topic)
 }
 
 // inertLine is the entry for a topic of ipc_publish or ipc_subscribe, with the
@@ -176,8 +177,8 @@ func (c *capsuleFiles) unknownIn(key []string, shape string) {
 	names, listed := known[shape]
 	for _, name := range doc.Keys(key...) {
 		inner := append(append([]string(nil), key...), name)
-		if listed && !contains(names, name) && !legacy[name] {
-			if near := capsule.Nearest(name, names); near != "" && !has(doc, key, near) {
+		if listed && !slices.Contains(names, name) && !legacy[name] {
+			if near := capsule.Nearest(name, names); near != "" && !doc.Has(append(slices.Clip(key), near)...) {
 				c.addKey(finding.UnknownKey, inner, "did you mean "+near+"?", "the runtime does not know the key %s", strconv.Quote(name))
 			}
 			continue
@@ -194,7 +195,7 @@ func (c *capsuleFiles) unknownBelow(key []string, shape string) {
 		return
 	}
 	if _, ok := known[shape+"[]"]; ok {
-		for i := 0; has(c.m.Document(), nil, fmt.Sprintf("%s[%d]", key[0], i)); i++ {
+		for i := 0; c.m.Document().Has(fmt.Sprintf("%s[%d]", key[0], i)); i++ {
 			c.unknownIn([]string{fmt.Sprintf("%s[%d]", key[0], i)}, shape+"[]")
 		}
 		return
@@ -204,18 +205,4 @@ func (c *capsuleFiles) unknownBelow(key []string, shape string) {
 			c.unknownIn(append(append([]string(nil), key...), name), shape+".*")
 		}
 	}
-}
-
-func has(doc *capsule.Document, key []string, name string) bool {
-	_, ok := doc.Value(append(append([]string(nil), key...), name)...)
-	return ok
-}
-
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
 }

@@ -123,21 +123,20 @@ func rustCdylibs(c *capsuleFiles) {
 		return
 	}
 	var made []string
-	if contains(append(texts(c.cargo.doc, "lib", "crate-type"), texts(c.cargo.doc, "lib", "crate_type")...), "cdylib") {
+	if c.cargo.Manifest.IsCdylib("lib") {
 		made = append(made, "the library")
 	}
-	examples, _ := c.cargo.doc.Value("example")
+	examples, _ := c.cargo.Manifest.Value("example")
 	list, _ := examples.([]map[string]any)
 	for i, example := range list {
 		at := fmt.Sprintf("example[%d]", i)
-		kinds := append(texts(c.cargo.doc, at, "crate-type"), texts(c.cargo.doc, at, "crate_type")...)
-		if !contains(kinds, "cdylib") {
+		if !c.cargo.Manifest.IsCdylib(at) {
 			continue
 		}
 		name, _ := example["name"].(string)
 		made = append(made, fmt.Sprintf("the example %q", name))
 		if len(made) == 2 {
-			line, column := c.cargo.doc.Position(at)
+			line, column := c.cargo.Manifest.Position(at)
 			c.add(finding.RustCdylibs, "Cargo.toml", line, column, "keep one: the others as plain libraries", "%s and %s are cdylibs: the runtime's packer refuses more than one", made[0], made[1])
 		}
 	}

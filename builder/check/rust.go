@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,23 +13,36 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // canonical is the target that the ecosystem builds for.
-const canonical = "wasm32-unknown-unknown"
+const canonical = cargo.UnknownTarget
+
+// readCargo returns nil when cargo does not build the capsule.
+func (c *capsuleFiles) readCargo() *cargo.Crate {
+	dev := c.m.Dev
+	if !c.m.Buildable() || len(dev.Build) > 0 || dev.Toolchain != "" && dev.Toolchain != "rust" && dev.Toolchain != "cargo" {
+		return nil
+	}
+	if crate := cargo.Read(c.dir, c.lookup); crate.Manifest.Has("package", "name") {
+		return crate
+	}
+	return nil
+}
 
 // rustCrate compares the manifest with what cargo makes of the crate.
 func rustCrate(c *capsuleFiles) {
 	if c.cargo == nil {
 		return
 	}
-	if version, ok := c.cargo.inherited("version"); ok {
+	if version, ok := c.cargo.Inherited("version"); ok {
 		c.compareVersion(version, "Cargo.toml")
 	}
-	made := c.cargo.modules(c.dir)
+	made := c.cargo.Manifest.Modules(c.dir)
 	if len(made) == 0 {
-		line, column := c.cargo.doc.Position("lib")
+		line, column := c.cargo.Manifest.Position("lib")
 		c.add(finding.RustNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
 		return
 	}
@@ -42,7 +56,7 @@ func (c *capsuleFiles) fileName(made []string) {
 	first := -1
 	for i, component := range c.m.Components {
 		explained := component.Output != "" || strings.HasPrefix(path.Clean(component.File), "dist/")
-		if explained || contains(made, path.Base(component.File)) || capsule.PathFault(component.File) != "" {
+		if explained || slices.Contains(made, path.Base(component.File)) || capsule.PathFault(component.File) != "" {
 			return
 		}
 		if first < 0 {
@@ -60,12 +74,8 @@ func rustTarget(c *capsuleFiles) {
 	if c.cargo == nil {
 		return
 	}
-	targets, where := c.targets()
-	wasm := false
-	for _, target := range targets {
-		wasm = wasm || strings.HasPrefix(filepath.Base(target), "wasm") // a target specification by its file's name, as the build takes it
-	}
-	if !wasm {
+	targets, where := c.cargo.Targets()
+	if !slices.ContainsFunc(targets, cargo.IsWasm) {
 		c.noTarget(where)
 		return
 	}
@@ -78,39 +88,39 @@ func rustTarget(c *capsuleFiles) {
 	}
 }
 
-func (c *capsuleFiles) noTarget(where *config) {
+func (c *capsuleFiles) noTarget(where *cargo.Config) {
 	hint := fmt.Sprintf("write into .cargo/config.toml:\n[build]\ntarget = %q", canonical)
 	if where != nil {
 		file, line, column := c.placeOf(where, "build", "target")
-		c.add(finding.RustNoWasmTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(texts(where.doc, "build", "target"), ", "))
+		c.add(finding.RustNoWasmTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(where.Doc.Strings("build", "target"), ", "))
 		return
 	}
 	c.add(finding.RustNoWasmTarget, "Cargo.toml", 1, 1, hint, "no WebAssembly target is set: cargo would build for this machine")
 }
 
 // placeOf is where a key of a config stands, or the manifest's first line for the environment.
-func (c *capsuleFiles) placeOf(where *config, key ...string) (file string, line, column int) {
+func (c *capsuleFiles) placeOf(where *cargo.Config, key ...string) (file string, line, column int) {
 	if where == nil {
-		return capsule.ManifestName, 1, 1
+		return tree.ManifestName, 1, 1
 	}
-	line, column = where.doc.Position(key...)
-	if place, ok := where.doc.Locate(key...); ok {
+	line, column = where.Doc.Position(key...)
+	if place, ok := where.Doc.Locate(key...); ok {
 		line, column = place.Line, place.Column
 	}
-	return c.relative(where.path), line, column
+	return c.relative(where.Path), line, column
 }
 
 // toolchainTarget finds a rust-toolchain.toml that does not install the target.
 func (c *capsuleFiles) toolchainTarget(target string) {
-	found := c.toolchainFile()
-	if found == nil || strings.HasSuffix(target, ".json") || contains(texts(found.doc, "toolchain", "targets"), target) {
+	found := cargo.ToolchainFile(c.dir)
+	if found == nil || strings.HasSuffix(target, ".json") || slices.Contains(found.Doc.Strings("toolchain", "targets"), target) {
 		return
 	}
-	if _, ok := found.doc.Value("toolchain", "path"); ok {
+	if found.Doc.Has("toolchain", "path") {
 		return // an own toolchain, with whatever targets it has
 	}
 	file, line, column := c.placeOf(found, "toolchain", "targets")
-	c.add(finding.RustToolchainTarget, file, line, column, "write targets = "+quoted(append(texts(found.doc, "toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
+	c.add(finding.RustToolchainTarget, file, line, column, "write targets = "+quoted(append(found.Doc.Strings("toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
 }
 
 // quoted is a list as TOML has it.
@@ -122,52 +132,28 @@ func quoted(list []string) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-// toolchainFile is the nearest that rustup would obey, nil for none.
-func (c *capsuleFiles) toolchainFile() *config {
-	for _, dir := range fsys.Upward(c.dir) {
-		for _, name := range []string{"rust-toolchain.toml", "rust-toolchain"} {
-			path := filepath.Join(dir, name)
-			doc := document(path)
-			if doc == nil {
-				continue
-			}
-			if _, ok := doc.Value("toolchain"); ok {
-				return &config{path, doc}
-			}
-		}
-	}
-	return nil
-}
-
-const (
-	randomCfg  = "getrandom_backend"
-	randomFlag = `--cfg=getrandom_backend="custom"`
-)
-
 // rustRandom finds a crate that cannot link because getrandom has no source
 // of randomness on the bare target. Only where getrandom is known to be there.
 func rustRandom(c *capsuleFiles) {
 	if c.cargo == nil {
 		return
 	}
-	targets, where := c.targets()
-	if !contains(targets, canonical) {
+	targets, where := c.cargo.Targets()
+	if !slices.Contains(targets, canonical) {
 		return
 	}
 	reason := c.usesRandom()
 	if reason == "" {
 		return
 	}
-	for _, flag := range c.rustflags(canonical) {
-		if strings.Contains(flag, randomCfg) {
-			return
-		}
+	if cargo.HasRandomFlag(c.cargo.Rustflags(canonical)) {
+		return
 	}
 	file, line, column := c.placeOf(where, "target", canonical)
 	if where != nil && line == 1 {
 		file, line, column = c.placeOf(where, "build", "target")
 	}
-	c.add(finding.RustGetrandomCfg, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, randomFlag),
+	c.add(finding.RustGetrandomCfg, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, cargo.RandomFlag),
 		"getrandom does not compile for %s without its cfg (%s)", canonical, reason)
 }
 
@@ -181,12 +167,12 @@ func (c *capsuleFiles) usesRandom() string {
 		return "Cargo.lock has getrandom " + version
 	}
 	tables := [][]string{{"dependencies"}}
-	for _, name := range c.cargo.doc.Keys("target") {
+	for _, name := range c.cargo.Manifest.Keys("target") {
 		tables = append(tables, []string{"target", name, "dependencies"})
 	}
 	for _, table := range tables {
-		for _, name := range c.cargo.doc.Keys(table...) {
-			if c.cargo.dependencyUsesRandom(append(append([]string(nil), table...), name)) {
+		for _, name := range c.cargo.Manifest.Keys(table...) {
+			if dependencyUsesRandom(c.cargo, append(append([]string(nil), table...), name)) {
 				return "through the dependency " + name
 			}
 		}
@@ -194,15 +180,12 @@ func (c *capsuleFiles) usesRandom() string {
 	return ""
 }
 
-func (k *cargo) dependencyUsesRandom(key []string) bool {
+func dependencyUsesRandom(k *cargo.Crate, key []string) bool {
 	name := key[len(key)-1]
-	value, _ := k.doc.Value(key...)
+	value, _ := k.Manifest.Value(key...)
 	version, features := dependency(value)
 	if table, ok := value.(map[string]any); ok && table["workspace"] == true {
-		if k.workspace == nil {
-			return false
-		}
-		shared, _ := k.workspace.Value("workspace", "dependencies", name)
+		shared, _ := k.Shared.Value("workspace", "dependencies", name)
 		more, moreFeatures := dependency(shared)
 		version, features = more, append(features, moreFeatures...)
 	}
@@ -248,11 +231,7 @@ func atLeast(requirement, oldest string) bool {
 // lockedRandom is the newest getrandom that the lock file gives this crate,
 // "" for none that wants the cfg. locked is false without a lock file.
 func (c *capsuleFiles) lockedRandom() (version string, locked bool) {
-	dir := c.dir
-	if c.cargo.workspaceDir != "" {
-		dir = c.cargo.workspaceDir
-	}
-	data, err := readSmall(filepath.Join(dir, "Cargo.lock"))
+	data, err := readSmall(filepath.Join(c.cargo.Workspace, "Cargo.lock"))
 	if err != nil {
 		return "", false
 	}
@@ -260,7 +239,7 @@ func (c *capsuleFiles) lockedRandom() (version string, locked bool) {
 	if toml.Unmarshal(data, &lock) != nil {
 		return "", false
 	}
-	return lock.newest(text(c.cargo.doc, "package", "name"), "getrandom", "0.3.0"), true
+	return lock.newest(c.cargo.Manifest.Name(), "getrandom", "0.3.0"), true
 }
 
 type lockFile struct {

@@ -208,9 +208,9 @@ func (w *work) sniff(r *Report) Kind {
 	switch {
 	case len(b) == 0:
 		r.fail(finding.SmokeEmpty, "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
-	case len(b) < 4 && strings.HasPrefix("\x00asm", string(b)):
+	case len(b) < 4 && strings.HasPrefix(reader.Magic, string(b)):
 		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
-	case len(b) < 4 || string(b[:4]) != "\x00asm":
+	case len(b) < 4 || string(b[:4]) != reader.Magic:
 		r.fail(finding.SmokeNotWasm, "the file is not WebAssembly: it begins with "+quoteStart(b),
 			"component.file and output must name the .wasm file that the build writes")
 	case len(b) < 8:

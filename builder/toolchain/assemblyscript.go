@@ -3,9 +3,9 @@ package toolchain
 import (
 	"context"
 	"encoding/json"
-	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +45,7 @@ type asconfig struct {
 	Targets map[string]any `json:"targets"`
 }
 
-func planAssemblyScript(ctx context.Context, j *job) (*Plan, error) {
+func planAssemblyScript(ctx context.Context, j *job) (*Recipe, error) {
 	node, err := j.tool("node")
 	if err != nil {
 		return nil, err
@@ -69,10 +69,9 @@ func planAssemblyScript(ctx context.Context, j *job) (*Plan, error) {
 	if _, known := config.Targets[target]; known || j.profile != "" {
 		argv = append(argv, "--target", target)
 	}
-	argv = append(argv, "--outFile", filepath.Join(j.OutDir, path.Base(j.Manifest.Components[0].File)))
-	return &Plan{
-		Argv:     argv,
-		Identity: p.identity(ctx, j, "assemblyscript", node, stamp(resolved(asc))),
+	return &Recipe{
+		argv:     func(out string) []string { return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0)) },
+		Identity: p.identity(ctx, j, node, asc),
 		Outside: func(context.Context) ([]string, error) {
 			list := p.outside(j)
 			if config.Extends != "" {

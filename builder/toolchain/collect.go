@@ -8,20 +8,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // collect finds each component's module: one that the toolchain named in
 // built, or in the places where a command may have left it.
-func (j *job) collect(built map[int]string) ([]Artifact, error) {
+func (w *work) collect(built map[int]string) ([]Artifact, error) {
 	var list []Artifact
 	var open []int
-	for i := range j.Manifest.Components {
+	for i := range w.Manifest.Components {
 		found := built[i]
 		if found == "" {
-			found = j.written(i)
+			found = w.written(i)
 		}
 		if found == "" {
 			open = append(open, i)
@@ -31,15 +31,15 @@ func (j *job) collect(built map[int]string) ([]Artifact, error) {
 	}
 	var problems []finding.Finding
 	for _, i := range open {
-		published := j.published(i)
+		published := w.published(i)
 		info, err := os.Stat(published)
 		switch {
-		case err == nil && !sameFile(j.stood[i], info):
-			problems = append(problems, j.wrotePublished(i))
-		case err == nil && info.Mode().IsRegular() && len(j.Manifest.Components) > 1 && len(list) > 0:
+		case err == nil && !sameFile(w.stood[i], info):
+			problems = append(problems, w.wrotePublished(i))
+		case err == nil && info.Mode().IsRegular() && len(w.Manifest.Components) > 1 && len(list) > 0:
 			list = append(list, Artifact{i, published}) // not this build's affair: it is found as it stands
 		default:
-			problems = append(problems, j.notWritten(i))
+			problems = append(problems, w.notWritten(i))
 		}
 	}
 	if len(problems) > 0 {
@@ -51,9 +51,9 @@ func (j *job) collect(built map[int]string) ([]Artifact, error) {
 
 // standing looks at what stands at every component's published path before the
 // build; nil is nothing.
-func (j *job) standing() (stood []os.FileInfo) {
-	for i := range j.Manifest.Components {
-		info, err := os.Stat(j.published(i))
+func (w *work) standing() (stood []os.FileInfo) {
+	for i := range w.Manifest.Components {
+		info, err := os.Stat(w.published(i))
 		if err != nil {
 			info = nil
 		}
@@ -73,8 +73,8 @@ func sameFile(a, b os.FileInfo) bool {
 }
 
 // written returns where a command left component i, "" for nowhere.
-func (j *job) written(i int) string {
-	for _, place := range j.places(i) {
+func (w *work) written(i int) string {
+	for _, place := range w.places(i) {
 		if isFile(place) {
 			return place
 		}
@@ -84,10 +84,10 @@ func (j *job) written(i int) string {
 
 // places lists where the module of component i may be: the staging folder, and
 // its output below the capsule.
-func (j *job) places(i int) []string {
-	base := path.Base(j.Manifest.Components[i].File)
-	list := []string{filepath.Join(j.OutDir, base), filepath.Join(j.OutDir, strings.TrimSuffix(base, ".wasm"))}
-	if output := j.output(i); output != "" {
+func (w *work) places(i int) []string {
+	base := path.Base(w.Manifest.Components[i].File)
+	list := []string{filepath.Join(w.out, base), filepath.Join(w.out, strings.TrimSuffix(base, ".wasm"))}
+	if output := w.output(i); output != "" {
 		list = append(list, output)
 	}
 	return list
@@ -120,24 +120,24 @@ func (j *job) outputs() (list []string) {
 func (j *job) wrotePublished(i int) finding.Finding {
 	c := j.Manifest.Components[i]
 	line, column := j.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
-	return finding.Finding{Code: finding.BuildWrotePublished, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.BuildWrotePublished, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the build wrote %s itself, where only a module that was loaded and found sound may stand", c.File),
 		Hint:    "let it write to $CAPSULE_OUT, or to another path that output in [package.metadata.astrid-dev] names: output = \"dist/" + path.Base(c.File) + "\""}
 }
 
-func (j *job) notWritten(i int) finding.Finding {
-	c := j.Manifest.Components[i]
-	line, column := j.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
+func (w *work) notWritten(i int) finding.Finding {
+	c := w.Manifest.Components[i]
+	line, column := w.Manifest.Position(fmt.Sprintf("component[%d]", i), "file")
 	where := "$CAPSULE_OUT"
-	if len(j.Manifest.Components) > 1 {
+	if len(w.Manifest.Components) > 1 {
 		where = "$CAPSULE_OUT_DIR/" + path.Base(c.File)
 	}
-	places := j.places(i)
+	places := w.places(i)
 	last := places[len(places)-1]
-	if rel, err := filepath.Rel(j.dir, last); err == nil && fsys.Inside(j.dir, last) && !fsys.Inside(j.OutDir, last) {
+	if rel, err := filepath.Rel(w.dir, last); err == nil && fsys.Inside(w.dir, last) && !fsys.Inside(w.out, last) {
 		where += " nor " + filepath.ToSlash(rel)
 	}
-	return finding.Finding{Code: finding.OutputMissing, File: capsule.ManifestName, Line: line, Column: column,
+	return finding.Finding{Code: finding.OutputMissing, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("the build ended well but left no module for %s: neither %s is there", c.File, where),
 		Hint:    `write the module to $CAPSULE_OUT, or say where the build leaves it: output = "path/to/module.wasm" in [package.metadata.astrid-dev]`}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 func TestCollect(t *testing.T) {
@@ -38,11 +38,11 @@ func TestCollect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			write(t, filepath.Join(dir, capsule.ManifestName), c.manifest)
-			r := request(t, dir, fakes(t, "make"))
+			write(t, filepath.Join(dir, tree.ManifestName), c.manifest)
+			r, out := request(t, dir, fakes(t, "make")), t.TempDir()
 			place := func(name string) string {
 				if staged, ok := strings.CutPrefix(name, "OUT/"); ok {
-					return filepath.Join(r.OutDir, staged)
+					return filepath.Join(out, staged)
 				}
 				return filepath.Join(dir, filepath.FromSlash(name))
 			}
@@ -53,13 +53,14 @@ func TestCollect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			command := p.Command(out, t.TempDir())
 			for _, name := range c.files {
 				write(t, place(name), "x")
 			}
-			list, err := p.Collect(t.Context(), time.Now(), nil)
+			list, err := command.Collect(time.Now(), nil)
 			if c.problem != "" {
-				var problem *Problem
-				if !errors.As(err, &problem) || problem.Step != StepCollect || problem.Findings[0].Code != c.problem {
+				var problem *finding.Failure
+				if !errors.As(err, &problem) || problem.Step != finding.StepCollect || problem.Findings[0].Code != c.problem {
 					t.Fatalf("%v %v, want %s", list, err, c.problem)
 				}
 				return
@@ -92,7 +93,7 @@ func TestWrapper(t *testing.T) {
 		"own":            {`wrap = ["mine", "--quiet"]`, []string{"mine"}, nil, "mine --quiet I -o O"},
 		"own, placed":    {`wrap = ["mine", "--from={in}", "{out}"]`, []string{"mine"}, nil, "mine --from=I O"},
 		"own, project's": {`wrap = ["jco", "new", "--quiet"]`, nil, []string{"jco"}, bin + "jco new --quiet I -o O"},
-		"own, missing":   {`wrap = ["mine"]`, nil, nil, `error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
+		"own, missing":   {`wrap = ["mine"]`, nil, nil, `toolchain: error: the wrapper "mine" is not installed, or not in PATH [tool-missing]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fakes(t, append(c.path, "make")...)
@@ -107,13 +108,14 @@ func TestWrapper(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Wrapper == nil {
+			wrapper := p.Command(t.TempDir(), t.TempDir()).Wrapper
+			if wrapper == nil {
 				if c.want != "" {
 					t.Fatal("no wrapper")
 				}
 				return
 			}
-			argv, err := p.Wrapper.Command("I", "O")
+			argv, err := wrapper.Command("I", "O")
 			if err != nil {
 				argv = []string{err.Error()}
 			}
@@ -137,7 +139,7 @@ func TestIdentityFollowsTheWrapper(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, wrapper, _ := strings.Cut(p.Identity, "wrapper")
+		_, wrapper, _ := strings.Cut(strings.Join(p.Identity.Local, "\n"), "wrapper")
 		identities = append(identities, wrapper)
 	}
 	if identities[0] == identities[1] || identities[1] != identities[2] {

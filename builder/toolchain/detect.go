@@ -9,6 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // language is one entry of the table: how a kind of capsule is recognised and built.
@@ -16,7 +17,7 @@ type language struct {
 	name     string
 	marker   string // what recognises it, in words
 	found    func(dir string) bool
-	plan     func(ctx context.Context, j *job) (*Plan, error)
+	plan     func(ctx context.Context, j *job) (*Recipe, error)
 	syntaxes []syntax // how its tools write their complaints
 }
 
@@ -72,7 +73,7 @@ func choose(j *job) (language, error) {
 			return l, nil
 		}
 	}
-	return language{}, manifestProblem(finding.Finding{Code: finding.ToolchainUnknown, File: capsule.ManifestName,
+	return language{}, manifestProblem(finding.Finding{Code: finding.ToolchainUnknown, File: tree.ManifestName,
 		Message: "nothing in the capsule's folder says how it is built",
 		Hint:    "one of these must be there: " + markers() + `; or write build = ["make", "wasm"] in [package.metadata.astrid-dev]`})
 }
@@ -90,7 +91,7 @@ func named(m *capsule.Manifest, name string) (language, error) {
 		names = append(names, l.name)
 	}
 	line, column := m.Position("package", "metadata", "astrid-dev", "toolchain")
-	return language{}, manifestProblem(finding.Finding{Code: finding.ToolchainUnknown, File: capsule.ManifestName, Line: line, Column: column,
+	return language{}, manifestProblem(finding.Finding{Code: finding.ToolchainUnknown, File: tree.ManifestName, Line: line, Column: column,
 		Message: fmt.Sprintf("there is no toolchain %q", name), Hint: "the toolchains are " + strings.Join(names, ", ")})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
 
 // examined is what Doctor looks for: a program, the question that it answers
@@ -31,7 +32,7 @@ var examined = []struct{ program, question, use string }{
 // there and tools that are not are notes, since nobody needs all of them; a
 // Rust that cannot build a capsule is a warning.
 func Doctor(ctx context.Context, env []string) []finding.Finding {
-	j := &job{Request: Request{Manifest: &capsule.Manifest{}, Jobs: 1}, dir: homeDir(env), env: env}
+	j := &job{Request: Request{Manifest: &capsule.Manifest{}, Jobs: 1}, dir: cargo.UserHome(environ(env).lookup), env: env}
 	var list []finding.Finding
 	for _, tool := range examined {
 		program := lookPath(tool.program, "", j.env)
@@ -57,21 +58,21 @@ func Doctor(ctx context.Context, env []string) []finding.Finding {
 // stands first in PATH, rustup's as a rule, has no standard library for wasm,
 // while another one further back has it.
 func doctorRust(ctx context.Context, j *job) []finding.Finding {
-	c := &crate{job: j, manifest: &cargoManifest{}, target: unknownTarget}
+	c := &crate{job: j, files: cargo.Read(j.dir, j.env.lookup), target: cargo.UnknownTarget}
 	rustc, _ := c.rustc(ctx)
-	cargo := lookPath("cargo", "", j.env)
-	if rustc == "" || cargo == "" {
+	program := lookPath("cargo", "", j.env)
+	if rustc == "" || program == "" {
 		return nil
 	}
 	var list []finding.Finding
-	if err, ok := c.hasTarget(rustc).(*Problem); ok {
+	if err, ok := c.hasTarget(rustc).(*finding.Failure); ok {
 		f := err.Findings[0]
 		f.Severity = finding.Warning
 		list = append(list, f)
 	}
-	if filepath.Dir(rustc) != filepath.Dir(cargo) {
+	if filepath.Dir(rustc) != filepath.Dir(program) {
 		list = append(list, finding.Finding{Code: finding.RustMixed, Severity: finding.Warning,
-			Message: fmt.Sprintf("cargo is %s, and the rustc that it will run is %s", cargo, rustc), Hint: "put one folder that has both first in PATH"})
+			Message: fmt.Sprintf("cargo is %s, and the rustc that it will run is %s", program, rustc), Hint: "put one folder that has both first in PATH"})
 	}
 	return list
 }

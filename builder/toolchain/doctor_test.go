@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
 
 func TestForIsCheap(t *testing.T) {
@@ -52,7 +54,7 @@ func TestDoctorExplainsRust(t *testing.T) {
 		program(home+"/bin/rustc", `if [ "$1" = --print ]; then echo '`+root+"/"+home+`'; else echo rustc 1; fi`)
 	}
 	program("rustup/bin/rustup", "")
-	write(t, filepath.Join(root, "debian/lib/rustlib", unknownTarget, "x"), "")
+	write(t, filepath.Join(root, "debian/lib/rustlib", cargo.UnknownTarget, "x"), "")
 	first, second := filepath.Join(root, "rustup/bin"), filepath.Join(root, "debian/bin")
 	for _, c := range []struct {
 		path string

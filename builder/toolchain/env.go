@@ -59,7 +59,7 @@ func (e environ) matching(match func(name string) bool) []string {
 }
 
 // buildEnv is the environment of r's build: the user's, our requests where the
-// user said nothing, the manifest's `env`, and the CAPSULE_ variables.
+// user said nothing, the manifest's `env`, and the CAPSULE_ variables but for those of inFolders.
 func buildEnv(r Request) environ {
 	e := slices.Clone(environ(r.Env))
 	e = colours(e)
@@ -74,8 +74,17 @@ func buildEnv(r Request) environ {
 	}
 	for _, v := range [][2]string{
 		{"CAPSULE_DIR", m.Dir}, {"CAPSULE_NAME", m.Package.Name}, {"CAPSULE_PROFILE", profile},
-		{"CAPSULE_OUT", filepath.Join(r.OutDir, path.Base(m.Components[0].File))}, {"CAPSULE_OUT_DIR", r.OutDir},
-		{"TMPDIR", r.TempDir}, {"TMP", r.TempDir}, {"TEMP", r.TempDir}, {"GOTMPDIR", r.TempDir},
+	} {
+		e = e.with(v[0], v[1])
+	}
+	return e
+}
+
+// inFolders is e with the variables that name the folders of one build.
+func (j *job) inFolders(e environ, out, temp string) environ {
+	for _, v := range [][2]string{
+		{"CAPSULE_OUT", filepath.Join(out, path.Base(j.Manifest.Components[0].File))}, {"CAPSULE_OUT_DIR", out},
+		{"TMPDIR", temp}, {"TMP", temp}, {"TEMP", temp}, {"GOTMPDIR", temp},
 	} {
 		e = e.with(v[0], v[1])
 	}

@@ -6,12 +6,14 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // isGo accepts a folder with a go.mod, and Go files below one. The files are
@@ -24,7 +26,7 @@ func isGo(dir string) bool {
 	return err == nil && len(files) > 0 && above(dir, "go.mod") != ""
 }
 
-func planGo(ctx context.Context, j *job) (*Plan, error) {
+func planGo(ctx context.Context, j *job) (*Recipe, error) {
 	program, err := j.tool("go")
 	if err != nil {
 		return nil, err
@@ -34,19 +36,20 @@ func planGo(ctx context.Context, j *job) (*Plan, error) {
 		return nil, toolchainProblem(finding.Finding{Code: finding.GoTooOld, Message: version + " cannot export functions of a wasm module",
 			Hint: "Go 1.24 or newer can; " + installHint("go", j.env)})
 	}
-	argv := []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared"}
 	component, pkg, err := j.goPackage()
 	if err != nil {
 		return nil, err
 	}
 	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), pkg: pkg}
-	return &Plan{Argv: append(argv, "-o", j.out(component), pkg), Env: g.env,
-		Identity: strings.Join(append([]string{"go", version}, j.goSteers()...), "\n"), Outside: g.outside, TellsAll: true}, nil
+	argv := func(out string) []string {
+		return []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", j.moduleIn(out, component), pkg}
+	}
+	return &Recipe{argv: argv, env: g.env, Identity: j.goIdentity(version), Outside: g.outside, TellsAll: true}, nil
 }
 
-// out is where component i is to be written.
-func (j *job) out(i int) string {
-	return filepath.Join(j.OutDir, path.Base(j.Manifest.Components[i].File))
+// moduleIn is where component i is to be written in the folder out.
+func (j *job) moduleIn(out string, i int) string {
+	return filepath.Join(out, path.Base(j.Manifest.Components[i].File))
 }
 
 // goPackage is the component that is built and its package: the capsule's
@@ -73,11 +76,11 @@ func (j *job) goPackage() (component int, pkg string, err error) {
 	case 1:
 		return component, own[0], nil
 	}
-	return 0, "", manifestProblem(finding.Finding{Code: finding.GoSeveral, File: capsule.ManifestName, Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
+	return 0, "", manifestProblem(finding.Finding{Code: finding.GoSeveral, File: tree.ManifestName, Message: "the go command builds one component at a time, and " + strings.Join(own, " and ") + " are packages of their own",
 		Hint: `write a build command that makes each in $CAPSULE_OUT_DIR: build = ["make", "wasm"]`})
 }
 
-func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
+func planTinyGo(ctx context.Context, j *job) (*Recipe, error) {
 	program, err := j.tool("tinygo")
 	if err != nil {
 		return nil, err
@@ -87,15 +90,14 @@ func planTinyGo(ctx context.Context, j *job) (*Plan, error) {
 		return nil, err
 	}
 	if len(j.Manifest.Components) > 1 {
-		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: capsule.ManifestName, Message: "tinygo builds one component at a time",
+		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: tree.ManifestName, Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
 	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
-	return &Plan{
-		Argv:     []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.out(0), "."},
-		Identity: strings.Join(append([]string{"tinygo", versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)}, j.goSteers()...), "\n"),
-		Outside:  g.outside, TellsAll: true,
-	}, nil
+	argv := func(out string) []string {
+		return []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.moduleIn(out, 0), "."}
+	}
+	return &Recipe{argv: argv, Identity: j.goIdentity(versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)), Outside: g.outside, TellsAll: true}, nil
 }
 
 var goDirective = regexp.MustCompile(`(?m)^\s*(?:go|toolchain)\s+\S+`)
@@ -132,16 +134,31 @@ func goEnvFile(env environ) string {
 	}
 	folder := env.get("XDG_CONFIG_HOME")
 	if folder == "" {
-		folder = filepath.Join(homeDir(env), userConfig)
+		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
 	}
 	return filepath.Join(folder, "go", "env")
 }
 
-// goSteers is what changes the result for the same sources: the variables and
-// what `go env -w` remembers.
-func (j *job) goSteers() []string {
-	list := j.env.matching(steersGo)
-	return append(list, fmt.Sprintf("%q", readSmall(goEnvFile(j.env))))
+// goIdentity is the versions and what changes the result for the same sources: the
+// variables and what `go env -w` remembers. The folders in which Go keeps itself and what
+// it fetched are this machine's: what is in them is known by versions and by go.sum.
+func (j *job) goIdentity(versions ...string) Identity {
+	remembered := fmt.Sprintf("%q", readSmall(goEnvFile(j.env)))
+	local, _ := j.steering(steersGo)
+	_, portable := j.steering(func(name string) bool { return steersGo(name) && !namesGoFolder(name) })
+	return Identity{
+		Local:    slices.Concat(versions, local, []string{remembered}),
+		Portable: slices.Concat(versions, portable, []string{remembered}),
+	}
+}
+
+// namesGoFolder accepts those of the variables that are folders of the machine.
+func namesGoFolder(name string) bool {
+	switch name {
+	case "GOROOT", "GOPATH", "GOMODCACHE", "GOPROXY":
+		return true
+	}
+	return false
 }
 
 // steersGo accepts the variables that change what the go command makes of the same sources.

@@ -84,9 +84,9 @@ func TestGoSeveral(t *testing.T) {
 	write(t, filepath.Join(dir, "cap.wasm"), "made elsewhere")
 	write(t, filepath.Join(dir, "cmd", "b", "main.go"), strings.Replace(wasmMain, "%s", "", 1))
 	o := build(t, dir, env)
-	want := []Artifact{{0, filepath.Join(dir, "cap.wasm")}, {1, filepath.Join(filepath.Dir(o.plan.Argv[6]), "b.wasm")}}
+	want := []Artifact{{0, filepath.Join(dir, "cap.wasm")}, {1, filepath.Join(filepath.Dir(o.command.Argv[6]), "b.wasm")}}
 	past := o.start.Add(time.Minute) // cap.wasm lay there before the build
-	list, err := o.plan.Collect(t.Context(), past, nil)
+	list, err := o.command.Collect(past, nil)
 	if diff := cmp.Diff(want, list); o.err != nil || err != nil || diff != "" {
 		t.Fatalf("%v %v %s\n%s", o.err, err, diff, o.stderr)
 	}

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -25,19 +24,22 @@ func isMake(dir string) bool {
 	return false
 }
 
-func planMake(ctx context.Context, j *job) (*Plan, error) {
+func planMake(ctx context.Context, j *job) (*Recipe, error) {
 	program, err := j.tool("make")
 	if err != nil {
 		return nil, err
 	}
-	identity := []string{"make", versionOf(ctx, j, program, "--version")}
+	version := versionOf(ctx, j, program, "--version")
+	id := Identity{Local: []string{version}, Portable: []string{version}}
 	for _, compiler := range []string{j.env.get("CC"), j.env.get("CXX"), "clang", "wasm-ld"} { // what a Makefile for wasm runs
 		if found := lookPath(compiler, j.dir, j.env); compiler != "" && found != "" {
-			identity = append(identity, stamp(resolved(found)))
+			id.Local = append(id.Local, stamp(resolved(found)))
+			id.Portable = append(id.Portable, versionOf(ctx, j, found, "--version"))
 		}
 	}
-	identity = append(identity, j.env.matching(steersMake)...)
-	return &Plan{Argv: []string{program, "wasm"}, Identity: strings.Join(identity, "\n"), Diagnose: j.diagnoseMake, ByTime: true}, nil
+	local, portable := j.steering(steersMake)
+	id.Local, id.Portable = append(id.Local, local...), append(id.Portable, portable...)
+	return &Recipe{argv: fixed(program, "wasm"), Identity: id, diagnose: j.diagnoseMake, ByTime: true}, nil
 }
 
 // steersMake accepts the variables that the implicit rules of make read.

@@ -26,7 +26,7 @@ func lookPath(name, dir string, env environ) string {
 	return ""
 }
 
-// tool finds a program that a capsule needs. The error is a *Problem with the
+// tool finds a program that a capsule needs. The error is a *finding.Failure with the
 // command that installs it.
 func (j *job) tool(name string) (string, error) {
 	if found := lookPath(name, j.dir, j.env); found != "" {

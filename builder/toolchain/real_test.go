@@ -2,7 +2,6 @@ package toolchain
 
 import (
 	"bytes"
-	"context"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
 
 // The tests of this file run real compilers on copies of the examples.
@@ -40,11 +40,11 @@ func rustEnv(t *testing.T) []string {
 		cmd := exec.Command(rustc, "--print", "sysroot")
 		cmd.Env = candidate
 		out, err := cmd.Output()
-		if err == nil && isDir(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", unknownTarget)) {
+		if err == nil && isDir(filepath.Join(strings.TrimSpace(string(out)), "lib", "rustlib", cargo.UnknownTarget)) {
 			return candidate
 		}
 	}
-	missingTool(t, "a Rust with "+unknownTarget)
+	missingTool(t, "a Rust with "+cargo.UnknownTarget)
 	return nil
 }
 
@@ -86,7 +86,8 @@ func copyTree(t *testing.T, from, to string) {
 
 // outcome is what one build did.
 type outcome struct {
-	plan           *Plan
+	plan           *Recipe
+	command        *Command
 	start          time.Time
 	stdout, stderr []byte
 	err            error
@@ -102,7 +103,7 @@ func request(t *testing.T, dir string, env []string) Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Request{Manifest: m, OutDir: t.TempDir(), TempDir: t.TempDir(), Env: env, Jobs: 2}
+	return Request{Manifest: m, Env: env, Jobs: 2}
 }
 
 // build plans and runs a build of the capsule in dir.
@@ -112,15 +113,16 @@ func build(t *testing.T, dir string, env []string) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{plan: plan, start: time.Now()}
+	command := plan.Command(t.TempDir(), t.TempDir())
+	o := outcome{plan: plan, command: command, start: time.Now()}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(plan.Argv[0], plan.Argv[1:]...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = plan.Dir, plan.Env, &stdout, &stderr
+	cmd := exec.Command(command.Argv[0], command.Argv[1:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = command.Dir, command.Env, &stdout, &stderr
 	o.err = cmd.Run()
 	o.stdout, o.stderr = stdout.Bytes(), stderr.Bytes()
-	o.findings = plan.Diagnose(o.stdout, o.stderr)
+	o.findings = command.Diagnose(o.stdout, o.stderr)
 	if o.err == nil {
-		o.artifacts, o.collected = plan.Collect(context.Background(), o.start, o.stdout)
+		o.artifacts, o.collected = command.Collect(o.start, o.stdout)
 	}
 	return o
 }

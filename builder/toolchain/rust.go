@@ -4,36 +4,30 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
-
-// unknownTarget is the ecosystem's canonical Rust target.
-const unknownTarget = "wasm32-unknown-unknown"
 
 // crate is what a Rust build needs to know of its capsule. Everything is read
 // from files, since asking cargo costs more than a whole examination may.
 type crate struct {
 	*job
-	manifest  *cargoManifest
-	workspace string // the folder of the workspace's Cargo.toml
-	configs   []cargoConfig
+	files     *cargo.Crate
 	target    string // triple, or the path of a target specification
 	targetDir string
 	sysroot   string
 }
 
-func planRust(ctx context.Context, j *job) (*Plan, error) {
+func planRust(ctx context.Context, j *job) (*Recipe, error) {
 	c := readCrate(j)
-	cargo, err := j.tool("cargo")
+	program, err := j.tool("cargo")
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(filepath.Base(c.target), "wasm") {
+	if !cargo.IsWasm(c.target) {
 		return nil, c.noWasmTarget()
 	}
 	rustc, version := c.rustc(ctx)
@@ -45,30 +39,46 @@ func planRust(ctx context.Context, j *job) (*Plan, error) {
 	if env.wantsColour() {
 		format = "json-diagnostic-rendered-ansi"
 	}
-	argv := []string{cargo, "build", "--message-format=" + format}
+	argv := []string{program, "build", "--message-format=" + format}
 	if p := c.cargoProfile(); p == "release" {
 		argv = append(argv, "--release")
 	} else {
 		argv = append(argv, "--profile", p)
 	}
-	return &Plan{
-		Argv: argv, Env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
-		Identity: strings.Join(append([]string{"rust", version, stamp(cargo), c.target}, env.matching(steersCargo)...), "\n"),
-		Diagnose: func(stdout, stderr []byte) []finding.Finding {
+	return &Recipe{
+		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
+		Identity: c.identity(ctx, version, program),
+		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)
 		},
-		Collect: func(_ context.Context, start time.Time, stdout []byte) ([]Artifact, error) {
-			return c.artifacts(start, stdout)
+		collect: func(w *work, start time.Time, stdout []byte) ([]Artifact, error) {
+			return c.artifacts(w, start, stdout)
 		},
 	}, nil
 }
 
+// identity is the versions, the target, and what steers cargo. The flags that we add are
+// among the variables, and in both parts.
+func (c *crate) identity(ctx context.Context, version compilerVersion, program string) Identity {
+	itself := ask(ctx, c.dir, c.question(), []string{program, "-V"}, c.rustupSteers()...)
+	steered := *c.job
+	steered.env = c.flags()
+	local, portable := steered.steering(steersCargo)
+	return Identity{
+		Local:    append([]string{version.says, version.stamp, stamp(program), c.target}, local...),
+		Portable: append([]string{version.says, itself, c.seenFromCapsule(c.target)}, portable...),
+	}
+}
+
+// compilerVersion names a compiler exactly.
+type compilerVersion struct {
+	says  string // of itself
+	stamp string // of the program that stands behind a rustup proxy
+}
+
 func readCrate(j *job) *crate {
-	c := &crate{job: j, manifest: readCargoManifest(j.dir), configs: cargoConfigs(j.dir, j.env)}
-	c.workspace = workspaceRoot(j.dir, c.manifest)
-	c.target = buildTarget(c.configs, j.env)
-	c.targetDir = c.findTargetDir()
-	return c
+	files := cargo.Read(j.dir, j.env.lookup)
+	return &crate{job: j, files: files, target: files.Target(), targetDir: files.TargetDir()}
 }
 
 // cargoProfile is the profile's name as cargo's command line takes it.
@@ -94,21 +104,6 @@ func (c *crate) profileDir() string {
 	}
 }
 
-// findTargetDir is cargo's target folder, by cargo's order of precedence.
-func (c *crate) findTargetDir() string {
-	for _, name := range []string{"CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"} {
-		if dir := c.env.get(name); dir != "" {
-			return fsys.Absolute(c.dir, dir)
-		}
-	}
-	for _, config := range c.configs {
-		if dir := config.Build.TargetDir; dir != "" {
-			return fsys.Absolute(config.base, dir)
-		}
-	}
-	return filepath.Join(c.workspace, "target")
-}
-
 // steersCargo accepts the variables that change what cargo makes of the same sources.
 func steersCargo(name string) bool {
 	switch name {
@@ -127,58 +122,45 @@ func steersCargo(name string) bool {
 	return false
 }
 
-// rustc finds the compiler that cargo will use and sets c.sysroot. version
-// names it exactly: what it says of itself, and the stamp of the toolchain that
-// stands behind a rustup proxy.
-func (c *crate) rustc(ctx context.Context) (path, version string) {
+// rustc finds the compiler that cargo will use and sets c.sysroot.
+func (c *crate) rustc(ctx context.Context) (path string, version compilerVersion) {
 	path = c.env.get("RUSTC")
 	if path == "" {
 		path = "rustc"
 	}
 	if path = lookPath(path, c.dir, c.env); path == "" {
-		return "", "no rustc"
+		return "", compilerVersion{says: "no rustc"}
 	}
-	steers := append(c.rustupSteers(), c.env.get("RUSTUP_TOOLCHAIN"))
-	query := c.env.with("RUSTUP_AUTO_INSTALL", "0") // a question must not begin a download
-	version = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
+	steers, query := c.rustupSteers(), c.question()
+	version.says = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
 	c.sysroot, _ = asked(ctx, c.dir, query, []string{path, "--print", "sysroot"}, steers...)
 	if !isDir(c.sysroot) {
 		c.sysroot = "" // no rustc that we know: nothing can be said of its targets
 	} else {
-		version += "\n" + stamp(filepath.Join(c.sysroot, "bin", "rustc"))
+		version.stamp = stamp(filepath.Join(c.sysroot, "bin", "rustc"))
 	}
 	return path, version
 }
 
-// rustupSteers is the content of the files by which rustup chooses a toolchain.
+// rustupSteers is the content of the files, and the variable, by which rustup chooses a toolchain.
 func (c *crate) rustupSteers() []string {
 	home := c.env.get("RUSTUP_HOME")
 	if home == "" {
-		home = filepath.Join(homeDir(c.env), ".rustup")
+		home = filepath.Join(cargo.UserHome(c.env.lookup), ".rustup")
 	}
 	list := []string{stamp(filepath.Join(home, "settings.toml"))}
-	for _, path := range toolchainFiles(c.dir) {
+	for _, path := range cargo.ToolchainFiles(c.dir) {
 		list = append(list, readSmall(path))
 	}
-	return list
+	return append(list, c.env.get("RUSTUP_TOOLCHAIN"))
 }
 
-// toolchainFiles lists the rust-toolchain files at and above dir, the closest first.
-func toolchainFiles(dir string) []string {
-	var list []string
-	for _, folder := range fsys.Upward(dir) {
-		for _, name := range []string{"rust-toolchain", "rust-toolchain.toml"} {
-			if path := filepath.Join(folder, name); isFile(path) {
-				list = append(list, path)
-			}
-		}
-	}
-	return list
-}
+// question is the environment to ask in: a question must not begin a download.
+func (c *crate) question() environ { return c.env.with("RUSTUP_AUTO_INSTALL", "0") }
 
 // hasTarget checks that the compiler has a standard library for the target.
 func (c *crate) hasTarget(rustc string) error {
-	if c.sysroot == "" || strings.HasSuffix(c.target, ".json") || c.buildsStd() || isDir(filepath.Join(c.sysroot, "lib", "rustlib", c.target)) {
+	if c.sysroot == "" || strings.HasSuffix(c.target, ".json") || c.files.BuildsStd() || isDir(filepath.Join(c.sysroot, "lib", "rustlib", c.target)) {
 		return nil
 	}
 	f := finding.Finding{Code: finding.RustTargetMissing,
@@ -201,17 +183,11 @@ func (c *crate) targetHint(rustc string) string {
 	return hint
 }
 
-// buildsStd reports whether the standard library is built with the crate.
-func (c *crate) buildsStd() bool {
-	return c.env.get("CARGO_UNSTABLE_BUILD_STD") != "" ||
-		slices.ContainsFunc(c.configs, func(config cargoConfig) bool { return config.Unstable["build-std"] != nil })
-}
-
 // noWasmTarget tells which lines make cargo build for wasm.
 func (c *crate) noWasmTarget() error {
 	f := finding.Finding{Code: finding.RustNoWasmTarget, File: ".cargo/config.toml",
 		Message: "no wasm target is configured, so cargo would build a library for this machine",
-		Hint:    "write into .cargo/config.toml beside Cargo.toml:\n[build]\ntarget = \"" + unknownTarget + "\""}
+		Hint:    "write into .cargo/config.toml beside Cargo.toml:\n[build]\ntarget = \"" + cargo.UnknownTarget + "\""}
 	if c.target != "" {
 		f.Message = fmt.Sprintf("the configured target %s is not a wasm target", c.target)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // clockSlack is how far a file's time may lie before the build's start though
@@ -28,7 +28,7 @@ type product struct {
 }
 
 // artifacts finds the components among what cargo says it made.
-func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
+func (c *crate) artifacts(w *work, start time.Time, stdout []byte) ([]Artifact, error) {
 	products := c.products(stdout)
 	built := map[int]string{}
 	for i := range c.Manifest.Components {
@@ -47,7 +47,7 @@ func (c *crate) artifacts(start time.Time, stdout []byte) ([]Artifact, error) {
 	if len(built) == 0 {
 		return nil, collectProblem(c.noProduct(products))
 	}
-	return c.collect(built)
+	return w.collect(built)
 }
 
 func (c *crate) products(stdout []byte) []product {
@@ -110,6 +110,6 @@ func (c *crate) noProduct(products []product) finding.Finding {
 	for _, p := range products {
 		names = append(names, p.name+".wasm")
 	}
-	return finding.Finding{Code: finding.RustWhichModule, File: capsule.ManifestName, Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
+	return finding.Finding{Code: finding.RustWhichModule, File: tree.ManifestName, Message: "cargo built " + strings.Join(names, ", ") + ", and no component is called like one of them",
 		Hint: "give the component's file the name of the crate, with _ for -"}
 }

@@ -90,7 +90,7 @@ func (c *crate) messageFinding(m rustMessage) finding.Finding {
 		}
 		span = span.written()
 		// rustc runs in the workspace's root, wherever the crate lies
-		f.File, f.Line, f.Column = relative(c.dir, c.workspace, span.File), span.Line, span.byteColumn()
+		f.File, f.Line, f.Column = relative(c.dir, c.files.Workspace, span.File), span.Line, span.byteColumn()
 		break
 	}
 	return f

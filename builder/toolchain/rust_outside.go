@@ -7,23 +7,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // outside lists what the crate is built from beside its own manifest: crates that
 // it names by path, its workspaces' manifests and locks, configuration files,
 // and whatever the compiler noted in its dep-info, include_str! among it.
 func (c *crate) outside(ctx context.Context) ([]string, error) {
-	crates, workspaces := pathDependencies(c.dir, c.workspace)
+	crates, workspaces := c.files.PathDependencies()
 	list := slices.Clone(crates)
 	for _, w := range workspaces {
 		list = append(list, filepath.Join(w, "Cargo.toml"))
 	}
-	list = append(list, filepath.Join(c.workspace, "Cargo.lock"), filepath.Join(c.workspace, ".cargo", "config.toml"))
-	for _, config := range c.configs {
-		list = append(list, config.path)
+	list = append(list, filepath.Join(c.files.Workspace, "Cargo.lock"), filepath.Join(c.files.Workspace, ".cargo", "config.toml"))
+	for _, config := range c.files.Configs {
+		list = append(list, config.Path)
 	}
-	list = append(list, toolchainFiles(c.dir)...)
+	list = append(list, cargo.ToolchainFiles(c.dir)...)
 	if strings.HasSuffix(c.target, ".json") {
 		list = append(list, fsys.Absolute(c.dir, c.target))
 	}
@@ -55,9 +57,7 @@ func foundIn(folder, path string) bool {
 	if err != nil || !filepath.IsLocal(rel) || filepath.Ext(path) == ".wasm" {
 		return false
 	}
-	return !slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(name string) bool {
-		return slices.Contains([]string{"node_modules", "target", "dist", ".git"}, name)
-	})
+	return !slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), tree.IgnoredFolder)
 }
 
 // noted reads the dep-info of the last build, finished or not. What cargo
@@ -68,8 +68,8 @@ func (c *crate) noted() []string {
 	var list []string
 	for _, path := range c.depInfos(dir) {
 		for _, source := range parseDepInfo(readAll(path)) {
-			source = fsys.Absolute(c.workspace, source)
-			if !fsys.Inside(c.targetDir, source) && !fsys.Inside(cargoHome(c.env), source) && (c.sysroot == "" || !fsys.Inside(c.sysroot, source)) {
+			source = fsys.Absolute(c.files.Workspace, source)
+			if !fsys.Inside(c.targetDir, source) && !fsys.Inside(cargo.Home(c.env.lookup), source) && (c.sysroot == "" || !fsys.Inside(c.sysroot, source)) {
 				list = append(list, source)
 			}
 		}
@@ -80,7 +80,7 @@ func (c *crate) noted() []string {
 // depInfos lists cargo's own note beside the module, and the newest that the
 // compiler wrote for the crate: it exists even when the build failed.
 func (c *crate) depInfos(dir string) []string {
-	name := c.manifest.libName()
+	name := c.files.Manifest.LibName()
 	list := []string{filepath.Join(dir, name+".d")}
 	candidates, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "deps", name+"-*.d"))
 	candidates = append(candidates, filepath.Join(dir, "deps", name+".d")) // a cdylib's has no hash in its name
@@ -91,18 +91,6 @@ func (c *crate) depInfos(dir string) []string {
 		}
 	}
 	return append(list, newest)
-}
-
-// readLimit bounds manifests, lock files and lists of dependencies; the largest have a few megabytes.
-const readLimit = 64 << 20
-
-// readAll is a file's content, nil when it cannot be read.
-func readAll(path string) []byte {
-	data, err := fsys.Read(path, readLimit)
-	if err != nil {
-		return nil
-	}
-	return data
 }
 
 // parseDepInfo reads the right-hand sides of a makefile's rules. A blank in a

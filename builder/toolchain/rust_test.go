@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -67,15 +68,15 @@ func TestRustFlags(t *testing.T) {
 		files map[string]string
 		want  string // flags between blanks; "-" when the variable is left alone
 	}{
-		"nothing set":        {files: map[string]string{own: target}, want: getrandomFlag},
-		"build, merged":      {files: map[string]string{own: target + "rustflags = [\"-Cb\"]", above: "[build]\nrustflags = [\"-Ca\"]"}, want: "-Ca -Cb " + getrandomFlag},
-		"a string":           {files: map[string]string{own: target + "rustflags = \"-C a\""}, want: "-C a " + getrandomFlag},
-		"target beats build": {files: map[string]string{own: target + "rustflags = [\"-Cb\"]\n[target.wasm32-unknown-unknown]\nrustflags = [\"-Ct\"]"}, want: "-Ct " + getrandomFlag},
-		"cfg holds":          {files: map[string]string{own: target + "[target.'cfg(all(target_family = \"wasm\", not(unix)))']\nrustflags = [\"-Cc\"]"}, want: "-Cc " + getrandomFlag},
-		"cfg does not hold":  {files: map[string]string{own: target + "[target.'cfg(unix)']\nrustflags = [\"-Cc\"]"}, want: getrandomFlag},
-		"RUSTFLAGS":          {env: environ{"RUSTFLAGS=-Ce  -Cf"}, files: map[string]string{own: target + "rustflags = [\"-Cb\"]"}, want: "-Ce -Cf " + getrandomFlag},
-		"encoded":            {env: environ{"RUSTFLAGS=-Ce", "CARGO_ENCODED_RUSTFLAGS=-C x\x1f-Cy"}, files: map[string]string{own: target}, want: "-C x -Cy " + getrandomFlag},
-		"target's variable":  {env: environ{"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=-Cv"}, files: map[string]string{own: target}, want: "-Cv " + getrandomFlag},
+		"nothing set":        {files: map[string]string{own: target}, want: cargo.RandomFlag},
+		"build, merged":      {files: map[string]string{own: target + "rustflags = [\"-Cb\"]", above: "[build]\nrustflags = [\"-Ca\"]"}, want: "-Ca -Cb " + cargo.RandomFlag},
+		"a string":           {files: map[string]string{own: target + "rustflags = \"-C a\""}, want: "-C a " + cargo.RandomFlag},
+		"target beats build": {files: map[string]string{own: target + "rustflags = [\"-Cb\"]\n[target.wasm32-unknown-unknown]\nrustflags = [\"-Ct\"]"}, want: "-Ct " + cargo.RandomFlag},
+		"cfg holds":          {files: map[string]string{own: target + "[target.'cfg(all(target_family = \"wasm\", not(unix)))']\nrustflags = [\"-Cc\"]"}, want: "-Cc " + cargo.RandomFlag},
+		"cfg does not hold":  {files: map[string]string{own: target + "[target.'cfg(unix)']\nrustflags = [\"-Cc\"]"}, want: cargo.RandomFlag},
+		"RUSTFLAGS":          {env: environ{"RUSTFLAGS=-Ce  -Cf"}, files: map[string]string{own: target + "rustflags = [\"-Cb\"]"}, want: "-Ce -Cf " + cargo.RandomFlag},
+		"encoded":            {env: environ{"RUSTFLAGS=-Ce", "CARGO_ENCODED_RUSTFLAGS=-C x\x1f-Cy"}, files: map[string]string{own: target}, want: "-C x -Cy " + cargo.RandomFlag},
+		"target's variable":  {env: environ{"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=-Cv"}, files: map[string]string{own: target}, want: "-Cv " + cargo.RandomFlag},
 		"already there":      {files: map[string]string{own: target + "rustflags = ['--cfg', 'getrandom_backend=\"wasm_js\"']"}, want: "-"},
 		"another target":     {files: map[string]string{own: "build.target = \"wasm32-wasip2\""}, want: "-"},
 	} {
@@ -83,7 +84,7 @@ func TestRustFlags(t *testing.T) {
 			crate := bareCrate(t, c.env, c.files)
 			before, _ := crate.env.lookup("CARGO_ENCODED_RUSTFLAGS")
 			after, set := crate.flags().lookup("CARGO_ENCODED_RUSTFLAGS")
-			got := strings.ReplaceAll(after, unitSeparator, " ")
+			got := strings.ReplaceAll(after, cargo.UnitSeparator, " ")
 			if !set || c.want == "-" && after == before {
 				got = "-"
 			}
@@ -91,18 +92,6 @@ func TestRustFlags(t *testing.T) {
 				t.Errorf("flags %q, want %q", got, c.want)
 			}
 		})
-	}
-}
-
-func TestCfg(t *testing.T) {
-	for expression, want := range map[string]bool{
-		`target_arch = "wasm32"`: true, `target_arch="x86"`: false, `unix`: false, `not(unix)`: true, `any(unix, target_os = "unknown")`: true,
-		`all()`: true, `any()`: false, `all(not(any(windows, unix)), target_pointer_width = "32")`: true,
-		`all(`: false, ``: false, `not(a, b)`: false, `all(unix) extra`: false, `not()`: false,
-	} {
-		if got := cfgHolds(expression); got != want {
-			t.Errorf("cfg(%s) = %v", expression, got)
-		}
 	}
 }
 
@@ -140,8 +129,8 @@ func TestRustTargetDirIsCargos(t *testing.T) {
 			if err != nil {
 				t.Fatal(err, string(err.(*exec.ExitError).Stderr))
 			}
-			if !bytes.Contains(out, []byte(`"target_directory":"`+crate.targetDir+`"`)) || !bytes.Contains(out, []byte(`"workspace_root":"`+crate.workspace+`"`)) {
-				t.Errorf("target dir %q, workspace %q; cargo says %s", crate.targetDir, crate.workspace, out[len(out)-300:])
+			if !bytes.Contains(out, []byte(`"target_directory":"`+crate.targetDir+`"`)) || !bytes.Contains(out, []byte(`"workspace_root":"`+crate.files.Workspace+`"`)) {
+				t.Errorf("target dir %q, workspace %q; cargo says %s", crate.targetDir, crate.files.Workspace, out[len(out)-300:])
 			}
 		})
 	}
@@ -154,8 +143,8 @@ func TestRustNoWasmTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := For(t.Context(), request(t, dir, env))
-	var p *Problem
-	if !errors.As(err, &p) || p.Step != StepToolchain || p.Findings[0].Code != "rust-no-wasm-target" ||
+	var p *finding.Failure
+	if !errors.As(err, &p) || p.Step != finding.StepToolchain || p.Findings[0].Code != "rust-no-wasm-target" ||
 		!strings.Contains(p.Findings[0].Hint, "[build]\ntarget = \"wasm32-unknown-unknown\"") {
 		t.Fatal(err)
 	}
@@ -240,7 +229,8 @@ func TestRustStale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := readCrate(j)
+	c, w := readCrate(j), &work{job: j, out: t.TempDir()}
+	w.stood = w.standing()
 	file := filepath.Join(dir, "hello_rust.wasm.old", "hello_rust.wasm")
 	write(t, file, "\x00asm")
 	info, err := os.Stat(file)
@@ -251,23 +241,23 @@ func TestRustStale(t *testing.T) {
 		return []byte(`{"reason":"compiler-artifact","manifest_path":"` + dir + `/Cargo.toml","target":{"name":"hello-rust","crate_types":["cdylib"]},"filenames":["` + file + `"],"fresh":` + fresh + "}\n")
 	}
 	later := info.ModTime().Add(clockSlack * 2)
-	if _, err := c.artifacts(later, message("false")); err == nil || !strings.Contains(err.Error(), "rust-stale-artifact") {
+	if _, err := c.artifacts(w, later, message("false")); err == nil || !strings.Contains(err.Error(), "rust-stale-artifact") {
 		t.Error("an old module that cargo did not call fresh was taken:", err)
 	}
-	if list, err := c.artifacts(later, message("true")); err != nil || len(list) != 1 || list[0].Path != file {
+	if list, err := c.artifacts(w, later, message("true")); err != nil || len(list) != 1 || list[0].Path != file {
 		t.Error(list, err)
 	}
-	if list, err := c.artifacts(info.ModTime(), message("false")); err != nil || len(list) != 1 {
+	if list, err := c.artifacts(w, info.ModTime(), message("false")); err != nil || len(list) != 1 {
 		t.Error(list, err)
 	}
-	if _, err := c.artifacts(later, nil); err == nil || !strings.Contains(err.Error(), "rust-no-module") {
+	if _, err := c.artifacts(w, later, nil); err == nil || !strings.Contains(err.Error(), "rust-no-module") {
 		t.Error(err)
 	}
 }
 
 func TestRustLive(t *testing.T) {
 	var out bytes.Buffer
-	w := (&Plan{live: renderCargo}).Live(&out)
+	w := renderCargo(&out)
 	for _, part := range []string{`{"reason":"compiler-mess`, "age\",\"message\":{\"rendered\":\"error: x\\n\"}}\n{\"reason\":\"build-finished\"}\nplain", " words\n", "{ not json }\n"} {
 		if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
 			t.Fatal(n, err)

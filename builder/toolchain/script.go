@@ -68,7 +68,7 @@ func isManager(name string) bool {
 	return name == "npm" || name == "pnpm" || name == "yarn" || name == "bun"
 }
 
-func planScript(ctx context.Context, j *job) (*Plan, error) {
+func planScript(ctx context.Context, j *job) (*Recipe, error) {
 	p := readPackage(j.dir)
 	if p.Scripts["build"] == "" {
 		return nil, manifestProblem(finding.Finding{Code: finding.NpmNoBuildScript, File: "package.json", Message: `package.json has no script called "build"`,
@@ -84,9 +84,9 @@ func planScript(ctx context.Context, j *job) (*Plan, error) {
 	}
 	node := lookPath("node", j.dir, j.env)
 	env := j.env.unlessSet("NO_UPDATE_NOTIFIER", "1").unlessSet("npm_config_update_notifier", "false") // no calls home from a build
-	return &Plan{
-		Argv: []string{program, "run", "build"}, Env: env,
-		Identity: p.identity(ctx, j, "npm", node, stamp(resolved(program))),
+	return &Recipe{
+		argv: fixed(program, "run", "build"), env: env,
+		Identity: p.identity(ctx, j, node, program),
 		Outside:  func(context.Context) ([]string, error) { return j.beyond(p.outside(j)), nil },
 		ByTime:   true,
 	}, nil
@@ -117,23 +117,24 @@ func (p packageJSON) notInstalled(j *job, message, otherwise string) finding.Fin
 
 // identity is the versions of node and of what is installed: npm, pnpm and yarn each
 // leave a file in node_modules that changes with every installation.
-func (p packageJSON) identity(ctx context.Context, j *job, name, node string, stamps ...string) string {
-	parts := append([]string{name}, stamps...)
+func (p packageJSON) identity(ctx context.Context, j *job, node, program string) Identity {
+	id := Identity{Local: []string{stamp(resolved(program))}, Portable: []string{contentOf(program)}}
 	if node != "" {
-		parts = append(parts, "node "+versionOf(ctx, j, node, "--version"))
+		version := "node " + versionOf(ctx, j, node, "--version")
+		id.Local, id.Portable = append(id.Local, version), append(id.Portable, version)
 	}
 	for _, folder := range fsys.Upward(p.dir) {
 		if modules := filepath.Join(folder, "node_modules"); isDir(modules) {
 			for _, file := range []string{".package-lock.json", ".modules.yaml", ".yarn-state.yml", ".yarn-integrity"} {
 				if path := filepath.Join(modules, file); isFile(path) {
-					parts = append(parts, stamp(path))
+					id.Local, id.Portable = append(id.Local, stamp(path)), append(id.Portable, contentOf(path))
 				}
 			}
 			break
 		}
 	}
-	steers := j.env.matching(func(name string) bool { return name == "NODE_ENV" || name == "NODE_OPTIONS" || name == "NODE_PATH" })
-	return strings.Join(append(parts, steers...), "\n")
+	local, portable := j.steering(func(name string) bool { return name == "NODE_ENV" || name == "NODE_OPTIONS" || name == "NODE_PATH" })
+	return Identity{Local: append(id.Local, local...), Portable: append(id.Portable, portable...)}
 }
 
 // outside lists what the project reads from elsewhere: its lock file and the

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 const manifest = "[package]\nname = \"cap\"\nversion = \"0.1.0\"\n[[component]]\nid = \"cap\"\nfile = \"cap.wasm\"\n"
@@ -37,7 +39,7 @@ func folder(t *testing.T, settings string, files ...string) string {
 	if settings != "" {
 		text += "[package.metadata.astrid-dev]\n" + settings + "\n"
 	}
-	write(t, filepath.Join(dir, capsule.ManifestName), text)
+	write(t, filepath.Join(dir, tree.ManifestName), text)
 	for i := 0; i+1 < len(files); i += 2 {
 		write(t, filepath.Join(dir, filepath.FromSlash(files[i])), files[i+1])
 	}
@@ -79,12 +81,14 @@ func TestDetection(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := strings.Join(append([]string{p.Toolchain, filepath.Base(p.Argv[0])}, p.Argv[1:]...), " ")
-			got = strings.NewReplacer(r.OutDir, "OUT", dir, "DIR").Replace(got)
+			out, temp := t.TempDir(), t.TempDir()
+			argv := p.Command(out, temp).Argv
+			got := strings.Join(append([]string{p.Toolchain, filepath.Base(argv[0])}, argv[1:]...), " ")
+			got = strings.NewReplacer(out, "OUT", dir, "DIR").Replace(got)
 			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
-			if strings.Contains(p.Identity, r.OutDir) || strings.Contains(p.Identity, r.TempDir) || p.Identity == "" {
+			if strings.Contains(strings.Join(p.Identity.Portable, " "), dir) || len(p.Identity.Portable) == 0 || len(p.Identity.Local) == 0 {
 				t.Errorf("identity %q", p.Identity)
 			}
 		})
@@ -97,27 +101,27 @@ func TestNotBuildable(t *testing.T) {
 		missing  string // the program that PATH lacks
 		settings string
 		files    []string
-		step     string
+		step     finding.Step
 		want     string
 	}{
-		"nothing fits":    {"", "", nil, StepManifest, "one of these must be there: Cargo.toml (rust), go.mod here, or above Go files (go), asconfig.json"},
-		"a makefile":      {"", "", []string{"Makefile", "wasm = 1\nall:\n"}, StepManifest, "nothing in the capsule's folder says how it is built"},
-		"unknown name":    {"", `toolchain = "gopher"`, nil, StepManifest, `Capsule.toml:8:1: error: there is no toolchain "gopher"`},
-		"go":              {"go", "", []string{"go.mod", ""}, StepToolchain, "sudo apt-get install golang-go"},
-		"cargo":           {"cargo", "", []string{"Cargo.toml", ""}, StepToolchain, "sudo apt-get install cargo libstd-rust-dev-wasm32"},
-		"node":            {"node", "", []string{"asconfig.json", "{}"}, StepToolchain, "sudo apt-get install nodejs npm"},
-		"asc":             {"", "", []string{"asconfig.json", "{}", "package.json", `{"devDependencies":{"assemblyscript":"1"}}`, "package-lock.json", "{}"}, StepToolchain, "npm install"},
-		"asc not asked":   {"", "", []string{"asconfig.json", "{}"}, StepToolchain, "npm install --save-dev assemblyscript"},
-		"packages":        {"", "", []string{"package.json", `{"scripts":{"build":"x"},"dependencies":{"a":"1"}}`}, StepToolchain, "npm install"},
-		"no build script": {"", `toolchain = "npm"`, []string{"package.json", "{}"}, StepManifest, `no script called "build"`},
-		"pnpm":            {"pnpm", "", []string{"package.json", buildScript, "pnpm-lock.yaml", ""}, StepToolchain, "npm install --global pnpm"},
-		"zig":             {"zig", "", []string{"build.zig", ""}, StepToolchain, "https://ziglang.org/download"},
-		"command":         {"", `build = ["no such", "x"]`, nil, StepToolchain, `Capsule.toml:8:1: error: the build command "no such" is not installed`},
+		"nothing fits":    {"", "", nil, finding.StepManifest, "one of these must be there: Cargo.toml (rust), go.mod here, or above Go files (go), asconfig.json"},
+		"a makefile":      {"", "", []string{"Makefile", "wasm = 1\nall:\n"}, finding.StepManifest, "nothing in the capsule's folder says how it is built"},
+		"unknown name":    {"", `toolchain = "gopher"`, nil, finding.StepManifest, `Capsule.toml:8:1: error: there is no toolchain "gopher"`},
+		"go":              {"go", "", []string{"go.mod", ""}, finding.StepToolchain, "sudo apt-get install golang-go"},
+		"cargo":           {"cargo", "", []string{"Cargo.toml", ""}, finding.StepToolchain, "sudo apt-get install cargo libstd-rust-dev-wasm32"},
+		"node":            {"node", "", []string{"asconfig.json", "{}"}, finding.StepToolchain, "sudo apt-get install nodejs npm"},
+		"asc":             {"", "", []string{"asconfig.json", "{}", "package.json", `{"devDependencies":{"assemblyscript":"1"}}`, "package-lock.json", "{}"}, finding.StepToolchain, "npm install"},
+		"asc not asked":   {"", "", []string{"asconfig.json", "{}"}, finding.StepToolchain, "npm install --save-dev assemblyscript"},
+		"packages":        {"", "", []string{"package.json", `{"scripts":{"build":"x"},"dependencies":{"a":"1"}}`}, finding.StepToolchain, "npm install"},
+		"no build script": {"", `toolchain = "npm"`, []string{"package.json", "{}"}, finding.StepManifest, `no script called "build"`},
+		"pnpm":            {"pnpm", "", []string{"package.json", buildScript, "pnpm-lock.yaml", ""}, finding.StepToolchain, "npm install --global pnpm"},
+		"zig":             {"zig", "", []string{"build.zig", ""}, finding.StepToolchain, "https://ziglang.org/download"},
+		"command":         {"", `build = ["no such", "x"]`, nil, finding.StepToolchain, `Capsule.toml:8:1: error: the build command "no such" is not installed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fakes(t, slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == c.missing })...)
 			_, err := For(t.Context(), request(t, folder(t, c.settings, c.files...), env))
-			var p *Problem
+			var p *finding.Failure
 			if !errors.As(err, &p) || p.Step != c.step {
 				t.Fatalf("%v, want a problem of step %s", err, c.step)
 			}
@@ -152,11 +156,11 @@ func TestMissingToolIsLookedForAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Identity == second.Identity || !strings.Contains(second.Identity, "go1.27.0") {
+	if reflect.DeepEqual(first.Identity, second.Identity) || !strings.Contains(strings.Join(second.Identity.Portable, " "), "go1.27.0") {
 		t.Errorf("identities %q and %q", first.Identity, second.Identity)
 	}
 	third, err := For(t.Context(), r)
-	if err != nil || third.Identity != second.Identity {
+	if err != nil || !reflect.DeepEqual(third.Identity, second.Identity) {
 		t.Errorf("identity %q became %q, %v", second.Identity, third.Identity, err)
 	}
 	write(t, goTool, "#!/bin/sh\necho go version go1.23.9 # too old\n")
@@ -173,18 +177,20 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, temp := t.TempDir(), t.TempDir()
+	command := p.Command(out, temp)
 	for name, want := range map[string]string{
-		"GOFLAGS": "-mod=mod", "GOOS": "wasip1", "GOARCH": "wasm", "PWD": dir, "TMPDIR": r.TempDir, "GOTMPDIR": r.TempDir, "KEY": "settings",
-		"CAPSULE_DIR": dir, "CAPSULE_NAME": "cap", "CAPSULE_PROFILE": "fast", "CAPSULE_OUT": filepath.Join(r.OutDir, "cap.wasm"), "CAPSULE_OUT_DIR": r.OutDir,
+		"GOFLAGS": "-mod=mod", "GOOS": "wasip1", "GOARCH": "wasm", "PWD": dir, "TMPDIR": temp, "GOTMPDIR": temp, "KEY": "settings",
+		"CAPSULE_DIR": dir, "CAPSULE_NAME": "cap", "CAPSULE_PROFILE": "fast", "CAPSULE_OUT": filepath.Join(out, "cap.wasm"), "CAPSULE_OUT_DIR": out,
 		"CARGO_TERM_COLOR": "always", "CLICOLOR_FORCE": "1", "FORCE_COLOR": "0",
 		"GOMAXPROCS": strconv.Itoa(max(1, runtime.NumCPU()/2)), "CARGO_BUILD_JOBS": strconv.Itoa(max(1, runtime.NumCPU()/2)),
 	} {
-		if got := environ(p.Env).get(name); got != want {
+		if got := environ(command.Env).get(name); got != want {
 			t.Errorf("%s=%q, want %q", name, got, want)
 		}
 	}
 	seen := map[string]bool{}
-	for _, entry := range p.Env {
+	for _, entry := range command.Env {
 		name, _, _ := strings.Cut(entry, "=")
 		if seen[name] {
 			t.Errorf("%s is set twice", name)
@@ -203,7 +209,7 @@ func TestEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := environ(p.Env).get(c.name); got != c.want {
+		if got := environ(p.Command(out, temp).Env).get(c.name); got != c.want {
 			t.Errorf("with %s and %d jobs: %s=%q, want %q", c.entry, c.jobs, c.name, got, c.want)
 		}
 	}
@@ -231,7 +237,7 @@ func TestIdentityFollowsTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain.Identity != same.Identity || plain.Identity == other.Identity {
+		if !reflect.DeepEqual(plain.Identity, same.Identity) || slices.Equal(plain.Identity.Portable, other.Identity.Portable) || slices.Equal(plain.Identity.Local, other.Identity.Local) {
 			t.Errorf("%s with %s: identities\n%q\n%q\n%q", c.marker, c.variable, plain.Identity, same.Identity, other.Identity)
 		}
 	}

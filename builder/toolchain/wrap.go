@@ -16,7 +16,7 @@ type Wrapper struct {
 }
 
 // Command is what makes a component of the core module at in and writes it to
-// out. Its error is a *Problem: the wrapper that the manifest names is missing.
+// out. Its error is a *finding.Failure: the wrapper that the manifest names is missing.
 func (w *Wrapper) Command(in, out string) ([]string, error) {
 	if w.program == "" {
 		f := missing(w.Name, w.Env)
@@ -38,12 +38,20 @@ func (j *job) wrapper() *Wrapper {
 	}}
 }
 
-// identity makes a wrapper that comes, goes or changes a reason to build again.
-func (w *Wrapper) identity() string {
+// stamp makes a wrapper that comes, goes or changes a reason to build again.
+func (w *Wrapper) stamp() string {
 	if w == nil || w.program == "" {
-		return "\nno wrapper"
+		return "no wrapper"
 	}
-	return "\nwrapper " + stamp(resolved(w.program))
+	return "wrapper " + stamp(resolved(w.program))
+}
+
+// portable is the wrapper's part of what may be shared.
+func (w *Wrapper) portable(j *job) []string {
+	if w == nil || w.program == "" {
+		return []string{"no wrapper"}
+	}
+	return append([]string{"wrapper " + contentOf(w.program)}, j.portable(w.argv(w.program, "$IN", "$OUT"))...)
 }
 
 // place puts the two paths into a command.

@@ -36,13 +36,13 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	ctx, cancel := context.WithCancel(tb.Context())
 	l := &live{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
-	plans := make(chan watcher.Plan, 1)
+	plans := make(chan watcher.Plan, 16)
 	var running sync.WaitGroup
 	running.Go(func() {
 		watcher.Run(ctx, watcher.Config{Plans: plans, Warn: func(finding.Code, string, string) {}}, l.batches)
 	})
 	running.Go(func() {
-		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plans: plans, Batches: l.batches, Jobs: 1, NoInitialBuild: true,
+		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plan: func(p watcher.Plan) { plans <- p }, Batches: l.batches, Jobs: 1, NoInitialBuild: true,
 			Find: func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
 			Examine: func(ctx context.Context, dir string) (*builder.Inputs, error) {
 				start := time.Now()
@@ -58,7 +58,7 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 				staged.Discard()
 				return &builder.Published{}, nil
 			},
-			Announce: func(e event.Event) { l.events <- e }})
+			Announce: func(e event.Event) { e.Time = time.Now(); l.events <- e }})
 	})
 	l.stop = func() { cancel(); running.Wait() }
 	return l
@@ -91,7 +91,7 @@ func plant(tb testing.TB, root string, count, files int) {
 			}
 		}
 		manifest := fmt.Sprintf("[package]\nname = \"c%d\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"c.wasm\"\n[package.metadata.astrid-dev]\nbuild = [\"true\"]\n", i)
-		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte(manifest), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, tree.ManifestName), []byte(manifest), 0o644); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -6,9 +6,11 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
-	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
 
 // buildFlags are the flags of every command that builds.
@@ -29,7 +31,7 @@ func (b *buildFlags) register(cmd *cobra.Command) {
 
 func (b *buildFlags) check() error {
 	if b.jobs < 1 {
-		return usage(fmt.Errorf("--jobs must be at least 1, not %d", b.jobs))
+		return usage.New(fmt.Errorf("--jobs must be at least 1, not %d", b.jobs))
 	}
 	_, err := b.on.releases()
 	return err
@@ -51,12 +53,21 @@ changed since is not built again: its verdict is repeated, unless --retry is giv
 	return cmd
 }
 
-// build is watch with a watcher that sees nothing, until nothing is pending.
-func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
+// options are those of a session that these flags ask for.
+func (b *buildFlags) options(cmd *cobra.Command, roots []string) session.Options {
+	o := session.Options{Roots: roots, Nested: b.nested, Jobs: b.jobs, Strict: b.strict, Retry: b.retry,
+		Runtime: b.on.versions(), Installed: b.on.installed(), Person: cmd.ErrOrStderr(), Console: consoleOptions(cmd)}
+	if asJSON(cmd) {
+		o.Lines = cmd.OutOrStdout()
+	}
+	return o
+}
+
+func build(cmd *cobra.Command, args []string, b buildFlags) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	roots, err := existing(args)
+	roots, err := paths.Existing(args)
 	if err != nil {
 		return err
 	}
@@ -64,32 +75,35 @@ func build(cmd *cobra.Command, args []string, b buildFlags) (ended error) {
 	if err != nil {
 		return err
 	}
-	s, err := newSession(cmd, roots, b, hook{}, true)
-	if err != nil {
-		return err
-	}
-	defer func() { ended = s.end(ended) }()
-	batches := make(chan watcher.Batch, 1)
-	batches <- watcher.Batch{Lost: true} // look at everything, once
-	s.cfg.Batches, s.cfg.Blind = batches, true
-	failed, done := 0, false
-	err = s.run(func(e event.Event) {
-		if idle, ok := e.Body.(event.Idle); ok {
-			failed, done = idle.Failed, true
-			s.cancel()
-		}
-	})
+	out, err := session.Build(cmd.Context(), b.options(cmd, roots))
 	switch {
 	case err != nil:
 		return err
-	case failed > 0:
-		return &failedError{count: failed, closed: len(found.closed), said: !asJSON(cmd)}
-	case !done:
+	case out.Failed > 0:
+		return &failedError{count: out.Failed, closed: len(found.Closed), said: !asJSON(cmd)}
+	case !out.Done:
 		return errInterrupted
-	case len(found.closed) > 0:
-		return &failedError{closed: len(found.closed)}
+	case len(found.Closed) > 0:
+		return &failedError{closed: len(found.Closed)}
 	}
 	return nil
 }
 
 var errInterrupted = errors.New("interrupted")
+
+// includeNested registers the flag of every command that looks for capsules.
+func includeNested(flags *pflag.FlagSet, nested *bool) {
+	flags.BoolVar(nested, "include-nested", false, "also look into work trees, submodules and repositories inside the paths' own")
+}
+
+// capsules finds the capsules below roots. What looks like one and is none is named on stderr.
+func capsules(cmd *cobra.Command, roots []string, nested bool) (paths.Found, error) {
+	found, err := paths.Find(cmd.Context(), roots, nested)
+	if err != nil {
+		return found, err
+	}
+	for _, link := range found.Linked {
+		fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: %s\n  help: %s\n", paths.LinkedMessage(link), paths.LinkedHint)
+	}
+	return found, nil
+}

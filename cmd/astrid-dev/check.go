@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +15,10 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/mend"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // checkFlags are check's own.
@@ -59,11 +61,11 @@ func (f checkFlags) options() (check.Options, error) {
 func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if f.list {
 		if len(args) > 0 || f.fix {
-			return usage(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
+			return usage.New(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
 		}
 		return listCodes(cmd)
 	}
-	roots, err := existing(args)
+	roots, err := paths.Existing(args)
 	if err != nil {
 		return err
 	}
@@ -75,71 +77,23 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	results, err := check.CheckAll(cmd.Context(), found.dirs, options)
+	look := mend.Check
+	if f.fix {
+		look = mend.Fix
+	}
+	checked, err := look(cmd.Context(), found.Dirs, options)
 	if err != nil {
 		return err
 	}
-	checked := asChecked(results)
-	if f.fix {
-		if checked, err = fixAll(cmd.Context(), checked); err != nil {
-			return err
-		}
-	}
-	return f.tell(cmd, append(checked, closedFolders(found.closed)...))
+	return f.tell(cmd, append(checked, closedFolders(found.Closed)...))
 }
 
 // closedFolders stand beside the capsules: what is in them is not known to be sound.
-func closedFolders(list []*fs.PathError) (closed []checked) {
+func closedFolders(list []*fs.PathError) (closed []mend.Capsule) {
 	for _, err := range list {
-		closed = append(closed, checked{Dir: err.Path, Findings: []finding.Finding{closedFinding(err)}, closed: true})
+		closed = append(closed, mend.Capsule{Dir: err.Path, Findings: []finding.Finding{paths.ClosedFinding(err)}, Closed: true})
 	}
 	return closed
-}
-
-// checked is one capsule's outcome, as --format json writes it.
-type checked struct {
-	Dir      string            `json:"dir"` // absolute; the findings' files are relative to it
-	Name     string            `json:"name,omitempty"`
-	Fixed    []string          `json:"fixed,omitempty"` // files that --fix changed, relative to dir
-	Findings []finding.Finding `json:"findings"`
-
-	closed bool // no capsule, but a folder that could not be read
-}
-
-func asChecked(results []check.Result) []checked {
-	list := make([]checked, len(results))
-	for i, r := range results {
-		list[i] = checked{Dir: r.Dir, Name: r.Name, Findings: append([]finding.Finding{}, verify.CheckFindings(r)...)}
-	}
-	return list
-}
-
-// fixAll mends what can be mended and checks again. A file that cannot be
-// written is a finding of its capsule.
-func fixAll(ctx context.Context, before []checked) ([]checked, error) {
-	dirs := make([]string, len(before))
-	fixed := make([][]string, len(before))
-	failed := make([]error, len(before))
-	for i, c := range before {
-		dirs[i] = c.Dir
-		if fixed[i], failed[i] = check.Fix(ctx, c.Dir, c.Findings); ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
-	results, err := check.CheckAll(ctx, dirs, check.Options{Env: os.Environ()})
-	if err != nil {
-		return nil, err
-	}
-	after := asChecked(results)
-	for i := range after {
-		after[i].Fixed = fixed[i]
-		if failed[i] != nil && results[i].Err == nil {
-			after[i].Findings = append(after[i].Findings, finding.Finding{Code: finding.FixFailed, File: manifestName,
-				Message: failed[i].Error(), Hint: "make the file writable, or mend it by hand"})
-			finding.Sort(after[i].Findings)
-		}
-	}
-	return after, nil
 }
 
 // counts are the findings of a check, for the last line and for programs.
@@ -149,13 +103,13 @@ type counts struct {
 	Notes    int `json:"notes"`
 }
 
-func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
+func (f checkFlags) tell(cmd *cobra.Command, list []mend.Capsule) error {
 	var n counts
 	failed, closed := 0, 0
 	for _, c := range list {
 		errs, warnings := finding.Count(c.Findings, finding.Error), finding.Count(c.Findings, finding.Warning)
 		n.Errors, n.Warnings, n.Notes = n.Errors+errs, n.Warnings+warnings, n.Notes+finding.Count(c.Findings, finding.Note)
-		if c.closed {
+		if c.Closed {
 			closed++
 		} else if errs > 0 || f.strict && warnings > 0 {
 			failed++
@@ -173,28 +127,28 @@ func (f checkFlags) tell(cmd *cobra.Command, list []checked) error {
 }
 
 // checkText is for people and editors: file:line:column from the current folder.
-func checkText(w io.Writer, list []checked, n counts) error {
+func checkText(w io.Writer, list []mend.Capsule, n counts) error {
 	var b strings.Builder
 	capsules := 0
 	for _, c := range list {
 		for _, file := range c.Fixed {
-			fmt.Fprintln(&b, "fixed "+shorten(filepath.Join(c.Dir, filepath.FromSlash(file))))
+			fmt.Fprintln(&b, "fixed "+paths.Short(filepath.Join(c.Dir, filepath.FromSlash(file))))
 		}
-		if c.closed {
+		if c.Closed {
 			c.Findings[0].File = "."
 		} else {
 			capsules++
 		}
-		printFindings(&b, c.Dir, c.Findings)
+		console.Findings(&b, c.Dir, c.Findings)
 	}
 	fmt.Fprintf(&b, "%s: %s, %s, %s\n", text.Count(capsules, "capsule"), text.Count(n.Errors, "error"), text.Count(n.Warnings, "warning"), text.Count(n.Notes, "note"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func checkJSON(w io.Writer, list []checked, n counts) error {
+func checkJSON(w io.Writer, list []mend.Capsule, n counts) error {
 	return json.NewEncoder(w).Encode(struct {
-		Capsules []checked `json:"capsules"`
+		Capsules []mend.Capsule `json:"capsules"`
 		counts
 	}{list, n})
 }

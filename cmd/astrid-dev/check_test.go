@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/mend"
 )
 
 // The README's table is that of check --list, code for code.
@@ -88,14 +89,14 @@ func TestCheckOfRealManifests(t *testing.T) {
 	}
 }
 
-func checkOf(t *testing.T, dir string, flags ...string) []checked {
+func checkOf(t *testing.T, dir string, flags ...string) []mend.Capsule {
 	t.Helper()
 	out, err := exec.Command("astrid-dev", append([]string{"check", "--format", "json", dir}, flags...)...).Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	var got struct{ Capsules []checked }
+	var got struct{ Capsules []mend.Capsule }
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}

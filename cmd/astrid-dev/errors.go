@@ -5,30 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/announce"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 )
 
 // This file is the only one that prints errors. A line begins with the
 // program's name and "error:"; what to do follows on a line that begins with
 // "help:". Both go to stderr.
-
-// usageError is a wrong call or a wrong environment: exit 2.
-type usageError struct {
-	err  error
-	hint string
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usage(err error) error { return &usageError{err: err} }
-
-func usageHint(err error, hint string) error { return &usageError{err, hint} }
 
 // failedError says that capsules failed. What failed was printed already.
 type failedError struct {
@@ -61,29 +46,9 @@ func report(w io.Writer, err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(w, text.Block("astrid-dev: error: "+err.Error(), "  "))
-	var u *usageError
-	if errors.As(err, &u) && u.hint != "" {
-		fmt.Fprintln(w, indented("  help: "+u.hint))
+	var u *usage.Error
+	if errors.As(err, &u) && u.Hint != "" {
+		fmt.Fprintln(w, console.Help(u.Hint))
 	}
 	return exitUsage
-}
-
-// printFindings writes one line a finding, and its hint below it.
-func printFindings(w io.Writer, dir string, list []finding.Finding) {
-	for _, f := range list {
-		if f.File != "" && dir != "" && !strings.HasPrefix(f.File, string(os.PathSeparator)) {
-			f.File = shorten(dir + string(os.PathSeparator) + f.File)
-		}
-		hint := f.Hint
-		f.Hint = ""
-		fmt.Fprintln(w, strings.Join(announce.Lines(f), "\n"))
-		if hint != "" {
-			fmt.Fprintln(w, indented("  help: "+hint))
-		}
-	}
-}
-
-// indented is a hint whose further lines stand below its first.
-func indented(hint string) string {
-	return text.Block(strings.TrimRight(hint, "\n"), "        ")
 }

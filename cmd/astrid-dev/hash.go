@@ -8,6 +8,9 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -22,7 +25,7 @@ func newHash() *cobra.Command {
 and what git and the manifest's ignore leave out.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			roots, err := existing(args)
+			roots, err := paths.Existing(args)
 			if err != nil {
 				return err
 			}
@@ -42,7 +45,7 @@ and what git and the manifest's ignore leave out.`,
 }
 
 func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
-	say := func(_ string, f finding.Finding) { printFindings(cmd.ErrOrStderr(), "", []finding.Finding{f}) }
+	say := func(_ string, f finding.Finding) { console.Findings(cmd.ErrOrStderr(), "", []finding.Finding{f}) }
 	switch rules {
 	case "astrid":
 		sources, err := tree.Take(cmd.Context(), dir, tree.Astrid())
@@ -56,12 +59,12 @@ func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
 	case "default":
 		return builder.New(builder.Options{Say: say}).SourceHash(cmd.Context(), dir)
 	}
-	return "", usage(fmt.Errorf("unknown rules %q: use default or astrid", rules))
+	return "", usage.New(fmt.Errorf("unknown rules %q: use default or astrid", rules))
 }
 
 func oneDir(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage(fmt.Errorf("hash takes one folder, not %d", len(args)))
+		return usage.New(fmt.Errorf("hash takes one folder, not %d", len(args)))
 	}
 	return nil
 }

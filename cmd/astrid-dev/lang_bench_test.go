@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // program builds astrid-dev as it is installed.
@@ -118,7 +120,7 @@ func BenchmarkFiftyCold(b *testing.B) {
 				root := b.TempDir()
 				for i := range 25 {
 					copyExample(b, "hello-go", filepath.Join(root, fmt.Sprintf("go-%02d", i)))
-					rename(b, filepath.Join(root, fmt.Sprintf("go-%02d", i), manifestName), fmt.Sprintf("hello-go-%02d", i))
+					rename(b, filepath.Join(root, fmt.Sprintf("go-%02d", i), tree.ManifestName), fmt.Sprintf("hello-go-%02d", i))
 					plainCapsule(b, filepath.Join(root, fmt.Sprintf("plain-%02d", i)), i)
 				}
 				took += timed(b, root, os.Environ(), self, "build", ".", "--jobs", fmt.Sprint(jobs))
@@ -149,7 +151,7 @@ func plainCapsule(b *testing.B, dir string, n int) {
 	}
 	manifest := fmt.Sprintf("[package]\nname = \"plain-%d\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"c.wasm\"\n[package.metadata.astrid-dev]\n", n) +
 		`build = ["sh", "-c", "printf '\\0asm\\001\\0\\0\\0' > \"$CAPSULE_OUT\""]` + "\n"
-	if err := os.WriteFile(filepath.Join(dir, manifestName), []byte(manifest), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, tree.ManifestName), []byte(manifest), 0o644); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // The exit codes. Scripts read them.
@@ -114,7 +115,7 @@ func checkFormat(cmd *cobra.Command) error {
 	case "text", "json":
 		return nil
 	default:
-		return usage(fmt.Errorf("unknown format %q: use text or json", f))
+		return usage.New(fmt.Errorf("unknown format %q: use text or json", f))
 	}
 }
 

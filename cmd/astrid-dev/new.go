@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/scaffold"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 func newNew() *cobra.Command {
@@ -25,7 +26,7 @@ func newNew() *cobra.Command {
 before it: astrid-dev new capsules/greeter --lang go.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageHint(fmt.Errorf("new takes one name, not %d", len(args)), "astrid-dev new greeter --lang go")
+				return usage.Hint(fmt.Errorf("new takes one name, not %d", len(args)), "astrid-dev new greeter --lang go")
 			}
 			return nil
 		},
@@ -40,14 +41,14 @@ before it: astrid-dev new capsules/greeter --lang go.`,
 
 func writeNew(cmd *cobra.Command, path, lang string) error {
 	if path == "" {
-		return usageHint(errors.New("an empty name was given"), "astrid-dev new greeter --lang go")
+		return usage.Hint(errors.New("an empty name was given"), "astrid-dev new greeter --lang go")
 	}
 	if lang == "" {
-		return usageHint(errors.New("no language was given"), "add --lang and one of "+strings.Join(scaffold.Languages(), ", "))
+		return usage.Hint(errors.New("no language was given"), "add --lang and one of "+strings.Join(scaffold.Languages(), ", "))
 	}
 	files, err := scaffold.Scaffold(lang, filepath.Base(path))
 	if err != nil {
-		return usage(err)
+		return usage.New(err)
 	}
 	if err := writeFolder(path, files); err != nil {
 		return err
@@ -61,7 +62,7 @@ func tellNew(cmd *cobra.Command, path, lang string, files []string) error {
 	if asJSON(cmd) {
 		dir, err := filepath.Abs(path)
 		if err != nil {
-			return usage(err)
+			return usage.New(err)
 		}
 		return json.NewEncoder(out).Encode(struct {
 			Dir   string   `json:"dir"`
@@ -83,7 +84,7 @@ func tellNew(cmd *cobra.Command, path, lang string, files []string) error {
 // renamed, so that nothing half-written stays and nothing of anybody's is touched.
 func writeFolder(path string, files map[string][]byte) error {
 	if _, err := os.Lstat(path); err == nil {
-		return usageHint(fmt.Errorf("%s is there already", path), "choose another name, or remove it")
+		return usage.Hint(fmt.Errorf("%s is there already", path), "choose another name, or remove it")
 	}
 	parent := filepath.Dir(filepath.Clean(path))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
@@ -108,5 +109,5 @@ func writing(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return usage(fmt.Errorf("writing %s: %w", path, err))
+	return usage.New(fmt.Errorf("writing %s: %w", path, err))
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // output is stdout or stderr, and remembers whether something could not be written to
@@ -66,8 +68,8 @@ func (o *output) unwritten(err error) error {
 	if o.err == nil {
 		return nil
 	}
-	var said *usageError
-	if errors.As(err, &said) && said.hint != "" && errors.Is(err, o.err) {
+	var said *usage.Error
+	if errors.As(err, &said) && said.Hint != "" && errors.Is(err, o.err) {
 		return err
 	}
 	cause := o.err
@@ -75,7 +77,7 @@ func (o *output) unwritten(err error) error {
 	if errors.As(cause, &at) {
 		cause = at.Err
 	}
-	return usageHint(fmt.Errorf("the answer could not be written to %s: %w", o.name, cause), "give it to a program that reads to the end, or to a disk that has space")
+	return usage.Hint(fmt.Errorf("the answer could not be written to %s: %w", o.name, cause), "give it to a program that reads to the end, or to a disk that has space")
 }
 
 // outputs are those of the program. Commands get them as cobra's.

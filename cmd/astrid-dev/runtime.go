@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // runtimeFlags is --runtime: the releases of Astrid's runtime that must take a capsule.
@@ -22,7 +23,7 @@ func (f *runtimeFlags) register(cmd *cobra.Command, use string) {
 // releases are those that were asked for. One that is not known is a wrong call.
 func (f runtimeFlags) releases() (list []*astrid.Release, err error) {
 	if list, err = astrid.FindAll(f); err != nil {
-		return nil, usage(err)
+		return nil, usage.New(err)
 	}
 	return list, nil
 }

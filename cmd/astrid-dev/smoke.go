@@ -3,19 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
-	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // smokeFlags are the flags of smoke.
@@ -40,7 +35,7 @@ modules and holds them against the manifest. It exits with 1 when a module does
 not load, or is not ready for the kernel and --strict is given.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageHint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
+				return usage.Hint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
 			}
 			return nil
 		},
@@ -64,14 +59,18 @@ type loaded struct {
 
 func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if f.limits.Wall < 0 {
-		return usage(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
-	modules, options, m, err := smokeTargets(path)
+	modules, m, err := paths.Modules(path)
 	if err != nil {
 		return err
+	}
+	var options smoke.Options
+	if m != nil {
+		options = builder.SmokeOptions(m)
 	}
 	if f.limits.Wall > 0 {
 		options.Limits.Wall = f.limits.Wall
@@ -104,7 +103,7 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []strin
 	if f.json || asJSON(cmd) {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
 	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), shorten(file))
+		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
 		err = report.WriteText(cmd.OutOrStdout())
 	}
 	return report.Loads && (report.KernelReady || !f.strict), err
@@ -116,51 +115,7 @@ func loadFile(ctx context.Context, file string, o smoke.Options, releases []stri
 		return nil, errInterrupted
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("loading %s: %w", shorten(file), err))
+		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
 	}
 	return report, nil
-}
-
-// smokeTargets are the modules that path stands for, the options that its manifest asks for,
-// and the manifest, which a single file has not.
-func smokeTargets(path string) ([]string, smoke.Options, *capsule.Manifest, error) {
-	const give = "give a .wasm file or a capsule's folder"
-	roots, err := absolute([]string{path})
-	if err != nil {
-		return nil, smoke.Options{}, nil, err
-	}
-	abs := roots[0]
-	info, err := os.Stat(abs)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: no such file or folder", text.Name(path)), give)
-	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
-	case filepath.Base(abs) == manifestName && !info.IsDir():
-		abs = filepath.Dir(abs)
-	case !info.IsDir():
-		return []string{abs}, smoke.Options{}, nil, nil
-	}
-	m, err := capsule.Load(abs)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s holds no %s", shorten(abs), manifestName), give)
-	case err != nil:
-		return nil, smoke.Options{}, nil, usage(err)
-	}
-	if !m.Buildable() {
-		return nil, smoke.Options{}, nil, usage(fmt.Errorf("%s names no component: there is nothing to load", shorten(m.Path)))
-	}
-	var files, missing []string
-	for _, c := range m.Components {
-		file := filepath.Join(abs, filepath.FromSlash(c.File))
-		if _, err := os.Stat(file); err != nil {
-			missing = append(missing, c.File)
-		}
-		files = append(files, file)
-	}
-	if len(missing) > 0 {
-		return nil, smoke.Options{}, nil, usageHint(fmt.Errorf("%s: not built yet", strings.Join(missing, ", ")), "astrid-dev build "+shorten(abs))
-	}
-	return files, builder.SmokeOptions(m), m, nil
 }

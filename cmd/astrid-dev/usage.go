@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // This file words what the command line library would say of a wrong call in
@@ -24,7 +26,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		cause := invalid.Unwrap()
 		err = errors.New(strings.TrimSuffix(invalid.Error(), cause.Error()) + takes(cause))
 	}
-	return usageHint(err, seeHelp(cmd))
+	return usage.Hint(err, seeHelp(cmd))
 }
 
 // takes says what a flag takes that did not take a value because of cause.
@@ -49,7 +51,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-	return usageHint(fmt.Errorf("%s takes no arguments, not %q", name, args[0]), seeHelp(cmd))
+	return usage.Hint(fmt.Errorf("%s takes no arguments, not %q", name, args[0]), seeHelp(cmd))
 }
 
 // knownCommand is for the program without a command: an argument is one that does not exist.
@@ -66,9 +68,9 @@ func unknownCommand(root *cobra.Command, words []string) error {
 	root.SuggestionsMinimumDistance = min(2, len(words[0])/2) // two letters swapped are two changes; of a short word little would be left
 	similar := root.SuggestionsFor(words[0])
 	if len(similar) == 0 || slices.Contains(similar, words[0]) {
-		return usageHint(err, seeHelp(root))
+		return usage.Hint(err, seeHelp(root))
 	}
-	return usageHint(err, "did you mean "+strings.Join(similar, " or ")+"? S"+seeHelp(root)[1:])
+	return usage.Hint(err, "did you mean "+strings.Join(similar, " or ")+"? S"+seeHelp(root)[1:])
 }
 
 // newHelp is the library's help command, but for commands that do not exist.
@@ -117,8 +119,8 @@ func addCompletion(root *cobra.Command) {
 	completion.RunE = func(cmd *cobra.Command, args []string) error {
 		choose := "choose one of " + strings.Join(commandNames(cmd, nil), ", ")
 		if len(args) == 0 {
-			return usageHint(errors.New("no shell was given"), choose)
+			return usage.Hint(errors.New("no shell was given"), choose)
 		}
-		return usageHint(fmt.Errorf("there is no completion for %q", args[0]), choose)
+		return usage.Hint(fmt.Errorf("there is no completion for %q", args[0]), choose)
 	}
 }

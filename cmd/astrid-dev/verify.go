@@ -1,21 +1,21 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/progress"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // verifyFlags are verify's.
@@ -59,13 +59,13 @@ interrupted. Reports are written in all cases but 2.`,
 func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	targets, err := reports.ParseTargets(f.targets)
 	if err != nil {
-		return usage(err)
+		return usage.New(err)
 	}
 	cfg, err := f.config(cmd)
 	if err != nil {
 		return err
 	}
-	roots, err := existing(args)
+	roots, err := paths.Existing(args)
 	if err != nil {
 		return err
 	}
@@ -73,13 +73,13 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg.Dirs, cfg.Closed = found.dirs, found.closed
+	cfg.Dirs, cfg.Closed = found.Dirs, found.Closed
 	if err := reports.Probe(targets); err != nil {
-		return usageHint(err, "name files in a folder that can be written; missing folders are made")
+		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
-	line := newProgressLine(cmd.ErrOrStderr())
-	cfg.Progress = line.tell
-	end := line.follow()
+	line := progress.New(cmd.ErrOrStderr())
+	cfg.Progress = line.Tell
+	end := line.Follow()
 	r, err := verify.Run(cmd.Context(), cfg)
 	end()
 	if err != nil {
@@ -94,10 +94,10 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	if f.failFast && f.keepGoing {
-		return cfg, usage(errors.New("--fail-fast and --keep-going exclude each other"))
+		return cfg, usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
 	}
 	if f.timeout < 0 {
-		return cfg, usage(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
+		return cfg, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
 	runtimes, err := f.on.releases()
 	if err != nil {
@@ -107,11 +107,11 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("changed-since") && f.since == "" {
 		// a pipeline's variable that is not set must not make verify look at everything, or at nothing
-		return cfg, usageHint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
+		return cfg, usage.Hint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
 	}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
-			return cfg, usage(err)
+			return cfg, usage.New(err)
 		}
 	}
 	if f.times != "" {
@@ -120,29 +120,21 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 	return cfg, err
 }
 
-// readTimes reads what capsules took from an earlier report. None is no error:
-// the first run of a pipeline has none, and all its shards lack it.
+// readTimes reads what capsules took from an earlier report. None is no error: the first
+// run of a pipeline has none, and all its shards lack it.
 func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, error) {
 	if f.shard == "" {
-		return nil, usage(errors.New("--shard-times is of use with --shard only"))
+		return nil, usage.New(errors.New("--shard-times is of use with --shard only"))
 	}
-	data, err := fsys.Read(f.times, 64<<20)
-	if errors.Is(err, fs.ErrNotExist) {
+	times, err := reports.ReadTimes(f.times)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", text.Name(f.times))
 		return nil, nil
-	}
-	if err != nil {
-		return nil, usage(fmt.Errorf("reading --shard-times: %w", err))
-	}
-	var old reports.Report
-	if err := json.Unmarshal(data, &old); err != nil {
-		return nil, usageHint(fmt.Errorf("reading --shard-times %q: %w", f.times, err), "give a file that --report json=FILE wrote")
-	}
-	times := map[string]time.Duration{}
-	for _, c := range old.Capsules {
-		if c.Verdict == reports.Passed || c.Verdict == reports.Failed {
-			times[c.Dir] = time.Duration(c.DurationMS) * time.Millisecond
-		}
+	case errors.Is(err, reports.ErrNoReport):
+		return nil, usage.Hint(fmt.Errorf("reading --shard-times %q: %w", f.times, err), "give a file that --report json=FILE wrote")
+	case err != nil:
+		return nil, usage.New(fmt.Errorf("reading --shard-times: %w", err))
 	}
 	return times, nil
 }
@@ -150,9 +142,9 @@ func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, erro
 func setupError(err error) error {
 	var setup *verify.SetupError
 	if errors.As(err, &setup) {
-		return usageHint(err, setup.Hint)
+		return usage.Hint(err, setup.Hint)
 	}
-	return usage(err)
+	return usage.New(err)
 }
 
 // tell writes every report and makes the outcome an exit code.
@@ -170,10 +162,10 @@ func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *repor
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
 		// The runner reads commands from both streams; stdout may be a program's.
-		errs = append(errs, reports.Annotations(cmd.ErrOrStderr(), *r), appendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), *r))
+		errs = append(errs, reports.Annotations(cmd.ErrOrStderr(), *r), reports.AppendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), *r))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return usage(err)
+		return usage.New(err)
 	}
 	switch {
 	case cmd.Context().Err() != nil && r.Interrupted:
@@ -193,17 +185,4 @@ func (f verifyFlags) nothing() string {
 		return fmt.Sprintf("no capsule's inputs differ from the merge base with %s", text.Name(f.since))
 	}
 	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", f.shard, text.Name(f.since))
-}
-
-// appendSummary adds the page to the step's summary, which earlier commands of
-// the step may have begun.
-func appendSummary(path string, r reports.Report) error {
-	if path == "" {
-		return nil
-	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("writing the step summary: %w", err)
-	}
-	return errors.Join(reports.Markdown(file, r), file.Close())
 }

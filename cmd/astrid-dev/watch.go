@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
-	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
 
 // watchFlags are the flags that only watch has.
@@ -59,105 +55,29 @@ func (f watchFlags) check() error {
 		value time.Duration
 	}{{"quiet-window", f.quiet}, {"settle", f.settle}, {"poll-interval", f.pollInterval}, {"on-reload-timeout", f.hookTimeout}} {
 		if d.value <= 0 {
-			return usage(fmt.Errorf("--%s must be longer than 0, not %s", d.name, d.value))
+			return usage.New(fmt.Errorf("--%s must be longer than 0, not %s", d.name, d.value))
 		}
 	}
 	if f.maxWait != 0 && f.maxWait < f.quiet {
-		return usage(fmt.Errorf("--max-wait %s is shorter than the quiet window %s", f.maxWait, f.quiet))
+		return usage.New(fmt.Errorf("--max-wait %s is shorter than the quiet window %s", f.maxWait, f.quiet))
 	}
 	return nil
 }
 
-// watch runs a watcher and an orchestrator side by side until the context ends.
-func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) (ended error) {
+// watch runs until the context ends, or somebody types q.
+func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error {
 	if err := errors.Join(f.check(), b.check()); err != nil {
 		return err
 	}
-	roots, missing, err := watchable(args)
+	roots, missing, err := paths.Watchable(args)
 	if err != nil {
 		return err
 	}
-	s, err := newSession(cmd, roots, b, hook{f.onReload, f.hookTimeout}, false)
-	if err != nil {
-		return err
-	}
-	defer func() { ended = s.end(ended) }()
-	for _, root := range missing {
-		s.warn(finding.MissingRoot, shorten(root)+" does not exist yet", "it is watched as soon as somebody makes it")
-	}
-	batches := make(chan watcher.Batch)
-	var watchErr error
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		defer s.cancel() // without a watcher there is nothing to wait for
-		watchErr = watcher.Run(s.ctx, watcher.Config{Plans: s.cfg.Plans, Poll: f.poll, PollInterval: f.pollInterval, Warn: s.warn}, batches)
+	ctx, quit := context.WithCancel(cmd.Context())
+	defer quit()
+	return session.Watch(ctx, session.WatchOptions{
+		Options: b.options(cmd, roots), Missing: missing,
+		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
+		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadTimeout: f.hookTimeout,
 	})
-	s.cfg.Batches, s.cfg.Retry, s.cfg.NoInitialBuild = batches, keys(s.ctx, s.cancel), f.noInitial
-	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = f.quiet, f.settle, f.maxWait
-	err = s.run(func(e event.Event) {
-		switch b := e.Body.(type) {
-		case event.Ready:
-			if b.Capsules > 0 {
-				break
-			}
-			s.warn(finding.NoCapsules, "no folder below "+joined(roots)+" holds a "+manifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
-		case event.Idle:
-			go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
-		}
-	})
-	s.cancel()
-	watching.Wait()
-	return errors.Join(err, watchErr)
-}
-
-// watchable makes the paths to watch absolute, and says which of them are
-// missing. One whose parent is missing too is more likely a slip of the pen.
-func watchable(args []string) (roots, missing []string, err error) {
-	roots, err = absolute(args)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, root := range roots {
-		if _, err := os.Stat(root); errors.Is(err, os.ErrNotExist) {
-			if _, err := os.Stat(filepath.Dir(root)); err != nil {
-				return nil, nil, usageHint(fmt.Errorf("%s: no such folder, and none to make it in", shorten(root)), "give a folder that holds capsules")
-			}
-			missing = append(missing, root)
-			continue
-		}
-		found, err := existing([]string{root})
-		if err != nil {
-			return nil, nil, err
-		}
-		roots[i] = found[0]
-	}
-	return roots, missing, nil
-}
-
-// run is the loop until the context ends; see is shown every event after it was announced.
-func (s *session) run(see func(event.Event)) error {
-	announceAll := s.cfg.Announce
-	s.cfg.Announce = func(e event.Event) {
-		announceAll(e)
-		see(e)
-	}
-	return orchestrator.Run(s.ctx, s.cfg)
-}
-
-// keys reads what a person types: r looks again, q ends. Lines, not single
-// keys, so that the terminal needs no other mode and none is left behind.
-func keys(ctx context.Context, quit func()) <-chan struct{} {
-	retry := make(chan struct{})
-	readLines(func(line string) {
-		switch line {
-		case "q", "quit":
-			quit()
-		case "r", "retry":
-			select {
-			case retry <- struct{}{}:
-			case <-ctx.Done():
-			}
-		}
-	})
-	return retry
 }

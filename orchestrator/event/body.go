@@ -8,7 +8,8 @@ import (
 
 // Ready is said once: everything is watched and hashed. First builds may still run.
 type Ready struct {
-	Capsules int `json:"capsules,omitempty"` // how many are watched
+	Capsules int       `json:"capsules,omitempty"` // how many are watched
+	Watched  []Subject `json:"-"`                  // which, for snapshots; not on the wire
 }
 
 // CapsuleAdded says that a Capsule.toml appeared and was read.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // How much of a text the machine formats keep. Compilers have been seen to print
@@ -173,7 +174,7 @@ func (c Capsule) complaints(s Step) []finding.Finding {
 // manifest is the file that stands for the capsule where a finding names none.
 func (c Capsule) manifest() string {
 	if c.Dir == "." {
-		return "Capsule.toml"
+		return tree.ManifestName
 	}
-	return c.Dir + "/Capsule.toml"
+	return c.Dir + "/" + tree.ManifestName
 }

@@ -11,8 +11,10 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // published compares what was built with the modules that are committed beside
@@ -21,7 +23,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 	start := time.Now()
 	m, err := capsule.Load(r.first.of(j.dir)) // the original may be another by now
 	if err != nil {
-		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: finding.ManifestUnreadable, File: capsule.ManifestName,
+		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: finding.ManifestUnreadable, File: tree.ManifestName,
 			Message: "after the build the manifest cannot be read: " + r.first.text(err.Error()), Hint: "let the build leave it alone"}})
 		return
 	}
@@ -35,12 +37,12 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 			fileLine, fileColumn := m.Position(fmt.Sprintf("component[%d]", i), "file")
 			found, f := committed(ctx, filepath.Join(j.dir, filepath.FromSlash(c.File)), j.dir, built)
 			if compared = compared || found || c.Hash != ""; f != nil {
-				f.File, f.Line, f.Column = capsule.ManifestName, fileLine, fileColumn
+				f.File, f.Line, f.Column = tree.ManifestName, fileLine, fileColumn
 				list = append(list, *f)
 			}
 			if c.Hash != "" && c.Hash != built.Hash {
 				line, column := m.Position(fmt.Sprintf("component[%d]", i), "hash")
-				list = append(list, finding.Finding{Code: finding.DeclaredHashDiffers, File: capsule.ManifestName, Line: line, Column: column,
+				list = append(list, finding.Finding{Code: finding.DeclaredHashDiffers, File: tree.ManifestName, Line: line, Column: column,
 					Message: fmt.Sprintf("the manifest declares BLAKE3 %s, the sources build %s", c.Hash, built.Hash),
 					Hint:    fmt.Sprintf("write hash = %q", built.Hash)})
 			}
@@ -56,7 +58,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 // committed compares the file at path. In a git repository only a tracked one
 // counts: what an earlier build left there is nobody's claim.
 func committed(ctx context.Context, path, dir string, built builder.StagedModule) (found bool, f *finding.Finding) {
-	hash, err := builder.HashFile(path)
+	hash, err := store.HashFile(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !tracked(ctx, path, dir) {
 		return false, nil
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // SetupError is a run that could not begin as it was asked for.
@@ -133,7 +134,7 @@ var governors = []struct {
 	{"*.go", []string{"go.mod", "go.sum", "go.work", "go.work.sum", "vendor/modules.txt"}},
 	{"package.json", []string{"package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml",
 		"bun.lock", "bun.lockb", "deno.lock", ".npmrc", ".yarnrc.yml", ".nvmrc", ".node-version"}},
-	{"Capsule.toml", []string{".tool-versions", "mise.toml", ".mise.toml", "flake.lock", "flake.nix", ".gitmodules"}},
+	{tree.ManifestName, []string{".tool-versions", "mise.toml", ".mise.toml", "flake.lock", "flake.nix", ".gitmodules"}},
 }
 
 // candidate is a capsule that may be touched by a change.

@@ -80,7 +80,7 @@ type copier struct {
 
 // outputs are what stands beside a folder called target or dist when builds
 // write there. Elsewhere it is a folder like any other: src/target may be a module.
-var outputs = []string{"Cargo.toml", "Capsule.toml", "package.json", "go.mod", "asconfig.json", "Makefile", "build.zig"}
+var outputs = []string{"Cargo.toml", tree.ManifestName, "package.json", "go.mod", "asconfig.json", "Makefile", "build.zig"}
 
 // folders copies the folders from, which must not lie in one another.
 func (c *copier) folders(ctx context.Context, from ...string) error {

@@ -86,7 +86,7 @@ func (r *run) secondFailed(j *job, err error) {
 		Hint: "let the build depend on nothing but its sources: no absolute paths, no time, nothing outside that inputs does not name"}}
 	place(nil, -1, list)
 	s := j.capsule.Step(report.StepReproducible)
-	var failure *builder.Failure
+	var failure *finding.Failure
 	if errors.As(err, &failure) {
 		list = append(list, r.findings(r.second.mirror, failure.Findings)...)
 		s.Tail = r.second.text(failure.Tail)

@@ -154,24 +154,24 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 		return
 	}
 	took := time.Since(j.began)
-	var failure *builder.Failure
+	var failure *finding.Failure
 	if !errors.As(err, &failure) {
 		j.pass(report.StepBuild, took, []finding.Finding{{Code: finding.BuildFailed, Message: r.first.text(err.Error())}})
 		return
 	}
 	name := report.StepBuild
-	if failure.Step == builder.StepSmoke {
+	if failure.Step == finding.StepSmoke {
 		j.pass(report.StepBuild, took, nil)
 		name = report.StepSmoke
 	}
 	list := r.findings(r.first.mirror, failure.Findings)
 	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
 	only := -1
-	if manifest != nil && len(manifest.Components) == 1 && failure.Step == builder.StepSmoke {
+	if manifest != nil && len(manifest.Components) == 1 && failure.Step == finding.StepSmoke {
 		only = 0 // which of several did not load is in the message at best
 	}
 	place(manifest, only, list)
-	if known := j.capsule.Step(report.StepCheck); known.Verdict == report.Failed && (failure.Step == builder.StepManifest || failure.Step == builder.StepToolchain) {
+	if known := j.capsule.Step(report.StepCheck); known.Verdict == report.Failed && (failure.Step == finding.StepManifest || failure.Step == finding.StepToolchain) {
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool {
 			return slices.ContainsFunc(known.Findings, func(k finding.Finding) bool { return k.Code == f.Code })
 		})
@@ -188,8 +188,8 @@ func (r *run) buildFailed(ctx context.Context, j *job, err error) {
 }
 
 // commandFailed is for a build that complained of nothing that could be read as an error.
-func commandFailed(m *capsule.Manifest, failure *builder.Failure) finding.Finding {
-	f := finding.Finding{Code: finding.BuildFailed, File: capsule.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
+func commandFailed(m *capsule.Manifest, failure *finding.Failure) finding.Finding {
+	f := finding.Finding{Code: finding.BuildFailed, File: tree.ManifestName, Message: fmt.Sprintf("the build ended with exit code %d", failure.ExitCode)}
 	if failure.ExitCode < 0 {
 		f.Message = "a signal ended the build"
 	}
@@ -264,7 +264,7 @@ func place(m *capsule.Manifest, i int, list []finding.Finding) {
 		if f.File != "" {
 			continue
 		}
-		f.File = capsule.ManifestName
+		f.File = tree.ManifestName
 		if m != nil && i >= 0 {
 			f.Line, f.Column = m.Position(fmt.Sprintf("component[%d]", i), "file")
 		}
@@ -332,15 +332,11 @@ func (r *run) mutation(j *job, before, after *builder.Inputs, name string) findi
 
 // has reports whether in knew name as a file that was there.
 func has(in *builder.Inputs, name string) bool {
-	list := in.Sources
+	list, path := in.Sources, func(f tree.File) string { return f.Path }
 	if filepath.IsAbs(name) {
-		rel, err := filepath.Rel(in.Dir, name)
-		if err != nil {
-			rel = name
-		}
-		list, name = in.Others, filepath.ToSlash(rel)
+		list, path = in.Others, func(f tree.File) string { return fsys.Absolute(in.Dir, f.Path) }
 	}
-	return list != nil && slices.ContainsFunc(list.Files, func(f tree.File) bool { return f.Path == name && f.Size != tree.Absent })
+	return list != nil && slices.ContainsFunc(list.Files, func(f tree.File) bool { return f.Size != tree.Absent && path(f) == name })
 }
 
 func sameBytes(a, b string) bool {

@@ -255,6 +255,19 @@ func (r *Rules) GitFiles() []string {
 	return append([]string(nil), r.own.outside...)
 }
 
+// Top is the folder of the checkout that the root lies in, as the root is spelled; "" without
+// a repository, and for Astrid and Func.
+func (r *Rules) Top() string {
+	if r.own == nil || r.own.top.repo == nil {
+		return ""
+	}
+	top := r.own.root
+	for range strings.Count(r.own.top.prefix, "/") {
+		top = filepath.Dir(top)
+	}
+	return top
+}
+
 // Governs reports that a change at path, below the root, may change these rules
 // even when Skip leaves path out: a .gitignore, a .git, a Capsule.toml. New rules
 // and a new Take are due then.

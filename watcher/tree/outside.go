@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -25,25 +24,39 @@ import (
 // very name. Links are followed where a pattern names them, not below.
 //
 // Paths in the snapshot are relative to base, where that can be said, and may
-// begin with "../". A pattern that stands for nothing is recorded by its path
+// begin with "../", so that another checkout has the same ones. A pattern that stands for nothing is recorded by its path
 // with Size Absent and is no error. Each file counts once.
 func TakeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, error) {
-	return TakeOthers(ctx, patterns, base, func(string) bool { return false })
+	return TakeOthers(ctx, Others{Patterns: patterns, Base: base})
 }
 
-// TakeOthers is TakeFiles without the files that known knows: what is counted
-// elsewhere, or must not count. It is asked with the paths that the snapshot would have.
-func TakeOthers(ctx context.Context, patterns []string, base string, known func(path string) bool) (*Snapshot, error) {
-	abs, err := filepath.Abs(base)
+// Others says what TakeOthers takes.
+type Others struct {
+	Patterns []string
+	Base     string
+	// Top is the folder of the checkout, absolute. What lies outside of it is called by its
+	// absolute path: a checkout elsewhere sees the same file there. "" calls all by relative ones.
+	Top string
+	// Known are the files to leave out: what is counted elsewhere, or must not count. It is
+	// asked with the paths that the snapshot would have. nil leaves none out.
+	Known func(path string) bool
+}
+
+// TakeOthers is TakeFiles with more to say about it.
+func TakeOthers(ctx context.Context, o Others) (*Snapshot, error) {
+	abs, err := filepath.Abs(o.Base)
 	if err != nil {
-		return nil, fmt.Errorf("reading inputs of %q: %w", base, err)
+		return nil, fmt.Errorf("reading inputs of %q: %w", o.Base, err)
 	}
+	o.Base = abs
 	return again(ctx, func() (*Snapshot, error) {
-		items, err := collect(ctx, patterns, abs)
+		items, err := collect(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		items = slices.DeleteFunc(items, func(it item) bool { return known(it.path) })
+		if o.Known != nil {
+			items = slices.DeleteFunc(items, func(it item) bool { return o.Known(it.path) })
+		}
 		return read(ctx, nil, func(_ context.Context, add func(item) error) error {
 			for _, it := range items {
 				if err := add(it); err != nil {
@@ -56,10 +69,10 @@ func TakeOthers(ctx context.Context, patterns []string, base string, known func(
 }
 
 // collect lists what patterns stand for, in the order of their paths, each once.
-func collect(ctx context.Context, patterns []string, base string) ([]item, error) {
+func collect(ctx context.Context, o Others) ([]item, error) {
 	var items []item
-	for _, p := range patterns {
-		found, err := expand(ctx, p, base)
+	for _, p := range o.Patterns {
+		found, err := expand(ctx, p, o)
 		if err != nil {
 			return nil, err
 		}
@@ -72,9 +85,9 @@ func collect(ctx context.Context, patterns []string, base string) ([]item, error
 	return slices.CompactFunc(items, func(a, b item) bool { return a.path == b.path }), nil
 }
 
-func expand(ctx context.Context, p, base string) ([]item, error) {
-	full := fsys.Absolute(base, p)
-	list := &inputs{ctx: ctx, base: base}
+func expand(ctx context.Context, p string, o Others) ([]item, error) {
+	full := fsys.Absolute(o.Base, p)
+	list := &inputs{ctx: ctx, base: o.Base, top: o.Top}
 	if err := list.add(full); err == nil || !notThere(err) {
 		return list.items, err
 	}
@@ -91,13 +104,14 @@ func expand(ctx context.Context, p, base string) ([]item, error) {
 type inputs struct {
 	ctx   context.Context // of the one call
 	base  string
+	top   string // of the checkout; "" when nobody knows one
 	items []item
 	empty bool // a folder was matched, and there may be nothing in it
 }
 
 // name is what the snapshot calls the file full.
 func (l *inputs) name(full string) string {
-	if rel, err := filepath.Rel(l.base, full); err == nil {
+	if rel, err := filepath.Rel(l.base, full); err == nil && (l.top == "" || fsys.Inside(l.top, full)) {
 		full = rel
 	}
 	return filepath.ToSlash(full)
@@ -137,7 +151,7 @@ func (l *inputs) glob(pattern string) error {
 		return nil
 	}
 	folder, rest := doublestar.SplitPattern(pattern)
-	if rest == "" || !strings.ContainsAny(rest, "*?[{\\") {
+	if !hasWildcard(rest) {
 		return nil
 	}
 	folder = fsys.Absolute(l.base, folder)

@@ -26,12 +26,13 @@ func NewReach(patterns []string, base string) *Reach {
 	r := &Reach{names: map[string]bool{}, leading: map[string]bool{}}
 	for _, p := range patterns {
 		full := fsys.Absolute(base, p)
-		if !fsys.Inside(base, full) && !fsys.Inside(base, folderOf(base, p)) {
+		// A folder around base stands for what is in base, too.
+		if !fsys.Inside(base, full) && !fsys.Inside(base, PatternFolder(base, p)) && !fsys.Inside(full, base) {
 			continue
 		}
 		r.names[full] = true
 		r.lead(full, base)
-		if folder, rest := doublestar.SplitPattern(filepath.ToSlash(p)); strings.ContainsAny(rest, "*?[{\\") && doublestar.ValidatePattern(rest) {
+		if folder, rest := doublestar.SplitPattern(filepath.ToSlash(p)); hasWildcard(rest) && doublestar.ValidatePattern(rest) {
 			folder = fsys.Absolute(base, folder)
 			r.globs = append(r.globs, reachGlob{folder, rest})
 			r.leading[folder] = true
@@ -93,8 +94,18 @@ func counts(rel string, dir bool) bool {
 	return dir || !isDropping(names[len(names)-1])
 }
 
-// folderOf is the deepest folder that pattern names without a wildcard.
-func folderOf(base, pattern string) string {
-	folder, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	return fsys.Absolute(base, folder)
+// PatternFolder is the deepest folder that pattern, seen from base, names without a wildcard:
+// what is to be watched for it. A pattern without a wildcard is its own. A wildcard behind a
+// backslash is none, and stands in the name as the disk has it.
+func PatternFolder(base, pattern string) string {
+	pattern = filepath.ToSlash(pattern)
+	folder, rest := doublestar.SplitPattern(pattern)
+	if hasWildcard(rest) {
+		return fsys.Absolute(base, folder)
+	}
+	return fsys.Absolute(base, pattern)
 }
+
+// hasWildcard reports whether what follows a pattern's folder is to be matched. An escaped
+// character is: no file has the name as it is written.
+func hasWildcard(rest string) bool { return strings.ContainsAny(rest, `*?[{\`) }

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,46 @@ func TestReach(t *testing.T) {
 	}
 	if NewReach([]string{"../other/x"}, base) != nil {
 		t.Error("what begins elsewhere has a reach below base")
+	}
+}
+
+// What is watched for a pattern and what it matches must be one folder, also where a name
+// holds a wildcard that is meant as it is written.
+func TestPatternFolder(t *testing.T) {
+	base := filepath.FromSlash("/w/[cap]")
+	for pattern, want := range map[string]string{
+		"a/b.txt":         "/w/[cap]/a/b.txt",
+		"a/*.txt":         "/w/[cap]/a",
+		"*.txt":           "/w/[cap]",
+		"..":              "/w",
+		"../wit/**/*.wit": "/w/wit",
+		"/x/y?/z":         "/x",
+		`a\*b/*.txt`:      "/w/[cap]/a*b",
+		`a/x\*y`:          "/w/[cap]/a",
+		"a/{b,c}/d":       "/w/[cap]/a",
+	} {
+		if filepath.Separator == '\\' && strings.Contains(pattern, `\`) {
+			continue // a separator there
+		}
+		if got := filepath.ToSlash(PatternFolder(base, pattern)); got != want {
+			t.Errorf("the folder of %s is %s, want %s", pattern, got, want)
+		}
+	}
+}
+
+func TestEscapedWildcardIsTakenAndReached(t *testing.T) {
+	base := t.TempDir()
+	plant(t, base, "a*b/x.txt", "1", "ab/x.txt", "2")
+	pattern := `a\*b/*.txt`
+	if filepath.Separator == '\\' {
+		t.Skip("a backslash is a separator here, and a star is in no name")
+	}
+	s, err := TakeFiles(t.Context(), []string{pattern}, base)
+	if err != nil || len(s.Files) != 1 || s.Files[0].Path != "a*b/x.txt" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	r := NewReach([]string{pattern}, base)
+	if !r.Holds(filepath.Join(base, "a*b", "x.txt"), false) || r.Holds(filepath.Join(base, "ab", "x.txt"), false) {
+		t.Error("what is watched is not what is taken")
 	}
 }

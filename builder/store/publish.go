@@ -1,0 +1,139 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// Staged is a module that is to be published.
+type Staged struct {
+	Path string // where it lies, below the capsule
+	Module
+}
+
+// Publish puts what is staged in place, all modules or none, as r says, and forgets the
+// verdict of a build before. A crash at any instant leaves the old modules, or an intent that
+// Recover completes. old is the record before. The lock is held.
+func Publish(dir string, r *Record, staged []Staged) (old *Record, err error) {
+	err = inFolder(dir, func(f *folder) error {
+		r.Version = recordVersion
+		old = Read(dir)
+		if err := f.publish(staged, r, old); err != nil {
+			return err
+		}
+		f.dropVerdict()
+		f.pruneBlobs(r)
+		return nil
+	})
+	return old, err
+}
+
+// publish stores the staged modules as blobs, notes what is to come, and does it.
+func (f *folder) publish(staged []Staged, r, old *Record) error {
+	if err := f.checkState(); err != nil {
+		return err
+	}
+	for _, m := range staged {
+		if err := f.mayPublish(m.File, old); err != nil {
+			return err
+		}
+		if err := f.keepBlob(m); err != nil {
+			return fmt.Errorf("keeping a copy of %s: %w", m.File, err)
+		}
+	}
+	if err := f.writeRecord(IntentFile, r); err != nil {
+		return err
+	}
+	err := f.complete(r, old)
+	if err == nil {
+		return nil
+	}
+	// Modules that were renamed already are whole; the next build publishes all of them again.
+	if removeErr := f.Remove(stateName(IntentFile)); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+		err = errors.Join(err, removeErr)
+	}
+	return err
+}
+
+// keepBlob moves a staged module to its place by content hash.
+func (f *folder) keepBlob(m Staged) error {
+	staged, ok := f.Below(m.Path)
+	if !ok {
+		return fmt.Errorf("%s does not lie in the capsule", m.Path)
+	}
+	if err := f.MkdirAll(stateName(BlobFolder), 0o755); err != nil {
+		return err
+	}
+	if err := f.Chmod(staged, 0o444); err != nil { // nobody should write into a blob by accident
+		return err
+	}
+	return f.Move(staged, blobName(m.Hash))
+}
+
+func blobName(hash string) string { return stateName(BlobFolder, hash+".wasm") }
+
+// complete carries out an intent: every module renamed into place from its
+// blob, then the intent becomes the record. It may be repeated.
+func (f *folder) complete(r, old *Record) error {
+	for _, m := range r.Modules {
+		if err := f.place(m, old); err != nil {
+			return err
+		}
+	}
+	return f.Move(stateName(IntentFile), stateName(RecordFile))
+}
+
+// place makes a module stand at its published path: copied beside it under a
+// name that no hasher counts, on disk, then renamed over it.
+func (f *folder) place(m Module, old *Record) error {
+	if err := f.mayPublish(m.File, old); err != nil {
+		return err
+	}
+	if err := f.MkdirAll(path.Dir(m.File), 0o755); err != nil {
+		return err
+	}
+	f.Sweep(m.File)
+	tmp := fsys.Temporary(m.File) + ".wasm"
+	out, err := f.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	defer f.Remove(tmp)
+	hash, _, err := CopyTo(out, BlobPath(f.Dir, m.Hash))
+	if err != nil {
+		return err
+	}
+	if hash != m.Hash {
+		return fmt.Errorf("the copy of %s is damaged: it has hash %s instead of %s", m.File, hash, m.Hash)
+	}
+	return f.Move(tmp, m.File)
+}
+
+// pruneBlobs keeps the newest blobs, and those that r names. What cannot be removed costs only space.
+func (f *folder) pruneBlobs(r *Record) {
+	entries, err := fs.ReadDir(f.FS(), stateName(BlobFolder))
+	if err != nil {
+		return
+	}
+	written := func(e fs.DirEntry) time.Time {
+		info, err := e.Info()
+		if err != nil {
+			return time.Time{}
+		}
+		return info.ModTime()
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return written(b).Compare(written(a)) })
+	for _, e := range entries[min(len(entries), keptBlobs*len(r.Modules)):] {
+		used := slices.ContainsFunc(r.Modules, func(m Module) bool { return m.Hash+".wasm" == e.Name() })
+		if !used {
+			_ = f.Remove(stateName(BlobFolder, e.Name()))
+		}
+	}
+}

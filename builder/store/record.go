@@ -1,0 +1,88 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// recordVersion changes when an old record must not be believed.
+const recordVersion = 1
+
+// Record is what a capsule's last publication was built from. It is a cache:
+// losing it costs one build.
+type Record struct {
+	Version    int               `json:"version"`
+	Key        string            `json:"key"`
+	SourceHash string            `json:"source_hash"`
+	Outside    []string          `json:"outside"` // absolute inputs that the toolchain told of
+	Modules    []Module          `json:"modules"`
+	Reports    []json.RawMessage `json:"reports"` // one a module, to say what the next build changed
+	Written    time.Time         `json:"written"`
+}
+
+// Module is a published file as it is recorded: below the capsule, so that a moved capsule keeps its record.
+type Module struct {
+	ID    string `json:"id"`
+	File  string `json:"file"`            // slash path below the capsule
+	Found bool   `json:"found,omitempty"` // the author put it there: it is never put back over what stands there now
+	Hash  string `json:"hash"`
+	Size  int64  `json:"size"`
+	Kind  string `json:"kind"`
+}
+
+const (
+	keptBlobs   = 5        // so that a consumer that is a few reloads behind still finds its module
+	recordLimit = 64 << 20 // bytes: four reports of the greatest length
+)
+
+// makeState creates the capsule's state folder, marked as a cache and ignored by git.
+func (f *folder) makeState() error {
+	if err := f.checkState(); err != nil {
+		return err
+	}
+	if err := f.MkdirAll(stateName(WorkFolder), 0o755); err != nil {
+		return err
+	}
+	for name, content := range map[string]string{".gitignore": "*\n", "CACHEDIR.TAG": cacheTag} {
+		if info, err := f.Lstat(stateName(name)); err == nil && info.Mode().IsRegular() {
+			continue
+		}
+		if err := f.Replace(stateName(name), []byte(content)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Read is the record of dir's last publication, nil when there is none that can be believed.
+func Read(dir string) *Record { return readRecord(dir, RecordFile) }
+
+// readRecord reads a record or an intent. A missing, broken or foreign one is nil.
+func readRecord(dir, name string) *Record {
+	data, err := fsys.Read(Path(dir, name), recordLimit)
+	if err != nil {
+		return nil
+	}
+	var r Record
+	if json.Unmarshal(data, &r) != nil || r.Version != recordVersion {
+		return nil
+	}
+	for _, m := range r.Modules {
+		if !filepath.IsLocal(filepath.FromSlash(m.File)) || len(m.Hash) != 64 {
+			return nil
+		}
+	}
+	return &r
+}
+
+func (f *folder) writeRecord(name string, r *Record) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("encoding %s: %w", name, err)
+	}
+	return f.Replace(stateName(name), data)
+}

@@ -1,0 +1,60 @@
+// Package store is a capsule's folder target/astrid-dev and what stands published of it: the
+// record of the last publication, copies of modules by their hashes, the lock, notes of the
+// last run, the verdict of the last failure. It knows records and files, not what a capsule
+// or a build is: whoever calls it says what may be published where.
+//
+// Publication is crash-safe: an intent (the next record) is written, every module is
+// renamed into place, the intent is renamed to the record. Recover completes what a crash
+// interrupted.
+//
+// The layers of its files: files.go and folder.go; record.go and note.go; lock.go; publish.go;
+// restore.go and recover.go.
+package store
+
+import (
+	"path/filepath"
+	"sync"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
+
+// The names below <capsule>/target/astrid-dev.
+const (
+	Folder      = "target/astrid-dev"
+	RecordFile  = "record.json"
+	IntentFile  = "intent.json"  // a record whose publication was begun
+	verdictFile = "verdict.json" // the newest build, when it failed
+	LockFile    = "lock"
+	RunNote     = "run"  // when the last build command ran
+	SeenNote    = "seen" // the inputs of that run
+	BlobFolder  = "blobs"
+	WorkFolder  = "work"
+)
+
+// Path is a path below dir's state folder.
+func Path(dir string, names ...string) string {
+	return filepath.Join(append([]string{dir, filepath.FromSlash(Folder)}, names...)...)
+}
+
+// BlobPath is where the copy of a module with that hash lies.
+func BlobPath(dir, hash string) string { return Path(dir, BlobFolder, hash+".wasm") }
+
+// Store remembers what need not be asked of the disk again. Use New.
+type Store struct {
+	mu     sync.Mutex            // guards all below
+	locked map[string]bool       // capsule folders whose lock is held by us
+	hashed map[string]hashedFile // published path -> its hash at a stat
+}
+
+// New returns a Store that remembers nothing.
+func New() *Store {
+	return &Store{locked: map[string]bool{}, hashed: map[string]hashedFile{}}
+}
+
+// Refusal is a write that would cost somebody a file that is not ours.
+type Refusal struct {
+	Code          finding.Code
+	Message, Hint string
+}
+
+func (e *Refusal) Error() string { return e.Message }

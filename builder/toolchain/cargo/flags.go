@@ -1,0 +1,76 @@
+package cargo
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
+)
+
+// RandomFlag makes the crate getrandom compile where no operating system is; the Astrid
+// SDK provides the custom source that it names.
+const RandomFlag = `--cfg=getrandom_backend="custom"`
+
+// HasRandomFlag reports whether flags choose getrandom's source.
+func HasRandomFlag(flags []string) bool {
+	return slices.ContainsFunc(flags, func(flag string) bool { return strings.Contains(flag, "getrandom_backend") })
+}
+
+// UnitSeparator is what stands between the flags in CARGO_ENCODED_RUSTFLAGS.
+const UnitSeparator = "\x1f"
+
+// Rustflags are the flags that reach the compiler for a target, from the first of cargo's
+// four sources that says anything.
+func (c *Crate) Rustflags(target string) []string {
+	if encoded, ok := c.env("CARGO_ENCODED_RUSTFLAGS"); ok {
+		if encoded == "" {
+			return nil
+		}
+		return strings.Split(encoded, UnitSeparator)
+	}
+	if plain, ok := c.env("RUSTFLAGS"); ok {
+		return strings.Fields(plain)
+	}
+	flags := c.merged("target", target, "rustflags")
+	triple := strings.ToUpper(strings.ReplaceAll(target, "-", "_"))
+	flags = append(flags, strings.Fields(c.env.get("CARGO_TARGET_"+triple+"_RUSTFLAGS"))...)
+	for _, name := range c.cfgs() {
+		flags = append(flags, c.merged("target", name, "rustflags")...)
+	}
+	if len(flags) > 0 {
+		return flags
+	}
+	flags = c.merged("build", "rustflags")
+	return append(flags, strings.Fields(c.env.get("CARGO_BUILD_RUSTFLAGS"))...)
+}
+
+// cfgs lists the target.'cfg(...)' tables that hold for WebAssembly.
+func (c *Crate) cfgs() []string {
+	var names []string
+	for _, config := range c.Configs {
+		for _, name := range config.Doc.Keys("target") {
+			if inner, ok := strings.CutPrefix(name, "cfg("); ok && strings.HasSuffix(inner, ")") && cfgHolds(strings.TrimSuffix(inner, ")")) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// merged joins a list over all files as cargo does: the strongest last. A single string is
+// split at blanks, and the strongest one stands alone.
+func (c *Crate) merged(key ...string) []string {
+	var flags []string
+	for _, config := range c.Configs {
+		switch value, _ := config.Doc.Value(key...); v := value.(type) {
+		case string:
+			if flags == nil {
+				return strings.Fields(v)
+			}
+		case []any:
+			flags = append(tomldoc.Strings(v), flags...)
+		}
+	}
+	return slices.Clip(flags)
+}

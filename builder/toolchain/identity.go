@@ -1,0 +1,105 @@
+package toolchain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// Identity is what decides, besides files, what a build makes. Both parts hold neither the
+// folder of a build nor its temporary one.
+type Identity struct {
+	// Portable means the same on another machine and in another checkout: the tool's name
+	// and what it says of its version, target, flags, profile, the command with paths as
+	// seen from the capsule. Only this may be shared.
+	Portable []string
+	// Local is what this machine knows besides: absolute paths, and stamps of programs,
+	// which change with every installation.
+	Local []string
+}
+
+// complete adds to what a language says of itself what holds for all.
+func (j *job) complete(r *Recipe) Identity {
+	argv := r.argv("$CAPSULE_OUT_DIR")
+	id := r.Identity
+	id.Local = append(append([]string{r.Toolchain}, id.Local...), argv...)
+	id.Local = append(id.Local, r.wrapper.stamp())
+	id.Portable = append(append([]string{r.Toolchain}, id.Portable...), "profile "+j.profile)
+	id.Portable = append(id.Portable, j.portable(argv)...)
+	id.Portable = append(id.Portable, r.wrapper.portable(j)...)
+	return id
+}
+
+// portable is a command as another checkout has it: its program by name, and folders as
+// seen from the capsule.
+func (j *job) portable(argv []string) []string {
+	var list []string
+	for i, arg := range argv {
+		if i == 0 && !fsys.Inside(j.dir, arg) {
+			arg = filepath.Base(arg)
+		}
+		list = append(list, j.seenFromCapsule(arg))
+	}
+	return list
+}
+
+// seenFromCapsule is text with the capsule's own folder taken out of it.
+func (j *job) seenFromCapsule(text string) string {
+	for start := 0; ; {
+		i := strings.Index(text[start:], j.dir)
+		if i < 0 {
+			return text
+		}
+		i += start
+		end := i + len(j.dir)
+		if end < len(text) && isNamePart(text[end]) { // another folder whose name begins so
+			start = end
+			continue
+		}
+		text = text[:i] + "$CAPSULE_DIR" + filepath.ToSlash(text[end:])
+		start = i + len("$CAPSULE_DIR")
+	}
+}
+
+func isNamePart(c byte) bool {
+	return c >= 0x80 || c == '-' || c == '_' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// steering are the variables that match accepts, for both parts.
+func (j *job) steering(match func(name string) bool) (local, portable []string) {
+	local = j.env.matching(match)
+	for _, entry := range local {
+		portable = append(portable, j.seenFromCapsule(entry))
+	}
+	return local, portable
+}
+
+// contentOf names a program by its content, which is the same wherever it is installed; by
+// its stamp, which nobody else has, where it cannot be read. It is read once for each stamp.
+func contentOf(program string) string {
+	program = resolved(program)
+	key := "content\x00" + stamp(program)
+	versions.Lock()
+	known, ok := versions.answers[key]
+	versions.Unlock()
+	if ok {
+		return known.text
+	}
+	text := stamp(program)
+	if f, err := fsys.Open(program); err == nil {
+		h := sha256.New()
+		if _, err := io.Copy(h, f); err == nil {
+			text = path.Base(filepath.ToSlash(program)) + " " + hex.EncodeToString(h.Sum(nil))
+		}
+		f.Close()
+	}
+	versions.Lock()
+	defer versions.Unlock()
+	versions.answers[key] = answer{text: text, ok: true}
+	return text
+}

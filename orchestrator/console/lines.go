@@ -1,0 +1,273 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+const (
+	reset = "\x1b[0m"
+
+	tailShown  = 20 // lines of a failed build's output: what fits above the fold of a small terminal
+	filesNamed = 5
+)
+
+// colour of the first word of a line.
+type colour string
+
+const (
+	plain  colour = ""
+	green  colour = "\x1b[32m"
+	red    colour = "\x1b[31m"
+	yellow colour = "\x1b[33m"
+	dim    colour = "\x1b[2m"
+)
+
+// entry is what one event looks like: a word, what it is about, and lines below.
+type entry struct {
+	colour colour
+	word   string
+	about  string // the capsule's name or, without one, its folder
+	text   string
+	below  []string
+}
+
+// entryFor is the whole of what a person is told about e. dir shortens paths.
+func entryFor(e event.Event, dir string) entry {
+	n := entry{word: string(e.Body.Kind()), about: e.Capsule}
+	if n.about == "" && e.Dir != "" {
+		n.about = short(e.Dir, dir)
+	}
+	switch b := e.Body.(type) {
+	case event.Ready:
+		n.colour, n.text = green, "watching "+text.Count(b.Capsules, "capsule")
+	case event.CapsuleAdded:
+		n.word, n.text = "added", place(e, dir)
+	case event.CapsuleRemoved:
+		n.word, n.text = "removed", place(e, dir)
+	case event.Unchanged:
+		n.colour, n.text, n.below = dim, unchangedText(b), fileLines(b.Files)
+	case event.BuildStarted:
+		n.colour, n.word, n.text = dim, "building", b.Reason
+	case event.BuildSuperseded:
+		n.colour, n.word, n.text = dim, "stopped", "its sources changed again"
+	case event.BuildFailed:
+		n.colour, n.word, n.text = red, "failed", failedText(b)
+		n.below = slices.Concat(findingLines(b.Diagnostics, e.Dir, dir), tailLines(b), standingLines(b.Reason, b.Hint))
+	case event.SmokeFailed:
+		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(b.Findings)
+		n.below = slices.Concat(findingLines(b.Findings, e.Dir, dir), lastLines(b.Tail), standingLines(b.Reason, b.Hint))
+	case event.Reload:
+		n.colour, n.text, n.below = green, reloadText(b), remarkLines(b.Findings, e.Dir, dir)
+	case event.Warning:
+		n.colour, n.text, n.below = yellow, b.Message, hintLine(b.Hint)
+	case event.Held:
+		n.colour, n.text, n.below = yellow, b.Message, append(fileLines(b.Files), hintLine(b.Hint)...)
+	case event.Idle:
+		n.colour, n.text = idleText(b)
+	}
+	return n
+}
+
+// doneEntry is what a run is told of that ends with this idle.
+func doneEntry(e event.Idle) entry {
+	if e.Failed > 0 {
+		return entry{colour: red, word: "done", text: fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))}
+	}
+	return entry{colour: green, word: "done", text: text.Count(e.Capsules, "capsule")}
+}
+
+// place is where a capsule is, unless its name says so already.
+func place(e event.Event, dir string) string {
+	at := short(e.Dir, dir)
+	if at == e.Capsule || e.Capsule == "" {
+		return ""
+	}
+	return "in " + at
+}
+
+func reloadText(e event.Reload) string {
+	parts := []string{fmt.Sprintf("#%d", e.Generation)}
+	if len(e.Components) > 1 {
+		total := int64(0)
+		for _, c := range e.Components {
+			total += c.Size
+		}
+		parts = append(parts, text.Size(total)+" in "+text.Count(len(e.Components), "component"))
+	} else {
+		parts = append(parts, strings.TrimSpace(text.Size(e.Size)+" "+e.Type))
+	}
+	times := "built " + text.Seconds(e.BuildMS) + ", loaded " + text.Seconds(e.SmokeMS)
+	if e.LatencyMS > 0 {
+		times += ", " + text.Seconds(e.LatencyMS) + " after the edit"
+	}
+	return strings.Join(append(parts, times), "  ")
+}
+
+func unchangedText(e event.Unchanged) string {
+	if e.Hash == "" {
+		return "nothing to build"
+	}
+	if e.Reason != "" {
+		return e.Reason
+	}
+	return strings.TrimSpace("up to date  " + text.Size(e.Size) + " " + e.Type)
+}
+
+func failedText(e event.BuildFailed) string {
+	text := "its " + e.Step + " step failed"
+	switch e.Step {
+	case "", "build":
+		text = "the build failed"
+	case "manifest":
+		text = "Capsule.toml cannot be used"
+	case "toolchain":
+		text = "the build cannot start"
+	}
+	if len(e.Diagnostics) > 0 {
+		text += ": " + counts(e.Diagnostics)
+	}
+	switch {
+	case e.ExitCode == -1:
+		text += " (ended by a signal)"
+	case e.ExitCode != 0:
+		text += fmt.Sprintf(" (exit code %d)", e.ExitCode)
+	}
+	return text
+}
+
+func idleText(e event.Idle) (colour, string) {
+	switch {
+	case e.Failed == 0:
+		return dim, "nothing to do; " + text.Count(e.Capsules, "capsule") + " watched"
+	case e.Capsules == 1:
+		return red, "the capsule has failed"
+	}
+	return red, fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))
+}
+
+// counts is "2 errors, 1 warning".
+func counts(list []finding.Finding) string {
+	var parts []string
+	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
+		if n := finding.Count(list, s); n > 0 {
+			parts = append(parts, text.Count(n, s.String()))
+		}
+	}
+	if len(parts) == 0 {
+		return "no reason was given"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// findingLines lists errors first, in the order they were found: a compiler's
+// first error is often the cause of the others.
+func findingLines(list []finding.Finding, capsule, dir string) []string {
+	var lines []string
+	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
+		for _, f := range list {
+			if f.Severity != s {
+				continue
+			}
+			if f.File != "" {
+				f.File = short(absolute(capsule, f.File), dir)
+			}
+			lines = append(lines, Lines(f)...)
+		}
+	}
+	return lines
+}
+
+// Lines is f for a person: its first line, and indented what else its message
+// says and its hint. No name in it makes a line.
+func Lines(f finding.Finding) []string {
+	f.File, f.Code = text.Name(f.File), finding.Code(text.Name(string(f.Code)))
+	all := text.Block(strings.TrimRight(f.String(), "\n"), "  ")
+	if f.Hint != "" {
+		all += "\n" + text.Block("  "+strings.Join(hintLine(f.Hint), "\n"), "  ")
+	}
+	return strings.Split(all, "\n")
+}
+
+// remarkLines are findings about a module that loads. An error among them is the
+// kernel's, which nobody should take for a build's.
+func remarkLines(list []finding.Finding, capsule, dir string) []string {
+	var lines []string
+	var rest []finding.Finding
+	for _, f := range list {
+		if f.Severity != finding.Error {
+			rest = append(rest, f)
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code))
+		for _, hint := range hintLine(f.Hint) {
+			lines = append(lines, "  "+hint)
+		}
+	}
+	return append(lines, findingLines(rest, capsule, dir)...)
+}
+
+// remarks is what remarkLines say, in a few words.
+func remarks(list []finding.Finding) string {
+	var parts []string
+	if finding.Count(list, finding.Error) > 0 {
+		parts = append(parts, "not kernel-ready")
+	}
+	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
+		if n := finding.Count(list, s); n > 0 {
+			parts = append(parts, text.Count(n, s.String()))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tailLines shows the build's own words where nothing of them was understood.
+func tailLines(e event.BuildFailed) []string {
+	if finding.Count(e.Diagnostics, finding.Error) > 0 {
+		return nil
+	}
+	return lastLines(e.Tail)
+}
+
+func lastLines(tail string) []string {
+	if tail == "" {
+		return nil
+	}
+	lines := strings.Split(strings.TrimRight(tail, "\n"), "\n")
+	lines = lines[max(0, len(lines)-tailShown):]
+	for i, line := range lines {
+		lines[i] = "| " + text.Live(line, false)
+	}
+	return lines
+}
+
+// standingLines say of a failure that it is repeated from an earlier build, and how to build again.
+func standingLines(reason, hint string) []string {
+	if reason == "" {
+		return nil
+	}
+	return append([]string{reason}, hintLine(hint)...)
+}
+
+func hintLine(hint string) []string {
+	if hint == "" {
+		return nil
+	}
+	return strings.Split("hint: "+strings.ReplaceAll(strings.TrimRight(hint, "\n"), "\n", "\n      "), "\n")
+}
+
+func fileLines(files []string) []string {
+	if len(files) == 0 {
+		return nil
+	}
+	named := strings.Join(files[:min(len(files), filesNamed)], ", ")
+	if more := len(files) - filesNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{"files: " + named}
+}

@@ -1,0 +1,42 @@
+package event
+
+// Snapshot is how everything stands at one event. A reader that comes too late for the
+// events before it begins with one; it is no event of its own, and has the Seq of the
+// newest event that it contains.
+type Snapshot struct {
+	Ready    bool       `json:"ready,omitempty"`    // Ready was said
+	Idle     bool       `json:"idle,omitempty"`     // nothing was pending or building
+	Standing []Standing `json:"standing,omitempty"` // by folder
+}
+
+// Standing is how a capsule stands. The artifact is what it publishes, as far as that was
+// told, also while newer sources fail.
+type Standing struct {
+	Subject
+	State      State  `json:"state"`
+	Building   bool   `json:"building,omitempty"`    // a build runs
+	SourceHash string `json:"source_hash,omitempty"` // the newest that was told
+	Generation int    `json:"generation,omitempty"`  // reloads in this run
+	Verdict    uint64 `json:"verdict,omitempty"`     // the Seq of the event that the state comes from
+	Artifact
+}
+
+// Subject is the capsule that something is about.
+type Subject struct {
+	Capsule string `json:"capsule,omitempty"` // the manifest's name
+	Dir     string `json:"dir"`               // its folder, which identifies it
+}
+
+// State is what became of a capsule's newest sources that were processed.
+type State string
+
+// The states.
+const (
+	Unknown State = "unknown" // nothing was told of them yet
+	Good    State = "good"    // published, or there is nothing to build
+	Failed  State = "failed"  // they do not build or do not load
+	OnHold  State = "held"    // they change under their own build
+)
+
+// Kind is its name on the wire.
+func (Snapshot) Kind() Kind { return "snapshot" }

@@ -1,0 +1,253 @@
+// Package hook is the reader of the hub that runs a command after each reload.
+package hook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-shellwords"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
+)
+
+const (
+	// DefaultTimeout bounds one run of a hook. Installing a capsule into a
+	// running system takes seconds.
+	DefaultTimeout = 30 * time.Second
+
+	tailKept = 2 << 10 // bytes of a failed hook's output that its warning shows
+)
+
+// Options say what to run after each reload.
+type Options struct {
+	// Command is split into words as a shell would, quotes and backslashes
+	// included. There is no shell: nothing is expanded or substituted, and
+	// pipes, redirections, lists and groups outside quotes are an error.
+	Command string
+	Dir     string        // working folder; "" is this process's own
+	Env     []string      // complete; the event's variables are added
+	Timeout time.Duration // of one run; 0: DefaultTimeout
+
+	// Warn is told of a run for the capsule of e that failed.
+	// It is called from the hook's goroutines and may block; while it does,
+	// that capsule's next run waits. nil: nobody is told.
+	Warn func(e event.Event, w event.Warning)
+	// Running is told when a run for the capsule in dir begins, before the
+	// command does, and when it has ended. It may block; nil: nobody is told.
+	Running func(dir string, running bool)
+	// Output returns where a capsule's hook writes, stdout and stderr alike,
+	// safe for concurrent use; nil: nowhere.
+	Output func(capsule string) io.Writer
+}
+
+// Hook runs a command after each reload, with the event as one line of JSON on
+// its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
+// ARTIFACT_HASH, SOURCE_HASH and GENERATION in its environment. One runs at a
+// time for a capsule, and it runs to its end; of the reloads that come
+// meanwhile only the newest is kept. Its failure is a warning and nothing more.
+type Hook struct {
+	o      Options
+	argv   []string
+	serve  func(hub.Item) // starts a goroutine for a capsule; Close ends it with cancel
+	cancel context.CancelFunc
+	events *hub.Subscription
+	read   sync.WaitGroup // the goroutine that takes events
+	runs   sync.WaitGroup
+
+	mu      sync.Mutex           // guards all below
+	waiting map[string]*hub.Item // by folder; the key is there while its goroutine runs
+	closed  bool
+}
+
+// New runs the command after each reload that events publishes. A command line that
+// cannot be read is an error. The caller closes the Hook.
+func New(events *hub.Hub, o Options) (*Hook, error) {
+	argv, err := words(o.Command)
+	if err != nil {
+		return nil, fmt.Errorf("reading the command %q: %w", o.Command, err)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind()))}
+	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
+	h.read.Go(h.follow)
+	return h, nil
+}
+
+// follow takes reloads as they come, until there will be no more.
+func (h *Hook) follow() {
+	for h.events.Wait(context.Background()) == nil {
+		if reload, ok := h.events.Next(); ok {
+			h.take(reload)
+		}
+	}
+}
+
+// words splits a command line.
+func words(line string) ([]string, error) {
+	p := shellwords.NewParser()
+	argv, err := p.Parse(line)
+	switch {
+	case err != nil:
+		return nil, errors.New("quotes or brackets do not match, or it needs a shell: write sh -c '...'")
+	case p.Position >= 0:
+		return nil, fmt.Errorf("%q needs a shell: write sh -c '...'", line[min(p.Position, len(line)-1):])
+	case len(argv) == 0 || argv[0] == "":
+		return nil, errors.New("it is empty")
+	}
+	return argv, nil
+}
+
+// take has a reload run, at once or when the run for its capsule has ended.
+func (h *Hook) take(reload hub.Item) {
+	dir := reload.Event.Dir
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	if _, running := h.waiting[dir]; running {
+		h.waiting[dir] = &reload
+		return
+	}
+	h.waiting[dir] = nil
+	h.serve(reload)
+}
+
+// runAll runs reload, and what came meanwhile, until nothing waits for its capsule.
+func (h *Hook) runAll(ctx context.Context, reload hub.Item) {
+	dir := reload.Event.Dir
+	for {
+		h.run(ctx, reload)
+		h.mu.Lock()
+		next := h.waiting[dir]
+		if next == nil || h.closed {
+			delete(h.waiting, dir)
+			h.mu.Unlock()
+			return
+		}
+		h.waiting[dir] = nil
+		h.mu.Unlock()
+		reload = *next
+	}
+}
+
+func (h *Hook) run(ctx context.Context, reload hub.Item) {
+	e := reload.Event
+	if reload.Line == nil {
+		h.warn(e, "the event is no JSON", "")
+		return
+	}
+	tail := proc.NewTail(tailKept)
+	out := io.Writer(tail)
+	if h.o.Output != nil {
+		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
+	}
+	both := &locked{w: out}
+	if h.o.Running != nil {
+		h.o.Running(e.Dir, true)
+		defer h.o.Running(e.Dir, false)
+	}
+	r, err := proc.Run(ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
+		Stdin: reload.Line, Stdout: both, Stderr: both, Timeout: h.o.Timeout})
+	switch {
+	case r.Cancelled: // Close was called: nobody wants to know
+	case errors.Is(err, exec.ErrNotFound):
+		h.warn(e, err.Error(), "check the command of --on-reload and PATH")
+	case err != nil:
+		h.warn(e, err.Error(), "")
+	case r.TimedOut:
+		h.warn(e, fmt.Sprintf("it was ended after %s", h.o.Timeout), "a longer time is set with --on-reload-timeout")
+	case r.Signal != "":
+		h.warn(e, r.Signal+" ended it"+said(tail), "")
+	case r.ExitCode != 0:
+		h.warn(e, fmt.Sprintf("it ended with exit code %d", r.ExitCode)+said(tail), "")
+	}
+	for _, s := range r.Strays {
+		h.warn(e, fmt.Sprintf("it left process %d behind in a session of its own: %s", s.PID, s.Command), "")
+	}
+}
+
+// locked is one writer for both streams, so that their lines keep their order.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// said is the last line of a hook's output, as a reason.
+func said(tail *proc.Tail) string {
+	last := bytes.TrimSpace(tail.Bytes())
+	if i := bytes.LastIndexByte(last, '\n'); i >= 0 {
+		last = last[i+1:]
+	}
+	if len(last) == 0 {
+		return ""
+	}
+	return ": " + text.Live(string(last), false)
+}
+
+func variables(e event.Event) []string {
+	r, _ := e.Body.(event.Reload)
+	return []string{
+		"CAPSULE_NAME=" + e.Capsule,
+		"CAPSULE_DIR=" + e.Dir,
+		"CAPSULE_ARTIFACT=" + r.Path,
+		"ARTIFACT_HASH=" + r.Hash,
+		"SOURCE_HASH=" + r.SourceHash,
+		"GENERATION=" + strconv.Itoa(r.Generation),
+	}
+}
+
+func (h *Hook) warn(e event.Event, message, hint string) {
+	if h.o.Warn == nil {
+		return
+	}
+	r, _ := e.Body.(event.Reload)
+	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
+		Message: fmt.Sprintf("the command after reload #%d failed: %s", r.Generation, message), Hint: hint})
+}
+
+// Wait returns when the hub was closed and no run is under way or waiting, or with ctx's
+// error: so that the end of the program does not cut a run short.
+func (h *Hook) Wait(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() { h.read.Wait(); h.runs.Wait(); close(idle) }()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close drops what waits, ends what runs, and returns when every process and
+// goroutine of the Hook has ended. Events after it are not run.
+func (h *Hook) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.events.Close()
+	h.cancel()
+	h.read.Wait()
+	h.runs.Wait()
+	return nil
+}

@@ -1,0 +1,90 @@
+package hub
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+// standing is what the events that were published so far say about every capsule.
+type standing struct {
+	ready, idle bool
+	capsules    map[string]*event.Standing // by folder
+}
+
+func newStanding() standing { return standing{capsules: map[string]*event.Standing{}} }
+
+// take takes in e.
+func (s *standing) take(e event.Event) {
+	switch b := e.Body.(type) {
+	case event.Warning: // about a capsule or not, it changes nothing
+		return
+	case event.Ready:
+		s.ready = true
+		for _, w := range b.Watched {
+			s.of(w.Dir).Capsule = w.Capsule
+		}
+		return
+	case event.Idle:
+		s.idle = true
+		return
+	case event.CapsuleRemoved:
+		delete(s.capsules, e.Dir)
+		return
+	}
+	s.idle = false
+	c := s.of(e.Dir)
+	c.Capsule = e.Capsule
+	takeIn(c, e)
+}
+
+// of is the standing of the capsule in dir.
+func (s *standing) of(dir string) *event.Standing {
+	c := s.capsules[dir]
+	if c == nil {
+		c = &event.Standing{Subject: event.Subject{Dir: dir}, State: event.Unknown}
+		s.capsules[dir] = c
+	}
+	return c
+}
+
+// takeIn changes c by an event that is about it.
+func takeIn(c *event.Standing, e event.Event) {
+	judged := func(state event.State, source string) {
+		c.State, c.Verdict, c.Building, c.SourceHash = state, e.Seq, false, source
+	}
+	switch b := e.Body.(type) {
+	case event.CapsuleAdded:
+		c.SourceHash = b.SourceHash
+	case event.Change:
+		c.SourceHash = b.SourceHash
+	case event.BuildStarted:
+		c.Building, c.SourceHash = true, b.SourceHash
+	case event.BuildSuperseded:
+		c.Building = false
+	case event.BuildFailed:
+		judged(event.Failed, b.SourceHash)
+	case event.SmokeFailed:
+		judged(event.Failed, b.SourceHash)
+	case event.Held:
+		judged(event.OnHold, b.SourceHash)
+	case event.Unchanged:
+		judged(event.Good, b.SourceHash)
+		if b.Hash != "" { // else it tells nothing of what is published
+			c.Artifact = b.Artifact
+		}
+	case event.Reload:
+		judged(event.Good, b.SourceHash)
+		c.Generation, c.Artifact = b.Generation, b.Artifact
+	}
+}
+
+func (s *standing) snapshot() event.Snapshot {
+	list := make([]event.Standing, 0, len(s.capsules))
+	for _, c := range s.capsules {
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b event.Standing) int { return strings.Compare(a.Dir, b.Dir) })
+	return event.Snapshot{Ready: s.ready, Idle: s.idle, Standing: list}
+}

@@ -1,0 +1,98 @@
+package orchestrator
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// planted are faults, each of one line, of the kinds that such a loop has: an event that is
+// dropped, guards that are swapped, a wake-up that is missed, a flag that is not taken back.
+// The simulation must find each of them; one that it does not find is a promise that it
+// does not hold.
+var planted = []struct{ what, file, was, is string }{
+	{"a batch of lost events touches nobody", "loop.go", "			touched[c] = true\n		}\n		l.rediscover()", "			_ = c\n		}\n		l.rediscover()"},
+	{"a new capsule's manifest is not noticed", "loop.go", "if isManifest && l.capsules[dir] == nil &&", "if false && isManifest && l.capsules[dir] == nil &&"},
+	{"a change does not mark the capsule dirty", "capsule.go", "c.last, c.dirty, c.retryAt = now, true, time.Time{}", "c.last, c.retryAt = now, time.Time{}"},
+	{"ready says unchanged of what is to be built", "events.go", "c.stands() && c.in.Buildable && c.reloads == 0 && c.job == nil && !c.want {", "c.state == good && c.in.Buildable && c.reloads == 0 {"},
+	{"the quiet window is not waited for by who waits at its end", "loop.go", "next = soonest(next, c.quietAt(&l.Config), now)", "_ = c"},
+	{"no wake-up for a due examination", "loop.go", "next = soonest(next, c.examineAt(&l.Config), now)", "_ = c"},
+	{"no wake-up for a build in quiet", "loop.go", "next = soonest(next, c.probeAt, now)", "_ = c"},
+	{"no wake-up while git holds its lock", "loop.go", "next = now.Add(lockPoll)", "_ = lockPoll"},
+	{"a removed capsule is kept", "loop.go", "		l.remove(c)\n", "		_ = c\n"},
+	{"an unreadable source is not looked at again", "loop.go", "c.dirty, c.retryAt = true, now.Add(l.Quiet)", "c.retryAt = now.Add(l.Quiet)"},
+	{"a build of other content is not given up", "schedule.go", "		l.supersede(c, false)\n", "		_ = c\n"},
+	{"a cancelled build's outcome counts", "schedule.go", "	if j.cancelled {", "	if false {"},
+	{"what changed during a build is not looked at", "schedule.go", "	changed := j.in.Changed(end.after)\n", "	changed := []string(nil)\n	_ = j.in.Changed\n"},
+	{"a failed build's key is not remembered", "schedule.go", "		c.settle(j.in, failed)\n		l.sayFailure(c, j, now)\n		l.again(c, now)", "		c.processedIn = j.in\n		l.sayFailure(c, j, now)\n		l.again(c, now)"},
+	{"the published key is not remembered", "schedule.go", "c.published, c.modules, c.publishedAt, c.led = j.in.Key,", "c.published, c.modules, c.publishedAt, c.led = c.published,"},
+	{"no new decision after a build that was given up", "schedule.go", "		l.giveUp(c)\n		l.again(c, now)\n		return\n", "		l.giveUp(c)\n		return\n"},
+	{"a finished build is published while its capsule changes", "schedule.go", "!(c.settled() && !l.awaits(c, now) || j.committed)", "false"},
+	{"a group is not let go", "schedule.go", "	delete(l.groups, j.in.Group)\n", ""},
+	{"a group is not looked at", "schedule.go", "!l.groups[c.in.Group] && !l.locked(c, now)", "!l.locked(c, now)"},
+	{"there is always room for a build", "schedule.go", "for room := l.room(now); room > 0 &&", "for room := 9; room > 0 &&"},
+	{"a second build beside the first", "schedule.go", "if c.want && c.job == nil &&", "if c.want &&"},
+	{"a held capsule's key is taken for a published one", "schedule.go", "case c.job == nil && key == c.published:", "case c.job == nil && (key == c.published || c.state == held):"},
+	{"a build that writes its sources is never held", "feedback.go", "if f.same >= feedbackLimit || f.count >= 2*feedbackLimit {", "if false {"},
+	{"an undone change has no verdict", "loop.go", "		l.answer(c)\n", "		_ = c\n"},
+	{"an interrupted publication is not told", "events.go", "	if p == nil {\n		return\n	}\n	c.recovered = nil", "	if p == nil || c.reloads == 0 {\n		return\n	}\n	c.recovered = nil"},
+	{"a lost module is not looked for", "product.go", "	c.product.doubt = now\n", ""},
+	{"an inspection is not ended", "product.go", "	p := &c.product\n	p.working = false\n", "	p := &c.product\n"},
+	{"a module is put back while a build may write it", "product.go", "return c.job == nil && !c.want &&", "return true ||"},
+	{"idle is said while a build is wanted", "events.go", "if c.want || c.job != nil || c.suspicion != nil ||", "if c.suspicion != nil ||"},
+}
+
+// TestSimulationFindsPlantedFaults compiles the loop with each planted fault and plays the
+// simulation against it, until it fails.
+func TestSimulationFindsPlantedFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the package once for each fault")
+	}
+	for _, fault := range planted {
+		t.Run(strings.ReplaceAll(fault.what, " ", "_"), func(t *testing.T) {
+			binary := withFault(t, fault.file, fault.was, fault.is)
+			out, err := exec.Command(binary, "-test.run=^TestSimulation$", "-test.failfast", "-simulations=2000").CombinedOutput()
+			if err == nil {
+				t.Errorf("the simulation does not find it")
+			} else if !strings.Contains(string(out), "FAIL") && !strings.Contains(string(out), "panic") {
+				t.Errorf("the simulation did not run: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// withFault compiles this package's tests with a fault in one file. The file itself stays as it is.
+func withFault(t *testing.T, file, was, is string) (binary string) {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(source), was) != 1 {
+		t.Fatalf("%s does not hold this exactly once, plant the fault anew: %s", file, was)
+	}
+	dir := t.TempDir()
+	faulty := filepath.Join(dir, "faulty.go")
+	if err := os.WriteFile(faulty, []byte(strings.Replace(string(source), was, is, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: faulty}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	binary = filepath.Join(dir, "loop.test")
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
+}

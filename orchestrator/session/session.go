@@ -1,0 +1,185 @@
+// Package session is the whole program without a command line: a loop over real folders
+// with a builder, a watcher, and the readers of its events. A command, a daemon, an
+// editor or a test starts one with Watch or Build.
+package session
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// Options are those of every session. Only Roots must be given.
+type Options struct {
+	Roots     []string // folders to look for capsules in; absolute
+	Nested    bool     // also in work trees of other repositories
+	Jobs      int      // builds at once; 0: half the processors
+	Strict    bool     // what the kernel would not run fails the build
+	Retry     bool     // builds also what failed before and has not changed since
+	Runtime   []string // the releases of the runtime that must take each capsule
+	Installed string   // the one that judges when neither Runtime nor the manifest names any
+
+	// Hub is where events are published; the session closes it at its end. nil: one of
+	// the session's own, for its own readers.
+	Hub *hub.Hub
+	// Lines gets every event as a line of JSON; nil: nobody does.
+	Lines io.Writer
+	// Person is told what happens, as Console says; nil: nobody is.
+	Person  io.Writer
+	Console console.Options
+}
+
+// warningsHeld is how many warnings may wait for the loop: more than a round
+// of it ever makes, so that nobody who warns has to wait.
+const warningsHeld = 256
+
+// session is one run of the loop. Its goroutines end with ctx.
+type session struct {
+	Options
+	ctx      context.Context
+	cancel   func()
+	cfg      orchestrator.Config
+	warnings chan orchestrator.Warning
+	hooks    chan orchestrator.HookRun
+	readers  readers
+	said     map[string]string // warnings about folders, by path; the search's alone
+}
+
+// open sets a session up. The caller closes it.
+func open(ctx context.Context, o Options, h onReload) (*session, error) {
+	if o.Hub == nil {
+		o.Hub = hub.New()
+	}
+	s := &session{Options: o, warnings: make(chan orchestrator.Warning, warningsHeld), hooks: make(chan orchestrator.HookRun), said: map[string]string{}}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	if err := s.openReaders(h); err != nil {
+		s.cancel()
+		return nil, err
+	}
+	b := builder.New(builder.Options{Jobs: o.Jobs, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Say: func(dir string, f finding.Finding) {
+		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
+	}})
+	s.cfg = s.config(b)
+	return s, nil
+}
+
+// config gives the loop what it needs of the real world.
+func (s *session) config(b *builder.Builder) orchestrator.Config {
+	search := tree.Search{Roots: s.Roots, Nested: s.Nested}
+	cfg := orchestrator.Config{
+		Jobs: s.Jobs, Roots: s.Roots, Warn: s.warnings, Hooks: s.hooks,
+		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
+		Examine: look(b), Build: b.Build,
+		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
+			return b.Publish(ctx, staged)
+		},
+		Stands: b.Stands, Restore: b.Restore,
+		LastChange: fsys.LastChange,
+		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
+		Output:     s.readers.output(),
+	}
+	if !s.Nested {
+		cfg.Foreign = tree.NewForeign(s.Roots).Is
+	}
+	return cfg
+}
+
+// run is the loop until the context ends; see is shown every event after it was published,
+// from the loop's goroutine.
+func (s *session) run(see func(event.Body)) error {
+	s.cfg.Announce = func(e event.Event) {
+		s.Hub.Publish(e)
+		see(e.Body)
+	}
+	return orchestrator.Run(s.ctx, s.cfg)
+}
+
+// close ends a session whose loop ended with err. Events that could not be written are
+// the reason then: whoever reads them must not take them for all.
+func (s *session) close(err error) error {
+	s.cancel()
+	s.Hub.Close()
+	if failed := s.readers.close(); failed != nil {
+		return notWritten(failed)
+	}
+	return err
+}
+
+// send hands a warning to the loop, unless the session ends first.
+func (s *session) send(w orchestrator.Warning) {
+	select {
+	case s.warnings <- w:
+	case <-s.ctx.Done():
+	}
+}
+
+func (s *session) warn(code finding.Code, message, hint string) {
+	s.send(orchestrator.Warning{Warning: event.Warning{Code: code, Message: message, Hint: hint}})
+}
+
+// look examines a capsule after what a crash left half published there was completed.
+// What that published is handed on with the first examination that succeeds.
+func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	var completed sync.Map // capsule folder -> *builder.Published
+	return func(ctx context.Context, dir string) (*builder.Inputs, error) {
+		recovered, err := b.Recover(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if recovered != nil {
+			completed.Store(dir, recovered)
+		}
+		in, err := b.Examine(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := completed.LoadAndDelete(dir); ok {
+			in.Recovered, _ = p.(*builder.Published)
+		}
+		return in, nil
+	}
+}
+
+// find is the loop's search for capsules. Folders that cannot be read, and links that
+// look like capsules, are named once and passed over.
+func (s *session) find(ctx context.Context, search tree.Search) ([]string, error) {
+	found, err := paths.Search(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range found.Closed {
+		s.warnOnce(e.Path, finding.UnreadableFolder, e.Error(), paths.ClosedHint)
+	}
+	for _, link := range found.Linked {
+		if !s.Console.Once { // who builds once was told before
+			s.warnOnce(link, finding.LinkedCapsule, paths.LinkedMessage(link), paths.LinkedHint)
+		}
+	}
+	return found.Dirs, nil
+}
+
+// warnOnce warns of something that later searches come upon again. Searches never overlap.
+func (s *session) warnOnce(about string, code finding.Code, message, hint string) {
+	if s.said[about] != message {
+		s.said[about] = message
+		s.warn(code, message, hint)
+	}
+}
+
+// onReload is a command to run after each reload; none when command is "".
+type onReload struct {
+	command string
+	timeout time.Duration
+}

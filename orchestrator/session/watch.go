@@ -1,0 +1,86 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// WatchOptions are those of Watch.
+type WatchOptions struct {
+	Options
+	Missing        []string        // those of Roots that do not exist yet
+	Quiet          time.Duration   // announce when nothing changed for this long; 0: the default, here and below
+	Settle         time.Duration   // start an early build after this much quiet
+	MaxWait        time.Duration   // build at the latest this long after the first change
+	Poll           bool            // look at every file again and again instead of asking the system for events
+	PollInterval   time.Duration   // how often
+	NoInitialBuild bool            // build nothing until something changes
+	Again          <-chan struct{} // somebody asks to look at everything again and to retry what failed; may be nil
+
+	OnReload        string // a command to run after each reload; "": none
+	OnReloadTimeout time.Duration
+}
+
+// Watch builds what is out of date, and then what changes, until ctx ends, and returns
+// nil then. It returns an error when nothing can be watched, or events cannot be written.
+func Watch(ctx context.Context, o WatchOptions) (ended error) {
+	s, err := open(ctx, o.Options, onReload{o.OnReload, o.OnReloadTimeout})
+	if err != nil {
+		return err
+	}
+	defer func() { ended = s.close(ended) }()
+	for _, root := range o.Missing {
+		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
+	}
+	stopped := s.watch(o)
+	s.cfg.Retry, s.cfg.NoInitialBuild = o.Again, o.NoInitialBuild
+	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
+	err = s.run(s.seen)
+	s.cancel()
+	return errors.Join(err, stopped())
+}
+
+// watch starts the watcher. What it returns waits for its end.
+func (s *session) watch(o WatchOptions) (stopped func() error) {
+	batches := make(chan watcher.Batch)
+	plans := make(chan watcher.Plan, 1)
+	s.cfg.Batches = batches
+	s.cfg.Plan = func(p watcher.Plan) {
+		select {
+		case <-plans: // an older one that the watcher has not taken yet
+		default:
+		}
+		plans <- p
+	}
+	var err error
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		defer s.cancel() // without a watcher there is nothing to wait for
+		err = watcher.Run(s.ctx, watcher.Config{Plans: plans, Poll: o.Poll, PollInterval: o.PollInterval, Warn: s.warn}, batches)
+	})
+	return func() error {
+		watching.Wait()
+		return err
+	}
+}
+
+// seen does what watching needs at some events.
+func (s *session) seen(body event.Body) {
+	switch b := body.(type) {
+	case event.Ready:
+		if b.Capsules == 0 {
+			s.warn(finding.NoCapsules, "no folder below "+paths.Joined(s.Roots)+" holds a "+tree.ManifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
+		}
+	case event.Idle:
+		go debug.FreeOSMemory() // reading sources leaves several times the memory that is kept, and nothing may come for hours
+	}
+}
