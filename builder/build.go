@@ -192,12 +192,13 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
+	if err := command.Prepare(); err != nil {
+		return stageFailure(ctx, in.Dir, err)
+	}
+	start := time.Now()
 	artifacts, err := b.run(ctx, in, command, s, output)
 	if ctx.Err() == nil {
-		if learned, learnErr := in.how.Outside(ctx); learnErr == nil {
-			s.learned = learned
-			b.learn(in.Dir, learned)
-		}
+		b.learnOf(ctx, in, command.Told(start), err != nil, s)
 	}
 	if err != nil {
 		return err
@@ -206,6 +207,22 @@ func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Wr
 		return err
 	}
 	return b.smoke(ctx, in, s, ready)
+}
+
+// learnOf notes what the tool read: what it always tells, and what this run told. A run that
+// failed may have stopped before it told all.
+func (b *Builder) learnOf(ctx context.Context, in *Inputs, told []string, failed bool, s *Staged) {
+	learned, err := in.how.Outside(ctx)
+	if err != nil {
+		return
+	}
+	learned = append(slices.Clone(learned), told...)
+	if failed {
+		learned = append(learned, b.known(in.Dir)...)
+	}
+	slices.Sort(learned)
+	s.learned = slices.Compact(learned)
+	b.learn(in.Dir, s.learned)
 }
 
 // run runs the build command and finds what it made.

@@ -31,7 +31,7 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	if err := hasManifest(dir); err != nil {
 		return nil, err
 	}
-	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
+	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now(), aged: map[string]int64{}}
 	in.readManifest()
 	rules, err := tree.Default(dir, b.treeOptions(in))
 	if err != nil {
@@ -193,6 +193,17 @@ func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recip
 		b.learn(in.Dir, learned)
 	}
 	return append(list, learned...)
+}
+
+// known is what the toolchain told of in earlier builds.
+func (b *Builder) known(dir string) []string {
+	b.mu.Lock()
+	learned, known := b.learned[dir]
+	b.mu.Unlock()
+	if last := store.Read(dir); !known && last != nil {
+		learned = last.Outside
+	}
+	return learned
 }
 
 func (b *Builder) learn(dir string, outside []string) {

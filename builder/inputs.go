@@ -42,6 +42,7 @@ type Inputs struct {
 	Taken   time.Time      // before the first file was looked at
 
 	left     func(path string, dir bool) bool // what the rules alone leave out
+	aged     map[string]int64                 // what this build made look old, by path, with its ctime from then on; the build's alone
 	manifest *capsule.Manifest
 	how      *toolchain.Recipe // nil: it cannot be built
 	problem  *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
@@ -85,6 +86,9 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 		path := fsys.Absolute(in.Dir, name)
 		_, was := before[name]
 		now, is := after[name]
+		if now.Ctime == in.aged[path] {
+			now.Ctime = 0 // nobody has touched it but we
+		}
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
 		if dropped := was && !is && !later.names(path); learned || dropped {
 			continue

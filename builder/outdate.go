@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -54,8 +55,12 @@ func outdate(in *Inputs, plan *toolchain.Recipe) (done func() (left []string)) {
 func (in *Inputs) outdateProducts(source time.Time) {
 	_ = fsys.InRoot(in.Dir, func(f *fsys.Root) error {
 		in.eachProduct(func(path string, info fs.FileInfo) {
-			if !info.ModTime().Before(source) {
-				f.SetTime(path, source.Add(-time.Second))
+			if info.ModTime().Before(source) {
+				return
+			}
+			f.SetTime(path, source.Add(-time.Second))
+			if i := fsys.Lstat(path); i.Ctime != 0 {
+				in.aged[path] = i.Ctime
 			}
 		})
 		return nil
@@ -138,10 +143,11 @@ func setTime(dir, path string, at time.Time) {
 }
 
 // eachProduct visits the files of the capsule that may be products of its
-// build: those that are no sources and not ours. Other capsules, repositories,
+// build: those that are no inputs and not ours. Other capsules, repositories,
 // packages and caches that say so are left out: their owners know them better.
 func (in *Inputs) eachProduct(visit func(path string, info fs.FileInfo)) {
 	sources := files(in.Sources)
+	maps.Copy(sources, files(in.Others))
 	for _, c := range in.manifest.Components {
 		sources[c.File] = tree.File{} // what we published
 	}
