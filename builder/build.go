@@ -357,6 +357,9 @@ func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Co
 // unfit reports a result that nobody should begin to read.
 func unfit(path string) *finding.Failure {
 	f, err := fsys.Open(path)
+	if ofMachine(err) {
+		return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: "what the build made cannot be read: " + err.Error(), Hint: stageHint(filepath.Dir(path), err)}}}
+	}
 	if err != nil {
 		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -24,6 +25,13 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
 }
 
+// ofMachine reports whether err is of a disk or of a system that gives no more, and not of
+// what lies there.
+func ofMachine(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ESTALE},
+		func(of error) bool { return errors.Is(err, of) })
+}
+
 // stageHint is what to do about a refusal of the disk.
 func stageHint(dir string, err error) string {
 	at := dir
@@ -40,6 +48,8 @@ func stageHint(dir string, err error) string {
 		return dir + " is mounted for reading only: make its file system writable"
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("%s and the folder that it lies in must belong to you and be writable; after a run as another user, give them back with chown -R", at)
+	case errors.Is(err, syscall.EIO):
+		return "the disk of " + dir + " fails: the system's log (dmesg) says how"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "too many files are open: raise the limit (ulimit -n), or lower --jobs"
 	}
