@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -99,10 +100,14 @@ func (in *Inputs) cargoTargets(plan *toolchain.Recipe) map[string]bool {
 // it fetched is judged by checksums and stays.
 func outdateCargo(target string, source time.Time) {
 	_ = fsys.InRoot(target, func(f *fsys.Root) error {
-		for _, pattern := range cargoTimes {
-			for _, profile := range []string{"*/", "*/*/"} { // for this machine, and for a named target
+		for _, profile := range profiles(f) {
+			fetched := fetchedCrates(f, profile)
+			for _, pattern := range cargoTimes {
 				names, _ := fs.Glob(f.FS(), profile+pattern)
 				for _, name := range names {
+					if fetched[crateOf(path.Base(path.Dir(name)))] {
+						continue
+					}
 					if info, err := f.Lstat(name); err == nil && info.Mode().IsRegular() && !info.ModTime().Before(source) {
 						_ = f.Chtimes(name, time.Time{}, source.Add(-time.Second))
 					}
@@ -111,6 +116,18 @@ func outdateCargo(target string, source time.Time) {
 		}
 		return nil
 	})
+}
+
+// profiles are the folders of cargo's profiles below a target folder, each with a slash at
+// its end: for this machine, and for named targets.
+func profiles(f *fsys.Root) (list []string) {
+	for _, depth := range []string{"*/", "*/*/"} {
+		names, _ := fs.Glob(f.FS(), depth+".fingerprint")
+		for _, name := range names {
+			list = append(list, path.Dir(name)+"/")
+		}
+	}
+	return list
 }
 
 // oldest gives outputs the oldest time there is. restore gives those their own time back
