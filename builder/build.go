@@ -218,7 +218,8 @@ func (b *Builder) learnOf(ctx context.Context, in *Inputs, told []string, failed
 	}
 	learned = append(slices.Clone(learned), told...)
 	if failed {
-		learned = append(learned, b.known(in.Dir)...)
+		before, _ := b.known(in.Dir, store.Read(in.Dir))
+		learned = append(learned, before...)
 	}
 	slices.Sort(learned)
 	s.learned = slices.Compact(learned)

@@ -181,29 +181,24 @@ func (b *Builder) outside(ctx context.Context, in *Inputs, plan *toolchain.Recip
 	if in.manifest != nil {
 		list = append(list, in.manifest.Dev.Inputs...)
 	}
-	b.mu.Lock()
-	learned, known := b.learned[in.Dir]
-	b.mu.Unlock()
-	switch {
-	case known:
-	case last != nil:
-		learned = last.Outside
-	case plan != nil && plan.Outside != nil:
+	learned, known := b.known(in.Dir, last)
+	if !known && plan != nil && plan.Outside != nil {
 		learned, _ = plan.Outside(ctx) // what cannot be learned yet is learned after the build
 		b.learn(in.Dir, learned)
 	}
 	return append(list, learned...)
 }
 
-// known is what the toolchain told of in earlier builds.
-func (b *Builder) known(dir string) []string {
+// known is what the toolchain told of in earlier builds: in this process, else as last, the
+// newest record, has it. ok is false when there was none.
+func (b *Builder) known(dir string, last *store.Record) (learned []string, ok bool) {
 	b.mu.Lock()
-	learned, known := b.learned[dir]
+	learned, ok = b.learned[dir]
 	b.mu.Unlock()
-	if last := store.Read(dir); !known && last != nil {
-		learned = last.Outside
+	if !ok && last != nil {
+		return last.Outside, true
 	}
-	return learned
+	return learned, ok
 }
 
 func (b *Builder) learn(dir string, outside []string) {
