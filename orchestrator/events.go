@@ -210,7 +210,7 @@ func (l *loop) warned(w Warning) {
 	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
 	if c := l.capsules[w.Dir]; c != nil {
 		if c.work.job != nil && w.Code == finding.WaitingForLock {
-			c.work.job.blocked = true
+			c.work.job.place.Block()
 		}
 		if e.Capsule == "" {
 			e.Capsule = c.name()

@@ -86,7 +86,7 @@ func (c *capsule) pending(now time.Time) bool {
 	case c.product.amiss:
 		return true
 	case c.work.running() && c.standing.published != "":
-		return !c.work.job.slow(now)
+		return !c.work.job.place.Slow(now)
 	}
 	return !c.work.idle() || !c.settled() && !c.exam.warned
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -23,9 +24,9 @@ type loop struct {
 	owners   *owners
 	stale    bool // owners must be made anew before it is asked
 	locks    map[string]*lockWait
-	groups   map[string]bool // build groups with a build under way
-	reloads  map[string]int  // reloads of capsules that were removed, by folder: they may come back
-	graph    graph           // which capsules take what others publish
+	pool     *pool.Pool
+	reloads  map[string]int // reloads of capsules that were removed, by folder: they may come back
+	graph    graph          // which capsules take what others publish
 
 	now       time.Time // of the happening that is taken in
 	effects   []effect  // what is to be done about it
@@ -48,7 +49,7 @@ func newLoop(cfg Config) *loop {
 		Config:   cfg,
 		capsules: map[string]*capsule{},
 		locks:    map[string]*lockWait{},
-		groups:   map[string]bool{},
+		pool:     pool.New(cfg.Jobs),
 		reloads:  map[string]int{},
 		stale:    true,
 		busy:     true,
@@ -198,6 +199,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 	if l.lockedBy {
 		next = now.Add(lockPoll)
 	}
+	if at := l.pool.Lends(now); !at.IsZero() {
+		next = soonest(next, at, now)
+	}
 	for _, c := range l.capsules {
 		if c.burst.open {
 			next = soonest(next, c.burst.quietAt(&l.Config), now)
@@ -207,9 +211,6 @@ func (l *loop) wait(now time.Time) time.Duration {
 		}
 		if !c.hold.probeAt.IsZero() {
 			next = soonest(next, c.hold.probeAt, now)
-		}
-		if c.work.running() {
-			next = soonest(next, c.work.job.started.Add(slowBuild), now)
 		}
 		if c.exam.dirty && !c.exam.underWay {
 			next = soonest(next, c.examineAt(&l.Config), now)

@@ -35,7 +35,6 @@ const (
 	feedbackLimit = 3                // builds in a row that change the same inputs before a capsule is held
 	probeAfter    = 10 * time.Second // a held capsule is built once more after so much quiet
 	unbroken      = 20 * time.Second // a suspected capsule whose files are written so long without a quiet window is held: nobody types like that
-	slowBuild     = 30 * time.Second // a build that takes longer lends its place to another one
 	patience      = 2                // builds superseded in a row before one runs to its end
 )
 

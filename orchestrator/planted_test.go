@@ -31,9 +31,9 @@ var planted = []struct{ what, file, was, is string }{
 	{"the published key is not remembered", "schedule.go", "		c.standing.publish(j.in.Key, published)\n", "		c.standing.publish(c.standing.published, published)\n"},
 	{"no new decision after a build that was given up", "schedule.go", "		l.giveUp(c)\n		l.again(c, now)\n		return\n", "		l.giveUp(c)\n		return\n"},
 	{"a finished build is published while its capsule changes", "schedule.go", "!(c.settled() && !l.awaits(c, now) || j.committed)", "false"},
-	{"a group is not let go", "schedule.go", "	delete(l.groups, j.in.Group)\n", ""},
-	{"a group is not looked at", "schedule.go", "!l.groups[c.in.Group] && !l.locked(c, now)", "!l.locked(c, now)"},
-	{"there is always room for a build", "schedule.go", "for room := l.room(now); room > 0 &&", "for room := 9; room > 0 &&"},
+	{"a group is not let go", "schedule.go", "	l.pool.Leave(j.place)\n", ""},
+	{"a group is not looked at", "schedule.go", "l.pool.Free(c.in.Group, now)", "l.pool.Free(\"\", now)"},
+	{"there is always room for a build", "schedule.go", "l.pool.Free(c.in.Group, now) &&", "(l.pool.Free(c.in.Group, now) || c.in.Group == \"\") &&"},
 	{"a second build beside the first", "schedule.go", "if c.work.want && c.work.job == nil &&", "if c.work.want &&"},
 	{"a held capsule's key is taken for a published one", "schedule.go", "case key == c.standing.published:", "case key == c.standing.published || c.standing.how == held:"},
 	{"a build that writes its sources is never held", "feedback.go", "return f.same >= feedbackLimit || f.count >= 2*feedbackLimit", "return false"},
@@ -43,7 +43,6 @@ var planted = []struct{ what, file, was, is string }{
 	{"an inspection is not ended", "product.go", "	p := &c.product\n	p.working = false\n", "	p := &c.product\n"},
 	{"a module is put back while a build may write it", "product.go", "return c.work.idle() && !c.exam.gone &&", "return true ||"},
 	{"a finished job is not let go", "work.go", "func (w *work) deliver() { w.job, w.superseded = nil, 0 }", "func (w *work) deliver() { w.superseded = 0 }"},
-	{"a burst without rest is never cut", "burst.go", "func (b *burst) cap(cfg *Config) time.Time { return b.first.Add(cfg.MaxWait) }", "func (b *burst) cap(*Config) time.Time { return b.first.Add(time.Hour) }"},
 	{"idle is said while a build is wanted", "events.go", "if !c.work.idle() || c.hold.suspicion != nil ||", "if c.hold.suspicion != nil ||"},
 }
 

@@ -119,10 +119,9 @@ func (l *loop) startBuilds(now time.Time) {
 	slices.SortFunc(queue, func(a, b *capsule) int {
 		return cmp.Or(a.work.since.Compare(b.work.since), cmp.Compare(a.dir, b.dir))
 	})
-	for room := l.room(now); room > 0 && len(queue) > 0; queue = queue[1:] {
-		if c := queue[0]; !l.groups[c.in.Group] && !l.locked(c, now) {
+	for _, c := range queue {
+		if l.pool.Free(c.in.Group, now) && !l.locked(c, now) {
 			l.build(c, now)
-			room--
 		}
 	}
 }
@@ -134,33 +133,13 @@ func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 	return known && !(c.product.amiss && c.product.working) && !l.awaits(c, now)
 }
 
-// room is how many builds may start. One that waits for another process takes no
-// place. One that hangs, or is merely slow, lends its own to another one, and that
-// keeps it, so that one bad capsule does not stop the others: twice Jobs at most.
-func (l *loop) room(now time.Time) int {
-	building, slow := 0, 0
-	for _, c := range l.capsules {
-		switch j := c.work.job; {
-		case !c.work.running() || j.blocked:
-		case j.slow(now):
-			slow++
-		default:
-			building++
-		}
-	}
-	return l.Jobs - building - max(0, slow-l.Jobs)
-}
-
 func (l *loop) build(c *capsule, now time.Time) {
-	j := &job{in: c.asked(), reason: c.work.reason, started: now, edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
+	j := &job{in: c.asked(), reason: c.work.reason, started: now, place: l.pool.Take(c.in.Group, now), edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
 		committed: c.work.overdue || c.hold.probed || c.work.impatient()}
 	if len(c.trail.lap.row) > 0 {
 		c.trail.laps = c.trail.laps.with(c.trail.lap.after)
 	}
 	c.work.begin(j)
-	if j.in.Group != "" {
-		l.groups[j.in.Group] = true
-	}
 	if j.in.Problem() == nil && j.in.Verdict == nil {
 		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason})
 	}
@@ -182,7 +161,7 @@ func (c *capsule) asked() *builder.Inputs {
 // its inputs changed meanwhile, else held until the burst ends.
 func (l *loop) built(c *capsule, end outcome, now time.Time) {
 	j := c.work.job
-	delete(l.groups, j.in.Group)
+	l.pool.Leave(j.place)
 	l.unseen = true
 	c.ran(now)
 	j.staged, j.failure, j.phase = end.staged, end.err, waiting

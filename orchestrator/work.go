@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 )
 
 // work is what is to be built of a capsule, and what is being built. A request may stand
@@ -23,12 +24,12 @@ type work struct {
 type job struct {
 	in        *builder.Inputs
 	reason    string
+	place     *pool.Place
 	started   time.Time
 	edited    time.Time // the newest edit that it contains
 	row       []string  // the builds that led to it, itself the last
 	committed bool      // it runs to its end whatever changes
 	cancelled bool      // nobody will see its outcome
-	blocked   bool      // it waits for another process, or did
 	disturbed bool      // other content was seen while it ran
 	noticed   []string  // paths below the capsule of which events told while it ran
 
@@ -88,6 +89,3 @@ func (w *work) builds(key string) bool {
 
 // impatient reports whether so many jobs were given up that the next one runs to its end.
 func (w *work) impatient() bool { return w.superseded >= patience }
-
-// slow reports whether a job's build has run for so long that it lends its place.
-func (j *job) slow(now time.Time) bool { return now.Sub(j.started) >= slowBuild }

@@ -10,7 +10,7 @@ import (
 // imports is the house: which room may import which. Everything points one way.
 // cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
-	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
+	"orchestrator":            {"orchestrator/event", "orchestrator/order", "orchestrator/pool", "watcher", "watcher/tree", "builder", "builder/finding"},
 	"orchestrator/console":    {"orchestrator/paths", "builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
 	"orchestrator/stream":     {"orchestrator/hub"},
 	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
@@ -24,6 +24,7 @@ var imports = map[string][]string{
 	"orchestrator/event/flat": {"orchestrator/event", "builder/finding"}, // for tests
 	"orchestrator/verify":     {"builder/store", "builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/order":      {},
+	"orchestrator/pool":       {},
 	"orchestrator/report":     {"watcher/fsys", "watcher/tree", "builder/text", "builder/finding"},
 	"watcher":                 {"watcher/fsys", "watcher/tree", "builder/finding"},
 	"watcher/fsys":            {},
