@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -109,4 +110,12 @@ func (c *capsule) ignoreHint(files []string, otherwise string, unbroken bool) st
 		return otherwise
 	}
 	return otherwise + ", or add to [package.metadata.astrid-dev]: " + ignoreLine(made)
+}
+
+func ignoreLine(files []string) string {
+	quoted := make([]string, len(files))
+	for i, file := range files {
+		quoted[i] = fmt.Sprintf("%q", "/"+file)
+	}
+	return "ignore = [" + strings.Join(quoted, ", ") + "]"
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // capsule is what the loop knows of one capsule. Only the loop's step touches it. Each part
@@ -36,6 +37,15 @@ type told struct {
 
 // generation counts a capsule's reloads in this run, those before it was removed too.
 func (t *told) generation() int { return t.earlier + t.reloads }
+
+// isVerdict reports whether body answers a change.
+func isVerdict(body event.Body) bool {
+	switch body.(type) {
+	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
+		return true
+	}
+	return false
+}
 
 // change records that something below the capsule may have changed at now.
 func (c *capsule) change(now time.Time) {
@@ -97,11 +107,4 @@ func (c *capsule) name() string {
 		return ""
 	}
 	return c.in.Name
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,28 +9,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
-
-// announce hands on what is about no capsule.
-func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
-
-func (l *loop) announceFor(c *capsule, body event.Body) {
-	if isVerdict(body) {
-		c.told.unanswered = false
-	}
-	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
-}
-
-// send hands e on, without its number and its time: they are its stream's to give.
-func (l *loop) send(e event.Event) { l.do(say{e}) }
-
-// isVerdict reports whether body answers a change.
-func isVerdict(body event.Body) bool {
-	switch body.(type) {
-	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
-		return true
-	}
-	return false
-}
 
 // sayChange announces a source hash that was not announced before.
 func (l *loop) sayChange(c *capsule) {
@@ -86,22 +65,6 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 	}
 	l.announceFor(c, event.BuildFailed{SourceHash: j.in.SourceHash, Reason: reason, Step: string(f.Step), ExitCode: f.ExitCode,
 		Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint})
-}
-
-// sayPublished tells what a build published. The bytes that somebody took away are no reload.
-func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, now time.Time) {
-	p := &c.product
-	p.amiss, p.again = false, now.Add(lookAgain)
-	if p.remade(j.in.Key, published) {
-		p.lost = nil
-		l.sayPutBack(c, c.names(published))
-		return
-	}
-	if p.lost = nil; j.in.Key != p.lostKey {
-		p.mends = 0
-	}
-	c.told.reloads++
-	l.sayReload(c, j, published, now)
 }
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
@@ -161,60 +124,12 @@ func (l *loop) warnDuplicate(c *capsule) {
 	}
 }
 
-// sayReady announces once that every capsule has been examined.
-func (l *loop) sayReady() {
-	if l.ready {
-		return
+// asFailure is err as a capsule's fault, whatever it is.
+func asFailure(err error) *finding.Failure {
+	var failure *finding.Failure
+	if errors.As(err, &failure) {
+		return failure
 	}
-	for _, c := range l.capsules {
-		if c.in == nil && !c.exam.gone && !c.exam.warned {
-			return
-		}
-	}
-	l.ready = true
-	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
-			l.sayUnchanged(c)
-		}
-	}
-	watched := make([]event.Subject, len(l.order))
-	for i, dir := range l.order {
-		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
-	}
-	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
-}
-
-// sayIdle announces that nothing is pending, once after each time something was.
-func (l *loop) sayIdle() {
-	count := 0
-	for _, c := range l.capsules {
-		if !c.work.idle() || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
-			l.busy = true
-			return
-		}
-		if c.standing.red() || c.exam.warned {
-			count++
-		}
-	}
-	if l.Blind && l.ready && l.inspectAll() {
-		return
-	}
-	if l.ready && l.busy && !l.finding {
-		l.busy = false
-		l.announce(event.Idle{Capsules: len(l.order), Failed: count})
-	}
-}
-
-// warned passes a warning from elsewhere on.
-func (l *loop) warned(w Warning) {
-	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
-	if c := l.capsules[w.Dir]; c != nil {
-		if c.work.job != nil && w.Code == finding.WaitingForLock {
-			c.work.job.place.Block()
-		}
-		if e.Capsule == "" {
-			e.Capsule = c.name()
-		}
-	}
-	l.send(e)
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.BuildEnvironment, Message: err.Error(),
+		Hint: "check the disk's space and the folder's permissions, then press r or save a file"}}}
 }

@@ -16,31 +16,12 @@ import (
 //     to be touched by this build, and no longer count;
 //   - new content that comes to rest (a first lock file): built again;
 //   - new content every time: the capsule is held, so that it cannot loop.
-
-// feedback counts builds in a row that changed the same inputs.
-type feedback struct {
-	files     []string        // what the newest of them changed
-	count     int             // all of them
-	same      int             // those since files have a name in common
-	when      clock           // from the start of a build to the write that disturbed it
-	rewritten []string        // the newest build gave them new times and the same bytes
-	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
-}
-
-// clear begins a new row. What the build is known to touch stays known.
-func (f *feedback) clear() { *f = feedback{touches: f.touches} }
-
-// count takes in a build that changed files, and reports whether there were too many of them.
-func (f *feedback) add(changed []string) (tooMany bool) {
-	f.count++
-	if common(changed, f.files) {
-		f.same++
-	} else {
-		f.same = 1
-	}
-	f.files = changed
-	return f.same >= feedbackLimit || f.count >= 2*feedbackLimit
-}
+//
+// Somebody who saves while builds run looks just like a build that writes into
+// its own sources. What tells the two apart is when the files are written: a
+// build writes only while it runs. So nobody is accused before a build that was
+// started in quiet has seen its inputs change too, and where somebody seems
+// to edit these very files, not before four such builds, each after more quiet.
 
 // inputsChanged handles a build that ran to its end while its inputs changed.
 func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
@@ -139,42 +120,40 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 	l.decide(c, now)
 }
 
-func (f *feedback) knows(changed []string) bool {
-	return !slices.ContainsFunc(changed, func(file string) bool { return !f.touches[file] })
+// stop takes back the request for a build, one in quiet too, because the capsule is suspected or held.
+func (c *capsule) stop() {
+	c.work.withdraw()
+	c.work.superseded, c.hold.probed = 0, false
 }
 
-// common reports whether a file changed in the build before this one too.
-func common(changed, before []string) bool {
-	return slices.ContainsFunc(changed, func(file string) bool { return slices.Contains(before, file) })
-}
-
-func (f *feedback) learn(changed []string) {
-	if f.touches == nil {
-		f.touches = map[string]bool{}
-	}
-	for _, file := range changed {
-		f.touches[file] = true
-	}
-}
-
-// stillHeld reports whether nothing changed since the capsule was held but the
-// files that it is held for. A log that grows without pause would else be built
-// three times and held again, for ever.
-func (c *capsule) stillHeld() bool {
-	return c.standing.how == held && c.hold.in != nil && !c.work.retried && !slices.ContainsFunc(c.hold.in.Changed(c.in), func(file string) bool {
-		return !slices.Contains(c.hold.files, file)
-	})
-}
-
-// probe builds a held capsule once more after a long quiet.
-func (l *loop) probe(c *capsule, now time.Time) {
-	if !c.hold.probes(now) || c.work.job != nil || !c.settled() {
+// suspect builds nothing until it was quiet for a while, and says nothing yet.
+func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	l.giveUp(c)
+	c.stop()
+	c.settle(after, held)
+	c.hold.by(after, changed)
+	c.hold.probeIn(c.hold.pause(), now)
+	if !c.exam.current() || c.exam.gone {
 		return
 	}
-	c.hold.probeAt, c.hold.probed = time.Time{}, true
-	if c.hold.in == nil { // for a circle
-		c.trail.circled++
+	l.accept(c, after)
+	l.decide(c, now)
+}
+
+// suspectAgain reports whether a build in quiet whose inputs changed proves
+// nothing yet, because somebody seems to edit these files.
+func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
+	if c.hold.feedback.when.steady() && !common(changed, names(c.authors.others)) {
+		return false
 	}
-	c.work.withdraw()
-	c.work.request("once more in quiet", now)
+	switch {
+	case c.hold.suspicion != nil && c.hold.suspicion.tries+1 < len(quiets):
+		c.hold.suspicion.tries++
+	case c.hold.suspicion == nil && c.hold.in == nil: // it was held for a circle, and this is the first word against its own build
+		c.hold.suspicion = &suspicion{}
+	default:
+		return false
+	}
+	l.suspect(c, after, changed, now)
+	return true
 }

@@ -1,10 +1,58 @@
 package orchestrator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 )
+
+// quiets is how long the disk must be quiet before each build of a suspected
+// capsule: one second is longer than any build takes to write once more after
+// its end, and the others are longer than the pauses of most autosaves.
+var quiets = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}
+
+// lateTries is how often a capsule is built once more in quiet although it is held, each time
+// after twice as much quiet, where the moments of the writes are not those of a build.
+const lateTries = 3
+
+// feedback counts builds in a row that changed the same inputs.
+type feedback struct {
+	files     []string        // what the newest of them changed
+	count     int             // all of them
+	same      int             // those since files have a name in common
+	when      clock           // from the start of a build to the write that disturbed it
+	rewritten []string        // the newest build gave them new times and the same bytes
+	touches   map[string]bool // inputs that this capsule's build is known to rewrite with the same bytes
+}
+
+// clear begins a new row. What the build is known to touch stays known.
+func (f *feedback) clear() { *f = feedback{touches: f.touches} }
+
+// add takes in a build that changed files, and reports whether there were too many of them.
+func (f *feedback) add(changed []string) (tooMany bool) {
+	f.count++
+	if common(changed, f.files) {
+		f.same++
+	} else {
+		f.same = 1
+	}
+	f.files = changed
+	return f.same >= feedbackLimit || f.count >= 2*feedbackLimit
+}
+
+func (f *feedback) knows(changed []string) bool {
+	return !slices.ContainsFunc(changed, func(file string) bool { return !f.touches[file] })
+}
+
+func (f *feedback) learn(changed []string) {
+	if f.touches == nil {
+		f.touches = map[string]bool{}
+	}
+	for _, file := range changed {
+		f.touches[file] = true
+	}
+}
 
 // hold keeps a capsule from being built without end where builds write its inputs: first it
 // is suspected, and nobody is told, then it is held.
@@ -39,4 +87,17 @@ func (h *hold) pause() time.Duration {
 		return quiets[h.suspicion.tries]
 	}
 	return probeAfter
+}
+
+// suspicion is the time between three disturbed builds and the verdict.
+type suspicion struct {
+	tries int  // builds in quiet that were disturbed
+	loud  bool // that the files are written without pause was said
+}
+
+// clock adds the newest write to j's inputs.
+func (f *feedback) clock(j *job, after *builder.Inputs) {
+	if times := j.in.Written(after); len(times) > 0 {
+		f.when = f.when.with(slices.MaxFunc(times, time.Time.Compare).Sub(j.started))
+	}
 }

@@ -1,11 +1,3 @@
-// Package orchestrator decides when a capsule is examined, built, published and announced.
-//
-// All scheduling is one step: something happens (files changed, a build ended, time
-// passed), and the step answers what is to be done about it (examine, build, publish,
-// say). The step neither waits nor works, so that it needs no mutex and can be tried
-// by millions in a simulation. Run carries out what it asks for: slow work (hashing,
-// building, publishing) runs in goroutines whose results are the next happenings, and
-// Run joins all of them before it returns.
 package orchestrator
 
 import (

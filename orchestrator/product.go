@@ -238,23 +238,6 @@ func (p *product) remade(key string, published *builder.Published) bool {
 	})
 }
 
-// inspectAll looks at all modules at the end of a run that no events reach: a build may
-// have written over another capsule's. It reports whether there is anything to wait for.
-func (l *loop) inspectAll() (waiting bool) {
-	if l.unseen {
-		l.unseen = false
-		for _, dir := range l.order {
-			c := l.capsules[dir]
-			c.doubted(l.now)
-			l.inspect(c)
-		}
-	}
-	for _, c := range l.capsules {
-		waiting = waiting || c.product.working
-	}
-	return waiting
-}
-
 // holdProduct stops putting back what another program overwrites again and again.
 func (l *loop) holdProduct(c *capsule) {
 	_, modules := c.standing.unpublish()
