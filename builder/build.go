@@ -5,28 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/compile"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
-)
-
-const (
-	// tailKept is what an event carries of a build's output: two screens.
-	tailKept = 8 << 10
-	// outputKept is what diagnostics are read from. cargo's JSON for a large
-	// workspace stays below a megabyte; the newest lines are what matters.
-	outputKept = 4 << 20
 )
 
 // Staged is a build that succeeded and loads, and is not published. End it
@@ -111,7 +98,7 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 		if err != nil {
 			return nil, err
 		}
-		err = b.stage(ctx, in, s, discard(output))
+		err = b.stage(ctx, s, discard(output))
 		lost := s.lock.Lost() && ctx.Err() == nil
 		if err == nil && !lost {
 			s.After, _ = b.Examine(ctx, in.Dir)
@@ -179,108 +166,65 @@ func stateLost() *finding.Failure {
 		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + store.Folder}}}
 }
 
-func (b *Builder) stage(ctx context.Context, in *Inputs, s *Staged, output io.Writer) error {
+// stage builds in a folder of its own, and loads what was built.
+func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error {
+	in := s.Before
 	work, err := store.MakeWork(in.Dir)
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	s.work = work
-	command := in.how.Command(filepath.Join(s.work, "out"), filepath.Join(s.work, "tmp"))
 	s.Findings = append(s.Findings, in.unmatched()...)
 	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
-	artifacts, err := b.run(ctx, in, command, s, output)
+	made, err := b.underWay(in, work, output).Do(ctx)
+	s.BuildTime = made.Took
+	s.Findings = append(s.Findings, made.Findings...)
 	if ctx.Err() == nil {
 		if learned, learnErr := in.how.Outside(ctx); learnErr == nil {
 			s.learned = learned
 			b.learn(in.Dir, learned)
 		}
 	}
-	if err != nil {
-		return err
-	}
-	if err := b.collect(ctx, in, command, s, artifacts, output); err != nil {
-		return err
-	}
-	return b.smoke(ctx, in, s, ready)
-}
-
-// run runs the build command and finds what it made.
-func (b *Builder) run(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, output io.Writer) ([]toolchain.Artifact, error) {
-	timeout := b.timeout(in)
-	tail := proc.NewTail(tailKept)
-	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
-	live := io.MultiWriter(output, tail)
-	believe := outdate(in, in.how)
-	start := time.Now()
-	result, err := proc.Run(ctx, proc.Command{Argv: command.Argv, Dir: command.Dir, Env: command.Env, Timeout: timeout, Grace: b.Grace,
-		Stdout: io.MultiWriter(stdout, command.Live(live)), Stderr: io.MultiWriter(stderr, live)})
-	s.BuildTime = time.Since(start)
-	left := believe()
-	b.nameStrays(in.Dir, result.Strays)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, notRun(err, command.Argv[0])
-	}
-	if result.TimedOut || result.ExitCode != 0 {
-		f := &finding.Failure{Step: finding.StepBuild, ExitCode: result.ExitCode, Tail: string(tail.Bytes())}
-		f.Findings = diagnose(command, stdout, stderr)
-		if result.TimedOut {
-			f.Findings = append([]finding.Finding{tookTooLong("the build", timeout)}, f.Findings...)
-		}
-		return nil, f
-	}
-	for _, f := range diagnose(command, stdout, stderr) {
-		if f.Severity != finding.Error { // it succeeded: what looks like an error was none
-			s.Findings = append(s.Findings, f)
-		}
-	}
-	artifacts, err := command.Collect(start, stdout.Bytes())
-	if err != nil {
-		f := asProblem(err)
-		f.Step, f.Tail = finding.StepCollect, string(tail.Bytes())
-		return nil, f
-	}
-	for _, a := range artifacts {
-		if slices.Contains(left, a.Path) {
-			return nil, &finding.Failure{Step: finding.StepCollect, Tail: string(tail.Bytes()), Findings: []finding.Finding{in.leftAlone(a)}}
-		}
-	}
-	return artifacts, nil
-}
-
-// leftAlone tells that what lies where a command leaves its module is not of this run.
-func (in *Inputs) leftAlone(a toolchain.Artifact) finding.Finding {
-	f := finding.Finding{Code: finding.OutputLeftAlone, File: tree.ManifestName,
-		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
-	f.Line, f.Column = in.manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
-	rel, err := filepath.Rel(in.Dir, a.Path)
-	if err != nil {
-		rel = a.Path
-	}
-	f.Message = fmt.Sprintf("the build ended well and did not write %s: what lies there was made by an earlier one", filepath.ToSlash(rel))
-	return f
-}
-
-// notRun is why the build command did not run, or not to its end.
-func notRun(err error, program string) *finding.Failure {
-	f := &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
-	hint := &f.Findings[0].Hint
+	var disk *compile.DiskError
 	switch {
-	case errors.Is(err, proc.ErrDeserted):
-		f.Step, f.ExitCode = finding.StepBuild, -1
-		*hint = "the machine may have run out of memory: look at its log, then build again"
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
-	default:
-		*hint = "the system refused it: close what uses many files or processes, or raise its limits (ulimit -n, ulimit -u)"
+	case errors.As(err, &disk):
+		return stageFailure(ctx, in.Dir, disk.Err)
+	case err != nil:
+		return err
 	}
-	return f
+	for _, m := range made.Modules {
+		c := in.manifest.Components[m.Component]
+		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Found: m.Found, Hash: m.Hash, Size: m.Size})
+	}
+	return b.smoke(ctx, s, ready)
+}
+
+// underWay is the build of in, about to begin in the folder work.
+func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.Build {
+	build := &compile.Build{Manifest: in.manifest, Recipe: in.how, Work: work, Timeout: b.timeout(in), Grace: b.Grace, Output: output,
+		Say:   func(f finding.Finding) { b.Say(in.Dir, f) },
+		Stale: compile.Stale{Changed: in.oldestChange(), Sources: map[string]bool{}}}
+	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
+		for name := range list {
+			build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, name))
+		}
+	}
+	for name := range files(in.Sources) {
+		build.Stale.Sources[name] = true
+	}
+	build.Began = func() (ended func()) {
+		began := fmt.Sprintln(in.Taken.UnixNano())
+		noteSeen(in)
+		store.Note(in.Dir, store.RunNote, []byte(began))
+		return func() {
+			store.Note(in.Dir, store.RunNote, []byte(began+fmt.Sprintln(time.Now().UnixNano())))
+		}
+	}
+	return build
 }
 
 // timeout is how long a command of in's build may run.
@@ -289,74 +233,4 @@ func (b *Builder) timeout(in *Inputs) time.Duration {
 		return in.manifest.Dev.Timeout
 	}
 	return b.Timeout
-}
-
-func tookTooLong(what string, timeout time.Duration) finding.Finding {
-	return finding.Finding{Code: finding.BuildTimeout, Message: fmt.Sprintf("%s took longer than %s", what, timeout),
-		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
-}
-
-func diagnose(command *toolchain.Command, stdout, stderr *proc.Tail) []finding.Finding {
-	return command.Diagnose(stdout.Bytes(), stderr.Bytes())
-}
-
-func (b *Builder) nameStrays(dir string, strays []proc.Stray) {
-	for _, s := range strays {
-		b.Say(dir, finding.Finding{Code: finding.StrayProcess, Severity: finding.Warning,
-			Message: fmt.Sprintf("the build left a process in a session of its own: %d %s", s.PID, s.Command),
-			Hint:    "it is not stopped; if it should not run, end it and keep the build from starting it"})
-	}
-}
-
-// collect copies every component into the staging folder, wrapped where it must be.
-func (b *Builder) collect(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, artifacts []toolchain.Artifact, output io.Writer) error {
-	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
-	for _, a := range artifacts {
-		c := in.manifest.Components[a.Component]
-		to := filepath.Join(s.work, fmt.Sprintf("%d.wasm", a.Component))
-		if f := unfit(a.Path); f != nil {
-			return f
-		}
-		path, err := b.wrap(ctx, in, command, s, a.Path, to, output)
-		if err != nil {
-			return err
-		}
-		m := StagedModule{ID: c.ID, File: c.File, Path: to, Found: filepath.Clean(a.Path) == filepath.Join(in.Dir, filepath.FromSlash(c.File))}
-		out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if err != nil {
-			return stageFailure(ctx, in.Dir, err)
-		}
-		if m.Hash, m.Size, err = store.CopyTo(out, path); err != nil {
-			return stageFailure(ctx, in.Dir, err)
-		}
-		if c.Hash != "" && c.Hash != m.Hash {
-			s.Findings = append(s.Findings, hashDiffers(in, a.Component, m.Hash))
-		}
-		s.Modules = append(s.Modules, m)
-	}
-	return nil
-}
-
-// unfit reports a result that nobody should begin to read.
-func unfit(path string) *finding.Failure {
-	f, err := fsys.Open(path)
-	if err != nil {
-		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
-			Hint: "let the build write a regular file"}}}
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
-		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
-			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
-			Hint:    "leave out debug information and embedded data"}}}
-	}
-	return nil
-}
-
-// hashDiffers tells that the manifest declares another hash than the build made.
-func hashDiffers(in *Inputs, i int, built string) finding.Finding {
-	line, column := in.manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
-	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
-		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", in.manifest.Components[i].Hash, built),
-		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
 }

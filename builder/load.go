@@ -13,7 +13,8 @@ import (
 
 // smoke loads every staged module in the sandbox. One that does not load fails the build.
 // The first is loaded by ready, a child that was prepared while the build ran.
-func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged, ready *smoke.Child) error {
+func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) error {
+	in := s.Before
 	start := time.Now()
 	defer func() { s.SmokeTime += time.Since(start) }()
 	for i := range s.Modules {
@@ -65,6 +66,9 @@ func (o Options) Releases(m *capsule.Manifest) []string {
 	}
 	return []string{astrid.Newest().Version}
 }
+
+// tailKept is what an event carries of what a guest wrote: two screens.
+const tailKept = 8 << 10
 
 // framesShown of a guest's stack: enough to leave the panic's own functions behind.
 const framesShown = 8

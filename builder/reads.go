@@ -161,7 +161,7 @@ func (r *reads) follows(link string) bool {
 // isProduct reports whether path is, or lies in, a folder that calls itself a cache.
 func isProduct(path string) bool {
 	for up := path; up != filepath.Dir(up); up = filepath.Dir(up) {
-		if isCache(up) {
+		if tree.IsCache(up) {
 			return true
 		}
 	}

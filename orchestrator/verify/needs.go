@@ -146,7 +146,7 @@ func (r *run) circle(list []string) finding.Finding {
 	for i, dir := range list {
 		names[i] = r.relative(dir)
 	}
-	return finding.Finding{Code: finding.CapsuleCycle, Severity: finding.Warning, File: capsule.ManifestName,
+	return finding.Finding{Code: finding.CapsuleCycle, Severity: finding.Warning, File: tree.ManifestName,
 		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
 		Hint:    "take one of these modules out of the inputs of another"}
 }
@@ -222,7 +222,7 @@ func (r *run) isHanded(path string) bool {
 	reach := tree.NewReach([]string{path}, r.first.top)
 	for handed, hash := range r.handed {
 		if reach.Holds(handed, false) {
-			is, err := builder.HashFile(handed)
+			is, err := tree.HashFile(handed)
 			return err == nil && is == hash
 		}
 	}

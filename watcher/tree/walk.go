@@ -211,8 +211,8 @@ func statPath(path string) (File, error) {
 	return fileOf("", i), err
 }
 
-// isManifestIn reports whether folder holds a regular Capsule.toml.
-func isManifestIn(folder string) bool {
+// IsCapsule reports whether folder holds a regular Capsule.toml.
+func IsCapsule(folder string) bool {
 	info, err := os.Lstat(fsys.Join(folder, ManifestName))
 	return err == nil && info.Mode().IsRegular()
 }
