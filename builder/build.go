@@ -2,18 +2,20 @@ package builder
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Staged is a build that succeeded and loads, and is not published. End it
@@ -83,15 +85,15 @@ const attempts = 3
 // what the capsule's author can mend, also one that is recorded, an *UpToDate when there
 // is nothing left to build, and ctx's when it ended; nothing staged is left then.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
-	if in.problem != nil {
-		return nil, in.problem
+	if in.Fault != nil {
+		return nil, in.Fault
 	}
 	if in.Verdict != nil {
 		return nil, in.Verdict
 	}
-	if in.how == nil { // the manifest names nothing to build, and For says so
-		_, err := toolchain.For(ctx, toolchain.Request{Manifest: in.manifest, Env: b.Env, Jobs: b.Jobs})
-		return nil, asProblem(err)
+	if in.How == nil { // the manifest names nothing to build, and For says so
+		_, err := toolchain.For(ctx, toolchain.Request{Manifest: in.Manifest, Env: b.options.Env, Jobs: b.options.Jobs})
+		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
 		s, err := b.begin(ctx, in)
@@ -140,7 +142,7 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 // lock takes the capsule's lock, and says so when it has to wait.
 func (b *Builder) lock(ctx context.Context, dir string) (*store.Lock, error) {
 	return b.store.Lock(ctx, dir, func() {
-		b.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
+		b.options.Say(dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
 			Message: "another astrid-dev is building this capsule", Hint: "waiting for it to finish"})
 	})
 }
@@ -152,7 +154,7 @@ func (b *Builder) lockForBuild(ctx context.Context, in *Inputs) (*store.Lock, er
 	if err != nil {
 		return nil, err
 	}
-	if _, err := store.Finish(in.Dir, in.files()); err != nil {
+	if _, err := store.Finish(in.Dir, in.Manifest.Files()); err != nil {
 		lock.Release()
 		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
 	}
@@ -174,8 +176,8 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 		return stageFailure(ctx, in.Dir, err)
 	}
 	s.work = work
-	s.Findings = append(s.Findings, in.unmatched()...)
-	ready, err := smoke.Prepare(SmokeOptions(in.manifest).Limits) // its reader is compiled while the tool runs
+	s.Findings = append(s.Findings, in.Unmatched()...)
+	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
@@ -184,9 +186,9 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	s.BuildTime = made.Took
 	s.Findings = append(s.Findings, made.Findings...)
 	if ctx.Err() == nil {
-		if learned, learnErr := in.how.Outside(ctx); learnErr == nil {
+		if learned, learnErr := in.How.Outside(ctx); learnErr == nil {
 			s.learned = learned
-			b.learn(in.Dir, learned)
+			b.inputs.Learn(in.Dir, learned)
 		}
 	}
 	var disk *compile.DiskError
@@ -197,7 +199,7 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 		return err
 	}
 	for _, m := range made.Modules {
-		c := in.manifest.Components[m.Component]
+		c := in.Manifest.Components[m.Component]
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
 	return b.smoke(ctx, s, ready)
@@ -205,16 +207,14 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 
 // underWay is the build of in, about to begin in the folder work.
 func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.Build {
-	build := &compile.Build{Manifest: in.manifest, Recipe: in.how, Work: work, Timeout: b.timeout(in), Grace: b.Grace, Output: output,
-		Say:   func(f finding.Finding) { b.Say(in.Dir, f) },
-		Stale: compile.Stale{Changed: in.oldestChange(), Sources: map[string]bool{}}}
-	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
-		for name := range list {
-			build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, name))
-		}
+	build := &compile.Build{Manifest: in.Manifest, Recipe: in.How, Work: work, Timeout: b.timeout(in), Grace: b.options.Grace, Output: output,
+		Say:   func(f finding.Finding) { b.options.Say(in.Dir, f) },
+		Stale: compile.Stale{Changed: in.OldestChange(lastRun(in.Dir)), Sources: map[string]bool{}}}
+	for _, f := range in.Sources.Files {
+		build.Stale.Sources[f.Path] = true
 	}
-	for name := range files(in.Sources) {
-		build.Stale.Sources[name] = true
+	for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
+		build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
 	}
 	build.Began = func() (ended func()) {
 		began := fmt.Sprintln(in.Taken.UnixNano())
@@ -229,8 +229,39 @@ func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.B
 
 // timeout is how long a command of in's build may run.
 func (b *Builder) timeout(in *Inputs) time.Duration {
-	if in.manifest.Dev.Timeout > 0 {
-		return in.manifest.Dev.Timeout
+	if in.Manifest.Dev.Timeout > 0 {
+		return in.Manifest.Dev.Timeout
 	}
-	return b.Timeout
+	return b.options.Timeout
+}
+
+// seenLimit bounds the note of a run's inputs: a million of them with long names.
+const seenLimit = 256 << 20
+
+// lastRun is the last run of the capsule's build command, from the examination before it; nil
+// when nobody knows of one.
+func lastRun(dir string) *inputs.Run {
+	data, err := store.ReadNote(dir, store.RunNote, 1<<10)
+	if err != nil {
+		return nil
+	}
+	var from, to int64
+	if n, _ := fmt.Sscan(string(data), &from, &to); n < 2 {
+		to = time.Now().UnixNano() // it was killed, and has not ended yet
+	}
+	run := &inputs.Run{Since: time.Unix(0, from), Until: time.Unix(0, to)}
+	var seen inputs.Seen
+	if data, err = store.ReadNote(dir, store.SeenNote, seenLimit); err == nil && json.Unmarshal(data, &seen) == nil && seen.Sources != nil {
+		run.Seen = &seen
+	}
+	return run
+}
+
+// noteSeen tells the next run what this one is about to read. Where it cannot be written the
+// older note stays, and does no harm: what is still as that says was so in this run too.
+func noteSeen(in *Inputs) {
+	// a name that is no UTF-8 is not found again: then everything is made anew
+	if data, err := json.Marshal(in.Seen()); err == nil {
+		store.Note(in.Dir, store.SeenNote, data)
+	}
 }

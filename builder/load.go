@@ -19,7 +19,7 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 	defer func() { s.SmokeTime += time.Since(start) }()
 	for i := range s.Modules {
 		m := &s.Modules[i]
-		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.manifest), ready)
+		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.Manifest), ready)
 		ready = nil
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {
-	report, err := smoke.OnAll(o, b.Releases(in.manifest), func(o smoke.Options) (*smoke.Report, error) {
+	report, err := smoke.OnAll(o, b.options.Releases(in.Manifest), func(o smoke.Options) (*smoke.Report, error) {
 		if ready == nil {
 			return smoke.LoadFile(ctx, path, o)
 		}
@@ -48,7 +48,7 @@ func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Opt
 		return nil, stageFailure(ctx, in.Dir, err)
 	case !report.Loads:
 		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: report.Findings, Tail: lastWords(report)}
-	case b.Strict && o.Declared != nil && !report.KernelReady:
+	case b.options.Strict && o.Declared != nil && !report.KernelReady:
 		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
 	}
 	return report, nil
