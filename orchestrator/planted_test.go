@@ -37,7 +37,6 @@ var planted = []struct{ what, file, was, is string }{
 	{"a second build beside the first", "schedule.go", "if c.want && c.job == nil &&", "if c.want &&"},
 	{"a held capsule's key is taken for a published one", "schedule.go", "case c.job == nil && key == c.published:", "case c.job == nil && (key == c.published || c.state == held):"},
 	{"a build that writes its sources is never held", "feedback.go", "if f.same >= feedbackLimit || f.count >= 2*feedbackLimit {", "if false {"},
-	{"a retry that leaves a suspicion behind", "loop.go", "			c.release()\n", "			c.suspicion = nil\n"},
 	{"an undone change has no verdict", "loop.go", "		l.answer(c)\n", "		_ = c\n"},
 	{"an interrupted publication is not told", "events.go", "	if p == nil {\n		return\n	}\n	c.recovered = nil", "	if p == nil || c.reloads == 0 {\n		return\n	}\n	c.recovered = nil"},
 	{"a lost module is not looked for", "product.go", "	c.product.doubt = now\n", ""},

@@ -59,6 +59,11 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 
 // start starts the guardian with the pipes of c.
 func start(c Command, path string) (s *session, err error) {
+	if len(os.Args) > 1 && os.Args[1] == guardianArgument {
+		// This is a guardian whose program did not call Main. It runs the program's own
+		// work again, which has just asked for a guardian, and so on without end.
+		return nil, errors.New("this program runs commands and does not call proc.Main first")
+	}
 	p, err := newPipes(c)
 	if err != nil {
 		return nil, err
