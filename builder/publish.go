@@ -110,8 +110,8 @@ func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
 		return nil, nil
 	}
 	r, old, err := b.store.Recover(dir, in.Manifest.Files())
-	if err != nil {
-		return nil, fmt.Errorf("finishing an interrupted publication: %w", err)
+	if err != nil { // whatever is missing, the capsule is there: the error must not look like one that is gone
+		return nil, fmt.Errorf("finishing an interrupted publication: %v", err)
 	}
 	if r == nil {
 		return nil, nil

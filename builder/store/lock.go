@@ -94,6 +94,10 @@ func (s *Store) lockNow(dir string) (h *Lock, deleted bool, err error) {
 	}
 	locked, err := fsys.TryLock(f)
 	if err == nil && locked && isStill(dir, f) {
+		if err := inFolder(dir, func(f *folder) error { return f.mark() }); err != nil {
+			f.Close()
+			return nil, false, err
+		}
 		s.setLocked(dir, true)
 		return &Lock{store: s, file: f, dir: dir}, false, nil
 	}

@@ -39,14 +39,17 @@ const (
 	recordLimit = 64 << 20 // bytes: four reports of the greatest length
 )
 
-// makeState creates the capsule's state folder, marked as a cache and ignored by git.
+// makeState creates the capsule's state folder. It is called without the lock, so it writes
+// no file: who holds the lock sweeps up what looks like a dead process's.
 func (f *folder) makeState() error {
 	if err := f.checkState(); err != nil {
 		return err
 	}
-	if err := f.MkdirAll(stateName(WorkFolder), 0o755); err != nil {
-		return err
-	}
+	return f.MkdirAll(stateName(WorkFolder), 0o755)
+}
+
+// mark has the state folder known as a cache, and ignored by git. The lock is held.
+func (f *folder) mark() error {
 	for name, content := range map[string]string{".gitignore": "*\n", "CACHEDIR.TAG": cacheTag} {
 		if info, err := f.Lstat(stateName(name)); err == nil && info.Mode().IsRegular() {
 			continue
