@@ -111,6 +111,7 @@ func (r *runner) start(ctx context.Context, e background) {
 // join waits for everything that is under way. ctx has ended by then, so builds are
 // being killed; what they staged is thrown away.
 func (r *runner) join(ctx context.Context) {
+	r.tell(ctx, ended{}) // ctx may have ended while the last effects were carried out
 	for r.pending > 0 {
 		r.tell(ctx, r.took(<-r.results))
 	}
