@@ -185,16 +185,14 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	made, err := b.underWay(in, work, output).Do(ctx)
 	s.BuildTime = made.Took
 	s.Findings = append(s.Findings, made.Findings...)
+	b.inputs.Age(in.Dir, made.Aged)
 	if ctx.Err() == nil {
-		if learned, learnErr := in.How.Outside(ctx); learnErr == nil {
-			s.learned = learned
-			b.inputs.Learn(in.Dir, learned)
-		}
+		b.learn(ctx, s, made)
 	}
 	var disk *compile.DiskError
 	switch {
 	case errors.As(err, &disk):
-		return stageFailure(ctx, in.Dir, disk.Err)
+		return stageFailure(ctx, disk.Dir, disk.Err)
 	case err != nil:
 		return err
 	}
@@ -205,14 +203,29 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	return b.smoke(ctx, s, ready)
 }
 
+// learn notes what the tool read: what it always tells, and what this run told. A run that
+// failed may have stopped before it told all.
+func (b *Builder) learn(ctx context.Context, s *Staged, made compile.Made) {
+	dir := s.Before.Dir
+	learned, err := s.Before.How.Outside(ctx)
+	if err != nil {
+		return
+	}
+	learned = append(slices.Clone(learned), made.Told...)
+	if !made.Ran {
+		before, _ := b.inputs.Learned(dir, known(store.Read(dir)))
+		learned = append(learned, before...)
+	}
+	slices.Sort(learned)
+	s.learned = slices.Compact(learned)
+	b.inputs.Learn(dir, s.learned)
+}
+
 // underWay is the build of in, about to begin in the folder work.
 func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.Build {
 	build := &compile.Build{Manifest: in.Manifest, Recipe: in.How, Work: work, Timeout: b.timeout(in), Grace: b.options.Grace, Output: output,
 		Say:   func(f finding.Finding) { b.options.Say(in.Dir, f) },
-		Stale: compile.Stale{Changed: in.OldestChange(lastRun(in.Dir)), Sources: map[string]bool{}}}
-	for _, f := range in.Sources.Files {
-		build.Stale.Sources[f.Path] = true
-	}
+		Stale: compile.Stale{Changed: in.OldestChange(lastRun(in.Dir))}}
 	for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
 		build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
 	}

@@ -39,11 +39,9 @@ func (in *Inputs) Recounts(old *Inputs) bool { return in.Inputs.Recounts(&old.In
 // tool that is missing, is no error here: Build tells of it.
 func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 	last := store.Read(dir)
-	known := inputs.Known{Refuse: func(m *capsule.Manifest) *finding.Failure { return b.refuse(ctx, m, store.Read(dir)) }}
-	if last != nil {
-		known.Built, known.Outside = true, last.Outside
-	}
-	taken, err := b.inputs.Take(ctx, dir, known)
+	before := known(last)
+	before.Refuse = func(m *capsule.Manifest) *finding.Failure { return b.refuse(ctx, m, store.Read(dir)) }
+	taken, err := b.inputs.Take(ctx, dir, before)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +54,14 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		in.Verdict = b.verdict(dir, in.Key)
 	}
 	return in, nil
+}
+
+// known is what a record knows of a capsule's inputs; nil is of none.
+func known(last *store.Record) inputs.Known {
+	if last == nil {
+		return inputs.Known{}
+	}
+	return inputs.Known{Built: true, Outside: last.Outside}
 }
 
 // SourceHash is the source hash of dir under its own rules, without asking a

@@ -40,6 +40,8 @@ func stageHint(dir string, err error) string {
 		return dir + " is mounted for reading only: make its file system writable"
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("%s and the folder that it lies in must belong to you and be writable; after a run as another user, give them back with chown -R", at)
+	case errors.Is(err, syscall.EIO):
+		return "the disk of " + dir + " fails: the system's log (dmesg) says how"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "too many files are open: raise the limit (ulimit -n), or lower --jobs"
 	}

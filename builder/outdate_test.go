@@ -239,9 +239,12 @@ func TestOutdateCargo(t *testing.T) {
 	write(t, filepath.Join(target, "CACHEDIR.TAG"), "")
 	write(t, filepath.Join(target, ".rustc_info.json"), "{}")
 	notes := []string{"release/.fingerprint/a-1/dep-lib-a", "wasm32/release/.fingerprint/a-1/dep-lib-a", "release/build/a-1/output"}
-	kept := []string{"release/deps/a.rlib", "wasm32/release/a.wasm"}
+	kept := []string{"release/deps/a.rlib", "wasm32/release/a.wasm", "release/.fingerprint/get-it-1/dep-lib-get_it", "release/build/get-it-2/output"}
 	for _, name := range append(notes, kept...) {
 		write(t, filepath.Join(target, name), "")
+	}
+	for note, source := range map[string]string{"a-1": "src/lib.rs", "get_it-1": "/home/me/.cargo/registry/src/index-1/get-it-1.0.0/src/lib.rs"} {
+		write(t, filepath.Join(target, "release", "deps", note+".d"), "/t/"+note+".d: "+source+" /x\n")
 	}
 	publish(t, b, dir)
 	now := time.Now()

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ var verdictSteps = []finding.Step{finding.StepBuild, finding.StepCollect, findin
 
 // passing are codes of failures that hang on the machine and its load, not on the inputs.
 var passing = []finding.Code{finding.BuildTimeout, finding.SmokeTimeout, finding.SmokeCancelled, finding.SmokeChild, finding.SmokeEngine,
-	finding.OutputLeftAlone}
+	finding.OutputLeftAlone, finding.StageFailed}
 
 // A shell ends with these codes when a program is missing or must not be run: what is
 // installed is no input.
@@ -25,10 +26,18 @@ const (
 	exitNotFound      = 127
 )
 
+// machine are the words in which tools say that the machine failed them, or the network:
+// the C library's, which most languages use, and node's names. That a compiler quotes a
+// source which has them costs one build more.
+var machine = regexp.MustCompile(`(?i)input/output error|i/o error|no space left on device|disk quota exceeded|read-only file system|too many open files|` +
+	`cannot allocate memory|out of memory|resource temporarily unavailable|stale (?:nfs )?file handle|text file busy|` +
+	`could not resolve host|temporary failure in name resolution|no such host|network is unreachable|connection (?:refused|reset|timed out)|` +
+	`\b(?:EIO|ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|ENOMEM|EAGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN)\b`)
+
 // lasting reports whether a build of the same inputs would fail in the same way.
 func lasting(f *finding.Failure) bool {
 	switch {
-	case !slices.Contains(verdictSteps, f.Step), f.ExitCode < 0, f.ExitCode == exitNotExecutable, f.ExitCode == exitNotFound:
+	case !slices.Contains(verdictSteps, f.Step), f.ExitCode < 0, f.ExitCode == exitNotExecutable, f.ExitCode == exitNotFound, machine.MatchString(f.Tail):
 		return false
 	}
 	return !slices.ContainsFunc(f.Findings, func(found finding.Finding) bool { return slices.Contains(passing, found.Code) })

@@ -62,6 +62,19 @@ func TestVerdictStands(t *testing.T) {
 }
 
 // What may go better the next time is no verdict.
+// What the machine or the network did to a tool is no property of the inputs.
+func TestNoVerdictOfTheMachine(t *testing.T) {
+	for _, said := range []string{"cat: src.bin: Input/output error", "error: failed to write: No space left on device (os error 28)", "Error: EMFILE: too many open files",
+		"curl: (6) Could not resolve host: registry.example.org", "Get \"https://proxy.example.org\": dial tcp: lookup proxy.example.org: no such host"} {
+		dir := capsuleDir(t, counted("cat >&2 said; exit 1"))
+		write(t, filepath.Join(dir, "said"), said+"\n")
+		failing(t, New(Options{}), dir)
+		if again, ran := failing(t, New(Options{}), dir); ran != 2 || !again.Stood.IsZero() {
+			t.Errorf("%q stands as a verdict", said)
+		}
+	}
+}
+
 func TestNoVerdict(t *testing.T) {
 	for name, settings := range map[string]string{
 		"too long":       counted("sleep 60") + `timeout = "200ms"`,

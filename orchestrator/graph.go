@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -55,9 +54,8 @@ func (l *loop) nameCycle(ring []string) {
 	for i, dir := range ring {
 		names[i] = l.capsules[dir].name()
 	}
-	l.announceFor(l.capsules[ring[0]], event.Warning{Code: finding.CapsuleCycle, Files: slices.Clone(ring),
-		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
-		Hint:    "take one of these modules out of the inputs of another"})
+	message, hint := order.Warning(names)
+	l.announceFor(l.capsules[ring[0]], event.Warning{Code: finding.CapsuleCycle, Files: slices.Clone(ring), Message: message, Hint: hint})
 }
 
 // awaits reports whether a capsule whose module c takes, itself or by way of
@@ -116,5 +114,5 @@ func (l *loop) notTaken(c *capsule, changed []string) []string {
 
 // inCycle reports whether what c publishes may lead to another build of it.
 func (l *loop) inCycle(c *capsule) bool {
-	return slices.ContainsFunc(l.needs().Cycles, func(ring []string) bool { return slices.Contains(ring, c.dir) })
+	return l.needs().Ring(c.dir) != nil
 }

@@ -217,7 +217,7 @@ func ignored(path string, dir bool, roots []string) bool {
 		if !dir {
 			names = names[:len(names)-1]
 		}
-		return slices.ContainsFunc(names, func(name string) bool { return tree.IgnoredFolder(name) })
+		return slices.ContainsFunc(names, tree.IgnoredFolder)
 	}
 	return false
 }

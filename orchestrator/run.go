@@ -17,16 +17,10 @@ func Run(ctx context.Context, cfg Config) error {
 	defer r.timer.Stop()
 	defer r.join(ctx)
 	r.tell(ctx, begun{dirs})
-	for {
-		h := r.next(ctx)
-		if ctx.Err() != nil {
-			r.tell(ctx, ended{}) // before h, which may be a build that was killed for this
-		}
-		r.tell(ctx, h)
-		if ctx.Err() != nil {
-			return nil
-		}
+	for ctx.Err() == nil {
+		r.tell(ctx, r.next(ctx))
 	}
+	return nil
 }
 
 // runner carries out what the loop's steps ask for. One goroutine owns it.
@@ -74,8 +68,13 @@ func (r *runner) took(h happening) happening {
 	return h
 }
 
-// tell has the loop take in h, and carries out what it asks for.
+// tell has the loop take in h, and carries out what it asks for. The end comes before h,
+// which may be a build that was killed for it; it may come at any moment, also while
+// effects are carried out.
 func (r *runner) tell(ctx context.Context, h happening) {
+	if ctx.Err() != nil {
+		r.loop.step(ended{}, time.Now())
+	}
 	effects, wait := r.loop.step(h, time.Now())
 	for _, e := range effects {
 		r.carryOut(ctx, e)
@@ -111,7 +110,6 @@ func (r *runner) start(ctx context.Context, e background) {
 // join waits for everything that is under way. ctx has ended by then, so builds are
 // being killed; what they staged is thrown away.
 func (r *runner) join(ctx context.Context) {
-	r.tell(ctx, ended{}) // ctx may have ended while the last effects were carried out
 	for r.pending > 0 {
 		r.tell(ctx, r.took(<-r.results))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -30,6 +31,37 @@ func TestFirstBuildThenEdit(t *testing.T) {
 		w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
 		if e := w.last(flat.Reload); e.Generation != 2 || e.SourceHash != "h(2)" || e.PreviousHash != "h(1)" {
 			t.Errorf("reload: %+v", e)
+		}
+	})
+}
+
+// The program may end while an event is announced: builds that the same step asked for, or
+// that run, are killed, and nothing is said of them.
+func TestTheEndComesWhileAnEventIsAnnounced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.capsule("/a", "1")
+		w.capsule("/b", "1")
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := w.config()
+		announce := cfg.Announce
+		cfg.Announce = func(e event.Event) {
+			announce(e)
+			cancel()
+		}
+		done := make(chan error)
+		go func() { done <- Run(ctx, cfg) }()
+		w.batches <- watcher.Batch{Lost: true}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range w.events {
+			if e.Type != flat.BuildStarted && e.Type != flat.Ready {
+				t.Errorf("%s is said after the end", e.Type)
+			}
+		}
+		if w.running != 0 {
+			t.Errorf("%d builds outlived Run", w.running)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -181,8 +182,13 @@ func names(m map[string]bool) []string { return slices.Collect(maps.Keys(m)) }
 // ignoreHint proposes ignore for files that no person ever needs: those that a
 // build made. What was there at first, or what somebody edits, is a source, and
 // who ignored it would lose every later edit. unbroken: what came meanwhile and
-// is written without pause is no source either, whoever writes it.
+// is written without pause is no source either, whoever writes it; and so is, unless
+// somebody was seen to edit it, what lies where builds write and counts for another reason.
 func (c *capsule) ignoreHint(files []string, otherwise string, unbroken bool) string {
+	if len(files) > 0 && !slices.ContainsFunc(files, func(name string) bool { return c.hands[name] || c.in == nil || !c.in.LeftOut(name) }) {
+		return "such files count only because git tracks them, or because the build said that it reads them: if it makes them, take them out of git (git rm --cached " +
+			strings.Join(files, " ") + "), or add to [package.metadata.astrid-dev]: " + ignoreLine(files)
+	}
 	var made []string
 	for _, name := range files {
 		if byBuild, born := c.newborn[name]; born && (unbroken || byBuild && !c.hands[name]) {

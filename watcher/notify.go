@@ -68,6 +68,8 @@ func (l *loop) watch(f *folder) engine {
 		return limited
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return unwatched
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return polled // a watch is asked for by the whole path; the builder warns of such sources
 	case errors.Is(err, fs.ErrPermission) && !canRead(f.path):
 		return unwatched // the folder's own mode says so: what makes it readable makes an event above it
 	}

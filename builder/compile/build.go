@@ -3,7 +3,7 @@
 // wrote, finds its modules, and wraps those that ask for it. It knows neither how the inputs were
 // found nor where anything is published.
 //
-// The layers of its files: outdate.go and wrap.go; build.go over both.
+// The layers of its files: fetched.go; outdate.go and wrap.go; build.go over both.
 package compile
 
 import (
@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -57,6 +58,10 @@ type Made struct {
 	Modules  []Module // in the manifest's order
 	Findings []finding.Finding
 	Took     time.Duration
+
+	Told []string         // the files that the tool said it read, absolute
+	Ran  bool             // the tool ended well, so Told is all that it had to tell
+	Aged map[string]int64 // products that were made to look old, absolute, with their ctime from then on
 }
 
 // Module is a component as it was built, in the build's folder.
@@ -69,7 +74,10 @@ type Module struct {
 }
 
 // DiskError is a refusal of the disk to stage something.
-type DiskError struct{ Err error }
+type DiskError struct {
+	Dir string // the folder that it is about
+	Err error
+}
 
 func (e *DiskError) Error() string { return e.Err.Error() }
 
@@ -81,12 +89,21 @@ func (e *DiskError) Unwrap() error { return e.Err }
 func (b *Build) Do(ctx context.Context) (Made, error) {
 	b.command = b.Recipe.Command(filepath.Join(b.Work, "out"), filepath.Join(b.Work, "tmp"))
 	b.tail = proc.NewTail(tailKept)
+	b.made.Aged = map[string]int64{}
+	if err := b.command.Prepare(); err != nil {
+		return b.made, b.refused(err)
+	}
+	start := time.Now()
 	artifacts, err := b.run(ctx)
+	b.made.Ran, b.made.Told = err == nil, b.command.Told(start)
 	if err == nil {
 		err = b.collect(ctx, artifacts)
 	}
 	return b.made, err
 }
+
+// refused is err as the refusal of the capsule's disk.
+func (b *Build) refused(err error) error { return &DiskError{b.Manifest.Dir, err} }
 
 // run runs the build command and finds what it made.
 func (b *Build) run(ctx context.Context) ([]toolchain.Artifact, error) {
@@ -147,8 +164,8 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
 	for _, a := range artifacts {
 		c := b.Manifest.Components[a.Component]
-		if f := unfit(a.Path); f != nil {
-			return f
+		if err := unfit(a.Path); err != nil {
+			return err
 		}
 		m := Module{Component: a.Component, Path: filepath.Join(b.Work, fmt.Sprintf("%d.wasm", a.Component)),
 			Found: filepath.Clean(a.Path) == filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))}
@@ -158,10 +175,10 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		}
 		out, err := os.OpenFile(m.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 		if err != nil {
-			return &DiskError{err}
+			return b.refused(err)
 		}
 		if m.Hash, m.Size, err = tree.CopyTo(out, path); err != nil {
-			return &DiskError{err}
+			return b.refused(err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {
 			b.made.Findings = append(b.made.Findings, b.hashDiffers(a.Component, m.Hash))
@@ -214,8 +231,11 @@ func (b *Build) nameStrays(strays []proc.Stray) {
 }
 
 // unfit reports a result that nobody should begin to read.
-func unfit(path string) *finding.Failure {
+func unfit(path string) error {
 	f, err := fsys.Open(path)
+	if ofMachine(err) {
+		return &DiskError{filepath.Dir(path), fmt.Errorf("what the build made cannot be read: %w", err)}
+	}
 	if err != nil {
 		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
 			Hint: "let the build write a regular file"}}}
@@ -227,6 +247,13 @@ func unfit(path string) *finding.Failure {
 			Hint:    "leave out debug information and embedded data"}}}
 	}
 	return nil
+}
+
+// ofMachine reports whether err is of a disk or of a system that gives no more, and not of
+// what lies there.
+func ofMachine(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ESTALE},
+		func(of error) bool { return errors.Is(err, of) })
 }
 
 // hashDiffers tells that the manifest declares another hash than the build made.

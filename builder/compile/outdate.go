@@ -3,6 +3,7 @@ package compile
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -21,8 +22,7 @@ type Stale struct {
 	// Changed is the oldest time that an input claims to be written at which may be another one
 	// than at the last run; zero when all are the same.
 	Changed time.Time
-	Inputs  []string        // all files that the build reads, absolute
-	Sources map[string]bool // those of them that are sources, slash paths below the capsule: no products
+	Inputs  []string // all files that the build reads, absolute: no products
 }
 
 // outdate makes products look old that the tool must make anew: always the modules
@@ -57,8 +57,12 @@ func (b *Build) outdate() (done func() (left []string)) {
 func (b *Build) outdateProducts(source time.Time) {
 	_ = fsys.InRoot(b.Manifest.Dir, func(f *fsys.Root) error {
 		b.eachProduct(func(path string, info fs.FileInfo) {
-			if !info.ModTime().Before(source) {
-				f.SetTime(path, source.Add(-time.Second))
+			if info.ModTime().Before(source) {
+				return
+			}
+			f.SetTime(path, source.Add(-time.Second))
+			if i := fsys.Lstat(path); i.Ctime != 0 {
+				b.made.Aged[path] = i.Ctime
 			}
 		})
 		return nil
@@ -92,10 +96,14 @@ func (b *Build) cargoTargets() map[string]bool {
 // it fetched is judged by checksums and stays.
 func outdateCargo(target string, source time.Time) {
 	_ = fsys.InRoot(target, func(f *fsys.Root) error {
-		for _, pattern := range cargoTimes {
-			for _, profile := range []string{"*/", "*/*/"} { // for this machine, and for a named target
+		for _, profile := range profiles(f) {
+			fetched := fetchedCrates(f, profile)
+			for _, pattern := range cargoTimes {
 				names, _ := fs.Glob(f.FS(), profile+pattern)
 				for _, name := range names {
+					if fetched[crateOf(path.Base(path.Dir(name)))] {
+						continue
+					}
 					if info, err := f.Lstat(name); err == nil && info.Mode().IsRegular() && !info.ModTime().Before(source) {
 						_ = f.Chtimes(name, time.Time{}, source.Add(-time.Second))
 					}
@@ -104,6 +112,18 @@ func outdateCargo(target string, source time.Time) {
 		}
 		return nil
 	})
+}
+
+// profiles are the folders of cargo's profiles below a target folder, each with a slash at
+// its end: for this machine, and for named targets.
+func profiles(f *fsys.Root) (list []string) {
+	for _, depth := range []string{"*/", "*/*/"} {
+		names, _ := fs.Glob(f.FS(), depth+".fingerprint")
+		for _, name := range names {
+			list = append(list, path.Dir(name)+"/")
+		}
+	}
+	return list
 }
 
 // oldest gives outputs the oldest time there is. restore gives those their own time back
@@ -136,12 +156,15 @@ func setTime(dir, path string, at time.Time) {
 }
 
 // eachProduct visits the files of the capsule that may be products of its
-// build: those that are no sources and not ours. Other capsules, repositories,
+// build: those that are no inputs and not ours. Other capsules, repositories,
 // packages and caches that say so are left out: their owners know them better.
 func (b *Build) eachProduct(visit func(path string, info fs.FileInfo)) {
-	published := map[string]bool{}
+	others := map[string]bool{}
+	for _, path := range b.Stale.Inputs {
+		others[path] = true
+	}
 	for _, c := range b.Manifest.Components {
-		published[c.File] = true
+		others[filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))] = true // what was published
 	}
 	_ = filepath.WalkDir(b.Manifest.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -153,8 +176,7 @@ func (b *Build) eachProduct(visit func(path string, info fs.FileInfo)) {
 			}
 			return nil
 		}
-		rel, err := filepath.Rel(b.Manifest.Dir, path)
-		if name := filepath.ToSlash(rel); err != nil || b.Stale.Sources[name] || published[name] || !d.Type().IsRegular() {
+		if others[path] || !d.Type().IsRegular() {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {

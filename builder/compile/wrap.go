@@ -24,7 +24,7 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	}
 	module, err := os.ReadFile(path)
 	if err != nil {
-		return "", &DiskError{err}
+		return "", b.refused(err)
 	}
 	if wanted, err := wantsWrap(ctx, module); err != nil || !wanted {
 		return path, err
@@ -40,7 +40,7 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 		return path, err
 	}
 	if err := os.WriteFile(wrapped, component, 0o666); err != nil {
-		return "", &DiskError{err}
+		return "", b.refused(err)
 	}
 	return wrapped, nil
 }

@@ -160,6 +160,7 @@ const (
 	UnreadableFolder       Code = "unreadable-folder"
 	InputMatchesNothing    Code = "input-matches-nothing"
 	SourceUnreadable       Code = "source-unreadable"
+	PathTooLong            Code = "path-too-long"
 	BuildChangesInput      Code = "build-changes-input"
 	BuildTouchesInput      Code = "build-touches-input"
 	NotReproducible        Code = "not-reproducible"
@@ -351,6 +352,7 @@ var table = []Rule{
 	{Code: UnreadableFolder, Part: PartVerify, Severity: Error, Summary: "a folder cannot be read, so that capsules in it are not seen", Remedy: "make the folder readable"},
 	{Code: InputMatchesNothing, Part: PartVerify, Severity: Warning, Summary: "a pattern in inputs stands for no file", Remedy: "correct the path, which is relative to the capsule's folder, or take it out"},
 	{Code: SourceUnreadable, Part: PartVerify, Severity: Error, Summary: "a source cannot be read", Remedy: "make the file readable, or leave it out with ignore in [package.metadata.astrid-dev]", Was: []Code{"unreadable-source"}},
+	{Code: PathTooLong, Part: PartVerify, Severity: Warning, Summary: "a source's path is longer than the system takes at once; verify cannot copy it then", Remedy: "shorten the names of the folders above it, leave it out with ignore, or set TMPDIR to a shorter folder", Else: []Severity{Error}},
 	{Code: BuildChangesInput, Part: PartVerify, Severity: Error, Summary: "the build changes, makes or removes a file that it is built from", Remedy: "commit what the build makes there, write it elsewhere, or name it in ignore in [package.metadata.astrid-dev]"},
 	{Code: BuildTouchesInput, Part: PartVerify, Severity: Note, Summary: "the build writes a source again with the same bytes", Remedy: "write only when something changes: watch builds such a capsule once more"},
 	{Code: NotReproducible, Part: PartVerify, Severity: Error, Summary: "two builds of the same sources give different bytes", Remedy: "take out what differs: the finding says where it lies"},

@@ -1,7 +1,7 @@
 // Package inputs finds out what a build of a capsule depends on, at one moment: its sources, the
 // files outside of them, the recipe, and the key of all that. It only reads.
 //
-// The layers of its files: inputs.go is the value; change.go compares two of them, reads.go finds
+// The layers of its files: inputs.go and takes.go are the value; change.go compares two of them, reads.go finds
 // files that are no sources, take.go puts all together.
 package inputs
 
@@ -46,6 +46,7 @@ type Inputs struct {
 	Fault    *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 
 	left func(path string, dir bool) bool // what the rules alone leave out
+	aged map[string]int64                 // what builds of ours made look old, by absolute path, with its ctime from then on
 }
 
 // Changed names the files that differ between in and later in content, size,
@@ -86,6 +87,9 @@ func (in *Inputs) outsideChanged(later *Inputs) []string {
 		path := fsys.Absolute(in.Dir, name)
 		_, was := before[name]
 		now, is := after[name]
+		if now.Ctime == later.aged[path] {
+			now.Ctime = 0 // nobody has touched it but we
+		}
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
 		if dropped := was && !is && !later.names(path); learned || dropped {
 			continue

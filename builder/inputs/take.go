@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,18 +29,26 @@ type Options struct {
 	Jobs     int                              // builds that run in parallel
 	Releases func(*capsule.Manifest) []string // those of the runtime that judge a capsule
 	Own      string                           // a folder below the capsule, with slashes, that is the builder's: no input of a build
+
+	// Say receives what a person should know of a capsule; it may be called concurrently.
+	Say func(dir string, f finding.Finding)
 }
 
 // Taker takes inputs. What it remembers makes the next look cheaper or wider. Use New.
 type Taker struct {
 	options Options
-	git     tree.Cache          // what git's indexes track
-	mu      sync.Mutex          // guards learned
-	learned map[string][]string // capsule folder -> outside inputs its toolchain told of
+	git     tree.Cache // what git's indexes track
+
+	mu      sync.Mutex                  // guards all below
+	learned map[string][]string         // capsule folder -> outside inputs its toolchain told of
+	aged    map[string]map[string]int64 // capsule folder -> what builds made look old; none of the inner maps is changed
+	long    map[string]bool             // capsule folders of which somebody was told that paths in them are too long
 }
 
 // New returns a Taker that remembers nothing yet.
-func New(o Options) *Taker { return &Taker{options: o, learned: map[string][]string{}} }
+func New(o Options) *Taker {
+	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}}
+}
 
 // Known is what the caller knows of a capsule already.
 type Known struct {
@@ -67,6 +76,8 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
 		return nil, readError(dir, err)
 	}
+	t.sayTooLong(dir, in.Sources.Files)
+	in.aged = t.agedIn(dir)
 	if in.Fault == nil && in.Buildable && known.Refuse != nil {
 		in.Fault = known.Refuse(in.Manifest)
 	}
@@ -174,18 +185,23 @@ func (t *Taker) outside(ctx context.Context, in *Inputs, known Known) []string {
 	if in.Manifest != nil {
 		list = append(list, in.Manifest.Dev.Inputs...)
 	}
-	t.mu.Lock()
-	learned, again := t.learned[in.Dir]
-	t.mu.Unlock()
-	switch {
-	case again:
-	case known.Built:
-		learned = known.Outside
-	case in.How != nil:
+	learned, told := t.Learned(in.Dir, known)
+	if !told && in.How != nil {
 		learned, _ = in.How.Outside(ctx) // what cannot be learned yet is learned after the build
 		t.Learn(in.Dir, learned)
 	}
 	return append(list, learned...)
+}
+
+// Learned is what the toolchain told of in earlier builds of dir: of this process, else of the
+// last one that is known. ok is false when there was none.
+func (t *Taker) Learned(dir string, known Known) (outside []string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if outside, ok = t.learned[dir]; ok {
+		return outside, true
+	}
+	return known.Outside, known.Built
 }
 
 // Learn notes the outside inputs that a toolchain told of after a build.
@@ -193,6 +209,26 @@ func (t *Taker) Learn(dir string, outside []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.learned[dir] = outside
+}
+
+// Age notes files that a build of dir made look old, absolute, with their ctime from then on: one
+// that has it still was touched by nobody else.
+func (t *Taker) Age(dir string, files map[string]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := maps.Clone(files)
+	for path, ctime := range t.aged[dir] {
+		if _, again := files[path]; !again {
+			all[path] = ctime
+		}
+	}
+	t.aged[dir] = all
+}
+
+func (t *Taker) agedIn(dir string) map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.aged[dir]
 }
 
 // key fills in what decides what a build makes: Portable of what means the same everywhere,
@@ -239,9 +275,10 @@ func (t *Taker) SourceHash(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}
-	digest, err := tree.Hash(ctx, dir, rules)
+	sources, err := tree.Take(ctx, dir, rules)
 	if err != nil {
 		return "", err
 	}
-	return digest.String(), nil
+	t.sayTooLong(dir, sources.Files)
+	return sources.Digest.String(), nil
 }

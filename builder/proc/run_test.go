@@ -232,17 +232,25 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	c, mark := shell(t, "sleep 60 & sleep 60")
-	c.Timeout = 50 * time.Millisecond
-	r, err := Run(t.Context(), c)
-	if err != nil || !r.TimedOut || r.Cancelled || r.Signal != "SIGTERM" {
-		t.Error(r, err)
+	// On a slow machine the time is over before the command has begun: then nothing ended it.
+	for _, timeout := range []time.Duration{1, 50 * time.Millisecond, time.Second} {
+		began := filepath.Join(t.TempDir(), "began")
+		c, mark := shell(t, "sleep 60 & >"+began+"; sleep 60")
+		c.Timeout = timeout
+		r, err := Run(t.Context(), c)
+		want := ""
+		if _, err := os.Stat(began); err == nil {
+			want = "SIGTERM"
+		}
+		if err != nil || !r.TimedOut || r.Cancelled || r.ExitCode != -1 || r.Signal != want && r.Signal != "SIGTERM" {
+			t.Errorf("%s: %+v, %v; want %q", timeout, r, err, want)
+		}
+		noneLeft(t, mark)
 	}
-	noneLeft(t, mark)
 
-	c, _ = shell(t, "exit 5")
+	c, _ := shell(t, "exit 5")
 	c.Timeout = time.Minute
-	if r, err = Run(t.Context(), c); err != nil || r.TimedOut || r.ExitCode != 5 {
+	if r, err := Run(t.Context(), c); err != nil || r.TimedOut || r.ExitCode != 5 {
 		t.Error(r, err)
 	}
 }

@@ -38,6 +38,23 @@ func assemblyNext(f *finding.Finding, lines []string) int {
 	return len(lines)
 }
 
+// assemblyReads is a transform of asc, which has no other way to tell what it compiles:
+// it writes the list as a metafile.
+const assemblyReads = "reads.mjs"
+
+const assemblyReadsText = `import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+export default class {
+  afterParse(parser) {
+    const inputs = {};
+    for (const source of parser.sources) {
+      if (!source.normalizedPath.startsWith("~lib/")) inputs[resolve(this.baseDir, source.normalizedPath)] = {};
+    }
+    writeFileSync(new URL("asc.meta.json", import.meta.url), JSON.stringify({ inputs }));
+  }
+}
+`
+
 // asconfig is what we read of asconfig.json.
 type asconfig struct {
 	Extends string         `json:"extends"`
@@ -70,7 +87,10 @@ func planAssemblyScript(ctx context.Context, j *job) (*Recipe, error) {
 		argv = append(argv, "--target", target)
 	}
 	return &Recipe{
-		argv:     func(out string) []string { return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0)) },
+		argv: func(out string) []string {
+			return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0), "--transform", filepath.Join(out, assemblyReads))
+		},
+		beside:   map[string]string{assemblyReads: assemblyReadsText},
 		Identity: p.identity(ctx, j, node, asc),
 		Outside: func(context.Context) ([]string, error) {
 			list := p.outside(j)

@@ -1,7 +1,9 @@
 package toolchain
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -133,6 +135,16 @@ func (w *work) notWritten(i int) finding.Finding {
 		where = "$CAPSULE_OUT_DIR/" + path.Base(c.File)
 	}
 	places := w.places(i)
+	for _, place := range places {
+		info, err := os.Stat(place)
+		switch {
+		case err == nil && info.Mode().IsRegular():
+			err = fmt.Errorf("%s could not be seen a moment ago", place)
+		case err == nil || errors.Is(err, fs.ErrNotExist) || fsys.Swapped(err):
+			continue
+		}
+		return finding.Finding{Code: finding.StageFailed, Message: "whether the build left a module cannot be told: " + err.Error(), Hint: "see that the folder can be read and its disk is sound, and build again"}
+	}
 	last := places[len(places)-1]
 	if rel, err := filepath.Rel(w.dir, last); err == nil && fsys.Inside(w.dir, last) && !fsys.Inside(w.out, last) {
 		where += " nor " + filepath.ToSlash(rel)

@@ -83,23 +83,16 @@ func (j *job) steering(match func(name string) bool) (local, portable []string) 
 // its stamp, which nobody else has, where it cannot be read. It is read once for each stamp.
 func contentOf(program string) string {
 	program = resolved(program)
-	key := "content\x00" + stamp(program)
-	versions.Lock()
-	known, ok := versions.answers[key]
-	versions.Unlock()
-	if ok {
-		return known.text
-	}
-	text := stamp(program)
-	if f, err := fsys.Open(program); err == nil {
-		h := sha256.New()
-		if _, err := io.Copy(h, f); err == nil {
-			text = path.Base(filepath.ToSlash(program)) + " " + hex.EncodeToString(h.Sum(nil))
+	return remembered("content\x00"+stamp(program), func() (answer, bool) {
+		f, err := fsys.Open(program)
+		if err != nil {
+			return answer{text: stamp(program), ok: true}, true
 		}
-		f.Close()
-	}
-	versions.Lock()
-	defer versions.Unlock()
-	versions.answers[key] = answer{text: text, ok: true}
-	return text
+		defer f.Close()
+		h := sha256.New()
+		if _, err := io.Copy(h, f); err != nil {
+			return answer{text: stamp(program), ok: true}, true
+		}
+		return answer{text: path.Base(filepath.ToSlash(program)) + " " + hex.EncodeToString(h.Sum(nil)), ok: true}, true
+	}).text
 }

@@ -114,6 +114,9 @@ func build(t *testing.T, dir string, env []string) outcome {
 		t.Fatal(err)
 	}
 	command := plan.Command(t.TempDir(), t.TempDir())
+	if err := command.Prepare(); err != nil {
+		t.Fatal(err)
+	}
 	o := outcome{plan: plan, command: command, start: time.Now()}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(command.Argv[0], command.Argv[1:]...)

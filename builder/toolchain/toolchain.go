@@ -57,6 +57,7 @@ type Recipe struct {
 	Outputs []string // where a command may leave modules below the capsule, absolute
 
 	job      *job
+	beside   map[string]string         // files that the tool itself needs in the folder out, by name
 	argv     func(out string) []string // of a build that may write to the folder out; the first is a path, looked up in the user's PATH
 	env      environ                   // without what names the build's folders
 	live     func(io.Writer) io.Writer

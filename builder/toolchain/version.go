@@ -51,21 +51,32 @@ func ask(ctx context.Context, dir string, env environ, argv []string, extra ...s
 // asked runs a query and remembers its answer. One that fails is asked again next time.
 func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (text string, ok bool) {
 	key := strings.Join(slices.Concat([]string{stamp(resolved(argv[0]))}, argv, extra), "\x00")
+	said := remembered(key, func() (answer, bool) {
+		out, err := query(ctx, dir, env, argv)
+		if err != nil && !errors.Is(err, errQueryTimeout) {
+			return answer{}, false
+		}
+		return answer{strings.TrimSpace(string(out)), err == nil}, true
+	})
+	return said.text, said.ok
+}
+
+// remembered is the answer that is known by key, else the one that find comes to, which is
+// kept when keep is true. Two that ask at once may both find.
+func remembered(key string, find func() (a answer, keep bool)) answer {
 	versions.Lock()
 	known, ok := versions.answers[key]
 	versions.Unlock()
 	if ok {
-		return known.text, known.ok
+		return known
 	}
-	out, err := query(ctx, dir, env, argv)
-	if err != nil && !errors.Is(err, errQueryTimeout) {
-		return "", false
+	found, keep := find()
+	if keep {
+		versions.Lock()
+		versions.answers[key] = found
+		versions.Unlock()
 	}
-	said := answer{strings.TrimSpace(string(out)), err == nil}
-	versions.Lock()
-	versions.answers[key] = said
-	versions.Unlock()
-	return said.text, said.ok
+	return found
 }
 
 // resolved follows links: a new version is often a link that moved.

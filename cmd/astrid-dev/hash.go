@@ -7,7 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -43,13 +46,19 @@ and what git and the manifest's ignore leave out.`,
 }
 
 func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
+	say := func(_ string, f finding.Finding) { console.Findings(cmd.ErrOrStderr(), "", []finding.Finding{f}) }
 	switch rules {
 	case "astrid":
-		digest, err := tree.Hash(cmd.Context(), dir, tree.Astrid())
-		return digest.String(), err
+		sources, err := tree.Take(cmd.Context(), dir, tree.Astrid())
+		if err != nil {
+			return "", err
+		}
+		if f, ok := inputs.TooLong(dir, sources.Files); ok {
+			say(dir, f)
+		}
+		return sources.Digest.String(), nil
 	case "default":
-		in, err := builder.New(builder.Options{}).SourceHash(cmd.Context(), dir)
-		return in, err
+		return builder.New(builder.Options{Say: say}).SourceHash(cmd.Context(), dir)
 	}
 	return "", usage.New(fmt.Errorf("unknown rules %q: use default or astrid", rules))
 }

@@ -22,7 +22,7 @@ var imports = map[string][]string{
 	"orchestrator/hub":        {"orchestrator/event"},
 	"orchestrator/event":      {"builder/finding"},
 	"orchestrator/event/flat": {"orchestrator/event", "builder/finding"}, // for tests
-	"orchestrator/verify":     {"builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/verify":     {"builder/text", "builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/order":      {},
 	"orchestrator/report":     {"watcher/fsys", "watcher/tree", "builder/text", "builder/finding"},
 	"watcher":                 {"watcher/fsys", "watcher/tree", "builder/finding"},
@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"builder/toolchain":       {"builder/toolchain/cargo", "watcher/tree", "builder/text", "builder/capsule", "builder/proc", "builder/finding", "watcher/fsys"},
 	"builder/toolchain/cargo": {"builder/capsule/tomldoc", "watcher/fsys"},
 	"builder/compile":         {"builder/capsule", "builder/toolchain", "builder/proc", "builder/astrid", "builder/smoke", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
-	"builder/inputs":          {"builder/capsule", "builder/toolchain", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
+	"builder/inputs":          {"builder/text", "builder/capsule", "builder/toolchain", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
 	"builder/store":           {"builder/finding", "builder/wasm/reader", "watcher/fsys", "watcher/tree"},
 	"builder/scaffold":        {"examples"},
 	"builder/smoke":           {"builder/text", "watcher/fsys", "builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},

@@ -40,7 +40,11 @@ func run(args []string) int {
 	defer stop()
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	out := newOutputs(root, stop)
+	cmd, err := root.ExecuteContextC(ctx)
+	if unwritten := out.answer(cmd).unwritten(err); unwritten != nil {
+		return report(os.Stderr, unwritten)
+	}
 	if err == nil {
 		return exitOK
 	}

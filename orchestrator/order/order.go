@@ -60,6 +60,22 @@ func Of(parts []Part) *Order {
 	return o
 }
 
+// Ring is the circle that the capsule in dir is in, nil for most.
+func (o *Order) Ring(dir string) []string {
+	for _, ring := range o.Cycles {
+		if slices.Contains(ring, dir) {
+			return ring
+		}
+	}
+	return nil
+}
+
+// Warning says of a circle's capsules, by name, that none can be built first.
+func Warning(names []string) (message, hint string) {
+	return strings.Join(names, ", ") + " take each other's modules, round and round; none of them can be built first",
+		"take one of these modules out of the inputs of another"
+}
+
 // published is every published path, sorted, with the capsules that publish it.
 type published struct {
 	paths []string

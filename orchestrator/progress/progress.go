@@ -30,7 +30,7 @@ type Line struct {
 
 func New(w io.Writer) *Line {
 	p := &Line{w: w, began: time.Now()}
-	file, ok := w.(*os.File)
+	file, ok := w.(interface{ Fd() uintptr })
 	if ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "" {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 			p.width = width

@@ -56,7 +56,8 @@ func (r *readers) output() func(capsule string) io.Writer {
 }
 
 // close ends the readers in the order in which they speak to each other, when the hub was
-// closed. A reader of the lines that went away is how pipes end, and no error.
+// closed. A reader of the lines that went away is how pipes end, and no error of the
+// session: who owns the writer knows what it means.
 func (r *readers) close() error {
 	if r.hook != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), hookGrace)

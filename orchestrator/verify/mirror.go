@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -104,7 +105,10 @@ func (c *copier) folder(ctx context.Context, files *errgroup.Group, from string)
 		c.cannotRead(err)
 	}
 	to := c.of(from)
-	if err := os.MkdirAll(to, 0o755); err != nil {
+	if err := os.MkdirAll(to, 0o755); errors.Is(err, syscall.ENAMETOOLONG) {
+		c.cannotRead(&fs.PathError{Op: "copy", Path: from, Err: syscall.ENAMETOOLONG})
+		return nil
+	} else if err != nil {
 		return fmt.Errorf("copying %s: %w", from, err)
 	}
 	for _, e := range entries {
@@ -234,6 +238,10 @@ func (c *copier) file(ctx context.Context, path string) error {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, info.Mode().Perm()|0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil // an input that two capsules named
+	}
+	if errors.Is(err, syscall.ENAMETOOLONG) {
+		c.cannotRead(&fs.PathError{Op: "copy", Path: path, Err: syscall.ENAMETOOLONG})
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("copying %s: %w", path, err)

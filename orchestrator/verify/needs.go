@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -77,7 +76,7 @@ func (r *run) help(o *order.Order, all []*job) {
 			return
 		}
 		wanted[dir] = true
-		for _, up := range slices.Concat(o.Needs[dir], ring(o, dir)) {
+		for _, up := range slices.Concat(o.Needs[dir], o.Ring(dir)) {
 			want(up)
 		}
 	}
@@ -95,16 +94,6 @@ func (r *run) help(o *order.Order, all []*job) {
 			r.helpers = append(r.helpers, j)
 		}
 	}
-}
-
-// ring is the circle of capsules that dir is in; none for most.
-func ring(o *order.Order, dir string) []string {
-	for _, list := range o.Cycles {
-		if slices.Contains(list, dir) {
-			return list
-		}
-	}
-	return nil
 }
 
 // building are all capsules that are built: those that were selected, and those that they need.
@@ -146,9 +135,8 @@ func (r *run) circle(list []string) finding.Finding {
 	for i, dir := range list {
 		names[i] = r.relative(dir)
 	}
-	return finding.Finding{Code: finding.CapsuleCycle, Severity: finding.Warning, File: tree.ManifestName,
-		Message: fmt.Sprintf("%s take each other's modules, round and round; none of them can be built first", strings.Join(names, ", ")),
-		Hint:    "take one of these modules out of the inputs of another"}
+	message, hint := order.Warning(names)
+	return finding.Finding{Code: finding.CapsuleCycle, Severity: finding.Warning, File: tree.ManifestName, Message: message, Hint: hint}
 }
 
 // lacks names the capsule whose module j takes and which could not be built; "" when

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -115,6 +117,11 @@ func (r *run) examined(ctx context.Context, b *builder.Builder, j *job) (*builde
 	for _, unreadable := range r.first.unreadable {
 		var at *fs.PathError
 		if !errors.As(unreadable, &at) || owner(at.Path, r.Dirs) != j.dir || in != nil && in.Skip(r.first.of(at.Path), false) {
+			continue
+		}
+		if errors.Is(at.Err, syscall.ENAMETOOLONG) {
+			list = append(list, finding.Finding{Code: finding.PathTooLong, Severity: finding.Error, Message: "its path is too long to be copied: " + text.Abbreviated(at.Path),
+				Hint: "shorten the names of the folders above it, leave it out with ignore in [package.metadata.astrid-dev], or set TMPDIR to a shorter folder"})
 			continue
 		}
 		list = append(list, finding.Finding{Code: finding.SourceUnreadable, File: at.Path, Message: at.Err.Error(),

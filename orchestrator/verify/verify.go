@@ -299,7 +299,9 @@ func (r *run) builder(env []string) *builder.Builder {
 	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: astrid.Versions(r.Runtime), Installed: r.Installed, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.said[dir] = append(r.said[dir], f)
+		if !slices.Contains(r.said[dir], f) {
+			r.said[dir] = append(r.said[dir], f)
+		}
 	}})
 }
 

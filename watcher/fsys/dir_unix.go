@@ -23,7 +23,11 @@ func again(call func() error) error {
 // Lstat describes path without following a link; what cannot be told is missing.
 func Lstat(path string) Info {
 	var st unix.Stat_t
-	if again(func() error { return unix.Lstat(path, &st) }) != nil {
+	err := again(func() error { return unix.Lstat(path, &st) })
+	if err == unix.ENAMETOOLONG {
+		err = again(func() error { return lstatLong(path, &st) })
+	}
+	if err != nil {
 		return Info{}
 	}
 	return infoOf(&st)
@@ -129,7 +133,9 @@ func openSource(at int, name, path string, flags int) (Source, error) {
 
 func openAt(at int, name string, flags int) (fd int, err error) {
 	err = again(func() error {
-		fd, err = unix.Openat(at, name, flags, 0)
+		if fd, err = unix.Openat(at, name, flags, 0); err == unix.ENAMETOOLONG && at == unix.AT_FDCWD {
+			fd, err = openLong(name, flags)
+		}
 		return err
 	})
 	return fd, err

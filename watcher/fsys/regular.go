@@ -1,5 +1,3 @@
-// Package regular reads regular files, and refuses at once what would never end
-// or never fit.
 package fsys
 
 import (

@@ -1,6 +1,7 @@
-package builder
+package inputs
 
 import (
+	"path/filepath"
 	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -14,4 +15,10 @@ func (in *Inputs) Takes() []string {
 		list = append(list, tree.PatternFolder(in.Dir, pattern))
 	}
 	return list
+}
+
+// LeftOut reports whether the rules of the source hash leave out the input called name,
+// a slash path below Dir: it counts because git tracks it, or because a tool reads it.
+func (in *Inputs) LeftOut(name string) bool {
+	return in.left != nil && filepath.IsLocal(filepath.FromSlash(name)) && in.left(filepath.Join(in.Dir, filepath.FromSlash(name)), false)
 }
