@@ -23,6 +23,16 @@ const (
 	clockTick = 10 * time.Millisecond // how far a file's time may lie behind the clock, on kernels that count 100 a second
 )
 
+// trail is which builds, and commands that reloads started, led to a capsule's builds.
+type trail struct {
+	lap     lap      // how what is wanted came about
+	laps    clock    // of all builds since somebody's edit to which other builds led
+	circled int      // held for a circle since then, and built once more in quiet: so often
+	runs    []span   // the newest builds, and what their reloads started
+	hook    *span    // what the newest reload started, while it runs
+	led     []string // the row of the newest reload
+}
+
 // span is one build that has ended or is under way, or a command that its reload started.
 type span struct {
 	from, to time.Time
@@ -32,12 +42,12 @@ type span struct {
 
 // ran records c's build, which ends now.
 func (c *capsule) ran(now time.Time) {
-	c.keep(span{from: c.job.started, to: now, row: c.job.row})
+	c.trail.keep(span{from: c.work.job.started, to: now, row: c.work.job.row})
 }
 
-func (c *capsule) keep(s span) {
-	c.runs = append(c.runs, s)
-	c.runs = c.runs[max(0, len(c.runs)-runsKept):]
+func (t *trail) keep(s span) {
+	t.runs = append(t.runs, s)
+	t.runs = t.runs[max(0, len(t.runs)-runsKept):]
 }
 
 // hooked records a command that a reload started.
@@ -46,11 +56,11 @@ func (l *loop) hooked(h HookRun, now time.Time) {
 	switch {
 	case c == nil:
 	case h.Running:
-		c.hook = &span{from: now, row: c.led, hook: true}
-	case c.hook != nil:
-		c.hook.to = now
-		c.keep(*c.hook)
-		c.hook = nil
+		c.trail.hook = &span{from: now, row: c.trail.led, hook: true}
+	case c.trail.hook != nil:
+		c.trail.hook.to = now
+		c.trail.keep(*c.trail.hook)
+		c.trail.hook = nil
 	}
 }
 
@@ -64,22 +74,22 @@ type lap struct {
 
 // circles reports whether c stands in its own row too often to be built again.
 func (l *loop) circles(c *capsule, now time.Time) bool {
-	c.lap = lap{edit: c.retried}
-	if !c.retried {
-		c.lap = l.lapOf(c, now)
+	c.trail.lap = lap{edit: c.work.retried}
+	if !c.work.retried {
+		c.trail.lap = l.lapOf(c, now)
 	}
-	if c.lap.edit {
-		c.laps, c.circled, c.late = clock{}, 0, 0
+	if c.trail.lap.edit {
+		c.trail.laps, c.trail.circled, c.hold.late = clock{}, 0, 0
 	}
-	return rounds(c.lap.row, c.dir) >= c.rounds()
+	return rounds(c.trail.lap.row, c.dir) >= c.rounds()
 }
 
 // rounds is how often c may stand in its row.
 func (c *capsule) rounds() int {
 	switch {
-	case !c.lap.hooked:
+	case !c.trail.lap.hooked:
 		return feedbackLimit
-	case c.processedIn != nil && common(c.processedIn.Changed(c.in), names(c.hands)):
+	case c.standing.in != nil && common(c.standing.in.Changed(c.in), names(c.authors.hands)):
 		return handLimit
 	}
 	return hookLimit
@@ -88,10 +98,10 @@ func (c *capsule) rounds() int {
 // lapOf is how what is new in c's inputs since they were processed came about.
 // What c's own builds wrote leads to nothing by itself.
 func (l *loop) lapOf(c *capsule, now time.Time) (newest lap) {
-	if c.processedIn == nil {
+	if c.standing.in == nil {
 		return lap{}
 	}
-	times := c.processedIn.Written(c.in)
+	times := c.standing.in.Written(c.in)
 	if len(times) == 0 {
 		return lap{}
 	}
@@ -119,12 +129,12 @@ func (l *loop) runsWithin(first, last, now time.Time) []span {
 	var list []span
 	for _, dir := range l.order {
 		c := l.capsules[dir]
-		runs := c.runs
-		if j := c.job; j != nil && j.phase == running {
+		runs := c.trail.runs
+		if j := c.work.job; c.work.running() {
 			runs = append(slices.Clip(runs), span{from: j.started, to: now, row: j.row})
 		}
-		if c.hook != nil {
-			runs = append(slices.Clip(runs), span{from: c.hook.from, to: now, row: c.hook.row, hook: true})
+		if c.trail.hook != nil {
+			runs = append(slices.Clip(runs), span{from: c.trail.hook.from, to: now, row: c.trail.hook.row, hook: true})
 		}
 		for _, r := range runs {
 			if !last.Before(r.from.Add(-clockTick)) && !first.After(r.to) {
@@ -157,19 +167,20 @@ func rounds(row []string, dir string) (n int) {
 // saved in turns while builds ran. Where the moments of the writes are not those of
 // builds, this is so for some more times, each after twice as much quiet.
 func (l *loop) holdCircle(c *capsule, now time.Time) {
-	changed := c.processedIn.Changed(c.in)
+	changed := c.standing.in.Changed(c.in)
 	var others []string
-	for _, dir := range c.lap.row {
+	for _, dir := range c.trail.lap.row {
 		if other := l.capsules[dir]; dir != c.dir && other != nil && !slices.Contains(others, other.name()) {
 			others = append(others, other.name())
 		}
 	}
-	c.heldIn, c.heldFiles = nil, nil // any edit between builds releases it
+	c.hold.by(nil, nil) // any edit between builds releases it
 	c.settle(c.in, held)
-	c.probeAt, c.probed = time.Time{}, false
+	c.hold.probeAt, c.hold.probed = time.Time{}, false
 	next := "after an edit" // it was built once more, and that went round too
-	if c.circled == 0 || c.circled < lateTries && !c.laps.with(c.lap.after).steady() {
-		c.probeAt, next = now.Add(probeAfter<<c.circled), "when the disk is quiet, then only after an edit"
+	if c.trail.circled == 0 || c.trail.circled < lateTries && !c.trail.laps.with(c.trail.lap.after).steady() {
+		c.hold.probeIn(probeAfter<<c.trail.circled, now)
+		next = "when the disk is quiet, then only after an edit"
 	}
 	message := fmt.Sprintf("builds of %s and its own change each other's sources, round and round; it is built once more %s", strings.Join(others, ", "), next)
 	if len(others) == 0 {

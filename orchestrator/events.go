@@ -14,7 +14,7 @@ func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
 
 func (l *loop) announceFor(c *capsule, body event.Body) {
 	if isVerdict(body) {
-		c.unanswered = false
+		c.told.unanswered = false
 	}
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
@@ -33,24 +33,24 @@ func isVerdict(body event.Body) bool {
 
 // sayChange announces a source hash that was not announced before.
 func (l *loop) sayChange(c *capsule) {
-	if c.source == c.in.SourceHash || c.processed == "" && c.source == "" {
-		c.source = c.in.SourceHash
+	if c.told.source == c.in.SourceHash || c.standing.key == "" && c.told.source == "" {
+		c.told.source = c.in.SourceHash
 		return
 	}
-	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.source})
-	c.source, c.unanswered = c.in.SourceHash, true
+	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.told.source})
+	c.told.source, c.told.unanswered = c.in.SourceHash, true
 }
 
 // answer ends a change that led to no build, or to one that was given up because the change
 // was undone: what was said of these sources before still holds.
 func (l *loop) answer(c *capsule) {
-	if !c.unanswered || c.in == nil || c.in.Key != c.processed || c.gone || c.suspicion != nil ||
-		c.job != nil || c.want || c.product.amiss || !c.settled() {
+	if !c.told.unanswered || c.in == nil || c.in.Key != c.standing.key || c.exam.gone || c.hold.suspicion != nil ||
+		!c.work.idle() || c.product.amiss || !c.settled() {
 		return
 	}
-	switch c.state {
+	switch c.standing.how {
 	case good:
-		c.source = c.in.SourceHash
+		c.told.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	case failed:
 		l.sayStanding(c, "the change was undone: these sources failed to build before")
@@ -60,14 +60,14 @@ func (l *loop) answer(c *capsule) {
 }
 
 func (l *loop) sayStanding(c *capsule, reason string) {
-	c.source = c.in.SourceHash
+	c.told.source = c.in.SourceHash
 	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: reason})
 }
 
 func (l *loop) sayUnchanged(c *capsule) {
 	e := event.Unchanged{SourceHash: c.in.SourceHash}
-	if c.modules != nil && c.in.Key == c.published { // c.in may be older than the publication, and know of none
-		e.Artifact = artifact(c.modules)
+	if c.standing.modules != nil && c.in.Key == c.standing.published { // c.in may be older than the publication, and know of none
+		e.Artifact = artifact(c.standing.modules)
 	}
 	l.announceFor(c, e)
 }
@@ -100,34 +100,34 @@ func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, no
 	if p.lost = nil; j.in.Key != p.lostKey {
 		p.mends = 0
 	}
-	c.reloads++
+	c.told.reloads++
 	l.sayReload(c, j, published, now)
 }
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
-	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
-		Generation: c.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason,
+		Generation: c.told.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
-	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
+	c.told.previous, c.told.source = j.in.SourceHash, j.in.SourceHash
 	l.announceFor(c, e)
 }
 
 // sayRecovered announces modules that a crash left half published and that were put in
 // place just now: whoever follows the reloads has not heard of them.
 func (l *loop) sayRecovered(c *capsule) {
-	p := c.recovered
+	p := c.standing.recovered
 	if p == nil {
 		return
 	}
-	c.recovered = nil
-	c.reloads++
+	c.standing.recovered = nil
+	c.told.reloads++
 	if c.in.Current != nil {
-		c.published, c.modules = c.in.Key, c.in.Current
+		c.standing.publish(c.in.Key, c.in.Current)
 		c.settle(c.in, good)
 	}
 	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
-	c.previous = p.SourceHash
+		Generation: c.told.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
+	c.told.previous = p.SourceHash
 	l.announceFor(c, e)
 }
 
@@ -167,13 +167,13 @@ func (l *loop) sayReady() {
 		return
 	}
 	for _, c := range l.capsules {
-		if c.in == nil && !c.gone && !c.warned {
+		if c.in == nil && !c.exam.gone && !c.exam.warned {
 			return
 		}
 	}
 	l.ready = true
 	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.reloads == 0 && c.job == nil && !c.want {
+		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
 			l.sayUnchanged(c)
 		}
 	}
@@ -188,11 +188,11 @@ func (l *loop) sayReady() {
 func (l *loop) sayIdle() {
 	count := 0
 	for _, c := range l.capsules {
-		if c.want || c.job != nil || c.suspicion != nil || (c.product.amiss || !c.settled()) && !c.warned {
+		if !c.work.idle() || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
 			l.busy = true
 			return
 		}
-		if c.state == failed || c.state == held || c.warned {
+		if c.standing.red() || c.exam.warned {
 			count++
 		}
 	}
@@ -209,8 +209,8 @@ func (l *loop) sayIdle() {
 func (l *loop) warned(w Warning) {
 	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
 	if c := l.capsules[w.Dir]; c != nil {
-		if c.job != nil && w.Code == finding.WaitingForLock {
-			c.job.blocked = true
+		if c.work.job != nil && w.Code == finding.WaitingForLock {
+			c.work.job.blocked = true
 		}
 		if e.Capsule == "" {
 			e.Capsule = c.name()

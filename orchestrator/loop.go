@@ -84,7 +84,7 @@ func (l *loop) found(dirs []string, err error, now time.Time) {
 
 // add makes dir known as a possible capsule; an examination decides.
 func (l *loop) add(dir string) *capsule {
-	c := &capsule{dir: dir, earlier: l.reloads[dir]}
+	c := &capsule{dir: dir, told: told{earlier: l.reloads[dir]}}
 	l.capsules[dir] = c
 	at, _ := slices.BinarySearch(l.order, dir)
 	l.order = slices.Insert(l.order, at, dir)
@@ -95,12 +95,12 @@ func (l *loop) add(dir string) *capsule {
 // remove forgets a capsule whose manifest is gone.
 func (l *loop) remove(c *capsule) {
 	delete(l.capsules, c.dir)
-	l.reloads[c.dir] = c.generation()
+	l.reloads[c.dir] = c.told.generation()
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
 		l.order = slices.Delete(l.order, at, at+1)
 	}
 	l.reindex()
-	if c.announced && c.in != nil {
+	if c.told.announced && c.in != nil {
 		l.announceFor(c, event.CapsuleRemoved{})
 		l.replan()
 	}
@@ -112,7 +112,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 		l.placed = true
 		for _, dir := range l.order {
 			c := l.capsules[dir]
-			c.dirty, c.last = true, now
+			c.exam.dirty, c.burst.last = true, now // no burst: nobody has edited
 		}
 		l.rediscover() // what was made since discover, before there was a watch
 		return
@@ -129,7 +129,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 	}
 	for c := range touched {
 		c.change(now)
-		c.patient = c.patient || len(touched) > storm
+		c.burst.patient = c.burst.patient || len(touched) > storm
 	}
 }
 
@@ -147,7 +147,7 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 				continue
 			}
 		}
-		c.rules = c.rules || isManifest || c.governs(path)
+		c.exam.rules = c.exam.rules || isManifest || c.governs(path)
 		c.notice(path)
 		touched[c] = true
 	}
@@ -157,9 +157,10 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 func (l *loop) retry(now time.Time) {
 	for _, c := range l.capsules {
 		c.product.mends = 0
-		if c.state != good {
+		if c.standing.how != good {
 			c.release()
-			c.processed, c.feedback, c.superseded, c.retried = "", feedback{}, 0, true
+			c.standing.forget()
+			c.hold.feedback, c.work.superseded, c.work.retried = feedback{}, 0, true
 		}
 		c.change(now)
 	}
@@ -198,19 +199,19 @@ func (l *loop) wait(now time.Time) time.Duration {
 		next = now.Add(lockPoll)
 	}
 	for _, c := range l.capsules {
-		if c.open {
-			next = soonest(next, c.quietAt(&l.Config), now)
+		if c.burst.open {
+			next = soonest(next, c.burst.quietAt(&l.Config), now)
 		}
 		for _, at := range c.tendAt(&l.Config) {
 			next = soonest(next, at, now)
 		}
-		if !c.probeAt.IsZero() {
-			next = soonest(next, c.probeAt, now)
+		if !c.hold.probeAt.IsZero() {
+			next = soonest(next, c.hold.probeAt, now)
 		}
-		if c.job != nil && c.job.phase == running {
-			next = soonest(next, c.job.started.Add(slowBuild), now)
+		if c.work.running() {
+			next = soonest(next, c.work.job.started.Add(slowBuild), now)
 		}
-		if c.dirty && !c.examining {
+		if c.exam.dirty && !c.exam.underWay {
 			next = soonest(next, c.examineAt(&l.Config), now)
 		}
 	}
@@ -227,53 +228,49 @@ func soonest(next, at, now time.Time) time.Time {
 }
 
 func (l *loop) examineIfDue(c *capsule, now time.Time) {
-	if !c.dirty || c.examining || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
+	if !c.exam.dirty || c.exam.underWay || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
 		return
 	}
-	c.examining, c.dirty, c.retryAt = true, false, time.Time{}
-	c.capped = c.open && !now.Before(c.first.Add(l.MaxWait))
+	c.exam.begin(c.burst.overdue(&l.Config, now))
 	l.examining++
-	edited := time.Time{}
-	if c.open {
-		edited = c.last
-	}
-	l.do(examine{c: c, edited: edited})
+	l.do(examine{c: c, edited: c.burst.edited()})
 }
 
 // examined takes in what an examination found, unless a newer one must follow.
 func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now time.Time) {
 	l.examining--
-	c.examining = false
+	c.exam.underWay = false
 	if l.stopping {
 		return
 	}
 	if in != nil && in.Recovered != nil {
-		c.recovered = in.Recovered
+		c.standing.recovered = in.Recovered
 	}
-	if c.dirty && !c.capped {
+	if c.exam.dirty && !c.exam.capped {
 		return
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.gone, c.want = true, false
+		c.exam.gone = true
+		c.work.withdraw()
 		l.supersede(c, true)
 		return
 	case err != nil:
 		l.unknown(c, err, now)
 		return
 	}
-	l.busy = l.busy || c.warned // idle was said without it
-	c.gone, c.unreadable, c.warned = false, "", false
+	l.busy = l.busy || c.exam.warned // idle was said without it
+	c.exam.succeed()
 	l.accept(c, in)
 	l.sayRecovered(c)
-	c.edited = edited
+	c.exam.edited = edited
 	if c.lost() && !c.product.amiss {
 		c.product.amiss, c.product.since = true, now
 	}
 	l.decide(c, now)
-	if c.capped { // this burst was waited for long enough; what comes now is the next one
-		c.overdue = c.want
-		dirty := c.dirty
+	if c.exam.capped { // this burst was waited for long enough; what comes now is the next one
+		c.work.overdue = c.work.want
+		dirty := c.exam.dirty
 		l.endBurst(c)
 		if dirty {
 			c.change(now)
@@ -284,17 +281,17 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 // unknown tries again after an examination that failed: soon, because a file
 // may have been written just then, and later with one warning.
 func (l *loop) unknown(c *capsule, err error, now time.Time) {
-	again := c.unreadable != ""
-	c.dirty, c.retryAt = true, now.Add(l.Quiet)
+	again := c.exam.unreadable != ""
+	wait := l.Quiet
 	if again {
-		c.retryAt = now.Add(retryAfter)
+		wait = retryAfter
 	}
-	if again && !c.warned {
-		c.warned = true
+	c.exam.fail(err, now.Add(wait))
+	if again && !c.exam.warned {
+		c.exam.warned = true
 		l.announceFor(c, event.Warning{Code: finding.SourceUnreadable, Message: err.Error(),
 			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
 	}
-	c.unreadable = err.Error()
 }
 
 // accept makes in the capsule's newest examination.
@@ -303,13 +300,13 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	l.witness(c, in)
 	c.in = in
 	moved := old == nil || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || !slices.Equal(old.Publishes, in.Publishes)
-	if moved || c.rules || old.Name != in.Name || in.Recounts(old) {
-		c.rules = false
+	if moved || c.exam.rules || old.Name != in.Name || in.Recounts(old) {
+		c.exam.rules = false
 		l.reindex()
 		l.replan()
 	}
-	if !c.announced {
-		c.announced = true
+	if !c.told.announced {
+		c.told.announced = true
 		l.announceFor(c, event.CapsuleAdded{SourceHash: in.SourceHash})
 	}
 	if old == nil || old.Name != in.Name {
@@ -322,36 +319,37 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 
 // baseline decides what the first examination means: up to date, or to be built.
 func (l *loop) baseline(c *capsule) {
-	c.previous = c.in.Last
-	c.unanswered = l.ready // else it is part of ready
+	c.told.previous = c.in.Last
+	c.told.unanswered = l.ready // else it is part of ready
 	switch {
 	case c.in.Current != nil:
-		c.published, c.modules, c.source = c.in.Key, c.in.Current, c.in.SourceHash
+		c.standing.publish(c.in.Key, c.in.Current)
+		c.told.source = c.in.SourceHash
 		c.product.again = l.now.Add(lookAgain)
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
-		c.source = c.in.SourceHash
+		c.told.source = c.in.SourceHash
 		c.settle(c.in, fresh)
 	}
 }
 
 // closeBurst ends the burst once the disk has been quiet long enough.
 func (l *loop) closeBurst(c *capsule, now time.Time) {
-	if c.open && !c.dirty && !c.examining && !now.Before(c.quietAt(&l.Config)) {
+	if c.exam.current() && c.burst.over(&l.Config, now) {
 		l.endBurst(c)
 	}
-	if !c.dirty && !now.Before(c.last.Add(l.Quiet)) {
-		c.restless = time.Time{}
+	if !c.exam.dirty {
+		c.burst.rest(&l.Config, now)
 	}
-	if c.gone && c.settled() && c.job == nil {
+	if c.exam.gone && c.settled() && c.work.job == nil {
 		l.remove(c)
 	}
 }
 
 func (l *loop) endBurst(c *capsule) {
-	c.open, c.patient = false, false
-	if !c.gone && c.job == nil && !c.want && c.stands() && !c.product.amiss && c.in.Buildable {
-		c.source = c.in.SourceHash
+	c.burst.end()
+	if !c.exam.gone && c.work.idle() && c.stands() && !c.product.amiss && c.in.Buildable {
+		c.told.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	}
 }

@@ -46,7 +46,7 @@ type (
 
 func (h begun) takeIn(l *loop, _ time.Time) {
 	for _, dir := range h.dirs {
-		l.add(dir).announced = true
+		l.add(dir).told.announced = true
 	}
 	l.sendPlan()
 }
