@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -278,11 +279,11 @@ func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
 	if c.gone {
 		return nil, fs.ErrNotExist
 	}
-	in := &builder.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
+	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
 		Lock: "/.git/index.lock", Taken: s.now, Skip: func(string, bool) bool { return false },
 		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: c.mtime, Ctime: c.ctime}}},
 		Others:    &tree.Snapshot{},
-		Publishes: []string{c.dir + "/out.wasm"}}
+		Publishes: []string{c.dir + "/out.wasm"}}}
 	in.Key = in.SourceHash
 	if up := s.sims[c.takes]; up != nil {
 		path := up.dir + "/out.wasm"
