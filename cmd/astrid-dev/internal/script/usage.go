@@ -1,4 +1,4 @@
-package main
+package script
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 // Exit 2, nothing on stdout, on stderr one sentence and one help line at most.
 func cmdWrong(ts *testscript.TestScript, _ bool, args []string) {
 	var exit *exec.ExitError
-	if err := ts.Exec("astrid-dev", args...); !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
-		ts.Fatalf("%q: %v, want exit code %d", args, err, exitUsage)
+	if err := ts.Exec("astrid-dev", args...); !errors.As(err, &exit) || exit.ExitCode() != 2 {
+		ts.Fatalf("%q: %v, want exit code %d", args, err, 2)
 	}
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("%q: stdout is not empty: %s", args, out)

@@ -1,4 +1,4 @@
-package main
+package script
 
 import (
 	"bytes"
@@ -9,19 +9,9 @@ import (
 	"slices"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
-
-// section, vector and function write the parts of a module.
-func section(id byte, content ...[]byte) []byte {
-	all := bytes.Join(content, nil)
-	return append(binary.AppendUvarint([]byte{id}, uint64(len(all))), all...)
-}
-
-func vector(items ...[]byte) []byte {
-	return append(binary.AppendUvarint(nil, uint64(len(items))), bytes.Join(items, nil)...)
-}
-
-func named(name string) []byte { return append([]byte{byte(len(name))}, name...) }
 
 // huge is 2^32-1: what a vector of the killers claims to hold.
 var huge = []byte{0xff, 0xff, 0xff, 0xff, 0x0f}
@@ -30,30 +20,26 @@ var huge = []byte{0xff, 0xff, 0xff, 0xff, 0x0f}
 // exported as _initialize, or else the start function.
 func function(start bool, code ...byte) []byte {
 	body := append(append([]byte{0}, code...), 0x0b)
-	sized := append(binary.AppendUvarint(nil, uint64(len(body))), body...)
-	entry := section(7, vector(append(named("_initialize"), 0, 0)))
+	sized := testkit.Sized(body)
+	entry := testkit.Section(7, testkit.Vector(append(testkit.Sized("_initialize"), 0, 0)))
 	if start {
-		entry = section(8, []byte{0})
+		entry = testkit.Section(8, []byte{0})
 	}
-	return wasm(section(1, vector([]byte{0x60, 0, 0})), section(3, vector([]byte{0})), section(5, vector([]byte{0, 1})),
-		entry, section(10, vector(sized)))
+	return testkit.Core(testkit.Section(1, testkit.Vector([]byte{0x60, 0, 0})), testkit.Section(3, testkit.Vector([]byte{0})), testkit.Section(5, testkit.Vector([]byte{0, 1})),
+		entry, testkit.Section(10, testkit.Vector(sized)))
 }
 
 // wasi is a module whose _initialize is code and may call function 0, an import of WASI with three types to choose from.
 func wasi(name string, typ byte, data string, code ...byte) []byte {
 	body := append(append([]byte{0}, code...), 0x0b)
-	return wasm(
-		section(1, vector([]byte{0x60, 0, 0}, []byte{0x60, 1, 0x7f, 0}, []byte{0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f})),
-		section(2, vector(slices.Concat(named("wasi_snapshot_preview1"), named(name), []byte{0, typ}))),
-		section(3, vector([]byte{0})),
-		section(5, vector([]byte{0, 2})),
-		section(7, vector(append(named("_initialize"), 0, 1), append(named("memory"), 2, 0))),
-		section(10, vector(append(binary.AppendUvarint(nil, uint64(len(body))), body...))),
-		section(11, vector(slices.Concat([]byte{0, 0x41, 0, 0x0b}, named(data)))))
-}
-
-func wasm(sections ...[]byte) []byte {
-	return append([]byte("\x00asm\x01\x00\x00\x00"), bytes.Join(sections, nil)...)
+	return testkit.Core(
+		testkit.Section(1, testkit.Vector([]byte{0x60, 0, 0}, []byte{0x60, 1, 0x7f, 0}, []byte{0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f})),
+		testkit.Section(2, testkit.Vector(slices.Concat(testkit.Sized("wasi_snapshot_preview1"), testkit.Sized(name), []byte{0, typ}))),
+		testkit.Section(3, testkit.Vector([]byte{0})),
+		testkit.Section(5, testkit.Vector([]byte{0, 2})),
+		testkit.Section(7, testkit.Vector(append(testkit.Sized("_initialize"), 0, 1), append(testkit.Sized("memory"), 2, 0))),
+		testkit.Section(10, testkit.Vector(testkit.Sized(body))),
+		testkit.Section(11, testkit.Vector(slices.Concat([]byte{0, 0x41, 0, 0x0b}, testkit.Sized(data)))))
 }
 
 // loop is `loop br 0 end`, grow the same with memory.grow 1 before the branch.
@@ -64,18 +50,18 @@ var (
 
 // modules by the name that the script command wasm takes.
 func modules() map[string][]byte {
-	oneType := section(1, vector([]byte{0x60, 0, 0}))
+	oneType := testkit.Section(1, testkit.Vector([]byte{0x60, 0, 0}))
 	good := function(false)
 	// 21 and 33 bytes that end a process which gives them to wazero unchecked.
-	killer21 := wasm(oneType, section(10, huge))
-	killer33 := wasm(oneType, section(3, vector([]byte{0})), section(10, []byte{1, 11, 1}, huge, []byte{0x7f, 1, 1, 0x0b, 0x0b}))
+	killer21 := testkit.Core(oneType, testkit.Section(10, huge))
+	killer33 := testkit.Core(oneType, testkit.Section(3, testkit.Vector([]byte{0})), testkit.Section(10, []byte{1, 11, 1}, huge, []byte{0x7f, 1, 1, 0x0b, 0x0b}))
 	// 1600 calls of fd_write(2, iovec at 8, 1, 4) with 64 KiB each, the counter in memory at 0.
 	print := []byte{0x03, 0x40, 0x41, 2, 0x41, 8, 0x41, 1, 0x41, 4, 0x10, 0, 0x1a,
 		0x41, 0, 0x41, 0, 0x28, 2, 0, 0x41, 1, 0x6a, 0x36, 2, 0, // counter += 1
 		0x41, 0, 0x28, 2, 0, 0x41, 0xc0, 0x0c, 0x48, 0x0d, 0, 0x0b} // again while it is below 1600
 	return map[string][]byte{
 		"good":           good,
-		"better":         append(slices.Clone(good), section(0, named("better"))...),
+		"better":         append(slices.Clone(good), testkit.Section(0, testkit.Sized("better"))...),
 		"empty":          {},
 		"text":           []byte("this is no module\n"),
 		"truncated":      good[:len(good)-3],
@@ -84,13 +70,13 @@ func modules() map[string][]byte {
 		"loop":           function(false, loop...),
 		"start-loop":     function(true, loop...),
 		"memory-bomb":    function(false, grow...),
-		"4GiB":           wasm(section(5, vector(append([]byte{0}, binary.AppendUvarint(nil, 65536)...)))),
+		"4GiB":           testkit.Core(testkit.Section(5, testkit.Vector(append([]byte{0}, binary.AppendUvarint(nil, 65536)...)))),
 		"deep":           function(false, append(bytes.Repeat([]byte{0x02, 0x40}, 1_000_000), bytes.Repeat([]byte{0x0b}, 1_000_000)...)...),
 		"exit":           wasi("proc_exit", 1, "", 0x41, 7, 0x10, 0),
 		"stderr-100MB":   wasi("fd_write", 2, "\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x01\x00", print...),
 		"unreachable":    function(false, 0x00),
 		"since-0.8.0":    sinceRelease(),
-		"component-type": append(slices.Clone(good), section(0, named("component-type:x"), []byte("\x00asm\x0d\x00\x01\x00"))...),
+		"component-type": append(slices.Clone(good), testkit.Section(0, testkit.Sized("component-type:x"), []byte("\x00asm\x0d\x00\x01\x00"))...),
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package script
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal opens a new terminal: what a person holds, and what a program is given.
-func terminal() (person, program *os.File, err error) {
+// Terminal opens a new terminal: what a person holds, and what a program is given.
+func Terminal() (person, program *os.File, err error) {
 	person, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, nil, err
@@ -36,7 +36,7 @@ func terminal() (person, program *os.File, err error) {
 // cmdTTY starts astrid-dev on a terminal of its own: tty NAME ARG...
 // What it shows goes to NAME.screen.
 func cmdTTY(ts *testscript.TestScript, _ bool, args []string) {
-	person, program, err := terminal()
+	person, program, err := Terminal()
 	ts.Check(err)
 	screen, err := os.Create(ts.MkAbs(args[0] + ".screen"))
 	ts.Check(err)
