@@ -83,7 +83,7 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	r, err := verify.Run(cmd.Context(), cfg)
 	end()
 	if err != nil {
-		return setupError(err)
+		return err
 	}
 	return f.tell(cmd, targets, r)
 }
@@ -137,14 +137,6 @@ func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, erro
 		return nil, usage.New(fmt.Errorf("reading --shard-times: %w", err))
 	}
 	return times, nil
-}
-
-func setupError(err error) error {
-	var setup *verify.SetupError
-	if errors.As(err, &setup) {
-		return usage.Hint(err, setup.Hint)
-	}
-	return usage.New(err)
 }
 
 // tell writes every report and makes the outcome an exit code.
