@@ -2,10 +2,12 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -32,6 +34,20 @@ type Config struct {
 
 	// Progress is told whenever a capsule begins or ends. Calls never overlap. nil: nobody.
 	Progress func(Progress)
+}
+
+// Nothing says why no capsule was left to verify; "" when neither ChangedSince nor Shard
+// leaves any out.
+func (c Config) Nothing() string {
+	switch {
+	case c.ChangedSince == "" && c.Shard.Count == 0:
+		return ""
+	case c.ChangedSince == "":
+		return "no capsule falls to shard " + c.Shard.String()
+	case c.Shard.Count == 0:
+		return "no capsule's inputs differ from the merge base with " + text.Name(c.ChangedSince)
+	}
+	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", c.Shard, text.Name(c.ChangedSince))
 }
 
 // Progress is a moment of a run.
