@@ -1,4 +1,4 @@
-package verify
+package workspace
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package verify
+package workspace
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func TestTempOfAKilledRunIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir, want := range map[string]bool{living.dir: true, killed.dir: false, third.dir: true, filepath.Join(base, tempPrefix+"unknown"): true} {
-		if exists(dir) != want {
+		if Exists(dir) != want {
 			t.Errorf("%s is there: %v", dir, !want)
 		}
 	}
@@ -33,20 +33,5 @@ func TestTempOfAKilledRunIsRemoved(t *testing.T) {
 	third.remove()
 	if left, _ := os.ReadDir(base); len(left) != 1 {
 		t.Errorf("left: %v", left)
-	}
-}
-
-func TestTempIsAbsolute(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
-	capsuleAt(t, filepath.Join(root, "one"), "one", wasm)
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir("here", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", "here")
-	r, err := Run(t.Context(), Config{Dirs: []string{filepath.Join(root, "one")}})
-	if err != nil || r.Summary.Passed != 1 {
-		t.Errorf("%+v, %v", r.Capsules, err)
 	}
 }
