@@ -26,7 +26,7 @@ var house = []string{
 	"orchestrator/report: builder/finding builder/text builder/usage watcher/fsys watcher/tree",
 	"orchestrator/session: builder builder/finding builder/usage orchestrator orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
 	"orchestrator/stream: orchestrator/hub",
-	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
+	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
 	"orchestrator/verify/workspace: builder/usage watcher/fsys watcher/tree",
 	"builder: builder/astrid builder/capsule builder/compile builder/finding builder/inputs builder/proc builder/smoke builder/store builder/toolchain watcher/fsys",
 	"builder/astrid:",
