@@ -89,13 +89,13 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	staged, err := b.Build(ctx, in, nil)
 	if err != nil {
 		r.buildFailed(ctx, j, err)
-		r.unchanged(ctx, b, j, in)
+		r.unchanged(j, staged)
 		j.withhold("there is no module")
 		return false
 	}
 	defer staged.Discard()
 	r.built(j, staged, r.words(dir))
-	r.unchanged(ctx, b, j, in)
+	r.unchanged(j, staged)
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
@@ -272,26 +272,25 @@ func place(m *capsule.Manifest, i int, list []finding.Finding) {
 	}
 }
 
-// unchanged compares the inputs after a build, failed or not, with those before it.
-func (r *run) unchanged(ctx context.Context, b *builder.Builder, j *job, before *builder.Inputs) {
-	start := time.Now()
-	after, err := b.Examine(ctx, before.Dir)
-	if ctx.Err() != nil {
+// unchanged tells what a build, failed or not, did to its own inputs.
+func (r *run) unchanged(j *job, built *builder.Staged) {
+	if built == nil { // the run is given up
 		return
 	}
-	if err != nil {
-		j.pass(report.StepNoMutation, time.Since(start), []finding.Finding{{Code: finding.BuildChangesInput, Hint: mutationHint,
-			Message: "after the build its sources cannot be read any more: " + r.first.text(err.Error())}})
+	before, after := built.Before, built.After
+	if after == nil {
+		j.pass(report.StepNoMutation, 0, []finding.Finding{{Code: finding.BuildChangesInput, Hint: mutationHint,
+			Message: "after the build its sources cannot be read any more: " + r.first.text(built.Lost.Error())}})
 		return
 	}
 	if j.capsule.Step(report.StepBuild).Verdict == report.NotRun {
 		return // nothing was run that could have changed anything
 	}
 	var list []finding.Finding
-	for _, name := range before.Changed(after) {
+	for _, name := range built.Moved() {
 		list = append(list, r.mutation(j, before, after, name))
 	}
-	if sameContent(before, after) {
+	if before.SameContent(after) {
 		for i := range list {
 			list[i].Code, list[i].Severity, list[i].Message = finding.BuildTouchesInput, finding.Note, "the build wrote this input again with the same bytes"
 			list[i].Hint = "write it only when it changes: watch builds such a capsule once more"
@@ -299,11 +298,7 @@ func (r *run) unchanged(ctx context.Context, b *builder.Builder, j *job, before 
 	} else if slices.ContainsFunc(list, func(f finding.Finding) bool { return f.Severity == finding.Error }) {
 		list = slices.DeleteFunc(list, func(f finding.Finding) bool { return f.Severity != finding.Error })
 	}
-	j.pass(report.StepNoMutation, time.Since(start), list)
-}
-
-func sameContent(before, after *builder.Inputs) bool {
-	return before.SourceHash == after.SourceHash && before.Others.Digest == after.Others.Digest && before.Recipe == after.Recipe
+	j.pass(report.StepNoMutation, 0, list)
 }
 
 const mutationHint = "commit what the build makes there, let it write elsewhere, or name it in ignore in [package.metadata.astrid-dev]"
