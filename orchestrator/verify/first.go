@@ -45,14 +45,13 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	staged, err := b.Build(ctx, in, nil)
 	if err != nil {
 		r.buildFailed(ctx, j, err)
-		after, err := b.Examine(ctx, in.Dir)
-		r.unchanged(ctx, j, in, after, err)
+		r.unchanged(j, staged)
 		j.withhold("there is no module")
 		return false
 	}
 	defer staged.Discard()
 	r.built(j, staged, r.words(dir))
-	r.unmoved(ctx, b, j, staged)
+	r.unchanged(j, staged)
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}

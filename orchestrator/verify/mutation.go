@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"context"
 	"path/filepath"
 	"slices"
 
@@ -15,39 +14,26 @@ import (
 
 const mutationHint = "commit what the build makes there, let it write elsewhere, or name it in ignore in [package.metadata.astrid-dev]"
 
-// unchanged holds the inputs after a build against those before it. A build that failed is
-// no excuse. after is what an examination found, with its error.
-func (r *run) unchanged(ctx context.Context, j *job, before, after *builder.Inputs, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
+// unchanged tells what a build, failed or not, did to its own inputs, as it saw itself.
+func (r *run) unchanged(j *job, built *builder.Staged) {
+	switch {
+	case built == nil: // the run is given up
+	case built.After == nil:
 		j.pass(report.StepNoMutation, 0, []finding.Finding{{Code: finding.BuildChangesInput, Hint: mutationHint,
-			Message: "after the build its sources cannot be read any more: " + r.copies.First.Text(err.Error())}})
-		return
+			Message: "after the build its sources cannot be read any more: " + r.copies.First.Text(built.Lost.Error())}})
+	case j.capsule.Step(report.StepBuild).Verdict == report.NotRun: // nothing was run that could have changed anything
+	default:
+		j.pass(report.StepNoMutation, 0, r.mutations(j, built))
 	}
-	if j.capsule.Step(report.StepBuild).Verdict == report.NotRun {
-		return // nothing was run that could have changed anything
-	}
-	j.pass(report.StepNoMutation, 0, r.mutations(j, before, after))
-}
-
-// unmoved is unchanged for a build that came to its end, which looked at its inputs again itself.
-func (r *run) unmoved(ctx context.Context, b *builder.Builder, j *job, staged *builder.Staged) {
-	after, err := staged.After, error(nil)
-	if after == nil { // Build says that, and not why
-		after, err = b.Examine(ctx, staged.Before.Dir)
-	}
-	r.unchanged(ctx, j, staged.Before, after, err)
 }
 
 // mutations are what a build did to its inputs. Bytes that it wrote again cost a build in
 // watch, and are no fault of the capsule.
-func (r *run) mutations(j *job, before, after *builder.Inputs) (list []finding.Finding) {
-	for _, name := range before.Changed(after) {
-		list = append(list, r.mutation(j, before, after, name))
+func (r *run) mutations(j *job, built *builder.Staged) (list []finding.Finding) {
+	for _, name := range built.Moved() {
+		list = append(list, r.mutation(j, built.Before, built.After, name))
 	}
-	if before.Key == after.Key {
+	if built.Before.SameContent(built.After) {
 		for i := range list {
 			list[i].Code, list[i].Severity, list[i].Message = finding.BuildTouchesInput, finding.Note, "the build wrote this input again with the same bytes"
 			list[i].Hint = "write it only when it changes: watch builds such a capsule once more"

@@ -66,7 +66,7 @@ func (r *run) mutated() map[string]bool {
 
 // damage is how now differs in content from what j was before anything was built.
 func (r *run) damage(j *job, now *builder.Inputs) (list []finding.Finding) {
-	if j.start == nil || j.start.Key == now.Key {
+	if j.start == nil || j.start.SameContent(now) {
 		return nil
 	}
 	for _, name := range j.start.Changed(now) {
