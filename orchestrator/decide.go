@@ -60,7 +60,7 @@ func (l *loop) baseline(c *capsule) {
 // build under way, and says whether a build is wanted.
 func (l *loop) decide(c *capsule, now time.Time) {
 	key := c.in.Key
-	if c.work.job != nil && c.work.job.in.Key != key {
+	if c.work.job != nil && !c.work.job.covers(c.in) {
 		c.work.job.disturbed = true
 		l.supersede(c, false)
 	}
@@ -85,7 +85,7 @@ func (l *loop) wanted(c *capsule, now time.Time) bool {
 	switch {
 	case !c.in.Buildable:
 		c.settle(c.in, good)
-	case c.work.builds(key):
+	case c.work.builds(c.in):
 	case c.work.job != nil:
 		return true // when the job has ended
 	case key == c.standing.key:

@@ -82,9 +82,16 @@ func (w *work) idle() bool { return !w.want && w.job == nil }
 // running reports whether a build runs.
 func (w *work) running() bool { return w.job != nil && w.job.phase == running }
 
-// builds reports whether key is being built, and nobody has given that up.
-func (w *work) builds(key string) bool {
-	return w.job != nil && !w.job.cancelled && w.job.in.Key == key
+// builds reports whether in is being built, and nobody has given that up.
+func (w *work) builds(in *builder.Inputs) bool {
+	return w.job != nil && !w.job.cancelled && w.job.covers(in)
+}
+
+// covers reports whether the job's build is one of in. Their keys may differ all the same: a
+// tool tells what else it read when it has ended, and what was not touched since the job
+// began was read as it is.
+func (j *job) covers(in *builder.Inputs) bool {
+	return j.in.Key == in.Key || len(j.in.Changed(in)) == 0
 }
 
 // impatient reports whether so many jobs were given up that the next one runs to its end.

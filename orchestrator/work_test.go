@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 var errStandIn = errors.New("it cannot be read")
@@ -13,7 +14,9 @@ var errStandIn = errors.New("it cannot be read")
 // inputsOf is an examination that found key.
 func inputsOf(key string) *builder.Inputs {
 	in := &builder.Inputs{}
-	in.Key = key
+	in.Key, in.SourceHash = key, key
+	in.Sources = &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: int64(len(key))}}}
+	in.Others = &tree.Snapshot{}
 	return in
 }
 
@@ -43,10 +46,10 @@ func TestWork(t *testing.T) {
 		{name: "and counts", do: w.deliver, idle: true},
 	} {
 		s.do()
-		if w.idle() != s.idle || w.want != s.want || w.running() != s.running || w.builds("k") != s.builds || w.superseded != s.superseded {
-			t.Errorf("%s: %+v, idle %t, running %t, builds %t", s.name, w, w.idle(), w.running(), w.builds("k"))
+		if w.idle() != s.idle || w.want != s.want || w.running() != s.running || w.builds(inputsOf("k")) != s.builds || w.superseded != s.superseded {
+			t.Errorf("%s: %+v, idle %t, running %t, builds %t", s.name, w, w.idle(), w.running(), w.builds(inputsOf("k")))
 		}
-		if w.builds("another") {
+		if w.builds(inputsOf("another")) {
 			t.Errorf("%s: it builds another key", s.name)
 		}
 	}
@@ -86,5 +89,29 @@ func TestWorkLosesPatience(t *testing.T) {
 	w.begin(&job{})
 	if w.deliver(); w.impatient() {
 		t.Error("impatient after an outcome that counts")
+	}
+}
+
+// What a tool told of when it had ended changes the key of what is being built, and nothing
+// of what the build reads: it is not begun again. What was touched meanwhile does.
+func TestJobCoversWhatWasLearnedMeanwhile(t *testing.T) {
+	before := inputsOf("k")
+	before.Taken = at(time.Second)
+	learned := func(written time.Duration) *builder.Inputs {
+		in := inputsOf("k")
+		in.Key = "k and a header"
+		in.Outside = []string{"/shared/a.h"}
+		in.Others.Files = []tree.File{{Path: "/shared/a.h", Mtime: at(written).UnixNano(), Ctime: at(written).UnixNano()}}
+		return in
+	}
+	j := &job{in: before}
+	if !j.covers(learned(0)) {
+		t.Error("a build is begun again because its tool told what it read")
+	}
+	if j.covers(learned(2 * time.Second)) {
+		t.Error("a header that was written during the build is not built again")
+	}
+	if edited := inputsOf("an edit"); j.covers(edited) {
+		t.Error("an edit is not built")
 	}
 }

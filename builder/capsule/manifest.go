@@ -130,17 +130,18 @@ type Uplink struct{ Name, Platform, Profile string }
 // Settings is our own table, [package.metadata.astrid-dev]. The zero value of
 // each field means that the manifest does not say.
 type Settings struct {
-	Toolchain string            // "" is detected by marker files
-	Build     []string          // argv, no shell
-	Output    string            // where Build leaves the module, slash path below the capsule; also in Component.Output
-	Inputs    []string          // more inputs, relative to the capsule
-	Ignore    []string          // gitignore patterns
-	Profile   string            //
-	Env       map[string]string //
-	Timeout   time.Duration     // of one build
-	Wrap      Wrap
-	Smoke     Smoke
-	Runtime   []string // releases of the runtime that must all take the capsule
+	Toolchain  string            // "" is detected by marker files
+	Build      []string          // argv, no shell
+	Output     string            // where Build leaves the module, slash path below the capsule; also in Component.Output
+	Inputs     []string          // more inputs, relative to the capsule
+	Ignore     []string          // gitignore patterns
+	Profile    string            //
+	Env        map[string]string //
+	Timeout    time.Duration     // of one build
+	Wrap       Wrap
+	TraceReads bool // what the build reads is learned from its system calls
+	Smoke      Smoke
+	Runtime    []string // releases of the runtime that must all take the capsule
 }
 
 // Wrap says how a core module becomes a component. The zero value wraps when

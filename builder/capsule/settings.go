@@ -14,7 +14,7 @@ import (
 )
 
 // settingKeys is every key of [package.metadata.astrid-dev].
-var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "smoke", "runtime"}
+var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "trace-reads", "smoke", "runtime"}
 
 var smokeKeys = []string{"memory", "timeout", "call"}
 
@@ -30,6 +30,7 @@ func (r *reader) settings(m *Manifest) Settings {
 		Inputs: f.at("inputs").patterns(), Ignore: f.at("ignore").patterns(),
 		Env: f.at("env").variables(), Timeout: f.at("timeout").duration("5m"),
 		Wrap: f.at("wrap").wrap(), Runtime: f.at("runtime").releases(),
+		TraceReads: f.at("trace-reads").boolean(),
 	}
 	s.Output = f.at("output").outputs(m)
 	if smoke := f.at("smoke"); smoke.table() {

@@ -38,6 +38,9 @@ func (r *Recipe) Command(outDir, tmpDir string) *Command {
 	w := &work{job: r.job, out: outDir}
 	w.stood = w.standing()
 	c := &Command{Argv: r.argv(outDir), Dir: r.job.dir, Env: r.job.inFolders(r.env, outDir, tmpDir), work: w, recipe: r}
+	if r.tracer != "" {
+		c.Argv = traced(r.tracer, outDir, c.Argv)
+	}
 	if r.wrapper != nil {
 		wrapper := *r.wrapper
 		wrapper.Env = r.job.inFolders(r.job.env, outDir, tmpDir)

@@ -35,6 +35,7 @@ var recipes = map[string]recipe{
 	"make":       {map[string]string{"apt-get": "make", "brew": "make", "dnf": "make", "pacman": "make", "apk": "make"}, "install GNU make"},
 	"clang":      {map[string]string{"apt-get": "clang lld wasi-libc", "brew": "llvm lld", "dnf": "clang lld", "pacman": "clang lld", "apk": "clang lld"}, "install clang and lld from https://llvm.org"},
 	"wasm-tools": {map[string]string{"brew": "wasm-tools", "pacman": "wasm-tools", "apk": "wasm-tools"}, "run: cargo install wasm-tools"},
+	"strace":     {map[string]string{"apt-get": "strace", "dnf": "strace", "pacman": "strace", "apk": "strace"}, "install strace from https://strace.io"},
 	"jco":        {nil, "run in the capsule's folder: npm install --save-dev @bytecodealliance/jco"},
 	"wasm-ld": {map[string]string{"apt-get": "lld", "brew": "lld", "dnf": "lld", "pacman": "lld", "apk": "lld"},
 		"install lld from https://llvm.org"},

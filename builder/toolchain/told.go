@@ -14,6 +14,7 @@ import (
 
 // A build may tell what it read in files that it leaves in $CAPSULE_OUT_DIR: rules as
 // compilers write them for make (*.d), and metafiles as esbuild writes them (*.meta.json).
+// Where the settings ask for it, its system calls tell (trace.go).
 // What it says is an input, wherever it lies.
 
 // Prepare writes what the tool itself needs in the build's folder. It comes before the tool runs.
@@ -40,6 +41,7 @@ func (c *Command) Told(start time.Time) []string {
 	for _, path := range metafiles {
 		names = append(names, parseMetafile(readAll(path))...)
 	}
+	names = append(names, c.traced()...)
 	var list []string
 	for _, name := range names {
 		path := fsys.Absolute(c.Dir, filepath.FromSlash(name))

@@ -64,6 +64,7 @@ type Recipe struct {
 	diagnose func(stdout, stderr []byte) []finding.Finding
 	collect  func(w *work, start time.Time, stdout []byte) ([]Artifact, error)
 	wrapper  *Wrapper
+	tracer   string // strace's path, for a build whose system calls are to tell what it reads; "": none
 }
 
 // Artifact is a module that a build left.
@@ -86,6 +87,9 @@ func For(ctx context.Context, r Request) (*Recipe, error) {
 	}
 	recipe, err := l.plan(ctx, j)
 	if err != nil {
+		return nil, err
+	}
+	if recipe.tracer, err = j.tracer(); err != nil {
 		return nil, err
 	}
 	return j.finish(recipe, l), nil
