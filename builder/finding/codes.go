@@ -105,6 +105,7 @@ const (
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
+	PackRefused             Code = "pack-refused"
 
 	// Of smoke and the kernel.
 	SmokeEngine             Code = "smoke-engine"
@@ -301,6 +302,7 @@ var table = []Rule{
 	{Code: CapsuleCycle, Part: PartBuild, Severity: Warning, Summary: "capsules take each other's modules, round and round", Remedy: "take one of these modules out of the inputs of another"},
 	{Code: WaitingForLock, Part: PartBuild, Severity: Warning, Summary: "another process builds the same capsule", Remedy: "nothing is to be done: it goes on when the other one is done"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},
+	{Code: PackRefused, Part: PartBuild, Severity: Error, Summary: "no package can be made that the runtime would take", Remedy: "mend what the finding names"},
 	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Remedy: "report it with the module"},
 	{Code: SmokeRuntime, Part: PartSmoke, Severity: Error, Summary: "the runtime to judge for is not known", Remedy: "name a release that astrid-dev knows"},
 	{Code: SmokeChild, Part: PartSmoke, Severity: Error, Summary: "the process that loads the module died or answered nonsense", Remedy: "if it happens again, report it with the module"},

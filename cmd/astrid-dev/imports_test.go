@@ -35,6 +35,7 @@ var imports = map[string][]string{
 	"builder/toolchain":       {"builder/toolchain/cargo", "watcher/tree", "builder/text", "builder/capsule", "builder/proc", "builder/finding", "watcher/fsys"},
 	"builder/toolchain/cargo": {"builder/capsule/tomldoc", "watcher/fsys"},
 	"builder/store":           {"builder/finding", "builder/wasm/reader", "watcher/fsys", "watcher/tree"},
+	"builder/pack":            {"builder/capsule", "builder/capsule/tomldoc", "builder/finding", "watcher/fsys", "watcher/tree"},
 	"builder/scaffold":        {"examples"},
 	"builder/smoke":           {"builder/text", "watcher/fsys", "builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},
 	"builder/wasm/reader":     {"watcher/fsys"},
