@@ -95,7 +95,7 @@ func selection(t *testing.T, root, ref string) (dirs []string) {
 		t.Fatal(err)
 	}
 	r := newRun(Config{Dirs: found, ChangedSince: ref})
-	defer func() { r.temp.remove() }()
+	defer func() { r.temp.Remove() }()
 	if err := errors.Join(r.copy(t.Context()), r.examine(t.Context())); err != nil {
 		t.Fatal(err)
 	}

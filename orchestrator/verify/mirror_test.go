@@ -183,7 +183,7 @@ func TestUnreadableSourceIsNamed(t *testing.T) {
 	root := folder(t)
 	capsuleAt(t, root, "one", wasm, `ignore = ["left-out"]`)
 	r := newRun(Config{Dirs: []string{root}})
-	defer func() { r.temp.remove() }()
+	defer func() { r.temp.Remove() }()
 	results, err := check.CheckAll(t.Context(), r.Dirs, check.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -25,10 +25,10 @@ const otherTimes = -50 * time.Hour
 // copy makes the copies that builds run in.
 func (r *run) copy(ctx context.Context) error {
 	var err error
-	if r.temp, err = makeTemp(); err != nil {
+	if r.temp, err = fsys.MakeScratch("", "astrid-dev-verify-"); err != nil {
 		return err
 	}
-	temp := r.temp.dir
+	temp := r.temp.Dir
 	if real, err := filepath.EvalSymlinks(temp); err == nil {
 		temp = real // builds see real paths; what they print must be known again
 	}

@@ -348,7 +348,7 @@ func sameBytes(a, b string) bool {
 // keep puts the modules aside for the comparison with a second build.
 func (r *run) keep(j *job, staged *builder.Staged) bool {
 	for i, m := range staged.Modules {
-		to := filepath.Join(r.temp.dir, "modules", filepath.FromSlash(m.Hash), fmt.Sprint(i)+".wasm")
+		to := filepath.Join(r.temp.Dir, "modules", filepath.FromSlash(m.Hash), fmt.Sprint(i)+".wasm")
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err == nil {
 			err = os.Rename(m.Path, to)
 			if err != nil && !exists(to) {

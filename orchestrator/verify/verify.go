@@ -23,6 +23,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Config says what to verify and how.
@@ -104,7 +105,7 @@ type run struct {
 	stop    context.CancelCauseFunc
 	jobs    []*job // those that were selected, in the report's order
 	helpers []*job // others, whose modules these take
-	temp    temp
+	temp    fsys.Scratch
 	first   *copier
 	second  *copier // nil without Repro
 
@@ -174,7 +175,7 @@ func (r *run) steps() []report.StepName {
 
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
-	defer func() { r.temp.remove() }()
+	defer func() { r.temp.Remove() }()
 	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env, Runtime: r.Runtime})
 	if err != nil {
 		return err
