@@ -154,6 +154,9 @@ const (
 	KernelReleaseRange      Code = "kernel-release-range"
 	KernelNotReady          Code = "kernel-not-ready"
 	KernelReadyUnknown      Code = "kernel-ready-unknown"
+	IsolatedRefused         Code = "isolated-refused"
+	IsolatedValue           Code = "isolated-value"
+	IsolatedDiffers         Code = "isolated-differs"
 
 	// Of verify.
 	ManifestUnreadable     Code = "manifest-unreadable"
@@ -349,6 +352,9 @@ var table = []Rule{
 	{Code: KernelReleaseRange, Part: PartSmoke, Severity: Warning, Summary: "astrid-version lets in a release of the runtime that lacks one of the component's imports", Remedy: "write the astrid-version that the finding shows, or build with older WIT files"},
 	{Code: KernelNotReady, Part: PartSmoke, Severity: Error, Summary: "its run export returns or waits without calling signal-ready", Remedy: "call signal-ready as soon as run has subscribed", Else: []Severity{Warning}},
 	{Code: KernelReadyUnknown, Part: PartSmoke, Severity: Warning, Summary: "whether its run export calls signal-ready is not known", Remedy: "call signal-ready as soon as run has subscribed"},
+	{Code: IsolatedRefused, Part: PartSmoke, Severity: Error, Summary: "with --isolated: the real runtime does not load the capsule", Remedy: "mend what the runtime's own words name"},
+	{Code: IsolatedValue, Part: PartSmoke, Severity: Error, Summary: "with --isolated: a value of [env] is missing, or is none of the choices", Remedy: "give it with --var NAME=VALUE, or write a default into the manifest"},
+	{Code: IsolatedDiffers, Part: PartSmoke, Severity: Warning, Summary: "with --isolated: the sandbox and the real runtime do not agree about the capsule", Remedy: "report it with the module: the runtime is right"},
 	{Code: ManifestUnreadable, Part: PartVerify, Severity: Error, Summary: "the manifest cannot be read", Remedy: "make the file readable"},
 	{Code: FixFailed, Part: PartVerify, Severity: Error, Summary: "check --fix could not write a file", Remedy: "make the file writable, or mend it by hand"},
 	{Code: UnreadableFolder, Part: PartVerify, Severity: Error, Summary: "a folder cannot be read, so that capsules in it are not seen", Remedy: "make the folder readable"},

@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"builder/toolchain/cargo": {"builder/capsule/tomldoc", "watcher/fsys"},
 	"builder/store":           {"builder/finding", "builder/wasm/reader", "watcher/fsys", "watcher/tree"},
 	"builder/pack":            {"builder/capsule", "builder/capsule/tomldoc", "builder/finding", "watcher/fsys", "watcher/tree"},
+	"builder/daemon":          {"builder/capsule", "builder/finding", "builder/pack", "builder/proc", "builder/usage", "watcher/fsys", "watcher/tree"},
 	"builder/scaffold":        {"examples"},
 	"builder/smoke":           {"builder/text", "watcher/fsys", "builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},
 	"builder/wasm/reader":     {"watcher/fsys"},
