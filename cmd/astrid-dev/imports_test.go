@@ -28,7 +28,7 @@ var imports = map[string][]string{
 	"watcher":                 {"watcher/fsys", "watcher/tree", "builder/finding"},
 	"watcher/fsys":            {},
 	"watcher/tree":            {"watcher/fsys"},
-	"builder":                 {"builder/store", "builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
+	"builder":                 {"builder/daemon", "builder/store", "builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
 	"builder/capsule":         {"builder/capsule/tomldoc", "watcher/tree", "builder/astrid", "builder/finding", "watcher/fsys"},
 	"builder/capsule/tomldoc": {"builder/finding", "watcher/fsys"},
 	"builder/check":           {"builder/capsule/tomldoc", "builder/toolchain/cargo", "builder/wasm/reader", "watcher/tree", "builder/astrid", "builder/capsule", "builder/finding", "watcher/fsys"},

@@ -21,6 +21,8 @@ type smokeFlags struct {
 	strict  bool
 	json    bool
 	on      runtimeFlags
+
+	isolated isolatedFlags
 }
 
 func newSmoke() *cobra.Command {
@@ -32,7 +34,11 @@ func newSmoke() *cobra.Command {
 says what it is: imports, exports, memory, who made it, whether it loads, and
 whether the kernel would take it. For a capsule's folder it loads the published
 modules and holds them against the manifest. It exits with 1 when a module does
-not load, or is not ready for the kernel and --strict is given.`,
+not load, or is not ready for the kernel and --strict is given.
+
+With --isolated the capsule is installed in the real runtime as well, in a daemon
+with a home of its own that ends with this command; its answer and the tools that
+the capsule describes are printed, and one that is not loaded fails.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage.Hint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
@@ -47,6 +53,7 @@ not load, or is not ready for the kernel and --strict is given.`,
 	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
 	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
+	f.isolated.register(cmd)
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	return cmd
 }
@@ -64,10 +71,21 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
+	if err := f.isolated.check(); err != nil {
+		return err
+	}
 	modules, m, err := paths.Modules(path)
 	if err != nil {
 		return err
 	}
+	if f.isolated.on && m == nil {
+		return needsCapsule(path)
+	}
+	private, err := f.isolated.begin()
+	if err != nil {
+		return err
+	}
+	defer private.Close()
 	var options smoke.Options
 	if m != nil {
 		options = builder.SmokeOptions(m)
@@ -79,14 +97,28 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
 	}
 	releases := builder.Options{Runtime: f.on.versions(), Installed: f.on.installed()}.Releases(m)
-	failed := 0
+	failed, ready := 0, true
 	for _, file := range modules {
-		ok, err := smokeOne(cmd, file, options, releases, f)
+		report, err := smokeOne(cmd, file, options, releases, f)
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !report.Loads || f.strict && !report.KernelReady {
 			failed++
+		}
+		ready = ready && report.KernelReady
+	}
+	if private != nil {
+		answer, err := f.isolated.try(cmd.Context(), private, m)
+		if err != nil {
+			return err
+		}
+		compared(answer, ready)
+		if err := tellAnswer(cmd, m, answer); err != nil {
+			return err
+		}
+		if !answer.Loaded {
+			failed = max(failed, 1)
 		}
 	}
 	if failed > 0 {
@@ -95,10 +127,9 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 	return nil
 }
 
-func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []string, f smokeFlags) (ok bool, err error) {
-	report, err := loadFile(cmd.Context(), file, o, releases)
-	if err != nil {
-		return false, err
+func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []string, f smokeFlags) (report *smoke.Report, err error) {
+	if report, err = loadFile(cmd.Context(), file, o, releases); err != nil {
+		return nil, err
 	}
 	if f.json || asJSON(cmd) {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
@@ -106,7 +137,7 @@ func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []strin
 		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
 		err = report.WriteText(cmd.OutOrStdout())
 	}
-	return report.Loads && (report.KernelReady || !f.strict), err
+	return report, err
 }
 
 func loadFile(ctx context.Context, file string, o smoke.Options, releases []string) (*smoke.Report, error) {
