@@ -160,28 +160,27 @@ func (r *running) await(ctx context.Context) error {
 
 // install writes the archive and has the daemon install it.
 func (r *running) install(ctx context.Context, m *capsule.Manifest, archive *pack.Archive, values []value) (*Answer, error) {
+	path := filepath.Join(r.path("packages"), fmt.Sprintf("%d.capsule", r.installs))
 	if err := r.await(ctx); err != nil {
 		return nil, err
 	}
+	if err := fsys.Replace(path, 0o600, archive.Write); err != nil {
+		return nil, fmt.Errorf("packing %s: %w", m.Package.Name, err)
+	}
+	return r.deliver(ctx, m.Package.Name, path, values)
+}
+
+// deliver has the daemon install what lies at path: an archive, or a folder. The daemon is ready.
+func (r *running) deliver(ctx context.Context, name, path string, values []value) (*Answer, error) {
 	// A context that ends closes the connection, which ends the wait for the answer.
 	stop := context.AfterFunc(ctx, func() { r.client.conn.Close() })
 	defer stop()
 	r.installs++
-	path := filepath.Join(r.path("packages"), fmt.Sprintf("%d.capsule", r.installs))
-	if err := fsys.Replace(path, 0o600, archive.Write); err != nil {
-		return nil, fmt.Errorf("packing %s: %w", m.Package.Name, err)
-	}
 	begun := time.Now()
-	var tools []Tool
-	described := false
-	hear := func(m2 message) {
-		if list, ok := toolsOf(m2, m.Package.Name); ok {
-			tools, described = list, true
-		}
-	}
+	heard := &described{name: name}
 	said, err := r.client.request("install_capsule", "InstallCapsule", map[string]any{
 		"source": path, "workspace": false, "target_principal": principal, "authority": "explicit_approval", "env": values,
-	}, hear)
+	}, heard.hear)
 	if err != nil {
 		return nil, r.lost(ctx, err)
 	}
@@ -190,18 +189,40 @@ func (r *running) install(ctx context.Context, m *capsule.Manifest, archive *pac
 		return answer, err
 	}
 	answer.TookMS = time.Since(begun).Milliseconds()
-	for late := time.Now().Add(toolsTake); !described && time.Now().Before(late); {
-		m2, err := r.client.next(time.Until(late))
+	if err := r.awaitTools(heard); err != nil {
+		return nil, r.lost(ctx, err)
+	}
+	answer.Tools = heard.tools
+	return answer, nil
+}
+
+// described listens for the tools of the capsule called name.
+type described struct {
+	name  string
+	tools []Tool
+	told  bool
+}
+
+func (d *described) hear(m message) {
+	if list, ok := toolsOf(m, d.name); ok {
+		d.tools, d.told = list, true
+	}
+}
+
+// awaitTools listens on until the tools were told, for a while: a capsule that is busy in its
+// own loop does not describe them.
+func (r *running) awaitTools(d *described) error {
+	for late := time.Now().Add(toolsTake); !d.told && time.Now().Before(late); {
+		m, err := r.client.next(time.Until(late))
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
+			return nil
 		}
 		if err != nil {
-			return nil, r.lost(ctx, err)
+			return err
 		}
-		hear(m2)
+		d.hear(m)
 	}
-	answer.Tools = tools
-	return answer, nil
+	return nil
 }
 
 // lost is the error of a connection that broke: the context's, or the process's last words.
