@@ -46,24 +46,24 @@ func lasting(f *finding.Failure) bool {
 // noteVerdict records that a build of in failed, when its inputs stayed what they were.
 // The lock is held. What cannot be written costs another build.
 func (b *Builder) noteVerdict(ctx context.Context, in *Inputs, failure *finding.Failure) {
-	if b.Verify || !lasting(failure) || ctx.Err() != nil {
+	if b.options.Verify || !lasting(failure) || ctx.Err() != nil {
 		return
 	}
 	after, err := b.Examine(ctx, in.Dir)
 	if err != nil || after.Key != in.Key || len(in.Changed(after)) > 0 {
 		return
 	}
-	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
+	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.options.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
 		Findings: failure.Findings, Tail: strings.ToValidUTF8(failure.Tail, "\uFFFD"), Written: time.Now()})
 }
 
 // verdict is the recorded failure of a build from key; nil when there is none that counts.
 func (b *Builder) verdict(dir, key string) *finding.Failure {
-	if b.Verify || b.Retry {
+	if b.options.Verify || b.options.Retry {
 		return nil
 	}
 	v := store.ReadVerdict(dir, key)
-	if v == nil || v.Strict != b.Strict {
+	if v == nil || v.Strict != b.options.Strict {
 		return nil
 	}
 	return &finding.Failure{Step: v.Step, ExitCode: v.ExitCode, Findings: v.Findings, Tail: v.Tail, Stood: v.Written}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -278,11 +279,11 @@ func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
 	if c.gone {
 		return nil, fs.ErrNotExist
 	}
-	in := &builder.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
+	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
 		Lock: "/.git/index.lock", Taken: s.now, Skip: func(string, bool) bool { return false },
 		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: c.mtime, Ctime: c.ctime}}},
 		Others:    &tree.Snapshot{},
-		Publishes: []string{c.dir + "/out.wasm"}}
+		Publishes: []string{c.dir + "/out.wasm"}}}
 	in.Key = in.SourceHash
 	if up := s.sims[c.takes]; up != nil {
 		path := up.dir + "/out.wasm"
@@ -363,7 +364,7 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
-	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.job.reason != "retry" {
+	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.work.job.reason != "retry" {
 		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
 	}
 	c.started++
@@ -414,7 +415,7 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	b.done, c.build = true, nil
-	if !b.cancelled && !e.c.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
+	if !b.cancelled && !e.c.work.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
 		s.t.Errorf("%s: %s was built to the end from %s, long after it was %s", s.clock(), c.dir, e.in.SourceHash, c.content)
 	}
 	s.running--
@@ -444,10 +445,10 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
-	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.job.committed {
+	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.work.job.committed {
 		s.t.Errorf("%s: P3: %s is published from %s, and the loop knows that it changed", s.clock(), c.dir, e.in.SourceHash)
 	}
-	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.first) < s.cfg.MaxWait && !e.c.job.committed {
+	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.burst.first) < s.cfg.MaxWait && !e.c.work.job.committed {
 		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
 	}
 	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
@@ -161,9 +162,9 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	time.Sleep(hashTime / 2)
 	w.mu.Lock()
 	hash := hashOf(f.content + f.gen)
-	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
+	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(path string, _ bool) bool { return strings.HasSuffix(path, "/skipped") }, Governs: func(string) bool { return false }, Taken: time.Now(),
-		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
+		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}}
 	if f.publishes != "" {
 		in.Publishes = []string{f.publishes}
 	}

@@ -45,10 +45,11 @@ func ours(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := check.Check(t.Context(), dir, check.Options{Runtime: []*astrid.Release{release}})
+	results, err := check.CheckAll(t.Context(), []string{dir}, check.Options{Runtime: []*astrid.Release{release}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	list := results[0].Findings
 	module, err := os.ReadFile(filepath.Join(dir, "m.wasm"))
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,10 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	})
 	running.Go(func() {
 		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plan: func(p watcher.Plan) { plans <- p }, Batches: l.batches, Jobs: 1, NoInitialBuild: true,
-			Find: func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
+			Find: func(ctx context.Context) ([]string, error) {
+				found, err := tree.Find(ctx, tree.Search{Roots: []string{root}})
+				return found.Capsules, err
+			},
 			Examine: func(ctx context.Context, dir string) (*builder.Inputs, error) {
 				start := time.Now()
 				in, err := b.Examine(ctx, dir)

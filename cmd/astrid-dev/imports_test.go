@@ -10,7 +10,7 @@ import (
 // imports is the house: which room may import which. Everything points one way.
 // cmd/astrid-dev may import every room but builder/proc.
 var imports = map[string][]string{
-	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
+	"orchestrator":            {"orchestrator/event", "orchestrator/order", "orchestrator/pool", "watcher", "watcher/tree", "builder", "builder/finding"},
 	"orchestrator/console":    {"orchestrator/paths", "builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
 	"orchestrator/stream":     {"orchestrator/hub"},
 	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
@@ -22,18 +22,21 @@ var imports = map[string][]string{
 	"orchestrator/hub":        {"orchestrator/event"},
 	"orchestrator/event":      {"builder/finding"},
 	"orchestrator/event/flat": {"orchestrator/event", "builder/finding"}, // for tests
-	"orchestrator/verify":     {"builder/store", "builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
+	"orchestrator/verify":     {"builder/text", "builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
 	"orchestrator/order":      {},
+	"orchestrator/pool":       {},
 	"orchestrator/report":     {"watcher/fsys", "watcher/tree", "builder/text", "builder/finding"},
 	"watcher":                 {"watcher/fsys", "watcher/tree", "builder/finding"},
 	"watcher/fsys":            {},
 	"watcher/tree":            {"watcher/fsys"},
-	"builder":                 {"builder/daemon", "builder/store", "builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
-	"builder/capsule":         {"builder/capsule/tomldoc", "watcher/tree", "builder/astrid", "builder/finding", "watcher/fsys"},
+	"builder":                 {"builder/daemon", "builder/inputs", "builder/compile", "builder/store", "builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/finding", "watcher/fsys", "watcher/tree"},
+	"builder/capsule":         {"builder/capsule/tomldoc", "watcher/tree", "builder/astrid", "builder/finding"},
 	"builder/capsule/tomldoc": {"builder/finding", "watcher/fsys"},
 	"builder/check":           {"builder/capsule/tomldoc", "builder/toolchain/cargo", "builder/wasm/reader", "watcher/tree", "builder/astrid", "builder/capsule", "builder/finding", "watcher/fsys"},
 	"builder/toolchain":       {"builder/toolchain/cargo", "watcher/tree", "builder/text", "builder/capsule", "builder/proc", "builder/finding", "watcher/fsys"},
 	"builder/toolchain/cargo": {"builder/capsule/tomldoc", "watcher/fsys"},
+	"builder/compile":         {"builder/capsule", "builder/toolchain", "builder/proc", "builder/astrid", "builder/smoke", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
+	"builder/inputs":          {"builder/text", "builder/capsule", "builder/toolchain", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
 	"builder/store":           {"builder/finding", "builder/wasm/reader", "watcher/fsys", "watcher/tree"},
 	"builder/pack":            {"builder/capsule", "builder/capsule/tomldoc", "builder/finding", "watcher/fsys", "watcher/tree"},
 	"builder/daemon":          {"builder/capsule", "builder/finding", "builder/pack", "builder/proc", "builder/usage", "watcher/fsys", "watcher/tree"},

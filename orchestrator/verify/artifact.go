@@ -11,7 +11,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -58,7 +57,7 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 // committed compares the file at path. In a git repository only a tracked one
 // counts: what an earlier build left there is nobody's claim.
 func committed(ctx context.Context, path, dir string, built builder.StagedModule) (found bool, f *finding.Finding) {
-	hash, err := store.HashFile(path)
+	hash, err := tree.HashFile(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !tracked(ctx, path, dir) {
 		return false, nil
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -211,7 +210,7 @@ func (r *run) isHanded(path string) bool {
 	reach := tree.NewReach([]string{path}, r.first.top)
 	for handed, hash := range r.handed {
 		if reach.Holds(handed, false) {
-			is, err := store.HashFile(handed)
+			is, err := tree.HashFile(handed)
 			return err == nil && is == hash
 		}
 	}

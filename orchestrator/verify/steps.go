@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -119,7 +120,7 @@ func (r *run) examined(ctx context.Context, b *builder.Builder, j *job) (*builde
 			continue
 		}
 		if errors.Is(at.Err, syscall.ENAMETOOLONG) {
-			list = append(list, finding.Finding{Code: finding.PathTooLong, Severity: finding.Error, Message: "its path is too long to be copied: " + builder.Abbreviated(at.Path),
+			list = append(list, finding.Finding{Code: finding.PathTooLong, Severity: finding.Error, Message: "its path is too long to be copied: " + text.Abbreviated(at.Path),
 				Hint: "shorten the names of the folders above it, leave it out with ignore in [package.metadata.astrid-dev], or set TMPDIR to a shorter folder"})
 			continue
 		}

@@ -1,4 +1,4 @@
-package builder
+package compile
 
 import (
 	"bytes"
@@ -12,36 +12,35 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 // wrap makes a component of a core module that asks for it, and returns the
 // path of what is to be staged: beside to, or path itself. The manifest's own command
 // makes it where there is one, else the reader does, as the runtime's own builder would.
-func (b *Builder) wrap(ctx context.Context, in *Inputs, command *toolchain.Command, s *Staged, path, to string, output io.Writer) (string, error) {
-	if in.manifest.Dev.Wrap.Off {
+func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
+	if b.Manifest.Dev.Wrap.Off {
 		return path, nil
 	}
 	module, err := os.ReadFile(path)
 	if err != nil {
-		return "", stageFailure(ctx, in.Dir, err)
+		return "", b.refused(err)
 	}
 	if wanted, err := wantsWrap(ctx, module); err != nil || !wanted {
 		return path, err
 	}
 	wrapped := to + ".component"
 	start := time.Now()
-	defer func() { s.BuildTime += time.Since(start) }()
-	if command.Wrapper != nil {
-		return wrapped, b.wrapByCommand(ctx, in, command, path, wrapped, output)
+	defer func() { b.made.Took += time.Since(start) }()
+	if b.command.Wrapper != nil {
+		return wrapped, b.wrapByCommand(ctx, path, wrapped)
 	}
 	component, err := wrapHere(ctx, module)
 	if err != nil || component == nil {
 		return path, err
 	}
 	if err := os.WriteFile(wrapped, component, 0o666); err != nil {
-		return "", stageFailure(ctx, in.Dir, err)
+		return "", b.refused(err)
 	}
 	return wrapped, nil
 }
@@ -84,20 +83,19 @@ func wrapHere(ctx context.Context, module []byte) ([]byte, error) {
 }
 
 // wrapByCommand runs the manifest's own wrapper.
-func (b *Builder) wrapByCommand(ctx context.Context, in *Inputs, command *toolchain.Command, path, wrapped string, output io.Writer) error {
-	argv, err := command.Wrapper.Command(path, wrapped)
+func (b *Build) wrapByCommand(ctx context.Context, path, wrapped string) error {
+	argv, err := b.command.Wrapper.Command(path, wrapped)
 	if err != nil {
-		return asProblem(err)
+		return err
 	}
 	tail := proc.NewTail(tailKept)
-	live := io.MultiWriter(output, tail)
-	timeout := b.timeout(in)
-	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: in.Dir, Env: command.Wrapper.Env, Stdout: live, Stderr: live, Timeout: timeout, Grace: b.Grace})
-	b.nameStrays(in.Dir, result.Strays)
+	live := io.MultiWriter(b.Output, tail)
+	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: b.Manifest.Dir, Env: b.command.Wrapper.Env, Stdout: live, Stderr: live, Timeout: b.Timeout, Grace: b.Grace})
+	b.nameStrays(result.Strays)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if f := wrapFault(command.Wrapper.Name, wrapped, result, err, timeout); f != nil {
+	if f := wrapFault(b.command.Wrapper.Name, wrapped, result, err, b.Timeout); f != nil {
 		if err != nil {
 			result.ExitCode = 0 // none ran
 		}

@@ -1,4 +1,9 @@
-package builder
+// Package inputs finds out what a build of a capsule depends on, at one moment: its sources, the
+// files outside of them, the recipe, and the key of all that. It only reads.
+//
+// The layers of its files: inputs.go and takes.go are the value; change.go compares two of them, reads.go finds
+// files that are no sources, take.go puts all together.
+package inputs
 
 import (
 	"path/filepath"
@@ -13,7 +18,7 @@ import (
 )
 
 // Inputs is everything one build of a capsule depends on, as it was at one moment.
-// It is never changed after Examine returned it.
+// It is never changed after Take returned it.
 type Inputs struct {
 	Dir        string // the capsule's folder, absolute
 	Name       string // the manifest's name, or the folder's when the manifest cannot be read
@@ -31,21 +36,17 @@ type Inputs struct {
 	Reads     func(path string, dir bool) bool // whether path below Dir is, or as a folder may hold, an input that the rules leave out; likewise
 	Within    []string                         // the patterns below Dir that Reads goes by, sorted
 
-	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
-	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
-	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
-	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
-
 	Sources *tree.Snapshot // the files below Dir
 	Others  *tree.Snapshot // all other files that it depends on: outside it, and below it what the rules leave out
 	Recipe  string         // what Key holds besides files: toolchain, argv, environment, profile
 	Taken   time.Time      // before the first file was looked at
 
-	left     func(path string, dir bool) bool // what the rules alone leave out
-	aged     map[string]int64                 // what this build made look old, by path, with its ctime from then on; the build's alone
-	manifest *capsule.Manifest
-	how      *toolchain.Recipe // nil: it cannot be built
-	problem  *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
+	Manifest *capsule.Manifest // nil when it cannot be used
+	How      *toolchain.Recipe // nil: it cannot be built
+	Fault    *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
+
+	left func(path string, dir bool) bool // what the rules alone leave out
+	aged map[string]int64                 // what builds of ours made look old, by absolute path, with its ctime from then on
 }
 
 // Changed names the files that differ between in and later in content, size,
@@ -69,7 +70,7 @@ func (in *Inputs) Changed(later *Inputs) []string {
 func (in *Inputs) Written(later *Inputs) []time.Time {
 	var times []time.Time
 	for _, both := range [][2]*tree.Snapshot{{in.Sources, later.Sources}, {in.Others, later.Others}} {
-		after := files(both[1])
+		after := byName(both[1])
 		for _, name := range both[0].Diff(both[1]) {
 			if f, is := after[name]; is {
 				times = append(times, time.Unix(0, f.Ctime))
@@ -80,13 +81,13 @@ func (in *Inputs) Written(later *Inputs) []time.Time {
 }
 
 func (in *Inputs) outsideChanged(later *Inputs) []string {
-	before, after := files(in.Others), files(later.Others)
+	before, after := byName(in.Others), byName(later.Others)
 	var changed []string
 	for _, name := range in.Others.Diff(later.Others) {
 		path := fsys.Absolute(in.Dir, name)
 		_, was := before[name]
 		now, is := after[name]
-		if now.Ctime == in.aged[path] {
+		if now.Ctime == later.aged[path] {
 			now.Ctime = 0 // nobody has touched it but we
 		}
 		learned := !was && is && max(now.Mtime, now.Ctime) < in.Taken.UnixNano()
@@ -115,7 +116,7 @@ func (in *Inputs) Recounts(old *Inputs) bool {
 	if slices.EqualFunc(old.Sources.Files, in.Sources.Files, func(a, b tree.File) bool { return a.Path == b.Path }) {
 		return false
 	}
-	known := files(old.Sources)
+	known := byName(old.Sources)
 	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool {
 		_, was := known[f.Path]
 		return !was && old.leaves(filepath.Join(in.Dir, filepath.FromSlash(f.Path)), false)
@@ -130,8 +131,8 @@ func (in *Inputs) leaves(path string, dir bool) bool {
 	return in.Skip(path, dir)
 }
 
-// files is a snapshot by name; nil is the snapshot of nothing.
-func files(s *tree.Snapshot) map[string]tree.File {
+// byName is a snapshot by name; nil is the snapshot of nothing.
+func byName(s *tree.Snapshot) map[string]tree.File {
 	m := map[string]tree.File{}
 	if s != nil {
 		for _, f := range s.Files {
@@ -140,3 +141,7 @@ func files(s *tree.Snapshot) map[string]tree.File {
 	}
 	return m
 }
+
+// Problem is what makes a build impossible before it begins: a broken manifest, a missing
+// tool, a path that is not ours to write to; nil when nothing does.
+func (in *Inputs) Problem() *finding.Failure { return in.Fault }

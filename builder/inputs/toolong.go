@@ -1,9 +1,10 @@
-package builder
+package inputs
 
 import (
 	"fmt"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -29,27 +30,18 @@ func tooLong(dir string, files []tree.File, limit int) (f finding.Finding, ok bo
 		return f, false
 	}
 	return finding.Finding{Code: finding.PathTooLong, Severity: finding.Warning,
-		Message: fmt.Sprintf("%d of its files have paths of more than %d bytes (%d at most), which most tools cannot open; the first is %s", n, limit, longest, Abbreviated(first)),
+		Message: fmt.Sprintf("%d of its files have paths of more than %d bytes (%d at most), which most tools cannot open; the first is %s", n, limit, longest, text.Abbreviated(first)),
 		Hint:    "shorten the names of the folders above it, or leave it out with ignore in [package.metadata.astrid-dev]"}, true
 }
 
-// Abbreviated is the beginning and the end of a path that is too long to be read.
-func Abbreviated(path string) string {
-	const head, tail = 120, 60 // as much as tells folders apart, in two lines of a screen
-	if len(path) <= head+tail {
-		return path
-	}
-	return path[:head] + "..." + path[len(path)-tail:]
-}
-
 // sayTooLong says it once for each capsule.
-func (b *Builder) sayTooLong(dir string, files []tree.File) {
+func (t *Taker) sayTooLong(dir string, files []tree.File) {
 	f, is := TooLong(dir, files)
-	b.mu.Lock()
-	said := b.long[dir]
-	b.long[dir] = is
-	b.mu.Unlock()
+	t.mu.Lock()
+	said := t.long[dir]
+	t.long[dir] = is
+	t.mu.Unlock()
 	if is && !said {
-		b.Say(dir, f)
+		t.options.Say(dir, f)
 	}
 }

@@ -1,16 +1,12 @@
-package builder
+package compile
 
 import (
-	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/store"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -21,47 +17,52 @@ import (
 // the product was made. So before a tool runs, the products that it would believe
 // wrongly are made to look old.
 
-// outdate makes products look old that plan's tool must make anew: always the modules
+// Stale is what is known of the inputs since the tool's last run.
+type Stale struct {
+	// Changed is the oldest time that an input claims to be written at which may be another one
+	// than at the last run; zero when all are the same.
+	Changed time.Time
+	Inputs  []string // all files that the build reads, absolute: no products
+}
+
+// outdate makes products look old that the tool must make anew: always the modules
 // themselves, because we know that something changed, and everything that is younger
 // than an input which is another one than at the last run. done must be called when the
 // tool has ended; it tells which modules the tool left alone.
-func outdate(in *Inputs, plan *toolchain.Recipe) (done func() (left []string)) {
-	if !plan.ByTime && plan.CargoTarget == "" {
+func (b *Build) outdate() (done func() (left []string)) {
+	if !b.Recipe.ByTime && b.Recipe.CargoTarget == "" {
 		return func() []string { return nil }
 	}
-	source := in.oldestChange()
 	restore := func() []string { return nil }
-	if !source.IsZero() {
-		for target := range in.cargoTargets(plan) {
-			outdateCargo(target, source)
+	if !b.Stale.Changed.IsZero() {
+		for target := range b.cargoTargets() {
+			outdateCargo(target, b.Stale.Changed)
 		}
 	}
-	if plan.ByTime {
-		restore = oldest(in.Dir, plan.Outputs)
-		if !source.IsZero() {
-			in.outdateProducts(source)
+	if b.Recipe.ByTime {
+		restore = oldest(b.Manifest.Dir, b.Recipe.Outputs)
+		if !b.Stale.Changed.IsZero() {
+			b.outdateProducts(b.Stale.Changed)
 		}
 	}
-	began := fmt.Sprintln(in.Taken.UnixNano())
-	noteSeen(in)
-	store.Note(in.Dir, store.RunNote, []byte(began))
+	ended := b.Began() // only now: a run that is killed before it must be repeated
 	return func() []string {
 		left := restore()
-		store.Note(in.Dir, store.RunNote, []byte(began+fmt.Sprintln(time.Now().UnixNano())))
+		ended()
 		return left
 	}
 }
 
 // outdateProducts makes every product that is not older than source older.
-func (in *Inputs) outdateProducts(source time.Time) {
-	_ = fsys.InRoot(in.Dir, func(f *fsys.Root) error {
-		in.eachProduct(func(path string, info fs.FileInfo) {
+func (b *Build) outdateProducts(source time.Time) {
+	_ = fsys.InRoot(b.Manifest.Dir, func(f *fsys.Root) error {
+		b.eachProduct(func(path string, info fs.FileInfo) {
 			if info.ModTime().Before(source) {
 				return
 			}
 			f.SetTime(path, source.Add(-time.Second))
 			if i := fsys.Lstat(path); i.Ctime != 0 {
-				in.aged[path] = i.Ctime
+				b.made.Aged[path] = i.Ctime
 			}
 		})
 		return nil
@@ -73,24 +74,19 @@ func (in *Inputs) outdateProducts(source time.Time) {
 var cargoTimes = []string{".fingerprint/*/*", "build/*/output"}
 
 // cargoTargets are the target folders of all crates that have files among the inputs.
-func (in *Inputs) cargoTargets(plan *toolchain.Recipe) map[string]bool {
+func (b *Build) cargoTargets() map[string]bool {
 	targets := map[string]bool{}
-	if plan.CargoTarget != "" {
-		targets[plan.CargoTarget] = true
+	if b.Recipe.CargoTarget != "" {
+		targets[b.Recipe.CargoTarget] = true
 	}
 	looked := map[string]bool{}
-	look := func(file string) {
+	for _, file := range b.Stale.Inputs {
 		for folder := filepath.Dir(file); !looked[folder]; folder = filepath.Dir(folder) {
 			looked[folder] = true
 			target := filepath.Join(folder, "target")
 			if info, err := os.Lstat(filepath.Join(target, ".rustc_info.json")); err == nil && info.Mode().IsRegular() {
 				targets[target] = true
 			}
-		}
-	}
-	for _, list := range []map[string]tree.File{files(in.Sources), files(in.Others)} {
-		for name := range list {
-			look(fsys.Absolute(in.Dir, name))
 		}
 	}
 	return targets
@@ -162,24 +158,25 @@ func setTime(dir, path string, at time.Time) {
 // eachProduct visits the files of the capsule that may be products of its
 // build: those that are no inputs and not ours. Other capsules, repositories,
 // packages and caches that say so are left out: their owners know them better.
-func (in *Inputs) eachProduct(visit func(path string, info fs.FileInfo)) {
-	sources := files(in.Sources)
-	maps.Copy(sources, files(in.Others))
-	for _, c := range in.manifest.Components {
-		sources[c.File] = tree.File{} // what we published
+func (b *Build) eachProduct(visit func(path string, info fs.FileInfo)) {
+	others := map[string]bool{}
+	for _, path := range b.Stale.Inputs {
+		others[path] = true
 	}
-	_ = filepath.WalkDir(in.Dir, func(path string, d fs.DirEntry, err error) error {
+	for _, c := range b.Manifest.Components {
+		others[filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))] = true // what was published
+	}
+	_ = filepath.WalkDir(b.Manifest.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil // it is not there, or not the build's
 		}
 		if d.IsDir() {
-			if path != in.Dir && notOfTheBuild(path) {
+			if path != b.Manifest.Dir && notOfTheBuild(path) {
 				return filepath.SkipDir
 			}
 			return nil
 		}
-		rel, err := filepath.Rel(in.Dir, path)
-		if _, source := sources[filepath.ToSlash(rel)]; err != nil || source || !d.Type().IsRegular() {
+		if others[path] || !d.Type().IsRegular() {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {
@@ -192,19 +189,13 @@ func (in *Inputs) eachProduct(visit func(path string, info fs.FileInfo)) {
 func notOfTheBuild(folder string) bool {
 	name := filepath.Base(folder)
 	mayBeMade := name == "target" || name == "dist" // of the folders without sources, those that hold products
-	return tree.IgnoredFolder(name) && !mayBeMade || hasManifest(folder) == nil || isCache(folder)
-}
-
-// isCache reports whether folder is tagged as a cache, as cargo's target is and ours.
-func isCache(folder string) bool {
-	_, err := os.Lstat(filepath.Join(folder, "CACHEDIR.TAG"))
-	return err == nil
+	return tree.IgnoredFolder(name) && !mayBeMade || tree.IsCapsule(folder) || tree.IsCache(folder)
 }
 
 // inCache reports whether folder, at or below dir, is or lies in a cache.
 func inCache(dir, folder string) bool {
 	for ; folder != dir && fsys.Inside(dir, folder); folder = filepath.Dir(folder) {
-		if isCache(folder) {
+		if tree.IsCache(folder) {
 			return true
 		}
 	}

@@ -1,4 +1,4 @@
-package builder
+package inputs
 
 import (
 	"fmt"
@@ -10,8 +10,6 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -29,15 +27,16 @@ type reads struct {
 
 	sources map[string]bool // the sources by path, made when first asked
 	files   []tree.File
+	folder  string          // the builder's own, a slash path below dir
 	own     map[string]bool // what we write, and a build leaves for us: slash paths below dir
 	reach   *tree.Reach     // of patterns
 	named   *tree.Reach     // of the settings' alone
 }
 
-func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.Recipe) *reads {
-	r := &reads{dir: in.Dir, rules: rules, patterns: patterns, files: in.Sources.Files, own: ownFiles(in.manifest)}
-	if in.manifest != nil {
-		r.named = tree.NewReach(in.manifest.Dev.Inputs, in.Dir)
+func newReads(in *Inputs, rules *tree.Rules, patterns []string, folder string) *reads {
+	r := &reads{dir: in.Dir, rules: rules, patterns: patterns, files: in.Sources.Files, own: ownFiles(in.Manifest), folder: folder}
+	if in.Manifest != nil {
+		r.named = tree.NewReach(in.Manifest.Dev.Inputs, in.Dir)
 	}
 	for _, link := range in.Sources.Links {
 		if full := filepath.Join(in.Dir, filepath.FromSlash(link)); r.follows(full) {
@@ -45,7 +44,7 @@ func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.
 		}
 	}
 	r.patterns = append(r.patterns, r.links...)
-	if plan == nil || !plan.TellsAll {
+	if in.How == nil || !in.How.TellsAll {
 		for _, rel := range rules.Committed() {
 			r.patterns = append(r.patterns, filepath.Join(in.Dir, filepath.FromSlash(rel)))
 		}
@@ -55,10 +54,10 @@ func newReads(in *Inputs, rules *tree.Rules, patterns []string, plan *toolchain.
 	return r
 }
 
-// unmatched are warnings about inputs of the settings that stand for nothing: a slip of
+// Unmatched are warnings about inputs of the settings that stand for nothing: a slip of
 // the pen there is an edit that is never seen.
-func (in *Inputs) unmatched() (list []finding.Finding) {
-	if in.manifest == nil {
+func (in *Inputs) Unmatched() (list []finding.Finding) {
+	if in.Manifest == nil {
 		return nil
 	}
 	absent := map[string]bool{}
@@ -67,11 +66,11 @@ func (in *Inputs) unmatched() (list []finding.Finding) {
 			absent[fsys.Absolute(in.Dir, f.Path)] = true
 		}
 	}
-	for _, pattern := range in.manifest.Dev.Inputs {
+	for _, pattern := range in.Manifest.Dev.Inputs {
 		if !absent[fsys.Absolute(in.Dir, pattern)] {
 			continue
 		}
-		line, column := in.manifest.Position("package", "metadata", "astrid-dev", "inputs")
+		line, column := in.Manifest.Position("package", "metadata", "astrid-dev", "inputs")
 		list = append(list, finding.Finding{Code: finding.InputMatchesNothing, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
 			Message: fmt.Sprintf("inputs names %q, and nothing is there", pattern), Hint: "correct the path, which is relative to the capsule's folder, or take it out"})
 	}
@@ -96,7 +95,7 @@ func ownFiles(m *capsule.Manifest) map[string]bool {
 
 // isOwn reports whether rel is ours to write, or lies in our folder.
 func (r *reads) isOwn(rel string) bool {
-	return r.own[rel] || rel == store.Folder || strings.HasPrefix(rel, store.Folder+"/")
+	return r.own[rel] || rel == r.folder || strings.HasPrefix(rel, r.folder+"/")
 }
 
 // known reports whether a file, by its path in a snapshot, must not count as one
@@ -161,7 +160,7 @@ func (r *reads) follows(link string) bool {
 // isProduct reports whether path is, or lies in, a folder that calls itself a cache.
 func isProduct(path string) bool {
 	for up := path; up != filepath.Dir(up); up = filepath.Dir(up) {
-		if isCache(up) {
+		if tree.IsCache(up) {
 			return true
 		}
 	}
