@@ -50,11 +50,10 @@ func ours(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	list := results[0].Findings
-	module, err := os.ReadFile(filepath.Join(dir, "m.wasm"))
+	report, err := smoke.LoadFile(t.Context(), filepath.Join(dir, "m.wasm"), smoke.Options{Runtime: judging})
 	if err != nil {
 		t.Fatal(err)
 	}
-	report := smoke.Load(t.Context(), module, smoke.Options{Runtime: judging})
 	said := ""
 	for _, f := range append(append(list, report.Findings...), report.KernelFindings...) {
 		if f.Severity == finding.Error {

@@ -16,13 +16,14 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/pack"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
 
 // crashing is a program argument: the test binary starts a daemon then, says where, and waits.
 const crashing = "-crashing"
 
 func TestMain(m *testing.M) {
-	for _, main := range []func([]string) (int, bool){proc.Main, Main} {
+	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, Main} {
 		if code, handled := main(os.Args[1:]); handled {
 			os.Exit(code)
 		}

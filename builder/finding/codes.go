@@ -186,6 +186,8 @@ const (
 	ReproducibleDiagnostic      Code = "reproducible-diagnostic"
 	PublishedArtifactFailed     Code = "published-artifact-failed"
 	PublishedArtifactDiagnostic Code = "published-artifact-diagnostic"
+	RuntimeFailed               Code = "runtime-failed"
+	RuntimeDiagnostic           Code = "runtime-diagnostic"
 
 	// Of watch and doctor.
 	BuildTouchesInputs Code = "build-touches-inputs"
@@ -380,6 +382,8 @@ var table = []Rule{
 	{Code: ReproducibleDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step reproducible", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: PublishedArtifactFailed, Part: PartReport, Severity: Error, Summary: "the step published-artifact failed and says no more", Remedy: "read what is printed with it"},
 	{Code: PublishedArtifactDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step published-artifact", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: RuntimeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime failed and says no more", Remedy: "read what is printed with it"},
+	{Code: RuntimeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime", Remedy: "read the message: it is the runtime's own", Else: []Severity{Warning, Note}},
 	{Code: BuildTouchesInputs, Part: PartWatch, Severity: Warning, Summary: "in watch: the build writes a source again with the same bytes", Remedy: "write only when something changes, or name what it makes in ignore"},
 	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
 	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Remedy: "make the folder readable; the next change or r looks again"},

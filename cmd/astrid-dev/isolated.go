@@ -71,9 +71,9 @@ func (f *isolatedFlags) values() (map[string]string, error) {
 	return values, nil
 }
 
-// try installs the capsule of m, whose modules stand published. Its answer says why it is not
-// loaded where it is not.
-func (f *isolatedFlags) try(ctx context.Context, d *daemon.Daemon, m *capsule.Manifest) (*daemon.Answer, error) {
+// try installs the capsule of m with the file module, "" for the one that stands published.
+// The answer says why it is not loaded where it is not.
+func (f *isolatedFlags) try(ctx context.Context, d *daemon.Daemon, m *capsule.Manifest, module string) (*daemon.Answer, error) {
 	values, err := f.values()
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (f *isolatedFlags) try(ctx context.Context, d *daemon.Daemon, m *capsule.Ma
 	if err != nil {
 		return nil, usage.New(fmt.Errorf("looking for the SDK's WIT: %w", err))
 	}
-	answer, err := d.Install(ctx, daemon.Package{Source: pack.Source{Manifest: m, Contracts: contracts}, Values: values})
+	answer, err := d.Install(ctx, daemon.Package{Source: pack.Source{Manifest: m, Module: module, Contracts: contracts}, Values: values})
 	if ctx.Err() != nil {
 		return nil, errInterrupted
 	}
@@ -90,6 +90,20 @@ func (f *isolatedFlags) try(ctx context.Context, d *daemon.Daemon, m *capsule.Ma
 		return nil, usage.New(err)
 	}
 	return answer, nil
+}
+
+// step is try for verify, nil without d.
+func (f *isolatedFlags) step(d *daemon.Daemon) func(context.Context, *capsule.Manifest, string) ([]finding.Finding, error) {
+	if d == nil {
+		return nil
+	}
+	return func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error) {
+		answer, err := f.try(ctx, d, m, module)
+		if err != nil {
+			return nil, err
+		}
+		return answer.Findings, nil
+	}
 }
 
 // compared adds to the answer that the sandbox did not foresee it.

@@ -109,7 +109,7 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 		ready = ready && report.KernelReady
 	}
 	if private != nil {
-		answer, err := f.isolated.try(cmd.Context(), private, m)
+		answer, err := f.isolated.try(cmd.Context(), private, m, "")
 		if err != nil {
 			return err
 		}

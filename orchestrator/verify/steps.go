@@ -99,6 +99,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
+	r.installed(ctx, j, staged)
 	r.hand(j, staged)
 	if !r.Repro || j.helper || ctx.Err() != nil {
 		return false
@@ -241,6 +242,26 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 	if r.Strict && !ready {
 		j.capsule.Step(report.StepKernelReady).Verdict = report.Failed
 	}
+}
+
+// installed asks the real runtime. That it could not be asked is no fault of the capsule, and
+// no proof that it is sound: the step was not run then.
+func (r *run) installed(ctx context.Context, j *job, staged *builder.Staged) {
+	if r.Isolated == nil || j.helper || ctx.Err() != nil {
+		return
+	}
+	begun := time.Now()
+	m, err := capsule.Load(r.first.of(j.dir))
+	var list []finding.Finding
+	if err == nil {
+		list, err = r.Isolated(ctx, m, staged.Modules[0].Path)
+	}
+	if err != nil {
+		j.capsule.Reason = "the real runtime could not be asked: " + r.first.text(err.Error())
+		j.capsule.Step(report.StepRuntime).Reason = j.capsule.Reason
+		return
+	}
+	j.pass(report.StepRuntime, time.Since(begun), r.findings(r.first.mirror, list))
 }
 
 // ownFindings are those of the build: the others are told by the steps that they belong to.
