@@ -76,6 +76,7 @@ const (
 	ToolFound               Code = "tool-found"
 	RustMixed               Code = "rust-mixed"
 	RustTargetMissing       Code = "rust-target-missing"
+	RustToolchainMissing    Code = "rust-toolchain-missing"
 	RustStaleArtifact       Code = "rust-stale-artifact"
 	RustNoModule            Code = "rust-no-module"
 	RustWhichModule         Code = "rust-which-module"
@@ -278,6 +279,7 @@ var table = []Rule{
 	{Code: ToolFound, Part: PartBuild, Severity: Note, Summary: "a tool is there", Remedy: "nothing is to be done"},
 	{Code: RustMixed, Part: PartBuild, Severity: Warning, Summary: "cargo and the rustc that it runs come from two installations", Remedy: "put one folder that has both first in PATH"},
 	{Code: RustTargetMissing, Part: PartBuild, Severity: Error, Summary: "the Rust that is used has no standard library for the target", Remedy: "run the command that the hint shows"},
+	{Code: RustToolchainMissing, Part: PartBuild, Severity: Error, Summary: "rustup is asked for a toolchain that is not installed", Remedy: "install it, or have RUSTUP_TOOLCHAIN name one that is there", Else: []Severity{Warning}},
 	{Code: RustStaleArtifact, Part: PartBuild, Severity: Error, Summary: "cargo names a module that is missing, or older than the build", Remedy: "run cargo clean, and build again"},
 	{Code: RustNoModule, Part: PartBuild, Severity: Error, Summary: "cargo built no WebAssembly module", Remedy: `write crate-type = ["cdylib"] under [lib] in Cargo.toml`},
 	{Code: RustWhichModule, Part: PartBuild, Severity: Error, Summary: "cargo built several modules, and no component is called like one of them", Remedy: "give the component's file the name of the crate, with _ for -"},

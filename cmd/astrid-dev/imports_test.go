@@ -14,7 +14,7 @@ var imports = map[string][]string{
 	"orchestrator/console":    {"orchestrator/paths", "builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
 	"orchestrator/stream":     {"orchestrator/hub"},
 	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
-	"orchestrator/doctor":     {"builder/finding", "builder/toolchain", "orchestrator/paths", "watcher", "watcher/fsys"},
+	"orchestrator/doctor":     {"watcher/tree", "builder/finding", "builder/toolchain", "orchestrator/paths", "watcher", "watcher/fsys"},
 	"orchestrator/mend":       {"watcher/tree", "builder/capsule", "builder/check", "builder/finding", "orchestrator/verify"},
 	"orchestrator/progress":   {"builder/text", "orchestrator/report", "orchestrator/verify"},
 	"orchestrator/paths":      {"builder/capsule", "builder/text", "builder/finding", "builder/usage", "watcher/tree"},

@@ -5,12 +5,14 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Examine says what on this machine keeps the capsules below roots from being watched or
@@ -22,8 +24,25 @@ func Examine(ctx context.Context, roots, env []string) []finding.Finding {
 	}
 	found = append(found, excludesFindings(ctx, roots)...)
 	found = append(found, toolchain.Doctor(ctx, env)...)
+	found = append(found, rustupFindings(ctx, roots, env)...)
 	finding.Sort(found)
 	return found
+}
+
+// rustupFindings are about toolchains that capsules below roots ask rustup for. Folders that
+// cannot be read are told by the commands that build.
+func rustupFindings(ctx context.Context, roots, env []string) (list []finding.Finding) {
+	capsules, err := paths.Search(ctx, tree.Search{Roots: roots})
+	if err != nil {
+		return nil
+	}
+	for dir, f := range toolchain.DoctorRustup(capsules.Dirs, env) {
+		if f.File != "" {
+			f.File = filepath.Join(dir, f.File)
+		}
+		list = append(list, f)
+	}
+	return list
 }
 
 // watchFindings holds the folders to watch against the system's limit.
