@@ -18,11 +18,13 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// Staged is a build that succeeded and loads, and is not published. End it
-// with Publish or Discard.
+// Staged is a build that has ended and is not published. One that succeeded, and loads, has its
+// modules in the staging folder: end it with Publish or Discard. One that failed has none, and
+// tells what became of its inputs all the same.
 type Staged struct {
 	Before *Inputs // what was to be built
-	After  *Inputs // the same looked at again when it was built; nil: it could not be read any more
+	After  *Inputs // the same looked at again when the build had ended; nil: it could not be read any more
+	Lost   error   // why After is nil
 
 	BuildTime time.Duration
 	SmokeTime time.Duration
@@ -43,10 +45,10 @@ func (s *Staged) Moved() []string {
 	return s.Before.Changed(s.After)
 }
 
-// sound reports whether what was staged was built from what is on disk: nothing moved, or
-// what moved has the same content again.
+// sound reports whether something is staged, and was built from what is on disk: nothing moved,
+// or what moved has the same content again.
 func (s *Staged) sound() bool {
-	return s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
+	return s.lock != nil && !s.ended && s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
 }
 
 // UpToDate is Build's error when another process, for which it waited, has published what
@@ -81,43 +83,48 @@ func (s *Staged) Discard() {
 const attempts = 3
 
 // Build builds the capsule that in describes, smoke-loads the result and looks at the
-// inputs again. Live output goes to output, which may be nil. The error is a *finding.Failure for
-// what the capsule's author can mend, also one that is recorded, an *UpToDate when there
-// is nothing left to build, and ctx's when it ended; nothing staged is left then.
+// inputs again, also after a failure. Live output goes to output, which may be nil. The error is
+// a *finding.Failure for what the capsule's author can mend, also one that is recorded, an
+// *UpToDate when there is nothing left to build, and ctx's when it ended; nothing staged is left
+// then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
-	if in.Fault != nil {
-		return nil, in.Fault
+	s, err := b.attempt(ctx, in, discard(output))
+	s.After, s.Lost = b.Examine(ctx, in.Dir)
+	if ctx.Err() != nil {
+		s.Discard()
+		return nil, ctx.Err()
 	}
-	if in.Verdict != nil {
-		return nil, in.Verdict
+	if err != nil {
+		b.noteVerdict(s, err)
+		s.Discard()
 	}
-	if in.How == nil { // the manifest names nothing to build, and For says so
-		_, err := toolchain.For(ctx, toolchain.Request{Manifest: in.Manifest, Env: b.options.Env, Jobs: b.options.Jobs})
-		return nil, err
+	return s, err
+}
+
+// attempt builds and loads, and begins again where the state folder was deleted meanwhile. The
+// Staged is never nil; it holds the capsule's lock when the build ran.
+func (b *Builder) attempt(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
+	nothing := &Staged{Before: in}
+	switch {
+	case in.Fault != nil:
+		return nothing, in.Fault
+	case in.Verdict != nil:
+		return nothing, in.Verdict
+	case in.How == nil:
+		return nothing, toolchain.NothingToBuild()
 	}
-	for attempt := 1; ; attempt++ {
+	for range attempts {
 		s, err := b.begin(ctx, in)
 		if err != nil {
-			return nil, err
+			return nothing, err
 		}
-		err = b.stage(ctx, s, discard(output))
-		lost := s.lock.Lost() && ctx.Err() == nil
-		if err == nil && !lost {
-			s.After, _ = b.Examine(ctx, in.Dir)
-			return s, nil
-		}
-		var failure *finding.Failure
-		if !lost && errors.As(err, &failure) {
-			b.noteVerdict(ctx, in, failure)
+		err = b.stage(ctx, s, output)
+		if ctx.Err() != nil || !s.lock.Lost() {
+			return s, err
 		}
 		s.Discard()
-		if !lost {
-			return nil, err
-		}
-		if attempt == attempts {
-			return nil, stateLost()
-		}
 	}
+	return nothing, stateLost()
 }
 
 // begin takes the lock. What another process did while we waited for it counts.

@@ -27,6 +27,9 @@ type Inputs struct {
 // Changed is inputs.Inputs.Changed.
 func (in *Inputs) Changed(later *Inputs) []string { return in.Inputs.Changed(&later.Inputs) }
 
+// SameContent is inputs.Inputs.SameContent.
+func (in *Inputs) SameContent(later *Inputs) bool { return in.Inputs.SameContent(&later.Inputs) }
+
 // Written is inputs.Inputs.Written.
 func (in *Inputs) Written(later *Inputs) []time.Time { return in.Inputs.Written(&later.Inputs) }
 

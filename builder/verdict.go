@@ -1,7 +1,7 @@
 package builder
 
 import (
-	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,14 +43,15 @@ func lasting(f *finding.Failure) bool {
 	return !slices.ContainsFunc(f.Findings, func(found finding.Finding) bool { return slices.Contains(passing, found.Code) })
 }
 
-// noteVerdict records that a build of in failed, when its inputs stayed what they were.
-// The lock is held. What cannot be written costs another build.
-func (b *Builder) noteVerdict(ctx context.Context, in *Inputs, failure *finding.Failure) {
-	if b.options.Verify || !lasting(failure) || ctx.Err() != nil {
-		return
+// noteVerdict records that s failed with err, when its inputs stayed what they were. What cannot
+// be written costs another build.
+func (b *Builder) noteVerdict(s *Staged, err error) {
+	var failure *finding.Failure
+	in := s.Before
+	if b.options.Verify || s.lock == nil || !errors.As(err, &failure) || !lasting(failure) {
+		return // nothing ran, or another build may do better
 	}
-	after, err := b.Examine(ctx, in.Dir)
-	if err != nil || after.Key != in.Key || len(in.Changed(after)) > 0 {
+	if s.After == nil || s.After.Key != in.Key || len(s.Moved()) > 0 {
 		return
 	}
 	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.options.Strict, Step: failure.Step, ExitCode: failure.ExitCode,

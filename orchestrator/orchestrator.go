@@ -54,7 +54,8 @@ type Config struct {
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
-	// Build stages and smoke-loads; a *finding.Failure is the capsule's fault.
+	// Build stages and smoke-loads, and looks at the inputs again; a *finding.Failure is the
+	// capsule's fault. The Staged is nil only when ctx ended.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
 	// Publish puts what was staged in place; in is the examination that it stands for.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)

@@ -43,22 +43,23 @@ func (l *loop) built(c *capsule, end outcome, now time.Time) {
 		l.again(c, now)
 		return
 	}
-	if end.afterErr != nil {
+	after := end.staged.After
+	if after == nil { // it cannot be read just now
 		l.giveUp(c)
 		c.change(now)
 		c.burst.patient = true
 		return
 	}
-	changed := j.in.Changed(end.after)
+	changed := end.staged.Moved()
 	if len(changed) == 0 {
-		changed = l.transient(c, end.after)
+		changed = l.transient(c, after)
 	}
 	if len(changed) > 0 {
-		l.inputsChanged(c, end.after, changed, now)
+		l.inputsChanged(c, after, changed, now)
 	} else {
 		c.hold.feedback.clear()
 		c.hold.suspicion, c.hold.late = nil, 0
-		l.adopt(c, end.after)
+		l.adopt(c, after)
 	}
 }
 

@@ -26,7 +26,7 @@ var planted = []struct{ what, file, was, is string }{
 	{"an unreadable source is not looked at again", "examination.go", "e.dirty, e.retryAt, e.unreadable = true, again, err.Error()", "e.retryAt, e.unreadable = again, err.Error()"},
 	{"a build of other content is not given up", "decide.go", "		l.supersede(c, false)\n", "		_ = c\n"},
 	{"a cancelled build's outcome counts", "outcome.go", "	if j.cancelled {", "	if false {"},
-	{"what changed during a build is not looked at", "outcome.go", "	changed := j.in.Changed(end.after)\n", "	changed := []string(nil)\n	_ = j.in.Changed\n"},
+	{"what changed during a build is not looked at", "outcome.go", "	changed := end.staged.Moved()\n", "	changed := []string(nil)\n"},
 	{"a failed build's key is not remembered", "outcome.go", "		c.settle(j.in, failed)\n		l.sayFailure(c, j, now)\n		l.again(c, now)", "		c.standing.in = j.in\n		l.sayFailure(c, j, now)\n		l.again(c, now)"},
 	{"the published key is not remembered", "outcome.go", "		c.standing.publish(j.in.Key, published)\n", "		c.standing.publish(c.standing.published, published)\n"},
 	{"no new decision after a build that was given up", "outcome.go", "		l.giveUp(c)\n		l.again(c, now)\n		return\n", "		l.giveUp(c)\n		return\n"},

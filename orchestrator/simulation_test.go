@@ -462,17 +462,17 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	after, err := s.examination(c)
-	end := outcome{after: after, afterErr: err}
+	end := outcome{staged: &builder.Staged{Before: e.in, After: after, Lost: err}}
 	switch {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
 	case len(b.read)%3 == 2:
 		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
-		if end.err = f; after != nil && len(e.in.Changed(after)) == 0 {
+		if end.err = f; after != nil && len(end.staged.Moved()) == 0 {
 			c.failures[e.in.Key] = f
 		}
 	default:
-		end.staged = &builder.Staged{Modules: []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}}
+		end.staged.Modules = []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}
 	}
 	s.tell(built{e.c, end})
 }

@@ -172,10 +172,9 @@ func (h restored) takeIn(l *loop, now time.Time) {
 	l.restored(h.c, h.modules, h.files, h.err, now)
 }
 
-// outcome is how a build ended, and what an examination at its end found.
+// outcome is how a build ended. staged tells of its inputs also when it failed; it is nil only
+// when the build was stopped.
 type outcome struct {
-	staged   *builder.Staged
-	err      error
-	after    *builder.Inputs
-	afterErr error
+	staged *builder.Staged
+	err    error
 }

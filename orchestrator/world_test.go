@@ -195,6 +195,19 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 func hashOf(content string) string { return "h(" + content + ")" }
 
 func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
+	s := &builder.Staged{Before: in}
+	err := w.compile(ctx, s)
+	if ctx.Err() == nil {
+		s.After, s.Lost = w.examine(ctx, in.Dir)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return s, err
+}
+
+func (w *world) compile(ctx context.Context, s *builder.Staged) error {
+	in := s.Before
 	f, half := w.startBuild(in)
 	err := nap(ctx, half)
 	if err == nil {
@@ -213,14 +226,15 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	w.groups[f.group]--
 	f.building = false
 	if err != nil {
-		return nil, err
+		return err
 	}
 	content := strings.TrimSuffix(strings.TrimPrefix(in.SourceHash, "h("), ")")
 	f.builds = append(f.builds, content)
 	if f.broken != nil && f.broken(content) {
-		return nil, &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
+		return &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
 	}
-	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
+	s.Modules = []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}
+	return nil
 }
 
 func (w *world) startBuild(in *builder.Inputs) (f *fake, half time.Duration) {

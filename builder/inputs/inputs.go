@@ -65,6 +65,12 @@ func (in *Inputs) Changed(later *Inputs) []string {
 	return slices.Compact(changed)
 }
 
+// SameContent reports whether a build of later reads the same as one of in: the same files with
+// the same bytes, and the same recipe. Files that were touched have the same content.
+func (in *Inputs) SameContent(later *Inputs) bool {
+	return in.SourceHash == later.SourceHash && in.Others.Digest == later.Others.Digest && in.Recipe == later.Recipe
+}
+
 // Written tells when each file was last written that is new or different in
 // later. A file that is gone tells nothing.
 func (in *Inputs) Written(later *Inputs) []time.Time {

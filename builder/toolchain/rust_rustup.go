@@ -89,24 +89,16 @@ func rustupHome(env environ) string {
 	return filepath.Join(cargo.UserHome(env.lookup), ".rustup")
 }
 
-// DoctorRustup says which of the capsules in dirs ask rustup for a toolchain that it does not
-// have. Files of the findings are relative to the capsule's folder.
-func DoctorRustup(dirs, env []string) map[string]finding.Finding {
-	found := map[string]finding.Finding{}
-	installed := installedToolchains(env)
-	program := lookPath("cargo", "", environ(env))
-	if len(installed) == 0 || program == "" || !isRustup(program, env) {
-		return found
+// Uninstalled is the finding about the capsule in dir when it asks rustup for a toolchain that
+// rustup does not have; false when it does not. It is a warning: rustup may be set to install
+// what is missing. Its file is relative to dir.
+func Uninstalled(dir string, env []string) (finding.Finding, bool) {
+	name, installed, program := askedToolchain(dir, env), installedToolchains(env), lookPath("cargo", "", environ(env))
+	there := func(one string) bool { return one == name || strings.HasPrefix(one, name+"-") }
+	if name == "" || len(installed) == 0 || program == "" || !isFile(filepath.Join(dir, "Cargo.toml")) || !isRustup(program, env) || slices.ContainsFunc(installed, there) {
+		return finding.Finding{}, false
 	}
-	for _, dir := range dirs {
-		name := askedToolchain(dir, env)
-		there := func(one string) bool { return one == name || strings.HasPrefix(one, name+"-") }
-		if name == "" || !isFile(filepath.Join(dir, "Cargo.toml")) || slices.ContainsFunc(installed, there) {
-			continue
-		}
-		f := rustupLacks(dir, name, env)
-		f.Severity = finding.Warning
-		found[dir] = f
-	}
-	return found
+	f := rustupLacks(dir, name, env)
+	f.Severity = finding.Warning
+	return f, true
 }

@@ -36,6 +36,21 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	ctx, cancel := context.WithCancel(tb.Context())
 	l := &live{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
+	examine := func(ctx context.Context, dir string) (*builder.Inputs, error) {
+		start := time.Now()
+		in, err := b.Examine(ctx, dir)
+		select {
+		case l.examine <- time.Since(start):
+		default:
+		}
+		return in, err
+	}
+	if build == nil { // one that takes no time
+		build = func(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
+			after, err := examine(ctx, in.Dir)
+			return &builder.Staged{Before: in, After: after, Lost: err}, ctx.Err()
+		}
+	}
 	plans := make(chan watcher.Plan, 16)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -47,16 +62,8 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 				found, err := tree.Find(ctx, tree.Search{Roots: []string{root}})
 				return found.Capsules, err
 			},
-			Examine: func(ctx context.Context, dir string) (*builder.Inputs, error) {
-				start := time.Now()
-				in, err := b.Examine(ctx, dir)
-				select {
-				case l.examine <- time.Since(start):
-				default:
-				}
-				return in, err
-			},
-			Build: build,
+			Examine: examine,
+			Build:   build,
 			Publish: func(_ context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 				staged.Discard()
 				return &builder.Published{}, nil
@@ -74,10 +81,6 @@ func (l *live) wait(typ flat.Type) event.Event {
 		}
 	}
 	return event.Event{}
-}
-
-func instant(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error) {
-	return &builder.Staged{}, nil
 }
 
 // plant writes count capsules of files small files each.
@@ -115,7 +118,7 @@ func BenchmarkReady(b *testing.B) {
 		readAll(b, root)
 		walk += time.Since(start)
 		start = time.Now()
-		l := goLive(b, root, instant)
+		l := goLive(b, root, nil)
 		l.wait(flat.Ready)
 		ready += time.Since(start)
 		l.stop()
@@ -155,7 +158,7 @@ func readAll(tb testing.TB, root string) {
 func BenchmarkEventToBuildStart(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	l.examined()
@@ -197,7 +200,7 @@ func (l *live) examined() (first time.Duration) {
 func BenchmarkOneHugeCapsule(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1, 90_000)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var above, whole time.Duration
@@ -218,7 +221,7 @@ func BenchmarkOneHugeCapsule(b *testing.B) {
 func BenchmarkLostBatch(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var walk, lost time.Duration

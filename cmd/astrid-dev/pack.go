@@ -1,25 +1,20 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/pack"
-	"github.com/astrid-runtime/astrid-dev/builder/text"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/parcel"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 func newPack() *cobra.Command {
@@ -41,16 +36,6 @@ is not signed: the runtime installs it when it is approved, as in
 	return cmd
 }
 
-// packed is an archive that was made, as --format json prints it.
-type packed struct {
-	File    string       `json:"file"` // absolute
-	Capsule string       `json:"capsule"`
-	Version string       `json:"version"`
-	Size    int64        `json:"size"` // bytes of the archive
-	Signed  bool         `json:"signed"`
-	Entries []pack.Entry `json:"entries"`
-}
-
 func runPack(cmd *cobra.Command, args []string, out string, b buildFlags) error {
 	if err := b.check(); err != nil {
 		return err
@@ -68,7 +53,7 @@ func runPack(cmd *cobra.Command, args []string, out string, b buildFlags) error 
 			return err
 		}
 	}
-	archive, err := collected(cmd.Context(), m)
+	made, err := parcel.Make(cmd.Context(), m, out)
 	var no *pack.Refused
 	switch {
 	case cmd.Context().Err() != nil:
@@ -77,15 +62,10 @@ func runPack(cmd *cobra.Command, args []string, out string, b buildFlags) error 
 		return tellRefused(cmd, m.Dir, no.Finding)
 	case err != nil:
 		return usage.New(fmt.Errorf("packing %s: %w", paths.Short(m.Dir), err))
+	case asJSON(cmd):
+		return made.JSON(cmd.OutOrStdout())
 	}
-	if out == "" {
-		out = filepath.Join("dist", m.Package.Name+".capsule")
-	}
-	size, err := writeArchive(archive, out)
-	if err != nil {
-		return usage.New(err)
-	}
-	return tellPacked(cmd, archive, out, size, m)
+	return made.Text(cmd.OutOrStdout())
 }
 
 // buildFirst builds what is out of date: what happens is told on stderr only.
@@ -104,53 +84,14 @@ func buildFirst(cmd *cobra.Command, roots []string, b buildFlags) error {
 	return nil
 }
 
-// collected is what belongs into the archive of m.
-func collected(ctx context.Context, m *capsule.Manifest) (*pack.Archive, error) {
-	contracts, err := toolchain.Contracts(ctx, m, os.Environ())
-	if err != nil {
-		return nil, fmt.Errorf("looking for the SDK's WIT: %w", err)
-	}
-	return pack.Of(pack.Source{Manifest: m, Contracts: contracts})
-}
-
-// writeArchive writes it whole or not at all, and returns its size.
-func writeArchive(archive *pack.Archive, out string) (size int64, err error) {
-	path, err := filepath.Abs(out)
-	if err != nil {
-		return 0, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return 0, err
-	}
-	if err := fsys.Replace(path, 0o644, archive.Write); err != nil {
-		return 0, fmt.Errorf("writing %s: %w", paths.Short(path), err)
-	}
-	return fsys.Lstat(path).Size, nil
-}
-
-func tellPacked(cmd *cobra.Command, archive *pack.Archive, out string, size int64, m *capsule.Manifest) error {
-	path, err := filepath.Abs(out)
-	if err != nil {
-		return usage.New(err)
-	}
-	if asJSON(cmd) {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(packed{path, m.Package.Name, m.Package.Version, size, false, archive.Entries})
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "packed %s  %s %s, %d files and folders, %s, not signed\n  help: astrid capsule install %s --approve-untrusted\n",
-		paths.Short(path), m.Package.Name, m.Package.Version, len(archive.Entries), text.Size(size), paths.Short(path))
-	return err
-}
-
 // tellRefused says why a capsule cannot be packed.
 func tellRefused(cmd *cobra.Command, dir string, f finding.Finding) error {
-	var err error
 	if asJSON(cmd) {
-		err = json.NewEncoder(cmd.OutOrStdout()).Encode(map[string][]finding.Finding{"findings": {f}})
+		if err := json.NewEncoder(cmd.OutOrStdout()).Encode(map[string][]finding.Finding{"findings": {f}}); err != nil {
+			return err
+		}
 	} else {
 		console.Findings(cmd.ErrOrStderr(), dir, []finding.Finding{f})
-	}
-	if err != nil {
-		return err
 	}
 	return &failedError{count: 1}
 }

@@ -1,28 +1,24 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/load"
 )
 
 // smokeFlags are the flags of smoke.
 type smokeFlags struct {
-	calls   []string
-	payload string
-	limits  smoke.Limits
-	strict  bool
-	json    bool
-	on      runtimeFlags
-
-	isolated isolatedFlags
+	calls        []string
+	payload      string
+	timeout      time.Duration
+	strict, json bool
+	on           runtimeFlags
+	isolated     isolatedFlags
 }
 
 func newSmoke() *cobra.Command {
@@ -45,12 +41,12 @@ the capsule describes are printed, and one that is not loaded fails.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runSmoke(cmd, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.calls, "call", nil, "call astrid-hook-trigger with this action (may be repeated)")
 	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
-	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
 	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
 	f.isolated.register(cmd)
@@ -58,66 +54,45 @@ the capsule describes are printed, and one that is not loaded fails.`,
 	return cmd
 }
 
-// loaded is one module and what was found, as --format json prints it.
-type loaded struct {
-	File   string        `json:"file"`
-	Report *smoke.Report `json:"report"`
-}
-
-func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
-	if f.limits.Wall < 0 {
-		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+func (f smokeFlags) run(cmd *cobra.Command, path string) error {
+	if f.timeout < 0 {
+		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
-	if err := f.isolated.check(); err != nil {
+	if err := f.isolated.checkPath(path); err != nil {
 		return err
-	}
-	modules, m, err := paths.Modules(path)
-	if err != nil {
-		return err
-	}
-	if f.isolated.on && m == nil {
-		return needsCapsule(path)
 	}
 	private, err := f.isolated.begin()
 	if err != nil {
 		return err
 	}
 	defer private.Close()
-	var options smoke.Options
-	if m != nil {
-		options = builder.SmokeOptions(m)
-	}
-	if f.limits.Wall > 0 {
-		options.Limits.Wall = f.limits.Wall
-	}
-	for _, action := range f.calls {
-		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
-	}
-	releases := builder.Options{Runtime: f.on.versions(), Installed: f.on.installed()}.Releases(m)
+	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed()}
 	failed, ready := 0, true
-	for _, file := range modules {
-		report, err := smokeOne(cmd, file, options, releases, f)
-		if err != nil {
-			return err
-		}
-		if !report.Loads || f.strict && !report.KernelReady {
+	err = load.All(cmd.Context(), path, o, func(m load.Module) error {
+		if !m.Sound(f.strict) {
 			failed++
 		}
-		ready = ready && report.KernelReady
+		ready = ready && m.Sound(true)
+		if f.json || asJSON(cmd) {
+			return m.JSON(cmd.OutOrStdout())
+		}
+		return m.Text(cmd.OutOrStdout())
+	})
+	switch {
+	case err != nil && errors.Is(err, cmd.Context().Err()):
+		return errInterrupted
+	case err != nil:
+		return err
 	}
 	if private != nil {
-		answer, err := f.isolated.try(cmd.Context(), private, m, "")
+		loaded, err := f.isolated.try(cmd, private, path, ready, f.json || asJSON(cmd))
 		if err != nil {
 			return err
 		}
-		compared(answer, ready)
-		if err := tellAnswer(cmd, m, answer); err != nil {
-			return err
-		}
-		if !answer.Loaded {
+		if !loaded {
 			failed = max(failed, 1)
 		}
 	}
@@ -125,28 +100,4 @@ func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
 		return &failedError{count: failed, what: "module"}
 	}
 	return nil
-}
-
-func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []string, f smokeFlags) (report *smoke.Report, err error) {
-	if report, err = loadFile(cmd.Context(), file, o, releases); err != nil {
-		return nil, err
-	}
-	if f.json || asJSON(cmd) {
-		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
-	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
-		err = report.WriteText(cmd.OutOrStdout())
-	}
-	return report, err
-}
-
-func loadFile(ctx context.Context, file string, o smoke.Options, releases []string) (*smoke.Report, error) {
-	report, err := smoke.OnAll(o, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
-	if ctx.Err() != nil {
-		return nil, errInterrupted
-	}
-	if err != nil {
-		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
-	}
-	return report, nil
 }

@@ -1,4 +1,4 @@
-package verify
+package workspace
 
 import (
 	"os"
@@ -35,17 +35,20 @@ func repositoryOf(dir, home string) string {
 		if folder == home || filepath.Dir(folder) == folder {
 			return ""
 		}
-		if exists(filepath.Join(folder, ".git")) {
+		if Exists(filepath.Join(folder, ".git")) {
 			return folder
 		}
 	}
 }
 
+// smallFile is the largest file that is read whole which a person writes.
+const smallFile = 64 << 20
+
 var cargoWorkspace = regexp.MustCompile(`(?m)^\s*\[workspace[\].]`)
 
 func isWorkspace(folder string) bool {
 	for _, name := range []string{"go.work", "go.mod", "pnpm-workspace.yaml"} {
-		if exists(filepath.Join(folder, name)) {
+		if Exists(filepath.Join(folder, name)) {
 			return true
 		}
 	}
@@ -54,8 +57,8 @@ func isWorkspace(folder string) bool {
 	return cargoWorkspace.Match(cargo) || strings.Contains(string(npm), `"workspaces"`)
 }
 
-// workspaces are the folders to copy for dirs: sorted, none inside another.
-func workspaces(dirs []string) []string {
+// Roots are the folders to copy for dirs: sorted, none inside another.
+func Roots(dirs []string) []string {
 	home := homeFolder()
 	var list []string
 	for _, dir := range dirs {
@@ -82,8 +85,8 @@ func homeFolder() string {
 	return home
 }
 
-// common is the deepest folder that all of list lie in.
-func common(list []string) string {
+// Common is the deepest folder that all of list lie in.
+func Common(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
@@ -96,14 +99,15 @@ func common(list []string) string {
 	return top
 }
 
-func exists(path string) bool {
+// Exists reports whether something stands at path, be it a link that leads nowhere.
+func Exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
 
-// resolved are dirs without symbolic links, sorted, each once: a link to a
+// Resolved are dirs without symbolic links, sorted, each once: a link to a
 // capsule is that capsule, and its workspace is found above the real one.
-func resolved(dirs []string) []string {
+func Resolved(dirs []string) []string {
 	var list []string
 	for _, dir := range dirs {
 		if real, err := filepath.EvalSymlinks(dir); err == nil {
@@ -113,4 +117,16 @@ func resolved(dirs []string) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// Owner is the deepest of dirs that path lies in, "" for none.
+func Owner(path string, dirs []string) string {
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if _, ok := slices.BinarySearch(dirs, folder); ok {
+			return folder
+		}
+		if folder == filepath.Dir(folder) {
+			return ""
+		}
+	}
 }

@@ -133,57 +133,12 @@ func TestPackagesAreCopiedForWhoIsVerified(t *testing.T) {
 	}
 }
 
-func TestCopyKeepsLinksInside(t *testing.T) {
-	root := folder(t)
-	outside := filepath.Join(filepath.Dir(root), "outside")
-	write(t, filepath.Join(root, "data", "x"), "x")
-	write(t, filepath.Join(outside, "y"), "y")
-	link(t, "data/x", filepath.Join(root, "relative"))
-	link(t, filepath.Join(root, "data"), filepath.Join(root, "absolute"))
-	link(t, "../outside/y", filepath.Join(root, "leaves"))
-	link(t, "nowhere", filepath.Join(root, "broken"))
-	write(t, filepath.Join(root, "src", "target", "mod.rs"), "a module")
-	write(t, filepath.Join(root, "Cargo.toml"), "")
-	write(t, filepath.Join(root, "node_modules", "tool", "package.json"), "{}")
-	write(t, filepath.Join(root, "node_modules", "tool", "dist", "tool.js"), "built by its author")
-	write(t, filepath.Join(root, "target", "debug"), "x")
-	write(t, filepath.Join(root, "cache", "CACHEDIR.TAG"), "")
-	c := &copier{mirror: mirror{top: filepath.Join(filepath.Dir(root), "copy")}, roots: []string{root}, packages: func(string) packages { return copied }}
-	if err := c.folders(t.Context(), root); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{"relative": "data/x", "absolute": c.of(filepath.Join(root, "data")), "leaves": filepath.Join(outside, "y"), "broken": "nowhere"} {
-		if got, err := os.Readlink(c.of(filepath.Join(root, name))); err != nil || got != want {
-			t.Errorf("%s: %q, want %q (%v)", name, got, want, err)
-		}
-	}
-	for name, want := range map[string]bool{"src/target/mod.rs": true, "node_modules/tool/dist/tool.js": true, "target": false, "cache": false} {
-		if exists(c.of(filepath.Join(root, name))) != want {
-			t.Errorf("%s: there is not %v", name, want)
-		}
-	}
-}
-
-func TestMirrorNamesTheOriginal(t *testing.T) {
-	m := mirror{top: filepath.Join(string(filepath.Separator)+"tmp", "copy")}
-	path := filepath.Join(string(filepath.Separator)+"home", "me", "x")
-	if got, ok := m.original(m.of(path)); !ok || got != path {
-		t.Errorf("%q, %v", got, ok)
-	}
-	if _, ok := m.original(path); ok {
-		t.Error("a path outside is no copy")
-	}
-	if got := m.text("in " + m.of(path) + ": no, " + m.top); got != "in "+path+": no, "+string(filepath.Separator) {
-		t.Errorf("%q", got)
-	}
-}
-
 func TestUnreadableSourceIsNamed(t *testing.T) {
 	needs(t, "sh")
 	root := folder(t)
 	capsuleAt(t, root, "one", wasm, `ignore = ["left-out"]`)
 	r := newRun(Config{Dirs: []string{root}})
-	defer func() { r.temp.Remove() }()
+	defer func() { r.copies.Remove() }()
 	results, err := check.CheckAll(t.Context(), r.Dirs, check.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -194,32 +149,27 @@ func TestUnreadableSourceIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	// root may read everything, so the refusals are made by hand
-	r.first.cannotRead(&fs.PathError{Op: "open", Path: filepath.Join(root, "left-out"), Err: fs.ErrPermission})
+	r.copies.First.Unreadable = append(r.copies.First.Unreadable, &fs.PathError{Op: "open", Path: filepath.Join(root, "left-out"), Err: fs.ErrPermission})
 	if _, ok := r.examined(t.Context(), r.builder(nil), j); !ok {
 		t.Errorf("what is no source does not matter: %+v", j.capsule)
 	}
-	r.first.cannotRead(&fs.PathError{Op: "open", Path: filepath.Join(root, "secret"), Err: fs.ErrPermission})
+	r.copies.First.Unreadable = append(r.copies.First.Unreadable, &fs.PathError{Op: "open", Path: filepath.Join(root, "secret"), Err: fs.ErrPermission})
 	if _, ok := r.examined(t.Context(), r.builder(nil), j); ok || !strings.HasSuffix(strings.Join(errorsOf(j.capsule.Step(report.StepBuild)), ""), "secret") {
 		t.Errorf("%+v", j.capsule)
 	}
 }
 
-func TestWorkspaceOf(t *testing.T) {
+func TestTempIsAbsolute(t *testing.T) {
+	needs(t, "sh")
 	root := folder(t)
-	write(t, filepath.Join(root, "cargo", "Cargo.toml"), "[workspace]\nmembers = []\n")
-	write(t, filepath.Join(root, "cargo", "a", "Cargo.toml"), "[package]\n")
-	write(t, filepath.Join(root, "npm", "package.json"), `{"workspaces": ["a"]}`)
-	write(t, filepath.Join(root, "npm", "a", "package.json"), `{}`)
-	write(t, filepath.Join(root, "go", "go.mod"), "module a\n")
-	write(t, filepath.Join(root, "go", "a", "b", "main.go"), "package main\n")
-	write(t, filepath.Join(root, "plain", "a", "Capsule.toml"), "")
-	write(t, filepath.Join(root, "git", ".git"), "gitdir: elsewhere\n")
-	write(t, filepath.Join(root, "git", "cargo", "Cargo.toml"), "[workspace]\n")
-	write(t, filepath.Join(root, "home", ".git", "HEAD"), "")
-	write(t, filepath.Join(root, "home", "a", "Capsule.toml"), "")
-	for dir, want := range map[string]string{"cargo/a": "cargo", "npm/a": "npm", "go/a/b": "go", "plain/a": "plain/a", "git/cargo": "git", "home/a": "home/a"} {
-		if got := workspaceOf(filepath.Join(root, dir), filepath.Join(root, "home")); got != filepath.Join(root, want) {
-			t.Errorf("%s: %s, want %s", dir, got, want)
-		}
+	capsuleAt(t, filepath.Join(root, "one"), "one", wasm)
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("here", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", "here")
+	r, err := Run(t.Context(), Config{Dirs: []string{filepath.Join(root, "one")}})
+	if err != nil || r.Summary.Passed != 1 {
+		t.Errorf("%+v, %v", r.Capsules, err)
 	}
 }

@@ -1,4 +1,4 @@
-package verify
+package workspace
 
 import (
 	"errors"
@@ -11,18 +11,17 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// git gives the copy a repository of its own, so that what git tracks and
+// copyRepository gives a copy, at to, a repository of its own, so that what git tracks and
 // ignores is the same there and `git describe` works in a build: HEAD, index,
 // refs and excludes are copied, the objects are borrowed from the original.
 // Nothing in it leads a command of a build to write into the original's, and of
 // the configuration only what says how the repository is stored is kept: remotes may hold
 // credentials, and hooks and monitors are not the copy's.
-func (c *copier) git(path string) error {
+func copyRepository(to, path string) error {
 	dir, common, ok := gitFolders(path)
 	if !ok {
 		return nil
 	}
-	to := c.of(path)
 	if err := os.MkdirAll(filepath.Join(to, "objects", "info"), 0o755); err != nil {
 		return err
 	}
@@ -45,13 +44,9 @@ func (c *copier) git(path string) error {
 	return errors.Join(errs...)
 }
 
-// The largest files of each kind that are read whole. The index of a repository with a
-// million files has a hundred megabytes.
-const (
-	smallFile = 64 << 20
-	gitFile   = 1 << 30
-	anyFile   = 4 << 30
-)
+// gitFile is the largest file of git's that is read whole. The index of a repository with
+// a million files has a hundred megabytes.
+const gitFile = 1 << 30
 
 // gitFolders are the git dir that path (a folder, or the file of a worktree or
 // submodule) stands for, and the one that it shares with others.
@@ -69,7 +64,7 @@ func gitFolders(path string) (dir, common string, ok bool) {
 	if data, err := fsys.Read(filepath.Join(dir, "commondir"), gitFile); err == nil {
 		common = fsys.Absolute(dir, strings.TrimSpace(string(data)))
 	}
-	return dir, common, exists(filepath.Join(dir, "HEAD"))
+	return dir, common, Exists(filepath.Join(dir, "HEAD"))
 }
 
 // copyInto copies a small file; one that is not there, or is no file, is not there in the copy.
