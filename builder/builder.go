@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
@@ -71,13 +72,15 @@ func New(o Options) *Builder {
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a
-// build and the smoke loader. It must be the first thing in main, and in the
+// build, the smoke loader and the keeper of a private runtime. It must be the first thing in main, and in the
 // TestMain of every test that builds; when handled, the caller exits with code.
 func Main(args []string) (code int, handled bool) {
-	if code, handled = proc.Main(args); handled {
-		return code, true
+	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, daemon.Main} {
+		if code, handled = main(args); handled {
+			return code, true
+		}
 	}
-	return smoke.Main(args)
+	return 0, false
 }
 
 // discard is a nil-safe writer for live output that nobody wants.

@@ -6,10 +6,12 @@ package examples
 
 import "embed"
 
-// Files holds hello-rust, hello-assemblyscript, hello-js and hello-c, as they
+// Files holds hello-sdk, hello-rust, hello-assemblyscript, hello-js and hello-c, as they
 // are in the repository. Every file is named here, since a folder would bring
 // along what builds leave in it.
 //
+//go:embed hello-sdk/Capsule.toml hello-sdk/Cargo.toml hello-sdk/Cargo.lock hello-sdk/README.md
+//go:embed hello-sdk/rust-toolchain.toml hello-sdk/.cargo/config.toml hello-sdk/src/lib.rs
 //go:embed hello-rust/Capsule.toml hello-rust/Cargo.toml hello-rust/Cargo.lock hello-rust/README.md
 //go:embed hello-rust/rust-toolchain.toml hello-rust/.cargo/config.toml hello-rust/src/abi.rs hello-rust/src/lib.rs
 //go:embed hello-assemblyscript/Capsule.toml hello-assemblyscript/README.md hello-assemblyscript/asconfig.json

@@ -146,6 +146,16 @@ func (f field) integer() int64 {
 	return n
 }
 
+// count reads a whole number that is not below zero.
+func (f field) count() int64 {
+	n := f.integer()
+	if n < 0 {
+		f.r.fault(finding.ManifestWrongType, f.key, fmt.Sprintf("write %s = 1, or remove it", quoteKey(f.last())), "%s must not be below zero, and is %d", title(f.key), n)
+		return 0
+	}
+	return n
+}
+
 // texts reads an array of strings.
 func (f field) texts() []string {
 	if !f.found {

@@ -19,9 +19,8 @@ var refusals = []func(*Manifest, *reader){
 	refuseTopics, refuseCommands, refuseOutputs,
 }
 
-// maxName bounds names, in bytes: a folder of that name must still be possible
-// with an ending, and file systems allow 255.
-const maxName = 200
+// maxName bounds names, in bytes: the runtime's install takes no more.
+const maxName = 128
 
 func refuseName(m *Manifest, r *reader) {
 	name := m.Package.Name
@@ -35,7 +34,7 @@ func refuseName(m *Manifest, r *reader) {
 		}
 	}
 	if len(name) > maxName {
-		r.fault(finding.PackageName, []string{"package", "name"}, "choose a shorter one", "the name has %d letters, more than a folder's name can have", len(name))
+		r.fault(finding.PackageName, []string{"package", "name"}, "choose a shorter one", "the name has %d letters, and the runtime takes at most %d", len(name), maxName)
 	}
 }
 

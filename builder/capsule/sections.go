@@ -78,7 +78,7 @@ func (r *reader) capabilities(f field) Capabilities {
 		FSRead: f.at("fs_read").texts(), FSWrite: f.at("fs_write").texts(),
 		HostProcess: f.at("host_process").texts(), NetBind: f.at("net_bind").texts(),
 		NetConnect: f.at("net_connect").texts(), Identity: f.at("identity").texts(),
-		BindWorkers: int(f.at("bind_workers").integer()),
+		BindWorkers: int(f.at("bind_workers").count()),
 	}
 }
 

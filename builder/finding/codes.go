@@ -76,6 +76,7 @@ const (
 	ToolFound               Code = "tool-found"
 	RustMixed               Code = "rust-mixed"
 	RustTargetMissing       Code = "rust-target-missing"
+	RustToolchainMissing    Code = "rust-toolchain-missing"
 	RustStaleArtifact       Code = "rust-stale-artifact"
 	RustNoModule            Code = "rust-no-module"
 	RustWhichModule         Code = "rust-which-module"
@@ -105,6 +106,7 @@ const (
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
+	PackRefused             Code = "pack-refused"
 
 	// Of smoke and the kernel.
 	SmokeEngine             Code = "smoke-engine"
@@ -153,6 +155,9 @@ const (
 	KernelReleaseRange      Code = "kernel-release-range"
 	KernelNotReady          Code = "kernel-not-ready"
 	KernelReadyUnknown      Code = "kernel-ready-unknown"
+	IsolatedRefused         Code = "isolated-refused"
+	IsolatedValue           Code = "isolated-value"
+	IsolatedDiffers         Code = "isolated-differs"
 
 	// Of verify.
 	ManifestUnreadable     Code = "manifest-unreadable"
@@ -182,6 +187,8 @@ const (
 	ReproducibleDiagnostic      Code = "reproducible-diagnostic"
 	PublishedArtifactFailed     Code = "published-artifact-failed"
 	PublishedArtifactDiagnostic Code = "published-artifact-diagnostic"
+	RuntimeFailed               Code = "runtime-failed"
+	RuntimeDiagnostic           Code = "runtime-diagnostic"
 
 	// Of watch and doctor.
 	BuildTouchesInputs Code = "build-touches-inputs"
@@ -272,6 +279,7 @@ var table = []Rule{
 	{Code: ToolFound, Part: PartBuild, Severity: Note, Summary: "a tool is there", Remedy: "nothing is to be done"},
 	{Code: RustMixed, Part: PartBuild, Severity: Warning, Summary: "cargo and the rustc that it runs come from two installations", Remedy: "put one folder that has both first in PATH"},
 	{Code: RustTargetMissing, Part: PartBuild, Severity: Error, Summary: "the Rust that is used has no standard library for the target", Remedy: "run the command that the hint shows"},
+	{Code: RustToolchainMissing, Part: PartBuild, Severity: Error, Summary: "rustup is asked for a toolchain that is not installed", Remedy: "install it, or have RUSTUP_TOOLCHAIN name one that is there", Else: []Severity{Warning}},
 	{Code: RustStaleArtifact, Part: PartBuild, Severity: Error, Summary: "cargo names a module that is missing, or older than the build", Remedy: "run cargo clean, and build again"},
 	{Code: RustNoModule, Part: PartBuild, Severity: Error, Summary: "cargo built no WebAssembly module", Remedy: `write crate-type = ["cdylib"] under [lib] in Cargo.toml`},
 	{Code: RustWhichModule, Part: PartBuild, Severity: Error, Summary: "cargo built several modules, and no component is called like one of them", Remedy: "give the component's file the name of the crate, with _ for -"},
@@ -301,6 +309,7 @@ var table = []Rule{
 	{Code: CapsuleCycle, Part: PartBuild, Severity: Warning, Summary: "capsules take each other's modules, round and round", Remedy: "take one of these modules out of the inputs of another"},
 	{Code: WaitingForLock, Part: PartBuild, Severity: Warning, Summary: "another process builds the same capsule", Remedy: "nothing is to be done: it goes on when the other one is done"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},
+	{Code: PackRefused, Part: PartBuild, Severity: Error, Summary: "no package can be made that the runtime would take", Remedy: "mend what the finding names"},
 	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Remedy: "report it with the module"},
 	{Code: SmokeRuntime, Part: PartSmoke, Severity: Error, Summary: "the runtime to judge for is not known", Remedy: "name a release that astrid-dev knows"},
 	{Code: SmokeChild, Part: PartSmoke, Severity: Error, Summary: "the process that loads the module died or answered nonsense", Remedy: "if it happens again, report it with the module"},
@@ -347,6 +356,9 @@ var table = []Rule{
 	{Code: KernelReleaseRange, Part: PartSmoke, Severity: Warning, Summary: "astrid-version lets in a release of the runtime that lacks one of the component's imports", Remedy: "write the astrid-version that the finding shows, or build with older WIT files"},
 	{Code: KernelNotReady, Part: PartSmoke, Severity: Error, Summary: "its run export returns or waits without calling signal-ready", Remedy: "call signal-ready as soon as run has subscribed", Else: []Severity{Warning}},
 	{Code: KernelReadyUnknown, Part: PartSmoke, Severity: Warning, Summary: "whether its run export calls signal-ready is not known", Remedy: "call signal-ready as soon as run has subscribed"},
+	{Code: IsolatedRefused, Part: PartSmoke, Severity: Error, Summary: "with --isolated: the real runtime does not load the capsule", Remedy: "mend what the runtime's own words name"},
+	{Code: IsolatedValue, Part: PartSmoke, Severity: Error, Summary: "with --isolated: a value of [env] is missing, or is none of the choices", Remedy: "give it with --var NAME=VALUE, or write a default into the manifest"},
+	{Code: IsolatedDiffers, Part: PartSmoke, Severity: Warning, Summary: "with --isolated: the sandbox and the real runtime do not agree about the capsule", Remedy: "report it with the module: the runtime is right"},
 	{Code: ManifestUnreadable, Part: PartVerify, Severity: Error, Summary: "the manifest cannot be read", Remedy: "make the file readable"},
 	{Code: FixFailed, Part: PartVerify, Severity: Error, Summary: "check --fix could not write a file", Remedy: "make the file writable, or mend it by hand"},
 	{Code: UnreadableFolder, Part: PartVerify, Severity: Error, Summary: "a folder cannot be read, so that capsules in it are not seen", Remedy: "make the folder readable"},
@@ -372,6 +384,8 @@ var table = []Rule{
 	{Code: ReproducibleDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step reproducible", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: PublishedArtifactFailed, Part: PartReport, Severity: Error, Summary: "the step published-artifact failed and says no more", Remedy: "read what is printed with it"},
 	{Code: PublishedArtifactDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step published-artifact", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
+	{Code: RuntimeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime failed and says no more", Remedy: "read what is printed with it"},
+	{Code: RuntimeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime", Remedy: "read the message: it is the runtime's own", Else: []Severity{Warning, Note}},
 	{Code: BuildTouchesInputs, Part: PartWatch, Severity: Warning, Summary: "in watch: the build writes a source again with the same bytes", Remedy: "write only when something changes, or name what it makes in ignore"},
 	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
 	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Remedy: "make the folder readable; the next change or r looks again"},

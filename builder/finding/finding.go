@@ -6,6 +6,7 @@ package finding
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 )
 
@@ -87,6 +88,11 @@ func Count(list []Finding, s Severity) int {
 		}
 	}
 	return n
+}
+
+// Has reports whether list has a finding of the code.
+func Has(list []Finding, code Code) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool { return f.Code == code })
 }
 
 // Sort orders list by severity, then by file, line, column, code and message.

@@ -20,21 +20,43 @@ import (
 //go:embed hello-go
 var goFiles embed.FS
 
+// Default is the language of a capsule when none is named.
+const Default = "sdk"
+
 // language is a kind of capsule that can be written.
 type language struct {
-	name    string
+	Template
 	source  fs.FS
 	example string
 	prepare []string // to be run in the new folder before the first build
 }
 
+// Template is what a person chooses a language by.
+type Template struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+	Ready bool   `json:"kernel_ready"` // the runtime loads what it builds: it is a component
+}
+
+// NotReady says what the runtime does not do with a template that is not Ready.
+const NotReady = "the runtime does not load it: it builds a core module, and the runtime takes components"
+
 // languages in the order in which they are offered.
 var languages = []language{
-	{"go", goFiles, "hello-go", nil},
-	{"rust", examples.Files, "hello-rust", nil},
-	{"assemblyscript", examples.Files, "hello-assemblyscript", []string{"npm", "install"}},
-	{"js", examples.Files, "hello-js", []string{"npm", "install"}},
-	{"c", examples.Files, "hello-c", nil},
+	{Template{"sdk", "Rust on the Astrid SDK, with two tools; its first build fetches and compiles the SDK", true}, examples.Files, "hello-sdk", nil},
+	{Template{"js", "JavaScript in QuickJS", true}, examples.Files, "hello-js", []string{"npm", "install"}},
+	{Template{"go", "Go's own compiler, the contract by hand", false}, goFiles, "hello-go", nil},
+	{Template{"rust", "Rust's standard library alone, the contract by hand", false}, examples.Files, "hello-rust", nil},
+	{Template{"assemblyscript", "AssemblyScript, the contract by hand", false}, examples.Files, "hello-assemblyscript", []string{"npm", "install"}},
+	{Template{"c", "C with clang, the contract by hand", false}, examples.Files, "hello-c", nil},
+}
+
+// Templates lists what can be written, in the order in which it is offered.
+func Templates() (list []Template) {
+	for _, l := range languages {
+		list = append(list, l.Template)
+	}
+	return list
 }
 
 // ignored is the .gitignore of a new capsule.
@@ -44,7 +66,7 @@ const ignored = "target/\ndist/\nnode_modules/\n*.wasm\n"
 func Languages() []string {
 	var names []string
 	for _, l := range languages {
-		names = append(names, l.name)
+		names = append(names, l.Name)
 	}
 	return names
 }
@@ -53,7 +75,7 @@ func Languages() []string {
 // build; nil when it builds as it is.
 func Prepare(lang string) []string {
 	for _, l := range languages {
-		if l.name == lang {
+		if l.Name == lang {
 			return slices.Clone(l.prepare)
 		}
 	}
@@ -64,7 +86,7 @@ func Prepare(lang string) []string {
 // example of its language under a new name. The error tells which names or
 // languages there are.
 func Scaffold(lang, name string) (map[string][]byte, error) {
-	i := slices.IndexFunc(languages, func(l language) bool { return l.name == lang })
+	i := slices.IndexFunc(languages, func(l language) bool { return l.Name == lang })
 	if i < 0 {
 		return nil, fmt.Errorf("there is no template for %q: choose one of %s", lang, strings.Join(Languages(), ", "))
 	}
@@ -82,7 +104,11 @@ func Scaffold(lang, name string) (map[string][]byte, error) {
 			return err
 		}
 		data, err := fs.ReadFile(folder, path)
-		files[strings.TrimSuffix(path, ".txt")] = l.rename(data, name)
+		data = l.rename(data, name)
+		if path == "Cargo.lock" {
+			data = sorted(data)
+		}
+		files[strings.TrimSuffix(path, ".txt")] = data
 		return err
 	})
 	if err != nil {
@@ -95,6 +121,19 @@ func Scaffold(lang, name string) (map[string][]byte, error) {
 func (l language) rename(data []byte, name string) []byte {
 	data = bytes.ReplaceAll(data, []byte(l.example), []byte(name))
 	return bytes.ReplaceAll(data, []byte(underscored(l.example)), []byte(underscored(name)))
+}
+
+// sorted is a Cargo.lock with its packages in the order of their names: cargo would write it
+// so itself, in the first build, which then had to be made again.
+func sorted(lock []byte) []byte {
+	const between = "\n\n[[package]]\n"
+	parts := strings.Split(strings.TrimRight(string(lock), "\n"), between)
+	slices.SortStableFunc(parts[1:], func(a, b string) int {
+		first, _, _ := strings.Cut(a, "\n")
+		second, _, _ := strings.Cut(b, "\n")
+		return strings.Compare(first, second)
+	})
+	return []byte(strings.Join(parts, between) + "\n")
 }
 
 func underscored(name string) string { return strings.ReplaceAll(name, "-", "_") }
@@ -112,7 +151,7 @@ func checkName(lang, name string) error {
 		return fmt.Errorf("a capsule cannot be called %q: use lower-case letters and digits, words that begin with a letter, and dashes between them, as in my-capsule", name)
 	case len(name) > maxName:
 		return fmt.Errorf("a capsule cannot be called %q: the name has %d letters, %d is the most", name, len(name), maxName)
-	case lang == "rust" && slices.Contains(strings.Fields(rustReserved), underscored(name)):
+	case (lang == "rust" || lang == "sdk") && slices.Contains(strings.Fields(rustReserved), underscored(name)):
 		return fmt.Errorf("a Rust capsule cannot be called %q: the name means something else to Rust", name)
 	case lang == "go" && slices.Contains(strings.Fields(goReserved), name):
 		return fmt.Errorf("a Go capsule cannot be called %q: a package of Go's own is", name)

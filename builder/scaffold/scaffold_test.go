@@ -62,9 +62,9 @@ func texts(t *testing.T, lang, name string) map[string]string {
 // TestScaffoldIsTheExample: under its own name, a new capsule is the example to the byte.
 func TestScaffoldIsTheExample(t *testing.T) {
 	for _, l := range languages {
-		t.Run(l.name, func(t *testing.T) {
+		t.Run(l.Name, func(t *testing.T) {
 			example := tracked(t, filepath.Join("..", "..", "examples", l.example))
-			if l.name == "go" && *update {
+			if l.Name == "go" && *update {
 				for path, text := range example {
 					if err := os.WriteFile(filepath.Join("hello-go", path+".txt"), []byte(text), 0o644); err != nil {
 						t.Fatal(err)
@@ -72,7 +72,7 @@ func TestScaffoldIsTheExample(t *testing.T) {
 				}
 				return // what is embedded was read when this was compiled
 			}
-			got := texts(t, l.name, l.example)
+			got := texts(t, l.Name, l.example)
 			delete(got, ".gitignore")
 			if diff := cmp.Diff(example, got); diff != "" {
 				t.Errorf("run: go test ./builder/scaffold -update, or name the file in examples/examples.go\n%s", diff)
@@ -84,23 +84,23 @@ func TestScaffoldIsTheExample(t *testing.T) {
 // TestScaffoldIsNew: nothing of the example's name is left.
 func TestScaffoldIsNew(t *testing.T) {
 	for _, l := range languages {
-		for path, text := range texts(t, l.name, "quick-fox") {
+		for path, text := range texts(t, l.Name, "quick-fox") {
 			if strings.Contains(text, l.example) || strings.Contains(text, underscored(l.example)) || strings.Contains(path, l.example) {
-				t.Errorf("%s: %s still holds the example's name", l.name, path)
+				t.Errorf("%s: %s still holds the example's name", l.Name, path)
 			}
 		}
-		m, findings := capsule.Parse("Capsule.toml", []byte(texts(t, l.name, "quick-fox")["Capsule.toml"]))
+		m, findings := capsule.Parse("Capsule.toml", []byte(texts(t, l.Name, "quick-fox")["Capsule.toml"]))
 		if len(findings) > 0 || m.Package.Name != "quick-fox" || m.Components[0].File != "quick_fox.wasm" {
-			t.Errorf("%s: %v %q %v", l.name, findings, m.Package.Name, m.Components)
+			t.Errorf("%s: %v %q %v", l.Name, findings, m.Package.Name, m.Components)
 		}
 	}
 }
 
 func TestScaffoldRefuses(t *testing.T) {
 	for _, c := range []struct{ lang, name, want string }{
-		{"cobol", "x", "choose one of go, rust, assemblyscript, js, c"}, {"go", "", "cannot be called"}, {"go", "../x", "cannot be called"},
+		{"cobol", "x", "choose one of sdk, js, go, rust, assemblyscript, c"}, {"go", "", "cannot be called"}, {"go", "../x", "cannot be called"},
 		{"go", "Upper", "cannot be called"}, {"go", "a--b", "cannot be called"}, {"go", "a-1", "cannot be called"}, {"go", "x\n", "cannot be called"},
-		{"c", strings.Repeat("x", 65), "64 is the most"}, {"rust", "proc-macro", "something else to Rust"}, {"go", "time", "package of Go's own"},
+		{"c", strings.Repeat("x", 65), "64 is the most"}, {"rust", "proc-macro", "something else to Rust"}, {"sdk", "crate", "something else to Rust"}, {"go", "time", "package of Go's own"},
 	} {
 		if files, err := Scaffold(c.lang, c.name); err == nil || !strings.Contains(err.Error(), c.want) || files != nil {
 			t.Errorf("%s %q: %v, want %s", c.lang, c.name, err, c.want)
@@ -120,8 +120,8 @@ func TestEmbeddedNothingElse(t *testing.T) {
 	var want []string
 	for _, path := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
 		path = strings.TrimPrefix(path, "../../examples/")
-		// hello-go is embedded as text, and hello-sdk is no template.
-		if strings.HasPrefix(path, "hello-") && !strings.HasPrefix(path, "hello-go/") && !strings.HasPrefix(path, "hello-sdk/") {
+		// hello-go is embedded as text.
+		if strings.HasPrefix(path, "hello-") && !strings.HasPrefix(path, "hello-go/") {
 			want = append(want, path)
 		}
 	}
@@ -136,6 +136,22 @@ func TestEmbeddedNothingElse(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
+	}
+}
+
+// TestLockIsInOrder: cargo writes a lock file anew whose packages are in another order, and a
+// build that changes its inputs is made twice.
+func TestLockIsInOrder(t *testing.T) {
+	for _, name := range []string{"aardvark", "greeter", "zebra"} {
+		var names []string
+		for line := range strings.Lines(texts(t, "sdk", name)["Cargo.lock"]) {
+			if strings.HasPrefix(line, "name = ") {
+				names = append(names, line)
+			}
+		}
+		if !slices.IsSorted(names) || len(names) < 20 || !slices.Contains(names, "name = \""+name+"\"\n") {
+			t.Errorf("%s: %q", name, names)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
@@ -19,18 +18,18 @@ type Written struct {
 	Dir     string   // as it was given
 	Files   []string // relative to Dir, with slashes, sorted
 	Prepare []string // to be run in Dir before the first build; nil: nothing
+	Ready   bool     // the runtime loads what it builds
 }
 
-// Write writes a new capsule in the language lang into the new folder path, whose name is
+// Write writes a new capsule in the language lang, "" for Default, into the new folder path, whose name is
 // the capsule's. It touches nothing that is there, and leaves nothing half written. The
 // error is a *usage.Error.
 func Write(path, lang string) (*Written, error) {
-	const call = "astrid-dev new greeter --lang go"
-	switch {
-	case path == "":
-		return nil, usage.Hint(errors.New("an empty name was given"), call)
-	case lang == "":
-		return nil, usage.Hint(errors.New("no language was given"), "add --lang and one of "+strings.Join(Languages(), ", "))
+	if path == "" {
+		return nil, usage.Hint(errors.New("an empty name was given"), "astrid-dev new greeter")
+	}
+	if lang == "" {
+		lang = Default
 	}
 	files, err := Scaffold(lang, filepath.Base(path))
 	if err != nil {
@@ -42,7 +41,7 @@ func Write(path, lang string) (*Written, error) {
 	if err := writeFolder(path, files); err != nil {
 		return nil, usage.New(fmt.Errorf("writing %s: %w", text.Name(path), err)) // err may name a draft that nobody has seen
 	}
-	return &Written{Dir: path, Files: slices.Sorted(maps.Keys(files)), Prepare: Prepare(lang)}, nil
+	return &Written{Dir: path, Files: slices.Sorted(maps.Keys(files)), Prepare: Prepare(lang), Ready: ready(lang)}, nil
 }
 
 // writeFolder makes the new folder path whole: it is written beside it and
@@ -64,4 +63,8 @@ func writeFolder(path string, files map[string][]byte) error {
 		}
 	}
 	return errors.Join(os.Chmod(draft, 0o755), os.Rename(draft, path))
+}
+
+func ready(lang string) bool {
+	return slices.ContainsFunc(languages, func(l language) bool { return l.Name == lang && l.Ready })
 }

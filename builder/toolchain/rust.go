@@ -144,15 +144,11 @@ func (c *crate) rustc(ctx context.Context) (path string, version compilerVersion
 
 // rustupSteers is the content of the files, and the variable, by which rustup chooses a toolchain.
 func (c *crate) rustupSteers() []string {
-	home := c.env.get("RUSTUP_HOME")
-	if home == "" {
-		home = filepath.Join(cargo.UserHome(c.env.lookup), ".rustup")
-	}
-	list := []string{stamp(filepath.Join(home, "settings.toml"))}
+	list := []string{stamp(filepath.Join(rustupHome(c.env), "settings.toml"))}
 	for _, path := range cargo.ToolchainFiles(c.dir) {
 		list = append(list, readSmall(path))
 	}
-	return append(list, c.env.get("RUSTUP_TOOLCHAIN"))
+	return append(list, c.env.get(rustupVariable))
 }
 
 // question is the environment to ask in: a question must not begin a download.

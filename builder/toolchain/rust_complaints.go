@@ -19,6 +19,9 @@ var (
 // manifest, a dependency that is not there. The compiler's messages are not
 // there, they come as JSON.
 func (c *crate) complaints(stderr []byte) []finding.Finding {
+	if f, ok := c.uninstalledToolchain(plain(stderr)); ok {
+		return []finding.Finding{f}
+	}
 	var list []finding.Finding
 	lines := strings.Split(plain(stderr), "\n")
 	for i := 0; i < len(lines); i++ {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -15,18 +17,26 @@ import (
 
 func newNew() *cobra.Command {
 	var lang string
+	var list bool
 	cmd := &cobra.Command{
-		Use:   "new NAME --lang go|rust|assemblyscript|js|c",
+		Use:   "new NAME",
 		Short: "Write a new capsule that builds at once",
 		Long: `new writes a small capsule into a new folder of its name. NAME may have folders
-before it: astrid-dev new capsules/greeter --lang go.`,
+before it: astrid-dev new capsules/greeter. Without --lang it is one in Rust on the
+Astrid SDK, which the runtime loads; --list says what there is besides.`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage.Hint(fmt.Errorf("new takes one name, not %d", len(args)), "astrid-dev new greeter --lang go")
+			switch {
+			case list && len(args) > 0:
+				return usage.New(errors.New("--list writes nothing: give no name with it"))
+			case !list && len(args) != 1:
+				return usage.Hint(fmt.Errorf("new takes one name, not %d", len(args)), "astrid-dev new greeter")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if list {
+				return listTemplates(cmd)
+			}
 			written, err := scaffold.Write(args[0], lang)
 			if err != nil {
 				return err
@@ -34,7 +44,8 @@ before it: astrid-dev new capsules/greeter --lang go.`,
 			return tellNew(cmd, written)
 		},
 	}
-	cmd.Flags().StringVar(&lang, "lang", "", "language: "+strings.Join(scaffold.Languages(), ", "))
+	cmd.Flags().StringVar(&lang, "lang", scaffold.Default, "what to write: "+strings.Join(scaffold.Languages(), ", "))
+	cmd.Flags().BoolVar(&list, "list", false, "say what can be written, and what the runtime does with it")
 	cmd.RegisterFlagCompletionFunc("lang", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return scaffold.Languages(), cobra.ShellCompDirectiveNoFileComp
 	})
@@ -62,6 +73,26 @@ func tellNew(cmd *cobra.Command, w *scaffold.Written) error {
 	if w.Prepare != nil {
 		fmt.Fprintf(out, "first:  cd %s && %s\n", dir, strings.Join(w.Prepare, " "))
 	}
+	if !w.Ready {
+		fmt.Fprintf(out, "note:   %s\n", scaffold.NotReady)
+	}
 	_, err := fmt.Fprintf(out, "then:   astrid-dev watch %s\n", dir)
+	return err
+}
+
+func listTemplates(cmd *cobra.Command) error {
+	out := cmd.OutOrStdout()
+	if asJSON(cmd) {
+		return json.NewEncoder(out).Encode(map[string][]scaffold.Template{"templates": scaffold.Templates()})
+	}
+	var b strings.Builder
+	for _, t := range scaffold.Templates() {
+		loads := "the runtime loads it"
+		if !t.Ready {
+			loads = "a core module, which the runtime does not load"
+		}
+		fmt.Fprintf(&b, "%-15s %s\n%-15s %s\n", t.Name, t.About, "", loads)
+	}
+	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -18,6 +18,7 @@ type smokeFlags struct {
 	timeout      time.Duration
 	strict, json bool
 	on           runtimeFlags
+	isolated     isolatedFlags
 }
 
 func newSmoke() *cobra.Command {
@@ -29,7 +30,11 @@ func newSmoke() *cobra.Command {
 says what it is: imports, exports, memory, who made it, whether it loads, and
 whether the kernel would take it. For a capsule's folder it loads the published
 modules and holds them against the manifest. It exits with 1 when a module does
-not load, or is not ready for the kernel and --strict is given.`,
+not load, or is not ready for the kernel and --strict is given.
+
+With --isolated the capsule is installed in the real runtime as well, in a daemon
+with a home of its own that ends with this command; its answer and the tools that
+the capsule describes are printed, and one that is not loaded fails.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage.Hint(fmt.Errorf("smoke takes one file or capsule folder, not %d", len(args)), "astrid-dev smoke path/to/module.wasm")
@@ -44,6 +49,7 @@ not load, or is not ready for the kernel and --strict is given.`,
 	flags.DurationVar(&f.timeout, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
 	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
+	f.isolated.register(cmd)
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	return cmd
 }
@@ -55,12 +61,21 @@ func (f smokeFlags) run(cmd *cobra.Command, path string) error {
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
+	if err := f.isolated.checkPath(path); err != nil {
+		return err
+	}
+	private, err := f.isolated.begin()
+	if err != nil {
+		return err
+	}
+	defer private.Close()
 	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed()}
-	failed := 0
-	err := load.All(cmd.Context(), path, o, func(m load.Module) error {
+	failed, ready := 0, true
+	err = load.All(cmd.Context(), path, o, func(m load.Module) error {
 		if !m.Sound(f.strict) {
 			failed++
 		}
+		ready = ready && m.Sound(true)
 		if f.json || asJSON(cmd) {
 			return m.JSON(cmd.OutOrStdout())
 		}
@@ -71,7 +86,17 @@ func (f smokeFlags) run(cmd *cobra.Command, path string) error {
 		return errInterrupted
 	case err != nil:
 		return err
-	case failed > 0:
+	}
+	if private != nil {
+		loaded, err := f.isolated.try(cmd, private, path, ready, f.json || asJSON(cmd))
+		if err != nil {
+			return err
+		}
+		if !loaded {
+			failed = max(failed, 1)
+		}
+	}
+	if failed > 0 {
 		return &failedError{count: failed, what: "module"}
 	}
 	return nil

@@ -20,6 +20,7 @@ type verifyFlags struct {
 	since, shard, times                  string
 	targets                              []string
 	timeout                              time.Duration
+	isolated                             isolatedFlags
 }
 
 func newVerify() *cobra.Command {
@@ -32,12 +33,16 @@ folder without any), and says of each whether it is sound. It builds in a copy o
 the workspace: nothing is published, no earlier build's record is believed, and the tree
 stays as it was found, so that a read-only checkout will do.
 
+With --isolated each capsule is installed in the real runtime as well, in a daemon
+with a home of its own that ends with this command.
+
 It exits with 0 when all are sound, 1 when one is not or --timeout was over,
 2 when it was called wrongly or found no capsule at all, and 130 when it was
 interrupted. Reports are written in all cases but 2.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.register(cmd)
+	f.isolated.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
 	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
@@ -68,6 +73,12 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err := reports.Probe(targets); err != nil {
 		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
+	private, err := f.isolated.begin()
+	if err != nil {
+		return err
+	}
+	defer private.Close()
+	cfg.Isolated = private.Findings()
 	line := progress.New(cmd.ErrOrStderr())
 	cfg.Progress = line.Tell
 	end := line.Follow()

@@ -27,6 +27,9 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 	case given("shard-times") && !given("shard"):
 		return usage.New(errors.New("--shard-times is of use with --shard only"))
 	}
+	if err := f.isolated.check(); err != nil {
+		return err
+	}
 	return f.buildFlags.check()
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -28,6 +29,9 @@ func (e *Examination) capsules(ctx context.Context, roots, env []string) {
 	b := builder.New(builder.Options{Env: env, Say: func(dir string, f finding.Finding) { e.about(dir, []finding.Finding{f}) }})
 	for _, dir := range found.Dirs {
 		e.Capsules++
+		if f, ok := toolchain.Uninstalled(dir, env); ok {
+			e.about(dir, []finding.Finding{f})
+		}
 		in, err := b.Examine(ctx, dir)
 		switch {
 		case ctx.Err() != nil:

@@ -45,9 +45,10 @@ const (
 	StepNoMutation                        // the build left its inputs as they were
 	StepReproducible                      // a second build gives the same bytes
 	StepPublishedArtifact                 // the committed module or declared hash is what the sources build
+	StepRuntime                           // the real runtime loads the capsule
 )
 
-var steps = [...]string{"check", "build", "smoke", "kernel-ready", "no-mutation", "reproducible", "published-artifact"}
+var steps = [...]string{"check", "build", "smoke", "kernel-ready", "no-mutation", "reproducible", "published-artifact", "runtime"}
 
 // stepCodes are the codes of a step that failed and says no more, and of a message in it
 // that has no code, as a compiler's.
@@ -59,6 +60,7 @@ var stepCodes = [...]struct{ failed, diagnostic finding.Code }{
 	{finding.NoMutationFailed, finding.NoMutationDiagnostic},
 	{finding.ReproducibleFailed, finding.ReproducibleDiagnostic},
 	{finding.PublishedArtifactFailed, finding.PublishedArtifactDiagnostic},
+	{finding.RuntimeFailed, finding.RuntimeDiagnostic},
 }
 
 func (s StepName) codes() struct{ failed, diagnostic finding.Code } {

@@ -1,12 +1,15 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -24,7 +27,11 @@ type Config struct {
 	Runtime   []*astrid.Release // releases of the runtime that must all take every capsule; none: the manifest's, else Installed
 	Installed string            // the release of the runtime on this machine; "": there is none
 
-	Repro         bool // build twice, in different folders, at different times, and compare
+	Repro bool // build twice, in different folders, at different times, and compare
+	// Isolated installs a capsule, given its manifest and the file of its module, in the real
+	// runtime; it says what the runtime answered, or why it could not be asked. nil: nobody does.
+	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
+
 	CheckArtifact bool // committed modules and declared hashes must be what the sources build
 	FailFast      bool // stop at the first capsule that fails
 

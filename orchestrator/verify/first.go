@@ -55,6 +55,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
+	r.installed(ctx, j, staged)
 	r.hand(j, staged)
 	if !r.Repro || j.helper || ctx.Err() != nil {
 		return false

@@ -72,6 +72,9 @@ func (r *run) steps() []report.StepName {
 	if r.CheckArtifact {
 		list = append(list, report.StepPublishedArtifact)
 	}
+	if r.Isolated != nil {
+		list = append(list, report.StepRuntime)
+	}
 	return list
 }
 

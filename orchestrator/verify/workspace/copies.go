@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -26,7 +27,7 @@ type Copies struct {
 	First  *Copy
 	Second *Copy // nil unless the plan wanted it; its files are older
 
-	temp temp
+	temp fsys.Scratch
 }
 
 // otherTimes is how much older the files of the second copy are: a build that
@@ -49,7 +50,7 @@ func asUsage(err error) error {
 }
 
 func (c *Copies) make(ctx context.Context, p Plan) (err error) {
-	if c.temp, err = makeTemp(); err != nil {
+	if c.temp, err = fsys.MakeScratch("", "astrid-dev-verify-"); err != nil {
 		return err
 	}
 	own := c.Folder()
@@ -91,10 +92,10 @@ func copyHint(err error) string {
 // Folder is the temporary folder in which the copies lie, without links: builds see real
 // paths, and what they print must be known again.
 func (c *Copies) Folder() string {
-	if real, err := filepath.EvalSymlinks(c.temp.dir); err == nil {
+	if real, err := filepath.EvalSymlinks(c.temp.Dir); err == nil {
 		return real
 	}
-	return c.temp.dir
+	return c.temp.Dir
 }
 
 // All are the copies that there are.
@@ -150,6 +151,6 @@ func (c *Copy) install(ctx context.Context, folder string, wanted bool) error {
 // Remove removes all copies and what else lies in their folder. It is for nil, too.
 func (c *Copies) Remove() {
 	if c != nil {
-		c.temp.remove()
+		c.temp.Remove()
 	}
 }

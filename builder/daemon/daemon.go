@@ -1,0 +1,114 @@
+// Package daemon tries capsules in Astrid's own runtime, in private: a daemon with a home, a
+// socket and a workspace of its own, which no other session meets and of which nothing stays.
+//
+// A Daemon starts the process in the background, installs capsules through its socket, and
+// says what the runtime answered. The answer to the install is the only proof that a capsule
+// runs: after a failed load the runtime's own lists call it ready all the same.
+//
+// Whatever becomes of this program, the process ends and its folder goes: it runs under
+// builder/proc's guardian, and a keeper, which is this program again, removes the folder when
+// the process has ended. What even the keeper could not remove, because it was killed too,
+// the next Daemon does.
+//
+// The layers of its files: find.go and keeper.go; frames.go and client.go, the runtime's
+// protocol; running.go, one process; values.go and answer.go; daemon.go.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/astrid-runtime/astrid-dev/builder/pack"
+)
+
+// Options say which runtime is used.
+type Options struct {
+	Program string   // astrid-daemon, as Find found it
+	Env     []string // of the daemon; what is in it for another runtime is left out. nil: none
+}
+
+// Daemon is a private runtime. Its methods may be called concurrently; installs come one
+// after the other.
+type Daemon struct {
+	o Options
+
+	mu  sync.Mutex // guards all below
+	now *running   // nil: none was started yet, or it was closed
+	end bool       // Close was called
+}
+
+// New returns a Daemon that Begin or the first Install starts.
+func New(o Options) *Daemon { return &Daemon{o: o} }
+
+// Begin starts the process and does not wait until it is ready, so that it comes up while a
+// capsule is still being built. What goes wrong the first Install tells.
+func (d *Daemon) Begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.begin()
+}
+
+// begin makes d.now the process to use: a fresh one when there is none yet, when the old one
+// has ended, or when it takes no more installs. Called with mu held.
+func (d *Daemon) begin() {
+	if d.end || d.now != nil && d.now.useful() {
+		return
+	}
+	if d.now != nil {
+		d.now.close()
+	}
+	d.now = start(d.o)
+}
+
+// Package is a capsule to install.
+type Package struct {
+	Source pack.Source
+	Values map[string]string // for the manifest's [env], before its defaults
+}
+
+var errClosed = errors.New("the private runtime was closed")
+
+// Install packs p, installs it, and returns the runtime's answer. An error means that there is
+// none: the context ended, the process could not be started or died, a file could not be
+// read. What the runtime says of the capsule, and what keeps it from being packed, are
+// findings of the answer.
+func (d *Daemon) Install(ctx context.Context, p Package) (*Answer, error) {
+	values, missing := valuesOf(p.Source.Manifest, p.Values)
+	if len(missing) > 0 {
+		return &Answer{Findings: missing}, nil
+	}
+	archive, err := pack.Of(p.Source)
+	var no *pack.Refused
+	if errors.As(err, &no) {
+		return refusedAnswer(no.Finding), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		if d.begin(); d.now == nil {
+			return nil, errClosed
+		}
+		answer, err := d.now.install(ctx, p.Source.Manifest, archive, values)
+		if !errors.Is(err, errRateLimited) {
+			return answer, err
+		}
+	}
+}
+
+// Close ends the process and removes its folder. It may be called twice, and on nil.
+func (d *Daemon) Close() {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.end = true
+	if d.now != nil {
+		d.now.close()
+		d.now = nil
+	}
+}

@@ -1,0 +1,285 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/pack"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// crashing is a program argument: the test binary starts a daemon then, says where, and waits.
+const crashing = "-crashing"
+
+func TestMain(m *testing.M) {
+	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, Main} {
+		if code, handled := main(os.Args[1:]); handled {
+			os.Exit(code)
+		}
+	}
+	if len(os.Args) > 2 && os.Args[1] == crashing {
+		d := New(Options{Program: os.Args[2], Env: os.Environ()})
+		d.Begin()
+		if err := d.now.await(context.Background()); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(d.now.scratch.Dir)
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+// real is the astrid-daemon of this machine; without one the test is skipped, which CI forbids.
+func real(t *testing.T) string {
+	t.Helper()
+	path, err := Find("")
+	if err != nil {
+		testkit.Skip(t, "%v; .ci/astrid installs it, and .ci/env puts it in PATH", err)
+	}
+	return path
+}
+
+// begun is a daemon of a TMPDIR of its own, at whose end nothing is left of it.
+func begun(t *testing.T) *Daemon {
+	t.Helper()
+	program := real(t)
+	base, err := os.MkdirTemp("", "d") // short: a socket lies below it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(base) })
+	t.Setenv("TMPDIR", base)
+	d := New(Options{Program: program, Env: os.Environ()})
+	t.Cleanup(func() {
+		d.Close()
+		if left, _ := os.ReadDir(base); len(left) > 0 {
+			t.Errorf("left in TMPDIR: %v", left)
+		}
+		if left := processesWith(base); len(left) > 0 {
+			t.Errorf("left running: %q", left)
+		}
+	})
+	d.Begin()
+	return d
+}
+
+// processesWith lists the command lines that name text; nothing where there is no /proc.
+func processesWith(text string) (list []string) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if bytes.Contains(line, []byte(text)) {
+			list = append(list, string(line))
+		}
+	}
+	return list
+}
+
+// kernel is where the modules lie about which the runtime was asked.
+const kernel = "../smoke/testdata/kernel/"
+
+// packageOf is a capsule with the module, and with more lines in its manifest.
+func packageOf(t *testing.T, name, module string, more ...string) Package {
+	t.Helper()
+	dir := t.TempDir()
+	text := fmt.Sprintf("[package]\nname = %q\nversion = \"1.0.0\"\n%s\n\n[[component]]\nid = %q\nfile = \"m.wasm\"\n", name, strings.Join(more, "\n"), name)
+	if err := os.WriteFile(filepath.Join(dir, "Capsule.toml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := capsule.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Package{Source: pack.Source{Manifest: m, Module: module}}
+}
+
+func install(t *testing.T, d *Daemon, p Package) *Answer {
+	t.Helper()
+	a, err := d.Install(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// coreModule is the smallest module, which is no component.
+func coreModule(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "core.wasm")
+	if err := os.WriteFile(path, []byte("\x00asm\x01\x00\x00\x00"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestInstall(t *testing.T) {
+	d := begun(t)
+	a := install(t, d, packageOf(t, "good", kernel+"good.wasm"))
+	if !a.Loaded || a.Version != "1.0.0" || len(a.WasmHash) != 64 {
+		t.Errorf("%+v", a)
+	}
+	// a core module is refused, with the remedy, and one that is mended loads after it
+	a = install(t, d, packageOf(t, "good", coreModule(t)))
+	if a.Loaded || len(a.Findings) != 1 || a.Findings[0].Code != finding.IsolatedRefused || !strings.Contains(a.Findings[0].Hint, "component") {
+		t.Errorf("%+v", a)
+	}
+	if a = install(t, d, packageOf(t, "good", kernel+"good.wasm")); !a.Loaded {
+		t.Errorf("%+v", a)
+	}
+}
+
+// The eleventh install within a minute is refused by the runtime, which a fresh process mends.
+func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
+	d := begun(t)
+	good := packageOf(t, "good", kernel+"good.wasm")
+	for range maxInstalls {
+		install(t, d, good)
+		d.now.installs = 0 // as if nobody had counted
+	}
+	first := d.now
+	if a := install(t, d, good); !a.Loaded || d.now == first {
+		t.Errorf("%+v, the same process: %v", a, d.now == first)
+	}
+	d.now.installs = maxInstalls
+	first = d.now
+	if a := install(t, d, good); !a.Loaded || d.now == first {
+		t.Errorf("%+v, the same process: %v", a, d.now == first)
+	}
+}
+
+func TestValues(t *testing.T) {
+	d := begun(t)
+	p := packageOf(t, "asks", kernel+"good.wasm", "", "[env.API_KEY]", `type = "secret"`, "", "[env.REGION]", `type = "select"`, `enum_values = ["eu", "us"]`, `default = "eu"`, "",
+		"[env.DEPTH]", `type = "number"`, "default = 3")
+	a := install(t, d, p)
+	if a.Loaded || len(a.Findings) != 1 || a.Findings[0].Code != finding.IsolatedValue || !strings.Contains(a.Findings[0].Hint, "--var API_KEY=") || a.Findings[0].Line == 0 {
+		t.Errorf("%+v", a)
+	}
+	p.Values = map[string]string{"API_KEY": "k", "REGION": "mars"}
+	if a = install(t, d, p); a.Loaded || !strings.Contains(a.Findings[0].Hint, "eu, us") {
+		t.Errorf("%+v", a)
+	}
+	p.Values["REGION"] = "us"
+	if a = install(t, d, p); !a.Loaded {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestWhatCannotBePacked(t *testing.T) {
+	d := begun(t)
+	a := install(t, d, packageOf(t, "gone", filepath.Join(t.TempDir(), "no.wasm")))
+	if a.Loaded || a.Findings[0].Code != finding.PackRefused {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A process that dies between two installs is replaced, one that dies in an install is an error.
+func TestProcessThatDies(t *testing.T) {
+	d := begun(t)
+	good := packageOf(t, "good", kernel+"good.wasm")
+	install(t, d, good)
+	d.now.cancel()
+	<-d.now.done
+	if a := install(t, d, good); !a.Loaded {
+		t.Errorf("%+v", a)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.Install(ctx, good); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	d.Close()
+	if _, err := d.Install(t.Context(), good); !errors.Is(err, errClosed) {
+		t.Error(err)
+	}
+}
+
+// A program that is no daemon is told with what it said.
+func TestNoDaemon(t *testing.T) {
+	script := filepath.Join(t.TempDir(), program)
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho out of order >&2\nexit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d := New(Options{Program: script, Env: os.Environ()})
+	defer d.Close()
+	if _, err := d.Install(t.Context(), packageOf(t, "good", kernel+"good.wasm")); err == nil || !strings.Contains(err.Error(), "out of order") {
+		t.Error(err)
+	}
+}
+
+// Kill -9 of the program ends the daemon and removes its folder.
+func TestNothingStaysAfterKill9(t *testing.T) {
+	daemon := real(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, crashing, daemon)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var folder string
+	if _, err := fmt.Fscanln(out, &folder); err != nil {
+		t.Fatal(err)
+	}
+	if len(processesWith(folder)) == 0 {
+		t.Fatal("nothing runs in", folder)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		_, err := os.Stat(folder)
+		left := processesWith(folder)
+		if os.IsNotExist(err) && len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left: %v, %q", err, left)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"astrid", program} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := filepath.Join(dir, program)
+	for _, given := range []string{dir, filepath.Join(dir, "astrid"), want} {
+		if got, err := Find(given); got != want || err != nil {
+			t.Errorf("%s: %s, %v", given, got, err)
+		}
+	}
+	for _, given := range []string{t.TempDir(), filepath.Join(dir, "nothing")} {
+		if _, err := Find(given); err == nil || !strings.Contains(err.Error(), "--astrid") {
+			t.Errorf("%s: %v", given, err)
+		}
+	}
+	t.Setenv("PATH", dir)
+	if got, err := Find(""); got != want || err != nil {
+		t.Error(got, err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := Find(""); err == nil || !strings.Contains(err.Error(), "no astrid-daemon in PATH") {
+		t.Error(err)
+	}
+}

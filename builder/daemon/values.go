@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// value is one of [env], as the runtime takes it with an install.
+type value struct {
+	Key  string `json:"key"`
+	Text string `json:"value"`
+	Kind string `json:"kind"` // Text or Secret
+}
+
+// valuesOf are the values of m's [env]: those that were given, else the manifest's defaults.
+// The runtime's own installer asks a person for what is missing, or refuses.
+func valuesOf(m *capsule.Manifest, given map[string]string) (list []value, missing []finding.Finding) {
+	list = []value{} // the runtime takes no null
+	for _, v := range m.Env {
+		text, ok := given[v.Name]
+		if !ok && v.Default != nil {
+			text, ok = fmt.Sprint(v.Default), true
+		}
+		f := finding.Finding{Code: finding.IsolatedValue, File: tree.ManifestName}
+		f.Line, f.Column = m.Position(v.Key...)
+		switch {
+		case !ok:
+			f.Message = fmt.Sprintf("[env] asks for %s, which has no default and was not given", v.Name)
+			f.Hint = fmt.Sprintf("give it: --var %s=VALUE", v.Name)
+		case len(v.EnumValues) > 0 && !slices.Contains(v.EnumValues, text):
+			f.Message = fmt.Sprintf("%s cannot be %q", v.Name, text)
+			f.Hint = "the choices are " + strings.Join(v.EnumValues, ", ")
+		default:
+			kind := "Text"
+			if v.Type == "secret" {
+				kind = "Secret"
+			}
+			list = append(list, value{v.Name, text, kind})
+			continue
+		}
+		missing = append(missing, f)
+	}
+	return list, missing
+}
