@@ -13,7 +13,7 @@ type loop struct {
 	out chan<- Batch
 
 	notify  *notify // nil: everything is polled
-	pending pending
+	pending Pending
 	started bool // the first plan was applied
 
 	targets map[targetKey]*target

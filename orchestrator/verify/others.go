@@ -34,7 +34,7 @@ func (r *run) notOthers(ctx context.Context, b *builder.Builder) {
 		list := j.early
 		if err != nil {
 			list = append(list, finding.Finding{Code: finding.BuildChangesInput, File: j.dir, Hint: mutationHint,
-				Message: "after all builds its sources cannot be read any more: " + r.first.text(err.Error())})
+				Message: "after all builds its sources cannot be read any more: " + r.copies.First.Text(err.Error())})
 		} else {
 			list = append(list, r.damage(j, after)...)
 		}
