@@ -272,22 +272,6 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	}
 }
 
-func TestDamagedIntentIsDropped(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	publish(t, b, dir)
-	r := store.Read(dir)
-	r.Modules[0].Hash = strings.Repeat("0", 64)
-	if err := writeIntent(dir, r); err != nil {
-		t.Fatal(err)
-	}
-	if in := examine(t, b, dir); in.Current == nil {
-		t.Error("the published module is no longer known")
-	}
-	if _, err := os.Stat(store.Path(dir, store.IntentFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the intent is still there: %v", err)
-	}
-}
-
 func TestKeysDecide(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "shared.txt")
 	write(t, outside, "1")
@@ -358,18 +342,6 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 	staged.Discard()
 	if err := <-done; err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOnlyTheLastBlobsAreKept(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	for i := range 8 {
-		write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
-		publish(t, b, dir)
-	}
-	left, _ := os.ReadDir(store.Path(dir, store.BlobFolder))
-	if len(left) != 5 {
-		t.Errorf("%d blobs", len(left))
 	}
 }
 
