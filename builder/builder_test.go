@@ -345,18 +345,6 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestDeclaredHashIsAWarning(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-	declared := strings.Repeat("ab", 32)
-	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "file =", "hash = \""+declared+"\"\nfile =", 1))
-	p, _ := publish(t, b, dir)
-	i := slices.IndexFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "declared-hash-differs" })
-	if i < 0 || !strings.Contains(p.Findings[i].Message, declared) || !strings.Contains(p.Findings[i].Message, p.Modules[0].Hash) || p.Findings[i].Line == 0 {
-		t.Errorf("findings: %v", p.Findings)
-	}
-}
-
 // What a reload changes against the artifact before is said once, in both forms.
 func TestDeltaIsSaid(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
