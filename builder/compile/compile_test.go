@@ -184,14 +184,15 @@ func TestDiskRefuses(t *testing.T) {
 	}
 }
 
-// A module that stands where it is published was put there by its author.
+// Of several components, one that stands where it is published and that no build makes was put
+// there by its author.
 func TestFound(t *testing.T) {
-	b := capsuleOf(t, "true", "")
-	testkit.Write(t, filepath.Join(b.Manifest.Dir, "x.wasm"), string(testkit.Core()))
+	b := capsuleOf(t, `cat src > "$CAPSULE_OUT_DIR/x.wasm"`, "[[component]]\nid = \"other\"\nfile = \"theirs.wasm\"\n")
+	testkit.Write(t, filepath.Join(b.Manifest.Dir, "theirs.wasm"), string(testkit.Core()))
 	made, err := b.Do(t.Context())
 	check(t, err)
-	if !made.Modules[0].Found {
-		t.Error("nobody knows that it stood there")
+	if len(made.Modules) != 2 || made.Modules[0].Found || !made.Modules[1].Found {
+		t.Errorf("made %+v", made.Modules)
 	}
 }
 
@@ -315,8 +316,8 @@ func TestFetchedCrates(t *testing.T) {
 		"release/deps/ours-1.d":       "src/lib.rs",
 		"release/deps/theirs-1.d":     "/h/.cargo/registry/src/i/theirs-1/src/lib.rs",
 		"release/deps/git_one-1.d":    "/h/.cargo/git/checkouts/git-one/src/lib.rs",
-		"release/deps/both-1.d":       "/h/.cargo/registry/src/i/both/src/lib.rs",
-		"release/build/both-2/b.d":    "build.rs",
+		"release/deps/both-1.d":       "src/lib.rs",
+		"release/build/both-2/b.d":    "/h/.cargo/registry/src/i/both/build.rs",
 		"release/build/windows-1/b.d": `C:\h\.cargo\registry\src\i\windows\build.rs`,
 	} {
 		testkit.Write(t, filepath.Join(target, name), name+": "+source+" /x\n")
