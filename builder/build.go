@@ -18,65 +18,11 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// Staged is a build that has ended and is not published. One that succeeded, and loads, has its
-// modules in the staging folder: end it with Publish or Discard. One that failed has none, and
-// tells what became of its inputs all the same.
-type Staged struct {
-	Before *Inputs // what was to be built
-	After  *Inputs // the same looked at again when the build had ended; nil: it could not be read any more
-	Lost   error   // why After is nil
-
-	BuildTime time.Duration
-	SmokeTime time.Duration
-	Findings  []finding.Finding // warnings and notes
-	Modules   []StagedModule    // in the manifest's order
-
-	work    string      // holds everything staged; removed at the end
-	lock    *store.Lock // keeps other processes out
-	ended   bool
-	learned []string // outside inputs that the toolchain told of
-}
-
-// Moved names the inputs that were touched while they were built, as Inputs.Changed does.
-func (s *Staged) Moved() []string {
-	if s.After == nil {
-		return []string{s.Before.Dir}
-	}
-	return s.Before.Changed(s.After)
-}
-
-// sound reports whether something is staged, and was built from what is on disk: nothing moved,
-// or what moved has the same content again.
-func (s *Staged) sound() bool {
-	return s.lock != nil && !s.ended && s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
-}
-
 // UpToDate is Build's error when another process, for which it waited, has published what
 // was to be built.
 type UpToDate struct{ Published *Published }
 
 func (*UpToDate) Error() string { return "another astrid-dev has built this capsule meanwhile" }
-
-// StagedModule is a built component, smoke-loaded, in the staging folder.
-type StagedModule struct {
-	ID     string
-	File   string // the path it is for, slash path below the capsule
-	Path   string // where it lies now
-	Found  bool   // it stood at its published path already: the author put it there, no build makes it
-	Hash   string // BLAKE3
-	Size   int64
-	Report *smoke.Report
-}
-
-// Discard throws away what was staged. It may be called on nil, and twice.
-func (s *Staged) Discard() {
-	if s == nil || s.ended || s.lock == nil {
-		return
-	}
-	store.RemoveWork(s.Before.Dir, s.work)
-	s.lock.Release()
-	s.ended = true
-}
 
 // attempts is how often a build is begun whose state folder is deleted under it: a person
 // does that once, a build that does it would do it for ever.

@@ -1,11 +1,3 @@
-// Package builder builds one capsule once: manifest, toolchain, run, stage, smoke, publish.
-//
-// Recover finishes what a crash left, Examine says what a build would depend on, Build
-// makes and smoke-loads the modules without touching what is published, and looks at the
-// inputs again, Publish puts in place what was built from what is still there.
-// All four are synchronous and leave no goroutine and no process behind.
-// They may be called concurrently for different capsules; for one capsule
-// only Examine may run beside another call.
 package builder
 
 import (

@@ -272,22 +272,6 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	}
 }
 
-func TestDamagedIntentIsDropped(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	publish(t, b, dir)
-	r := store.Read(dir)
-	r.Modules[0].Hash = strings.Repeat("0", 64)
-	if err := writeIntent(dir, r); err != nil {
-		t.Fatal(err)
-	}
-	if in := examine(t, b, dir); in.Current == nil {
-		t.Error("the published module is no longer known")
-	}
-	if _, err := os.Stat(store.Path(dir, store.IntentFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the intent is still there: %v", err)
-	}
-}
-
 func TestKeysDecide(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "shared.txt")
 	write(t, outside, "1")
@@ -358,30 +342,6 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 	staged.Discard()
 	if err := <-done; err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOnlyTheLastBlobsAreKept(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	for i := range 8 {
-		write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
-		publish(t, b, dir)
-	}
-	left, _ := os.ReadDir(store.Path(dir, store.BlobFolder))
-	if len(left) != 5 {
-		t.Errorf("%d blobs", len(left))
-	}
-}
-
-func TestDeclaredHashIsAWarning(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-	declared := strings.Repeat("ab", 32)
-	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "file =", "hash = \""+declared+"\"\nfile =", 1))
-	p, _ := publish(t, b, dir)
-	i := slices.IndexFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "declared-hash-differs" })
-	if i < 0 || !strings.Contains(p.Findings[i].Message, declared) || !strings.Contains(p.Findings[i].Message, p.Modules[0].Hash) || p.Findings[i].Line == 0 {
-		t.Errorf("findings: %v", p.Findings)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -12,29 +11,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
-
-// Inputs is everything one build of a capsule depends on, as it was at one moment, and what
-// is known of builds of it. It is never changed after Examine returned it.
-type Inputs struct {
-	inputs.Inputs
-
-	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
-	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
-	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
-	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
-}
-
-// Changed is inputs.Inputs.Changed.
-func (in *Inputs) Changed(later *Inputs) []string { return in.Inputs.Changed(&later.Inputs) }
-
-// SameContent is inputs.Inputs.SameContent.
-func (in *Inputs) SameContent(later *Inputs) bool { return in.Inputs.SameContent(&later.Inputs) }
-
-// Written is inputs.Inputs.Written.
-func (in *Inputs) Written(later *Inputs) []time.Time { return in.Inputs.Written(&later.Inputs) }
-
-// Recounts is inputs.Inputs.Recounts.
-func (in *Inputs) Recounts(old *Inputs) bool { return in.Inputs.Recounts(&old.Inputs) }
 
 // Examine reads a capsule's manifest and hashes everything that a build of it
 // depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and

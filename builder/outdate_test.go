@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
@@ -121,59 +120,6 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 	}
 }
 
-// Only what a build may have made gets another time.
-func TestOutdateTouchesNoOnesElse(t *testing.T) {
-	b, dir := New(Options{}), makeCapsule(t)
-	publish(t, b, dir)
-	others := []string{"src.bin", "Makefile", "copy.wasm", "inner/Capsule.toml", "inner/kept.txt", ".git/kept", "node_modules/p/kept",
-		"build/cache/CACHEDIR.TAG", "build/cache/kept", "target/astrid-dev/record.json"}
-	editDuring(t, b, dir, "link", func() {
-		for _, name := range append(others, "build/made") {
-			path := filepath.Join(dir, name)
-			content, _ := os.ReadFile(path)
-			write(t, path, string(content)) // later than the edit
-		}
-		write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
-	})
-	at := func(name string) time.Time {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return info.ModTime()
-	}
-	before := map[string]time.Time{}
-	for _, name := range others[:len(others)-1] {
-		before[name] = at(name)
-	}
-	made := at("build/made")
-	publish(t, b, dir)
-	for name, was := range before {
-		if name != "copy.wasm" && !at(name).Equal(was) {
-			t.Errorf("%s has another time", name)
-		}
-	}
-	if !at("build/made").Before(made) {
-		t.Error("a product kept its time")
-	}
-}
-
-// An output that the build leaves alone keeps its own time, and is not published.
-func TestOutputThatNobodyMakes(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, `build = ["true"]`+"\noutput = \"dist/copy.wasm\"\n")
-	write(t, filepath.Join(dir, "dist", "copy.wasm"), string(variant("one")))
-	info, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f := failure(t, b, dir); f.Step != finding.StepCollect || f.Findings[0].Code != "output-left-alone" {
-		t.Errorf("got %v", f)
-	}
-	if after, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm")); err != nil || !after.ModTime().Equal(info.ModTime()) {
-		t.Errorf("%v, it had %v: %v", after.ModTime(), info.ModTime(), err)
-	}
-}
-
 // A source may come with any time: what make made of other content is made anew.
 func TestP1SourceWithAnotherTime(t *testing.T) {
 	for how, edit := range map[string]func(t *testing.T, dir string){
@@ -227,45 +173,5 @@ func older(t *testing.T, dir string, at time.Time) {
 	}
 	if err := os.Rename(src+"~", src); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// Cargo judges a crate by the time of its note of what it read. That is made old wherever
-// the target folder lies; what is compiled keeps its time.
-func TestOutdateCargo(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	target := filepath.Join(dir, "crate", "target")
-	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "one")
-	write(t, filepath.Join(target, "CACHEDIR.TAG"), "")
-	write(t, filepath.Join(target, ".rustc_info.json"), "{}")
-	notes := []string{"release/.fingerprint/a-1/dep-lib-a", "wasm32/release/.fingerprint/a-1/dep-lib-a", "release/build/a-1/output"}
-	kept := []string{"release/deps/a.rlib", "wasm32/release/a.wasm", "release/.fingerprint/get-it-1/dep-lib-get_it", "release/build/get-it-2/output"}
-	for _, name := range append(notes, kept...) {
-		write(t, filepath.Join(target, name), "")
-	}
-	for note, source := range map[string]string{"a-1": "src/lib.rs", "get_it-1": "/home/me/.cargo/registry/src/index-1/get-it-1.0.0/src/lib.rs"} {
-		write(t, filepath.Join(target, "release", "deps", note+".d"), "/t/"+note+".d: "+source+" /x\n")
-	}
-	publish(t, b, dir)
-	now := time.Now()
-	for _, name := range append(notes, kept...) {
-		if err := os.Chtimes(filepath.Join(target, name), now, now); err != nil {
-			t.Fatal(err)
-		}
-	}
-	source := now.AddDate(-1, 0, 0)
-	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "two")
-	if err := os.Chtimes(filepath.Join(dir, "crate", "src", "lib.rs"), source, source); err != nil {
-		t.Fatal(err)
-	}
-	publish(t, b, dir)
-	for i, name := range append(notes, kept...) {
-		info, err := os.Stat(filepath.Join(target, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if older := info.ModTime().Before(source); older != (i < len(notes)) {
-			t.Errorf("%s: older than the source: %v", name, older)
-		}
 	}
 }

@@ -129,32 +129,6 @@ func TestWhoWaitedLooksAgain(t *testing.T) {
 	}
 }
 
-func TestLockIsTheFileThatStandsThere(t *testing.T) {
-	b, dir := New(Options{}), capsuleDir(t, copies)
-	lock, err := b.lock(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	if lock.Lost() {
-		t.Error("lost though nobody touched it")
-	}
-	if err := os.Remove(store.Path(dir, store.LockFile)); err != nil {
-		t.Skipf("a file that is open cannot be deleted here: %v", err)
-	}
-	if !lock.Lost() {
-		t.Error("not lost though it was deleted")
-	}
-	other, err := b.lock(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Release()
-	if other.Lost() || !lock.Lost() {
-		t.Error("the new file's lock is the one that counts")
-	}
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -61,7 +61,6 @@ func TestVerdictStands(t *testing.T) {
 	}
 }
 
-// What may go better the next time is no verdict.
 // What the machine or the network did to a tool is no property of the inputs.
 func TestNoVerdictOfTheMachine(t *testing.T) {
 	for _, said := range []string{"cat: src.bin: Input/output error", "error: failed to write: No space left on device (os error 28)", "Error: EMFILE: too many open files",
@@ -75,6 +74,7 @@ func TestNoVerdictOfTheMachine(t *testing.T) {
 	}
 }
 
+// What may go better the next time is no verdict.
 func TestNoVerdict(t *testing.T) {
 	for name, settings := range map[string]string{
 		"too long":       counted("sleep 60") + `timeout = "200ms"`,
@@ -85,8 +85,9 @@ func TestNoVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := capsuleDir(t, settings+"\n")
 			failing(t, New(Options{}), dir)
-			if again, ran := failing(t, New(Options{}), dir); ran != 2 || !again.Stood.IsZero() {
-				t.Errorf("%d runs, want 2", ran)
+			again, ran := failing(t, New(Options{}), dir)
+			if begun := name != "too long"; !again.Stood.IsZero() || begun && ran != 2 { // the time may pass before the command counts
+				t.Errorf("%d runs, want 2; it stands since %v", ran, again.Stood)
 			}
 		})
 	}

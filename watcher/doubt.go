@@ -93,8 +93,6 @@ func (l *loop) counts(path string) bool {
 	return len(up.holds[name]) > 0 || slices.ContainsFunc(up.owners, func(t *target) bool { return !t.skips(path, isFolder) })
 }
 
-func canRead(path string) bool { return fsys.List(path, func(string, fsys.Info) {}) == nil }
-
 // noticeableSleep is shorter than any sleep of a machine, and longer than what
 // clocks read one after the other can differ by.
 const noticeableSleep = time.Second

@@ -97,3 +97,8 @@ func (l *loop) limitedFolders() (n int) {
 
 // refused reports whether watches were refused that should be asked for again.
 func (l *loop) refused() bool { return !l.retry.IsZero() }
+
+// isLimit reports that the system has no more watches, instances or descriptors for us.
+func isLimit(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}

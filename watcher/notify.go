@@ -95,11 +95,6 @@ func (l *loop) unwatch(f *folder) {
 
 var errDescriptors = errors.New("file descriptors would run out")
 
-// isLimit reports that the system has no more watches, instances or descriptors for us.
-func isLimit(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-}
-
 // open starts the notify engine unless polling was asked for. Without it all
 // folders are polled, which is said once.
 func (l *loop) open() {

@@ -1,21 +1,13 @@
 package watcher
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
-
-// entry is what the poll engine remembers of one name: about 40 bytes.
-type entry struct {
-	name string
-	sum  uint64
-}
 
 // sweep is one going over all polled folders, in slices between which the loop
 // serves everything else.
@@ -30,9 +22,6 @@ type sweep struct {
 const slice = 2 * time.Millisecond
 
 func (s *sweep) running() bool { return len(s.todo) > 0 }
-
-// polling reports whether anything needs sweeps.
-func (l *loop) polling() bool { return len(l.polled) > 0 || l.Poll }
 
 // startSweep lists the folders to look at, and looks at where the targets lead.
 func (l *loop) startSweep(ctx context.Context, now time.Time) {
@@ -72,21 +61,6 @@ func (l *loop) sweepOn(ctx context.Context) {
 func (l *loop) endSweep() {
 	l.sweep.todo = nil
 	l.sweep.next = l.sweep.begun.Add(max(l.PollInterval, share*l.sweep.spent))
-}
-
-// firstLook remembers what is in f without reporting it.
-func (l *loop) firstLook(f *folder) {
-	f.entries, _ = l.entriesOf(f) // what cannot be read is empty, and noticed when it can be
-}
-
-func (l *loop) entriesOf(f *folder) ([]entry, error) {
-	var found []entry
-	now := time.Now()
-	err := fsys.List(f.path, func(name string, st fsys.Info) {
-		found = append(found, entry{name, sumOf(st, l.seed, now)})
-	})
-	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
-	return slices.Clip(found), err
 }
 
 // lookAgain compares f with the last look; each difference goes the way of an event.

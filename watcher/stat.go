@@ -1,7 +1,9 @@
 package watcher
 
 import (
+	"cmp"
 	"hash/maphash"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -33,3 +35,26 @@ func sumOf(s fsys.Info, seed maphash.Seed, now time.Time) uint64 {
 func isYoung(ns int64, now time.Time) bool {
 	return time.Duration(now.UnixNano()-ns).Abs() < young
 }
+
+// entry is what the poll engine remembers of one name: about 40 bytes.
+type entry struct {
+	name string
+	sum  uint64
+}
+
+// firstLook remembers what is in f without reporting it.
+func (l *loop) firstLook(f *folder) {
+	f.entries, _ = l.entriesOf(f) // what cannot be read is empty, and noticed when it can be
+}
+
+func (l *loop) entriesOf(f *folder) ([]entry, error) {
+	var found []entry
+	now := time.Now()
+	err := fsys.List(f.path, func(name string, st fsys.Info) {
+		found = append(found, entry{name, sumOf(st, l.seed, now)})
+	})
+	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
+	return slices.Clip(found), err
+}
+
+func canRead(path string) bool { return fsys.List(path, func(string, fsys.Info) {}) == nil }

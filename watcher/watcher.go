@@ -1,9 +1,3 @@
-// Package watcher turns file-system events into batches of changed paths.
-//
-// One goroutine owns all of it. Where the system gives events a folder is
-// watched; where it gives none, or no more, the folder is read again and again
-// and the differences take the same way as events do. Whatever may have been
-// missed ends in a Batch with Lost, never in a guess.
 package watcher
 
 import (

@@ -20,18 +20,6 @@ import (
 // canonical is the target that the ecosystem builds for.
 const canonical = cargo.UnknownTarget
 
-// readCargo returns nil when cargo does not build the capsule.
-func (c *capsuleFiles) readCargo() *cargo.Crate {
-	dev := c.m.Dev
-	if !c.m.Buildable() || len(dev.Build) > 0 || dev.Toolchain != "" && dev.Toolchain != "rust" && dev.Toolchain != "cargo" {
-		return nil
-	}
-	if crate := cargo.Read(c.dir, c.lookup); crate.Manifest.Has("package", "name") {
-		return crate
-	}
-	return nil
-}
-
 // rustCrate compares the manifest with what cargo makes of the crate.
 func rustCrate(c *capsuleFiles) {
 	if c.cargo == nil {

@@ -1,8 +1,3 @@
-// Package inputs finds out what a build of a capsule depends on, at one moment: its sources, the
-// files outside of them, the recipe, and the key of all that. It only reads.
-//
-// The layers of its files: inputs.go and takes.go are the value; change.go compares two of them, reads.go finds
-// files that are no sources, take.go puts all together.
 package inputs
 
 import (

@@ -46,26 +46,6 @@ func (w *work) judge(r *Report, reading *reader.Reading, l *live) {
 	r.KernelReady = r.Verdict != Fails && finding.Count(k.findings, finding.Error) == 0
 }
 
-type judgement struct {
-	report   *Report
-	declared *Declared // may be nil
-	release  *astrid.Release
-	reading  *reader.Reading // may be nil
-	findings []finding.Finding
-}
-
-func (k *judgement) add(s finding.Severity, code finding.Code, message, hint string) {
-	k.findings = append(k.findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
-}
-
-// plan is the component's; nil for a core module, and for what is not valid.
-func (k *judgement) plan() *reader.Plan {
-	if k.reading == nil || k.report.Kind != KindComponent {
-		return nil
-	}
-	return k.reading.Plan
-}
-
 func (k *judgement) form() {
 	if k.report.Kind != KindCore {
 		return
@@ -104,13 +84,6 @@ func (k *judgement) imports() {
 		k.add(finding.Error, finding.KernelWASI, "it imports "+strings.Join(wasi, ", ")+", and the kernel offers no WASI",
 			"build for wasm32-unknown-unknown, or stub WASI when the component is made (componentize-qjs --stub-wasi, componentize-js with its features disabled)")
 	}
-}
-
-// needsHost reports whether somebody has to provide an instance: one of types only is satisfied by nobody.
-func needsHost(i reader.Item) bool {
-	return slices.ContainsFunc(i.Items, func(x reader.Item) bool {
-		return x.Kind == "instance" && needsHost(x) || x.Kind != "instance" && x.Kind != "type"
-	})
 }
 
 // items compares an imported instance with the host's, function by function.

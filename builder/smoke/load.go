@@ -200,8 +200,3 @@ func (w *work) foreign(r *Report) {
 			"they were stubbed here, but an installed capsule would not start: link the code that defines them")
 	}
 }
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}

@@ -165,17 +165,32 @@ func (r *Report) propose(p Proposal) bool {
 	return true
 }
 
-// unknown records why valid bytes could not be run.
-func (r *Report) unknown(code finding.Code, message, hint string) {
-	if r.Verdict == Loads {
-		r.Verdict = Unknown
-	}
-	r.add(finding.Warning, code, message, hint)
-}
-
 func (k Kind) noun() string {
 	if k == KindComponent {
 		return "component"
 	}
 	return "module"
+}
+
+// sniff tells what the bytes are; KindUnknown comes with its finding.
+func (w *work) sniff(r *Report) Kind {
+	b := w.module
+	switch {
+	case len(b) == 0:
+		r.fail(finding.SmokeEmpty, "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
+	case len(b) < 4 && strings.HasPrefix(reader.Magic, string(b)):
+		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
+	case len(b) < 4 || string(b[:4]) != reader.Magic:
+		r.fail(finding.SmokeNotWasm, "the file is not WebAssembly: it begins with "+quoteStart(b),
+			"component.file and output must name the .wasm file that the build writes")
+	case len(b) < 8:
+		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its header", len(b)), rebuildHint)
+	case string(b[4:8]) == "\x01\x00\x00\x00":
+		r.Kind = KindCore
+	case b[6] == 1 && b[7] == 0:
+		r.Kind = KindComponent
+	default:
+		r.fail(finding.SmokeVersion, fmt.Sprintf("unknown WebAssembly version % x", b[4:8]), "build it with a current toolchain")
+	}
+	return r.Kind
 }

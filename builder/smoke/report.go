@@ -1,6 +1,12 @@
 package smoke
 
-import "github.com/astrid-runtime/astrid-dev/builder/finding"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+)
 
 // Kind says what the bytes are.
 type Kind string
@@ -148,4 +154,32 @@ func (r *Report) fail(code finding.Code, message, hint string) {
 
 func (r *Report) add(s finding.Severity, code finding.Code, message, hint string) {
 	r.Findings = append(r.Findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+const timeoutHint = `start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`
+
+const rebuildHint = "the file was cut off while it was written: build again"
+
+// quoteStart shows the first bytes of a file that is something else.
+func quoteStart(b []byte) string {
+	// One terminal line, whatever the file is.
+	const shown = 24
+	return fmt.Sprintf("%q", b[:min(len(b), shown)])
+}
+
+func millis(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000 // a microsecond is finer than any clock that matters here
+}
+
+// unknown records why valid bytes could not be run.
+func (r *Report) unknown(code finding.Code, message, hint string) {
+	if r.Verdict == Loads {
+		r.Verdict = Unknown
+	}
+	r.add(finding.Warning, code, message, hint)
 }

@@ -1,17 +1,10 @@
-// Package smoke loads a module in a sandbox and reports what it found.
-//
-// LoadFile, and Prepare for who has time before, load in a child that has hard limits: only
-// the child is safe against every input.
 package smoke
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
@@ -124,35 +117,6 @@ func (w *work) prepare() *Report {
 	return nil
 }
 
-// work is one load. Its goroutine owns the report until it hands it over; the
-// other fields are written before it starts or are safe to share.
-type work struct {
-	module  []byte
-	options Options
-	out     *captures
-	reader  *reader.Reader
-	release *astrid.Release
-	phase   atomic.Pointer[string]
-	scanned atomic.Pointer[Report] // what was known before the first guest instruction
-}
-
-func (w *work) enter(phase string) { w.phase.Store(&phase) }
-
-func (w *work) during() string {
-	if p := w.phase.Load(); p != nil {
-		return *p
-	}
-	return "reading it"
-}
-
-// remember keeps a copy of r for the case that the load has to be abandoned. The
-// findings are copied because run goes on to append to them and sorts them.
-func (w *work) remember(r *Report) {
-	known := *r
-	known.Findings = slices.Clone(r.Findings)
-	w.scanned.Store(&known)
-}
-
 // run does the load and turns a panic of the engine into a verdict.
 func (w *work) run(ctx context.Context) (r *Report) {
 	r = &Report{Verdict: Loads, Loads: true, Size: int64(len(w.module)), Declared: w.options.Declared}
@@ -180,57 +144,4 @@ func (w *work) abandon(ctx context.Context) *Report {
 	}
 	w.interrupted(ctx, r)
 	return r
-}
-
-// interrupted records that ctx ended the load.
-func (w *work) interrupted(ctx context.Context, r *Report) {
-	cause := context.Cause(ctx)
-	if errors.Is(cause, errBusy) {
-		r.unknown(finding.SmokeSlow, fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
-			w.options.Limits.Wall, clockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
-		return
-	}
-	if !errors.Is(cause, errWall) {
-		r.fail(finding.SmokeCancelled, "the load was cancelled while "+w.during(), "")
-		return
-	}
-	r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
-}
-
-// sniff tells what the bytes are; KindUnknown comes with its finding.
-func (w *work) sniff(r *Report) Kind {
-	b := w.module
-	switch {
-	case len(b) == 0:
-		r.fail(finding.SmokeEmpty, "the file is empty", "the build wrote nothing: look at its output and at the path it writes")
-	case len(b) < 4 && strings.HasPrefix(reader.Magic, string(b)):
-		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its first word", len(b)), rebuildHint)
-	case len(b) < 4 || string(b[:4]) != reader.Magic:
-		r.fail(finding.SmokeNotWasm, "the file is not WebAssembly: it begins with "+quoteStart(b),
-			"component.file and output must name the .wasm file that the build writes")
-	case len(b) < 8:
-		r.fail(finding.SmokeTruncated, fmt.Sprintf("the file ends after %d bytes, inside its header", len(b)), rebuildHint)
-	case string(b[4:8]) == "\x01\x00\x00\x00":
-		r.Kind = KindCore
-	case b[6] == 1 && b[7] == 0:
-		r.Kind = KindComponent
-	default:
-		r.fail(finding.SmokeVersion, fmt.Sprintf("unknown WebAssembly version % x", b[4:8]), "build it with a current toolchain")
-	}
-	return r.Kind
-}
-
-const timeoutHint = `start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`
-
-const rebuildHint = "the file was cut off while it was written: build again"
-
-// quoteStart shows the first bytes of a file that is something else.
-func quoteStart(b []byte) string {
-	// One terminal line, whatever the file is.
-	const shown = 24
-	return fmt.Sprintf("%q", b[:min(len(b), shown)])
-}
-
-func millis(d time.Duration) float64 {
-	return float64(d.Microseconds()) / 1000 // a microsecond is finer than any clock that matters here
 }

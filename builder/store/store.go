@@ -1,14 +1,3 @@
-// Package store is a capsule's folder target/astrid-dev and what stands published of it: the
-// record of the last publication, copies of modules by their hashes, the lock, notes of the
-// last run, the verdict of the last failure. It knows records and files, not what a capsule
-// or a build is: whoever calls it says what may be published where.
-//
-// Publication is crash-safe: an intent (the next record) is written, every module is
-// renamed into place, the intent is renamed to the record. Recover completes what a crash
-// interrupted.
-//
-// The layers of its files: files.go and folder.go; record.go and note.go; lock.go; publish.go;
-// restore.go and recover.go.
 package store
 
 import (

@@ -153,3 +153,8 @@ func (w *work) notWritten(i int) finding.Finding {
 		Message: fmt.Sprintf("the build ended well but left no module for %s: neither %s is there", c.File, where),
 		Hint:    `write the module to $CAPSULE_OUT, or say where the build leaves it: output = "path/to/module.wasm" in [package.metadata.astrid-dev]`}
 }
+
+// fixed is the command of a tool that is told by the environment where to write.
+func fixed(argv ...string) func(string) []string {
+	return func(string) []string { return slices.Clone(argv) }
+}

@@ -3,7 +3,6 @@ package toolchain
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -47,16 +46,6 @@ func has(name string) func(string) bool {
 }
 
 func never(string) bool { return false }
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
 
 // choose picks the language that builds j: the manifest's command, the one it
 // names, or the first whose marker is there.
@@ -103,19 +92,4 @@ func markers() string {
 		}
 	}
 	return strings.Join(list, ", ")
-}
-
-// above returns the first folder at or above dir that holds a regular file
-// called name, or "".
-func above(dir, name string) string {
-	for {
-		if isFile(filepath.Join(dir, name)) {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return ""
-		}
-		dir = parent
-	}
 }

@@ -2,6 +2,8 @@ package toolchain
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -28,4 +30,29 @@ func readSmall(path string) string {
 	defer file.Close()
 	data, _ := io.ReadAll(io.LimitReader(file, 64<<10))
 	return string(data)
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// above returns the first folder at or above dir that holds a regular file
+// called name, or "".
+func above(dir, name string) string {
+	for {
+		if isFile(filepath.Join(dir, name)) {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
 }

@@ -23,18 +23,6 @@ type Identity struct {
 	Local []string
 }
 
-// complete adds to what a language says of itself what holds for all.
-func (j *job) complete(r *Recipe) Identity {
-	argv := r.argv("$CAPSULE_OUT_DIR")
-	id := r.Identity
-	id.Local = append(append([]string{r.Toolchain}, id.Local...), argv...)
-	id.Local = append(id.Local, r.wrapper.stamp())
-	id.Portable = append(append([]string{r.Toolchain}, id.Portable...), "profile "+j.profile)
-	id.Portable = append(id.Portable, j.portable(argv)...)
-	id.Portable = append(id.Portable, r.wrapper.portable(j)...)
-	return id
-}
-
 // portable is a command as another checkout has it: its program by name, and folders as
 // seen from the capsule.
 func (j *job) portable(argv []string) []string {

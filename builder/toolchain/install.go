@@ -60,3 +60,12 @@ func installHint(name string, env environ) string {
 func missing(name string, env environ) finding.Finding {
 	return finding.Finding{Code: finding.ToolMissing, Message: fmt.Sprintf("%s is not installed, or not in PATH", name), Hint: installHint(name, env)}
 }
+
+// tool finds a program that a capsule needs. The error is a *finding.Failure with the
+// command that installs it.
+func (j *job) tool(name string) (string, error) {
+	if found := lookPath(name, j.dir, j.env); found != "" {
+		return found, nil
+	}
+	return "", toolchainProblem(missing(name, j.env))
+}

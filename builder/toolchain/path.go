@@ -25,12 +25,3 @@ func lookPath(name, dir string, env environ) string {
 	}
 	return ""
 }
-
-// tool finds a program that a capsule needs. The error is a *finding.Failure with the
-// command that installs it.
-func (j *job) tool(name string) (string, error) {
-	if found := lookPath(name, j.dir, j.env); found != "" {
-		return found, nil
-	}
-	return "", toolchainProblem(missing(name, j.env))
-}

@@ -81,29 +81,6 @@ func readCrate(j *job) *crate {
 	return &crate{job: j, files: files, target: files.Target(), targetDir: files.TargetDir()}
 }
 
-// cargoProfile is the profile's name as cargo's command line takes it.
-func (c *crate) cargoProfile() string {
-	switch c.profile {
-	case "":
-		return "release"
-	case "debug":
-		return "dev"
-	}
-	return c.profile
-}
-
-// profileDir is the folder below the target's that the profile writes to.
-func (c *crate) profileDir() string {
-	switch p := c.cargoProfile(); p {
-	case "dev", "test":
-		return "debug"
-	case "bench":
-		return "release"
-	default:
-		return p
-	}
-}
-
 // steersCargo accepts the variables that change what cargo makes of the same sources.
 func steersCargo(name string) bool {
 	switch name {

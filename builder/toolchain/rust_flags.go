@@ -18,3 +18,26 @@ func (c *crate) flags() environ {
 	}
 	return c.env.with("CARGO_ENCODED_RUSTFLAGS", strings.Join(append(flags, cargo.RandomFlag), cargo.UnitSeparator))
 }
+
+// profileDir is the folder below the target's that the profile writes to.
+func (c *crate) profileDir() string {
+	switch p := c.cargoProfile(); p {
+	case "dev", "test":
+		return "debug"
+	case "bench":
+		return "release"
+	default:
+		return p
+	}
+}
+
+// cargoProfile is the profile's name as cargo's command line takes it.
+func (c *crate) cargoProfile() string {
+	switch c.profile {
+	case "":
+		return "release"
+	case "debug":
+		return "dev"
+	}
+	return c.profile
+}

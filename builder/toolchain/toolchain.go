@@ -1,21 +1,9 @@
-// Package toolchain knows how each language builds a capsule.
-//
-// For looks at a capsule and makes its recipe: which command builds it, in which
-// environment, what else that command reads, how to understand its complaints
-// and where it leaves its modules. It starts nothing but the tools' own version
-// queries, and those only once for each tool.
-//
-// The layers of its files: env.go, path*.go, files.go, version.go and query.go ask the machine;
-// lines.go and the *_lines.go read what tools write; identity.go, collect.go and wrap.go are
-// what languages share; one file a language, rust_*.go for the largest; detect.go lists the
-// languages, toolchain.go and command.go make recipes of them.
 package toolchain
 
 import (
 	"context"
 	"io"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -146,7 +134,14 @@ func (j *job) finish(r *Recipe, l language) *Recipe {
 	return r
 }
 
-// fixed is the command of a tool that is told by the environment where to write.
-func fixed(argv ...string) func(string) []string {
-	return func(string) []string { return slices.Clone(argv) }
+// complete adds to what a language says of itself what holds for all.
+func (j *job) complete(r *Recipe) Identity {
+	argv := r.argv("$CAPSULE_OUT_DIR")
+	id := r.Identity
+	id.Local = append(append([]string{r.Toolchain}, id.Local...), argv...)
+	id.Local = append(id.Local, r.wrapper.stamp())
+	id.Portable = append(append([]string{r.Toolchain}, id.Portable...), "profile "+j.profile)
+	id.Portable = append(id.Portable, j.portable(argv)...)
+	id.Portable = append(id.Portable, r.wrapper.portable(j)...)
+	return id
 }

@@ -83,7 +83,7 @@ func collect(ctx context.Context, o Others) ([]item, error) {
 func expand(ctx context.Context, p string, o Others) ([]item, error) {
 	full := fsys.Absolute(o.Base, p)
 	list := &inputs{ctx: ctx, base: o.Base, top: o.Top}
-	if err := list.add(full); err == nil || !notThere(err) {
+	if err := list.add(full); err == nil || !gone(err) {
 		return list.items, err
 	}
 	if err := list.glob(filepath.ToSlash(p)); err != nil {
@@ -151,29 +151,13 @@ func (l *inputs) glob(pattern string) error {
 	}
 	folder = fsys.Absolute(l.base, folder)
 	if dir, err := isFolder(folder); err != nil || !dir {
-		if err != nil && !notThere(err) {
+		if err != nil && !gone(err) {
 			return err
 		}
 		return nil
 	}
 	onlyFolders := Func(func(path string, dir bool) bool { return dir && IgnoredFolder(filepath.Base(path)) })
 	return l.walk(folder, onlyFolders, func(rel string) bool { return globs(rest, rel) })
-}
-
-// globs reports whether pattern matches rel, or a folder that rel lies in by the Astrid rules.
-func globs(pattern, rel string) bool {
-	if doublestar.MatchUnvalidated(pattern, rel) {
-		return true
-	}
-	if _, name := split(rel); astridSkips(name, false) {
-		return false
-	}
-	for i := len(rel) - 1; i > 0; i-- {
-		if rel[i] == '/' && doublestar.MatchUnvalidated(pattern, rel[:i]) {
-			return true
-		}
-	}
-	return false
 }
 
 // isFolder follows links; what is neither a file nor a folder is an error that means "not there".

@@ -109,3 +109,19 @@ func PatternFolder(base, pattern string) string {
 // hasWildcard reports whether what follows a pattern's folder is to be matched. An escaped
 // character is: no file has the name as it is written.
 func hasWildcard(rest string) bool { return strings.ContainsAny(rest, `*?[{\`) }
+
+// globs reports whether pattern matches rel, or a folder that rel lies in by the Astrid rules.
+func globs(pattern, rel string) bool {
+	if doublestar.MatchUnvalidated(pattern, rel) {
+		return true
+	}
+	if _, name := split(rel); astridSkips(name, false) {
+		return false
+	}
+	for i := len(rel) - 1; i > 0; i-- {
+		if rel[i] == '/' && doublestar.MatchUnvalidated(pattern, rel[:i]) {
+			return true
+		}
+	}
+	return false
+}

@@ -97,14 +97,6 @@ func (r *Rules) relative(path string) (string, bool) {
 	return filepath.ToSlash(strings.TrimSuffix(rest, string(filepath.Separator))), true
 }
 
-func split(rel string) (up, name string) {
-	i := strings.LastIndexByte(rel, '/')
-	if i < 0 {
-		return "", rel
-	}
-	return rel[:i], rel[i+1:]
-}
-
 // maxScopes bounds what Skip remembers: more folders than any capsule has in
 // earnest, about 10 MB. Beyond it all is forgotten and learned again.
 const maxScopes = 1 << 16
@@ -177,26 +169,64 @@ func (r *Rules) nests(d *fsys.Dir) bool {
 	return err == nil && i.Kind == fsys.File
 }
 
-// IgnoredFolder reports whether a folder of this name below a root is left out
-// by all rules: node_modules, target, dist and .git.
-func IgnoredFolder(name string) bool {
-	switch name {
-	case "node_modules", "target", "dist", ".git":
+// lookAt is look for a folder that is not being walked.
+func (r *Rules) lookAt(rel string) (l listing) {
+	if r.own == nil {
+		return l
+	}
+	folder := r.own.inside(rel)
+	l.manifest = IsCapsule(folder)
+	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
+		l.gitignore = info.Mode().IsRegular()
+	}
+	_, err := os.Lstat(fsys.Join(folder, ".git"))
+	l.git = err == nil
+	return l
+}
+
+// GitFiles returns the files of git's patterns that these rules were made from
+// and that a watch on root does not see: every .gitignore above root up to the
+// repository's top, and info/exclude of the git dir, existing or not, absolute,
+// links resolved. Empty without a repository, and for Astrid and Func.
+func (r *Rules) GitFiles() []string {
+	if r.own == nil {
+		return nil
+	}
+	return append([]string(nil), r.own.outside...)
+}
+
+// Top is the folder of the checkout that the root lies in, as the root is spelled; "" without
+// a repository, and for Astrid and Func.
+func (r *Rules) Top() string {
+	if r.own == nil || r.own.top.repo == nil {
+		return ""
+	}
+	top := r.own.root
+	for range strings.Count(r.own.top.prefix, "/") {
+		top = filepath.Dir(top)
+	}
+	return top
+}
+
+// Governs reports that a change at path, below the root, may change these rules
+// even when Skip leaves path out: a .gitignore, a .git, a Capsule.toml. New rules
+// and a new Take are due then.
+func (r *Rules) Governs(path string) bool {
+	if r.own == nil {
+		return false
+	}
+	rel, ok := r.relative(path)
+	if !ok || rel == "" {
+		return false
+	}
+	up, name := split(rel)
+	if name != ".gitignore" && name != ".git" && name != ManifestName {
+		return false
+	}
+	if up == "" {
 		return true
 	}
-	return false
-}
-
-func astridSkips(name string, dir bool) bool {
-	if dir {
-		return IgnoredFolder(name)
-	}
-	// A name that is only ".wasm" has no extension for the ecosystem's watcher.
-	return len(name) > len(".wasm") && strings.HasSuffix(name, ".wasm")
-}
-
-// IsCache reports whether folder is tagged as a cache, as cargo's target is and ours.
-func IsCache(folder string) bool {
-	_, err := os.Lstat(fsys.Join(folder, "CACHEDIR.TAG"))
-	return err == nil
+	above, folder := split(up)
+	sc := r.scopeOf(above)
+	return sc != nil && !sc.nested && !r.judge(sc, folder, true)
 }

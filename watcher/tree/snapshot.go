@@ -69,3 +69,14 @@ func (a *Snapshot) Diff(b *Snapshot) []string {
 	sort.Strings(paths)
 	return paths
 }
+
+// statPath follows links.
+func statPath(path string) (File, error) {
+	s, err := fsys.OpenSource(path)
+	if err != nil {
+		return File{}, err
+	}
+	defer s.Close()
+	i, err := s.Stat()
+	return fileOf("", i), err
+}

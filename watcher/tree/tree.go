@@ -1,14 +1,3 @@
-// Package tree walks a capsule's sources and hashes them.
-//
-// Every walk of the program goes through here, so that watching, polling and
-// hashing see the same files. The digest is the one that the ecosystem's own
-// watcher computes: BLAKE3 over, for each source file in order,
-//
-//	u64 LE len(path) | path | u64 LE len(content) | content
-//
-// where path is relative, "/"-joined, with each maximal invalid part replaced
-// by one U+FFFD, and the order compares raw names folder by folder: a/b comes
-// before a-b, and that before a.txt.
 package tree
 
 import (

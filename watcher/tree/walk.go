@@ -3,10 +3,8 @@ package tree
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -189,23 +187,3 @@ func look(list []fs.DirEntry) (l listing) {
 	}
 	return l
 }
-
-// statPath follows links.
-func statPath(path string) (File, error) {
-	s, err := fsys.OpenSource(path)
-	if err != nil {
-		return File{}, err
-	}
-	defer s.Close()
-	i, err := s.Stat()
-	return fileOf("", i), err
-}
-
-// IsCapsule reports whether folder holds a regular Capsule.toml.
-func IsCapsule(folder string) bool {
-	info, err := os.Lstat(fsys.Join(folder, ManifestName))
-	return err == nil && info.Mode().IsRegular()
-}
-
-// notThere reports an error that means "no such file", a file as a parent included.
-func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || fsys.Swapped(err) }

@@ -1,13 +1,13 @@
-package builder
+package inputs
 
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -22,9 +22,7 @@ func checkout(t *testing.T, depth int, files map[string]string) (capsule string)
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("git", "init", "-q", top).CombinedOutput(); err != nil {
-		t.Skipf("%v: %s", err, out)
-	}
+	testkit.Git(t, top, "init", "-q")
 	return filepath.Join(top, "capsule")
 }
 
@@ -51,7 +49,7 @@ func TestPortableKey(t *testing.T) {
 		}
 	}
 	// An input that lies outside of both checkouts is at the same place for both.
-	write(t, filepath.Join(home, ".cargo", "config.toml"), "[net]\noffline = true\n")
+	testkit.Write(t, filepath.Join(home, ".cargo", "config.toml"), "[net]\noffline = true\n")
 	for name, c := range map[string]struct {
 		files map[string]string
 		flag  string
@@ -79,9 +77,11 @@ func TestPortableKey(t *testing.T) {
 			env := []string{"HOME=" + home, "PATH=" + bin + ":/bin:/usr/bin"}
 			key := func(dir string, env ...string) string {
 				t.Helper()
-				in, err := New(Options{Env: env}).Examine(t.Context(), dir)
-				if err != nil || in.Problem() != nil {
-					t.Fatal(err, in.Problem())
+				taker := taker()
+				taker.options.Env = env
+				in := take(t, taker, dir, Known{})
+				if in.Fault != nil {
+					t.Fatal(in.Fault)
 				}
 				return in.Portable
 			}

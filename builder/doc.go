@@ -1,0 +1,23 @@
+// Package builder builds one capsule once: manifest, toolchain, run, stage, smoke, publish.
+//
+// Recover finishes what a crash left, Examine says what a build would depend on, Build
+// makes and smoke-loads the modules without touching what is published, and looks at the
+// inputs again, Publish puts in place what was built from what is still there.
+// All four are synchronous and leave no goroutine and no process behind.
+// They may be called concurrently for different capsules; for one capsule
+// only Examine may run beside another call.
+//
+// The files call one way, from top to bottom:
+//
+//	restore.go  what was published is put back
+//	build.go    Build: a capsule is built and staged
+//	examine.go  Examine: what a build would depend on
+//	publish.go  Publish, and Recover
+//	builder.go  a Builder and its options
+//	load.go     what was built is smoke-loaded
+//	verdict.go  failures that another build would repeat
+//	failure.go  what the disk refuses, in words
+//	suspend.go  every command that runs is stopped for a while
+//	staged.go   a build that has ended, and what is published
+//	inputs.go   everything one build depends on, and what is known of builds of it
+package builder

@@ -1,0 +1,31 @@
+// Package smoke loads a module in a sandbox and reports what it found.
+//
+// LoadFile, and Prepare for who has time before, load in a child that has hard limits: only
+// the child is safe against every input.
+//
+// The files call one way, from top to bottom:
+//
+//	child.go      a load in a child with hard limits
+//	compare.go    what changed from one report to the next
+//	declared.go   what a manifest says, for the judgement
+//	smoke.go      a load in this process, and its limits
+//	load.go       a module is read, started and judged
+//	read.go       what the bytes say
+//	carryout.go   the steps of a plan
+//	intrinsic.go  the engine's functions
+//	host.go       the host's functions, which answer with zeros
+//	ready.go      a run loop that says it is ready
+//	abi.go        calls of the guest
+//	sandbox.go    the engine within its limits
+//	kernel.go     whether the kernel would run it
+//	release.go    the same for other releases
+//	judgement.go  a verdict in the making
+//	deadline.go   the end of a load, by two clocks
+//	capture.go    what the guest wrote
+//	text.go       a report for a person
+//	transcode.go  strings from one encoding to another
+//	live.go       a module that is brought to life
+//	usage*.go     what a process has used
+//	work.go       one load
+//	report.go     what a load found
+package smoke

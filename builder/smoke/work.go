@@ -1,0 +1,57 @@
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+)
+
+// work is one load. Its goroutine owns the report until it hands it over; the
+// other fields are written before it starts or are safe to share.
+type work struct {
+	module  []byte
+	options Options
+	out     *captures
+	reader  *reader.Reader
+	release *astrid.Release
+	phase   atomic.Pointer[string]
+	scanned atomic.Pointer[Report] // what was known before the first guest instruction
+}
+
+func (w *work) enter(phase string) { w.phase.Store(&phase) }
+
+func (w *work) during() string {
+	if p := w.phase.Load(); p != nil {
+		return *p
+	}
+	return "reading it"
+}
+
+// remember keeps a copy of r for the case that the load has to be abandoned. The
+// findings are copied because run goes on to append to them and sorts them.
+func (w *work) remember(r *Report) {
+	known := *r
+	known.Findings = slices.Clone(r.Findings)
+	w.scanned.Store(&known)
+}
+
+// interrupted records that ctx ended the load.
+func (w *work) interrupted(ctx context.Context, r *Report) {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errBusy) {
+		r.unknown(finding.SmokeSlow, fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
+			w.options.Limits.Wall, clockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
+		return
+	}
+	if !errors.Is(cause, errWall) {
+		r.fail(finding.SmokeCancelled, "the load was cancelled while "+w.during(), "")
+		return
+	}
+	r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
+}
