@@ -48,6 +48,7 @@ var imports = map[string][]string{
 // forTests are the rooms that tests alone may import, and what they import themselves.
 var forTests = map[string][]string{
 	"orchestrator/event/flat":        {"orchestrator/event", "builder/finding"},
+	"internal/gotest":                {},
 	"internal/testkit":               {},
 	"cmd/astrid-dev/internal/script": {"internal/testkit", "orchestrator/event/flat"},
 }
