@@ -12,14 +12,13 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // DefaultTimeout ends a build that hangs. A cold Rust build of a large
@@ -48,14 +47,9 @@ type Options struct {
 
 // Builder builds capsules. Use New.
 type Builder struct {
-	Options
-
-	git   tree.Cache // what git's indexes track
-	store *store.Store
-
-	mu      sync.Mutex          // guards all below
-	learned map[string][]string // capsule folder -> outside inputs its toolchain told of
-	long    map[string]bool     // capsule folders of which somebody was told that paths in them are too long
+	options Options
+	inputs  *inputs.Taker
+	store   *store.Store
 }
 
 // New returns a Builder with o's zero fields replaced by their defaults.
@@ -73,7 +67,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{Options: o, store: store.New(), learned: map[string][]string{}, long: map[string]bool{}}
+	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say}), store: store.New()}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

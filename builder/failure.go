@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -23,13 +22,6 @@ func stageFailure(ctx context.Context, dir string, err error) error {
 		return &finding.Failure{Step: finding.StepStage, Refused: true, Findings: []finding.Finding{{Code: refused.Code, Message: refused.Message, Hint: refused.Hint}}}
 	}
 	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.StageFailed, Message: err.Error(), Hint: stageHint(dir, err)}}}
-}
-
-// ofMachine reports whether err is of a disk or of a system that gives no more, and not of
-// what lies there.
-func ofMachine(err error) bool {
-	return slices.ContainsFunc([]error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ESTALE},
-		func(of error) bool { return errors.Is(err, of) })
 }
 
 // stageHint is what to do about a refusal of the disk.

@@ -54,7 +54,7 @@ func row(dir string) int {
 // its process. Whatever it is, what stands published is the old module or the new one,
 // success means the new one, and the next run heals everything and leaves nothing lying.
 func TestFaultsInPublication(t *testing.T) {
-	strace, err := exec.LookPath("strace")
+	_, err := exec.LookPath("strace")
 	if err != nil {
 		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestFaultsInPublication(t *testing.T) {
 				}
 				fresh := variant(fmt.Sprint(content))
 				write(t, filepath.Join(dir, "src.bin"), string(fresh))
-				if inject(t, strace, fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when), dir, old, fresh) {
+				if inject(t, fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when), dir, [2][]byte{old, fresh}) {
 					failed++
 				}
 			}
@@ -106,7 +106,7 @@ const sampled = 2
 // The calls that read and write files fail, at places that are chosen anew each time;
 // ASTRID_DEV_FAULTS=all tries every one, ASTRID_DEV_FAULTS=SEED those of an earlier run.
 func TestFaultsInReading(t *testing.T) {
-	strace, err := exec.LookPath("strace")
+	_, err := exec.LookPath("strace")
 	if err != nil {
 		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
 			t.Fatal(err)
@@ -134,7 +134,7 @@ func TestFaultsInReading(t *testing.T) {
 			check(t, err)
 			fresh := variant(fmt.Sprint(content))
 			write(t, filepath.Join(dir, "src.bin"), string(fresh))
-			if inject(t, strace, fmt.Sprintf("inject=%s:error=%s:when=%d", f.call, f.err, place+1), dir, old, fresh) {
+			if inject(t, fmt.Sprintf("inject=%s:error=%s:when=%d", f.call, f.err, place+1), dir, [2][]byte{old, fresh}) {
 				failed++
 			}
 		}
@@ -144,10 +144,12 @@ func TestFaultsInReading(t *testing.T) {
 	}
 }
 
-// inject runs the row with a fault, and once more without. failed: the fault stopped it.
-func inject(t *testing.T, strace, fault, dir string, old, fresh []byte) (failed bool) {
+// inject runs the row with a fault, and once more without. modules are what was published, and
+// what is to be. failed: the fault stopped it.
+func inject(t *testing.T, fault, dir string, modules [2][]byte) (failed bool) {
 	t.Helper()
-	injected := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-e", fault, os.Args[0], rowArgument, dir)
+	old, fresh := modules[0], modules[1]
+	injected := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", fault, os.Args[0], rowArgument, dir)
 	var said bytes.Buffer
 	injected.Stderr = &said
 	runErr := injected.Run()

@@ -13,12 +13,13 @@ import (
 
 // smoke loads every staged module in the sandbox. One that does not load fails the build.
 // The first is loaded by ready, a child that was prepared while the build ran.
-func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged, ready *smoke.Child) error {
+func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) error {
+	in := s.Before
 	start := time.Now()
 	defer func() { s.SmokeTime += time.Since(start) }()
 	for i := range s.Modules {
 		m := &s.Modules[i]
-		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.manifest), ready)
+		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.Manifest), ready)
 		ready = nil
 		if err != nil {
 			return err
@@ -32,7 +33,7 @@ func (b *Builder) smoke(ctx context.Context, in *Inputs, s *Staged, ready *smoke
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {
-	report, err := smoke.OnAll(o, b.Releases(in.manifest), func(o smoke.Options) (*smoke.Report, error) {
+	report, err := smoke.OnAll(o, b.options.Releases(in.Manifest), func(o smoke.Options) (*smoke.Report, error) {
 		if ready == nil {
 			return smoke.LoadFile(ctx, path, o)
 		}
@@ -47,7 +48,7 @@ func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Opt
 		return nil, stageFailure(ctx, in.Dir, err)
 	case !report.Loads:
 		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: report.Findings, Tail: lastWords(report)}
-	case b.Strict && o.Declared != nil && !report.KernelReady:
+	case b.options.Strict && o.Declared != nil && !report.KernelReady:
 		return nil, &finding.Failure{Step: finding.StepSmoke, Findings: append(report.Findings, report.KernelFindings...), Tail: lastWords(report)}
 	}
 	return report, nil
@@ -65,6 +66,9 @@ func (o Options) Releases(m *capsule.Manifest) []string {
 	}
 	return []string{astrid.Newest().Version}
 }
+
+// tailKept is what an event carries of what a guest wrote: two screens.
+const tailKept = 8 << 10
 
 // framesShown of a guest's stack: enough to leave the panic's own functions behind.
 const framesShown = 8

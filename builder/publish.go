@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
@@ -101,14 +102,14 @@ func reports(r *store.Record) (list []*smoke.Report) {
 // While a build of this Builder holds the lock, that is its business; and while
 // the manifest cannot be read nobody knows what may be written.
 func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
-	if b.store.Locked(dir) || hasManifest(dir) != nil || !store.Interrupted(dir) {
+	if b.store.Locked(dir) || !store.Interrupted(dir) {
 		return nil, nil
 	}
-	in := &Inputs{Dir: dir}
-	if in.readManifest(); in.manifest == nil {
+	in, err := inputs.Read(dir)
+	if err != nil || in.Manifest == nil {
 		return nil, nil
 	}
-	r, old, err := b.store.Recover(dir, in.files())
+	r, old, err := b.store.Recover(dir, in.Manifest.Files())
 	if err != nil { // whatever is missing, the capsule is there: the error must not look like one that is gone
 		return nil, fmt.Errorf("finishing an interrupted publication: %v", err)
 	}

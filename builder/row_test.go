@@ -38,6 +38,38 @@ func TestP1PublishRefusesWhatMoved(t *testing.T) {
 	publish(t, b, dir)
 }
 
+// A build that failed tells what became of its inputs, as one that succeeded does, and leaves
+// nothing to publish.
+func TestP1FailedBuildTellsWhatMoved(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, `build = ["sh", "-c", "echo x >> note; exit 1"]`+"\n")
+	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	var failure *finding.Failure
+	if !errors.As(err, &failure) || staged == nil {
+		t.Fatalf("%v %v", staged, err)
+	}
+	if moved := staged.Moved(); staged.After == nil || len(moved) != 1 || moved[0] != "note" {
+		t.Errorf("moved: %v", moved)
+	}
+	if _, err := b.Publish(t.Context(), staged); !errors.Is(err, ErrMoved) {
+		t.Errorf("published: %v", err)
+	}
+	if left, _ := os.ReadDir(store.Path(dir, store.WorkFolder)); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// Inputs that are gone when a build has ended count as moved.
+func TestP1BuildThatTakesItsManifestAway(t *testing.T) {
+	b, dir := New(Options{}), capsuleDir(t, `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT\"; rm Capsule.toml"]`+"\n")
+	staged := build(t, b, dir)
+	if staged.After != nil || staged.Lost == nil || len(staged.Moved()) == 0 {
+		t.Errorf("%v, %v, moved %v", staged.After, staged.Lost, staged.Moved())
+	}
+	if _, err := b.Publish(t.Context(), staged); !errors.Is(err, ErrMoved) {
+		t.Errorf("got %v, want ErrMoved", err)
+	}
+}
+
 // The state folder may be deleted at any time: that costs a build, and nothing else.
 func TestStateDeletedDuringBuild(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, `build = ["sh", "-c", "[ -e once ] || { touch once; rm -rf target; }; cat src.bin > \"$CAPSULE_OUT\""]`+"\nignore = [\"once\"]\n")

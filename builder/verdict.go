@@ -1,7 +1,7 @@
 package builder
 
 import (
-	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,27 +43,28 @@ func lasting(f *finding.Failure) bool {
 	return !slices.ContainsFunc(f.Findings, func(found finding.Finding) bool { return slices.Contains(passing, found.Code) })
 }
 
-// noteVerdict records that a build of in failed, when its inputs stayed what they were.
-// The lock is held. What cannot be written costs another build.
-func (b *Builder) noteVerdict(ctx context.Context, in *Inputs, failure *finding.Failure) {
-	if b.Verify || !lasting(failure) || ctx.Err() != nil {
+// noteVerdict records that s failed with err, when its inputs stayed what they were. What cannot
+// be written costs another build.
+func (b *Builder) noteVerdict(s *Staged, err error) {
+	var failure *finding.Failure
+	in := s.Before
+	if b.options.Verify || s.lock == nil || !errors.As(err, &failure) || !lasting(failure) {
+		return // nothing ran, or another build may do better
+	}
+	if s.After == nil || s.After.Key != in.Key || len(s.Moved()) > 0 {
 		return
 	}
-	after, err := b.Examine(ctx, in.Dir)
-	if err != nil || after.Key != in.Key || len(in.Changed(after)) > 0 {
-		return
-	}
-	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
+	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.options.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
 		Findings: failure.Findings, Tail: strings.ToValidUTF8(failure.Tail, "\uFFFD"), Written: time.Now()})
 }
 
 // verdict is the recorded failure of a build from key; nil when there is none that counts.
 func (b *Builder) verdict(dir, key string) *finding.Failure {
-	if b.Verify || b.Retry {
+	if b.options.Verify || b.options.Retry {
 		return nil
 	}
 	v := store.ReadVerdict(dir, key)
-	if v == nil || v.Strict != b.Strict {
+	if v == nil || v.Strict != b.options.Strict {
 		return nil
 	}
 	return &finding.Failure{Step: v.Step, ExitCode: v.ExitCode, Findings: v.Findings, Tail: v.Tail, Stood: v.Written}

@@ -68,13 +68,7 @@ func (e examine) run(ctx context.Context, cfg *Config) happening {
 
 func (e build) run(ctx context.Context, cfg *Config) happening {
 	staged, err := cfg.Build(ctx, e.in, cfg.Output(e.name))
-	end := outcome{staged: staged, err: err}
-	if staged != nil && staged.After != nil {
-		end.after = staged.After
-	} else if ctx.Err() == nil {
-		end.after, end.afterErr = cfg.Examine(ctx, e.c.dir)
-	}
-	return built{e.c, end}
+	return built{e.c, outcome{staged, err}}
 }
 
 // A rename that has begun is finished even while the program ends.

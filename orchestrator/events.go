@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,48 +10,26 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
-// announce hands on what is about no capsule.
-func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
-
-func (l *loop) announceFor(c *capsule, body event.Body) {
-	if isVerdict(body) {
-		c.unanswered = false
-	}
-	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
-}
-
-// send hands e on, without its number and its time: they are its stream's to give.
-func (l *loop) send(e event.Event) { l.do(say{e}) }
-
-// isVerdict reports whether body answers a change.
-func isVerdict(body event.Body) bool {
-	switch body.(type) {
-	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
-		return true
-	}
-	return false
-}
-
 // sayChange announces a source hash that was not announced before.
 func (l *loop) sayChange(c *capsule) {
-	if c.source == c.in.SourceHash || c.processed == "" && c.source == "" {
-		c.source = c.in.SourceHash
+	if c.told.source == c.in.SourceHash || c.standing.key == "" && c.told.source == "" {
+		c.told.source = c.in.SourceHash
 		return
 	}
-	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.source})
-	c.source, c.unanswered = c.in.SourceHash, true
+	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.told.source})
+	c.told.source, c.told.unanswered = c.in.SourceHash, true
 }
 
 // answer ends a change that led to no build, or to one that was given up because the change
 // was undone: what was said of these sources before still holds.
 func (l *loop) answer(c *capsule) {
-	if !c.unanswered || c.in == nil || c.in.Key != c.processed || c.gone || c.suspicion != nil ||
-		c.job != nil || c.want || c.product.amiss || !c.settled() {
+	if !c.told.unanswered || c.in == nil || c.in.Key != c.standing.key || c.exam.gone || c.hold.suspicion != nil ||
+		!c.work.idle() || c.product.amiss || !c.settled() {
 		return
 	}
-	switch c.state {
+	switch c.standing.how {
 	case good:
-		c.source = c.in.SourceHash
+		c.told.source = c.in.SourceHash
 		l.sayUnchanged(c)
 	case failed:
 		l.sayStanding(c, "the change was undone: these sources failed to build before")
@@ -60,14 +39,14 @@ func (l *loop) answer(c *capsule) {
 }
 
 func (l *loop) sayStanding(c *capsule, reason string) {
-	c.source = c.in.SourceHash
+	c.told.source = c.in.SourceHash
 	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: reason})
 }
 
 func (l *loop) sayUnchanged(c *capsule) {
 	e := event.Unchanged{SourceHash: c.in.SourceHash}
-	if c.modules != nil && c.in.Key == c.published { // c.in may be older than the publication, and know of none
-		e.Artifact = artifact(c.modules)
+	if c.standing.modules != nil && c.in.Key == c.standing.published { // c.in may be older than the publication, and know of none
+		e.Artifact = artifact(c.standing.modules)
 	}
 	l.announceFor(c, e)
 }
@@ -88,46 +67,30 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 		Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint})
 }
 
-// sayPublished tells what a build published. The bytes that somebody took away are no reload.
-func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, now time.Time) {
-	p := &c.product
-	p.amiss, p.again = false, now.Add(lookAgain)
-	if p.remade(j.in.Key, published) {
-		p.lost = nil
-		l.sayPutBack(c, c.names(published))
-		return
-	}
-	if p.lost = nil; j.in.Key != p.lostKey {
-		p.mends = 0
-	}
-	c.reloads++
-	l.sayReload(c, j, published, now)
-}
-
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
-	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.previous, Reason: j.reason,
-		Generation: c.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason,
+		Generation: c.told.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
-	c.previous, c.source = j.in.SourceHash, j.in.SourceHash
+	c.told.previous, c.told.source = j.in.SourceHash, j.in.SourceHash
 	l.announceFor(c, e)
 }
 
 // sayRecovered announces modules that a crash left half published and that were put in
 // place just now: whoever follows the reloads has not heard of them.
 func (l *loop) sayRecovered(c *capsule) {
-	p := c.recovered
+	p := c.standing.recovered
 	if p == nil {
 		return
 	}
-	c.recovered = nil
-	c.reloads++
+	c.standing.recovered = nil
+	c.told.reloads++
 	if c.in.Current != nil {
-		c.published, c.modules = c.in.Key, c.in.Current
+		c.standing.publish(c.in.Key, c.in.Current)
 		c.settle(c.in, good)
 	}
 	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
-	c.previous = p.SourceHash
+		Generation: c.told.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
+	c.told.previous = p.SourceHash
 	l.announceFor(c, e)
 }
 
@@ -161,60 +124,12 @@ func (l *loop) warnDuplicate(c *capsule) {
 	}
 }
 
-// sayReady announces once that every capsule has been examined.
-func (l *loop) sayReady() {
-	if l.ready {
-		return
+// asFailure is err as a capsule's fault, whatever it is.
+func asFailure(err error) *finding.Failure {
+	var failure *finding.Failure
+	if errors.As(err, &failure) {
+		return failure
 	}
-	for _, c := range l.capsules {
-		if c.in == nil && !c.gone && !c.warned {
-			return
-		}
-	}
-	l.ready = true
-	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.reloads == 0 && c.job == nil && !c.want {
-			l.sayUnchanged(c)
-		}
-	}
-	watched := make([]event.Subject, len(l.order))
-	for i, dir := range l.order {
-		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
-	}
-	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
-}
-
-// sayIdle announces that nothing is pending, once after each time something was.
-func (l *loop) sayIdle() {
-	count := 0
-	for _, c := range l.capsules {
-		if c.want || c.job != nil || c.suspicion != nil || (c.product.amiss || !c.settled()) && !c.warned {
-			l.busy = true
-			return
-		}
-		if c.state == failed || c.state == held || c.warned {
-			count++
-		}
-	}
-	if l.Blind && l.ready && l.inspectAll() {
-		return
-	}
-	if l.ready && l.busy && !l.finding {
-		l.busy = false
-		l.announce(event.Idle{Capsules: len(l.order), Failed: count})
-	}
-}
-
-// warned passes a warning from elsewhere on.
-func (l *loop) warned(w Warning) {
-	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
-	if c := l.capsules[w.Dir]; c != nil {
-		if c.job != nil && w.Code == finding.WaitingForLock {
-			c.job.blocked = true
-		}
-		if e.Capsule == "" {
-			e.Capsule = c.name()
-		}
-	}
-	l.send(e)
+	return &finding.Failure{Step: finding.StepStage, Findings: []finding.Finding{{Code: finding.BuildEnvironment, Message: err.Error(),
+		Hint: "check the disk's space and the folder's permissions, then press r or save a file"}}}
 }

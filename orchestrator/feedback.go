@@ -16,22 +16,28 @@ import (
 //     to be touched by this build, and no longer count;
 //   - new content that comes to rest (a first lock file): built again;
 //   - new content every time: the capsule is held, so that it cannot loop.
+//
+// Somebody who saves while builds run looks just like a build that writes into
+// its own sources. What tells the two apart is when the files are written: a
+// build writes only while it runs. So nobody is accused before a build that was
+// started in quiet has seen its inputs change too, and where somebody seems
+// to edit these very files, not before four such builds, each after more quiet.
 
 // inputsChanged handles a build that ran to its end while its inputs changed.
 func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
-	f := &c.feedback
-	if after.Key == c.job.in.Key {
+	f := &c.hold.feedback
+	if after.Key == c.work.job.in.Key {
 		if f.knows(changed) {
-			c.job.touched = changed
+			c.work.job.touched = changed
 			return
 		}
-		if common(changed, f.rewritten) && !c.job.disturbed {
+		if common(changed, f.rewritten) && !c.work.job.disturbed {
 			f.learn(changed)
-			c.job.touched = changed
+			c.work.job.touched = changed
 			l.warnTouches(c, changed)
 			return
 		}
-		if f.rewritten = changed; c.job.disturbed {
+		if f.rewritten = changed; c.work.job.disturbed {
 			f.rewritten = nil // other content was there in between: somebody edited and undid it
 		}
 		l.buildAgain(c, after, now)
@@ -42,26 +48,19 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		l.buildAgain(c, after, now)
 		return
 	}
-	f.clock(c.job, after)
-	if after.Key == c.published { // undone meanwhile
+	f.clock(c.work.job.started, c.written(c.work.job.in, after, now))
+	if after.Key == c.standing.published { // undone meanwhile
 		l.buildAgain(c, after, now)
 		return
 	}
-	if c.probed {
+	if c.hold.probed {
 		if !l.suspectAgain(c, after, changed, now) {
 			l.hold(c, after, changed, now)
 		}
 		return
 	}
-	f.count++
-	if common(changed, f.files) {
-		f.same++
-	} else {
-		f.same = 1
-	}
-	f.files = changed
-	if f.same >= feedbackLimit || f.count >= 2*feedbackLimit {
-		c.suspicion = &suspicion{}
+	if f.add(changed) {
+		c.hold.suspicion = &suspicion{}
 		l.suspect(c, after, changed, now)
 		return
 	}
@@ -80,82 +79,81 @@ func (l *loop) warnTouches(c *capsule, changed []string) {
 
 // buildAgain drops the job and builds what its end found, unless something newer comes.
 func (l *loop) buildAgain(c *capsule, after *builder.Inputs, now time.Time) {
-	count := c.superseded
+	count := c.work.superseded
 	l.giveUp(c)
-	c.superseded = count // it ran to its end; nobody superseded it
-	if c.state == held {
-		c.processed = "" // the build in quiet came to nothing
+	c.work.superseded = count // it ran to its end; nobody superseded it
+	if c.standing.how == held {
+		c.standing.forget() // the build in quiet came to nothing
 	}
-	if c.dirty || c.examining || c.gone {
+	if !c.exam.current() || c.exam.gone {
 		return
 	}
 	l.accept(c, after)
-	if l.decide(c, now); c.want {
-		c.reason = "inputs changed while building"
+	if l.decide(c, now); c.work.want {
+		c.work.reason = "inputs changed while building"
 	}
 }
 
 // hold stops building a capsule until somebody changes it: its inputs changed
 // during three builds, and again during one that was started in quiet.
 func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
-	c.suspicion = nil
+	c.hold.suspicion = nil
 	l.giveUp(c)
 	l.witness(c, after)
-	c.superseded, c.want, c.probed = 0, false, false
+	c.stop()
 	c.settle(after, held)
-	c.heldIn, c.heldFiles = after, changed
-	c.feedback = feedback{touches: c.feedback.touches, when: c.feedback.when}
+	c.hold.by(after, changed)
+	c.hold.feedback = feedback{touches: c.hold.feedback.touches, when: c.hold.feedback.when}
 	next := "it is built again after an edit"
-	if !c.feedback.when.steady() && c.late < lateTries { // it may be somebody who never rests: the last edit is built
-		c.probeAt = now.Add(probeAfter << c.late)
-		c.late++
+	if !c.hold.feedback.when.steady() && c.hold.late < lateTries { // it may be somebody who never rests: the last edit is built
+		c.hold.probeIn(probeAfter<<c.hold.late, now)
+		c.hold.late++
 		next = "it is built once more when the disk is quiet, then only after an edit"
 	}
 	l.announceFor(c, event.Held{Files: changed, SourceHash: after.SourceHash,
 		Message: "its sources changed during three builds in a row, and during one in quiet too; " + next,
 		Hint:    c.ignoreHint(changed, "if the build writes them, let it write into an ignored folder or $TMPDIR", false)})
-	if c.dirty || c.examining || c.gone {
+	if !c.exam.current() || c.exam.gone {
 		return
 	}
 	l.accept(c, after)
 	l.decide(c, now)
 }
 
-func (f *feedback) knows(changed []string) bool {
-	return !slices.ContainsFunc(changed, func(file string) bool { return !f.touches[file] })
+// stop takes back the request for a build, one in quiet too, because the capsule is suspected or held.
+func (c *capsule) stop() {
+	c.work.withdraw()
+	c.work.superseded, c.hold.probed = 0, false
 }
 
-// common reports whether a file changed in the build before this one too.
-func common(changed, before []string) bool {
-	return slices.ContainsFunc(changed, func(file string) bool { return slices.Contains(before, file) })
-}
-
-func (f *feedback) learn(changed []string) {
-	if f.touches == nil {
-		f.touches = map[string]bool{}
-	}
-	for _, file := range changed {
-		f.touches[file] = true
-	}
-}
-
-// stillHeld reports whether nothing changed since the capsule was held but the
-// files that it is held for. A log that grows without pause would else be built
-// three times and held again, for ever.
-func (c *capsule) stillHeld() bool {
-	return c.state == held && c.heldIn != nil && !c.retried && !slices.ContainsFunc(c.heldIn.Changed(c.in), func(file string) bool {
-		return !slices.Contains(c.heldFiles, file)
-	})
-}
-
-// probe builds a held capsule once more after a long quiet.
-func (l *loop) probe(c *capsule, now time.Time) {
-	if c.probeAt.IsZero() || now.Before(c.probeAt) || c.job != nil || !c.settled() {
+// suspect builds nothing until it was quiet for a while, and says nothing yet.
+func (l *loop) suspect(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
+	l.giveUp(c)
+	c.stop()
+	c.settle(after, held)
+	c.hold.by(after, changed)
+	c.hold.probeIn(c.hold.pause(), now)
+	if !c.exam.current() || c.exam.gone {
 		return
 	}
-	c.probeAt, c.probed = time.Time{}, true
-	if c.heldIn == nil { // for a circle
-		c.circled++
+	l.accept(c, after)
+	l.decide(c, now)
+}
+
+// suspectAgain reports whether a build in quiet whose inputs changed proves
+// nothing yet, because somebody seems to edit these files.
+func (l *loop) suspectAgain(c *capsule, after *builder.Inputs, changed []string, now time.Time) bool {
+	if c.hold.feedback.when.steady() && !common(changed, names(c.authors.others)) {
+		return false
 	}
-	c.want, c.wantSince, c.reason = true, now, "once more in quiet"
+	switch {
+	case c.hold.suspicion != nil && c.hold.suspicion.tries+1 < len(quiets):
+		c.hold.suspicion.tries++
+	case c.hold.suspicion == nil && c.hold.in == nil: // it was held for a circle, and this is the first word against its own build
+		c.hold.suspicion = &suspicion{}
+	default:
+		return false
+	}
+	l.suspect(c, after, changed, now)
+	return true
 }

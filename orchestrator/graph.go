@@ -81,14 +81,14 @@ func (l *loop) awaitsAny(dir string, now time.Time, seen map[string]bool) bool {
 // pending reports whether c may soon publish something new.
 func (c *capsule) pending(now time.Time) bool {
 	switch {
-	case c.gone || c.suspicion != nil:
+	case c.exam.gone || c.hold.suspicion != nil:
 		return false
 	case c.product.amiss:
 		return true
-	case c.job != nil && c.job.phase == running && c.published != "":
-		return now.Sub(c.job.started) < slowBuild
+	case c.work.running() && c.standing.published != "":
+		return !c.work.job.place.Slow(now)
 	}
-	return c.want || c.job != nil || !c.settled() && !c.warned
+	return !c.work.idle() || !c.settled() && !c.exam.warned
 }
 
 // feed marks those who take what c has just published.

@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -95,7 +96,7 @@ func TestP8ChainGoesOn(t *testing.T) {
 		w.slow("/lib", time.Hour)
 		w.write("/lib", "slow")
 		w.write("/app", "2")
-		time.Sleep(slowBuild + 5*time.Second)
+		time.Sleep(pool.LendAfter + 5*time.Second)
 		if got := w.fake("/app").builds; got[len(got)-1] != "2" {
 			t.Errorf("built %v", got)
 		}

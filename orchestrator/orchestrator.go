@@ -1,11 +1,3 @@
-// Package orchestrator decides when a capsule is examined, built, published and announced.
-//
-// All scheduling is one step: something happens (files changed, a build ended, time
-// passed), and the step answers what is to be done about it (examine, build, publish,
-// say). The step neither waits nor works, so that it needs no mutex and can be tried
-// by millions in a simulation. Run carries out what it asks for: slow work (hashing,
-// building, publishing) runs in goroutines whose results are the next happenings, and
-// Run joins all of them before it returns.
 package orchestrator
 
 import (
@@ -35,7 +27,6 @@ const (
 	feedbackLimit = 3                // builds in a row that change the same inputs before a capsule is held
 	probeAfter    = 10 * time.Second // a held capsule is built once more after so much quiet
 	unbroken      = 20 * time.Second // a suspected capsule whose files are written so long without a quiet window is held: nobody types like that
-	slowBuild     = 30 * time.Second // a build that takes longer lends its place to another one
 	patience      = 2                // builds superseded in a row before one runs to its end
 )
 
@@ -63,7 +54,8 @@ type Config struct {
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
-	// Build stages and smoke-loads; a *finding.Failure is the capsule's fault.
+	// Build stages and smoke-loads, and looks at the inputs again; a *finding.Failure is the
+	// capsule's fault. The Staged is nil only when ctx ended.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
 	// Publish puts what was staged in place; in is the examination that it stands for.
 	Publish func(ctx context.Context, staged *builder.Staged, in *builder.Inputs) (*builder.Published, error)

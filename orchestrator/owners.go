@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -231,12 +230,4 @@ func isCapsule(dir string) bool {
 // governs reports whether a change of path can change what counts as a source.
 func (c *capsule) governs(path string) bool {
 	return c.in != nil && (slices.Contains(c.in.Outside, path) || c.in.Governs != nil && c.in.Governs(path))
-}
-
-func ignoreLine(files []string) string {
-	quoted := make([]string, len(files))
-	for i, file := range files {
-		quoted[i] = fmt.Sprintf("%q", "/"+file)
-	}
-	return "ignore = [" + strings.Join(quoted, ", ") + "]"
 }

@@ -43,7 +43,7 @@ type product struct {
 
 // doubted notes that something happened to what c publishes.
 func (c *capsule) doubted(now time.Time) {
-	if c.modules == nil {
+	if c.standing.modules == nil {
 		return
 	}
 	c.product.doubt = now
@@ -60,7 +60,7 @@ func (c *capsule) isProduct(path string) bool {
 
 // publishesModules reports whether the modules that are known are those that the manifest names.
 func (c *capsule) publishesModules() bool {
-	return c.modules != nil && c.in != nil && !slices.ContainsFunc(c.modules.Modules, func(m builder.Module) bool {
+	return c.standing.modules != nil && c.in != nil && !slices.ContainsFunc(c.standing.modules.Modules, func(m builder.Module) bool {
 		return m.Path != "" && !slices.Contains(c.in.Publishes, m.Path)
 	})
 }
@@ -68,7 +68,7 @@ func (c *capsule) publishesModules() bool {
 // tend looks into doubts about c's modules, and puts back what is amiss.
 func (l *loop) tend(c *capsule, now time.Time) {
 	p := &c.product
-	if p.working || c.job != nil && c.job.phase == publishing {
+	if p.working || c.work.job != nil && c.work.job.phase == publishing {
 		return
 	}
 	if !p.again.IsZero() && !now.Before(p.again) {
@@ -85,7 +85,7 @@ func (l *loop) tend(c *capsule, now time.Time) {
 
 // mayMend waits until nothing else is about to write the modules, and the disk is quiet.
 func (l *loop) mayMend(c *capsule, now time.Time) bool {
-	return c.job == nil && !c.want && !c.gone && (c.settled() || c.warned) && !now.Before(c.product.since.Add(l.Quiet)) && !l.locked(c, now)
+	return c.work.idle() && !c.exam.gone && (c.settled() || c.exam.warned) && !now.Before(c.product.since.Add(l.Quiet)) && !l.locked(c, now)
 }
 
 // tendAt lists when tend has something to do; zero: nothing that time brings.
@@ -107,7 +107,7 @@ func (c *capsule) tendAt(cfg *Config) (times [2]time.Time) {
 // inspect compares what stands with what was published. Nobody waits for that.
 func (l *loop) inspect(c *capsule) {
 	p := &c.product
-	since, key := p.doubt, c.published
+	since, key := p.doubt, c.standing.published
 	p.doubt = time.Time{}
 	if !c.publishesModules() {
 		return
@@ -120,7 +120,7 @@ func (l *loop) inspect(c *capsule) {
 func (l *loop) inspected(c *capsule, key string, stands bool, since time.Time) {
 	p := &c.product
 	p.working = false
-	if key != c.published || c.modules == nil {
+	if key != c.standing.published || c.standing.modules == nil {
 		return // another one was published meanwhile, and that is looked at too
 	}
 	if p.amiss = !stands; p.amiss {
@@ -136,7 +136,7 @@ func (l *loop) mend(c *capsule, now time.Time) {
 		return
 	}
 	p.working = true
-	l.do(restore{c: c, key: c.published})
+	l.do(restore{c: c, key: c.standing.published})
 }
 
 // counts notes that modules were put back.
@@ -158,16 +158,16 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		c.change(now) // the examination says what stands in the way
 	case err != nil:
 		f := asFailure(err)
-		l.announceFor(c, event.Warning{Code: finding.ModuleNotPutBack, Files: c.names(c.modules),
+		l.announceFor(c, event.Warning{Code: finding.ModuleNotPutBack, Files: c.names(c.standing.modules),
 			Message: "the published module is gone or overwritten, and cannot be put back: " + f.Error(), Hint: hintOf(f) + "; r tries again"})
 	case len(files) > 0:
-		c.modules = published
+		c.standing.modules = published
 		c.product.counts(now)
 		c.product.again = now.Add(lookAgain)
 		l.sayPutBack(c, files)
 		l.feed(c, now)
 	default: // somebody else was faster
-		c.modules = published
+		c.standing.modules = published
 		if c.stands() {
 			l.sayUnchanged(c)
 		}
@@ -208,26 +208,26 @@ func (l *loop) sayPutBack(c *capsule, files []string) {
 			Message: "the published module was deleted or overwritten while builds ran",
 			Hint:    "let no build write or clean up what another one publishes"})
 	}
-	if c.state == failed || c.state == held {
+	if c.standing.red() {
 		l.announceFor(c, event.Warning{Code: finding.ModulePutBack, Files: files, Message: putBackReason,
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return
 	}
-	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Artifact: artifact(c.modules), Files: files})
+	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Artifact: artifact(c.standing.modules), Files: files})
 }
 
 // remake has c's modules built again. When its sources are known not to build there is nothing to be done.
 func (l *loop) remake(c *capsule, now time.Time) {
-	lost, key := c.modules, c.published
-	c.published, c.modules = "", nil
-	if c.state == failed || c.state == held {
+	key, lost := c.standing.unpublish()
+	if c.standing.red() {
 		l.announceFor(c, event.Warning{Code: finding.ModuleGone, Files: c.names(lost),
 			Message: "the published module is gone or overwritten, there is no copy of it, and the sources do not build",
 			Hint:    "mend the sources; the next build publishes it again"})
 		return
 	}
 	c.product.counts(now)
-	c.product.lost, c.product.lostKey, c.processed = lost, key, ""
+	c.product.lost, c.product.lostKey = lost, key
+	c.standing.forget()
 	c.change(now)
 }
 
@@ -238,28 +238,12 @@ func (p *product) remade(key string, published *builder.Published) bool {
 	})
 }
 
-// inspectAll looks at all modules at the end of a run that no events reach: a build may
-// have written over another capsule's. It reports whether there is anything to wait for.
-func (l *loop) inspectAll() (waiting bool) {
-	if l.unseen {
-		l.unseen = false
-		for _, dir := range l.order {
-			c := l.capsules[dir]
-			c.doubted(l.now)
-			l.inspect(c)
-		}
-	}
-	for _, c := range l.capsules {
-		waiting = waiting || c.product.working
-	}
-	return waiting
-}
-
 // holdProduct stops putting back what another program overwrites again and again.
 func (l *loop) holdProduct(c *capsule) {
-	files := c.names(c.modules)
+	_, modules := c.standing.unpublish()
+	files := c.names(modules)
 	c.product = product{}
-	c.published, c.modules, c.heldIn, c.heldFiles = "", nil, nil, nil
+	c.hold.by(nil, nil)
 	c.settle(c.in, held)
 	l.announceFor(c, event.Held{Files: files, SourceHash: c.in.SourceHash,
 		Message: fmt.Sprintf("the published module was put back %d times in a row, and is deleted or overwritten again; it is left alone until an edit or r", mendLimit),

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
@@ -72,7 +73,7 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 		blocked bool
 		within  time.Duration
 	}{
-		"hangs":                     {false, slowBuild + 2*time.Second},
+		"hangs":                     {false, pool.LendAfter + 2*time.Second},
 		"waits for another process": {true, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -35,7 +36,9 @@ type simulation struct {
 	now   time.Time
 	skew  time.Duration // how far the clock that dates files has jumped
 	queue agenda
-	count int // of everything ever put into queue: the order of what is due at one moment
+	books watcher.Pending // what the watcher has seen, and the loop has not taken
+	taken bool            // the loop takes it in a moment
+	count int             // of everything ever put into queue: the order of what is due at one moment
 
 	loop    *loop
 	life    int       // crashes so far: what an earlier life asked for is not told to this one
@@ -61,6 +64,8 @@ type simCapsule struct {
 	slow         time.Duration
 	look         time.Duration // how long an examination takes
 	writes       string        // what its build does to its own sources: "", "same", "new", "once"
+	hook         string        // what the command that its reload starts does to them: "none" is run, "" not even that
+	hooks        int           // commands that run
 	wroteAt      time.Time     // when it was last written
 	heardAt      time.Time     // when the loop last heard of it
 	told         bool          // and the loop has heard of that
@@ -130,6 +135,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 			c.takes = s.dirs[s.r.IntN(i)]
 		}
 		c.writes = []string{"", "", "", "", "", "same", "new", "once"}[s.r.IntN(8)]
+		c.hook = []string{"", "", "", "", "none", "same", "new", "once"}[s.r.IntN(8)]
 		s.write(c, "0", false)
 		s.sims[dir], s.dirs = c, append(s.dirs, dir)
 	}
@@ -145,7 +151,7 @@ func (s *simulation) at(after time.Duration, do func()) {
 func (s *simulation) start() {
 	s.life++
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
-	s.running, s.groups = 0, map[string]int{}
+	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
 	for _, c := range s.sims {
 		c.said, c.heardAt = flat.Event{}, time.Time{}
 	}
@@ -166,7 +172,7 @@ func (s *simulation) crash() {
 				s.put(c, p)
 			}
 		}
-		c.build, c.pending = nil, nil
+		c.build, c.pending, c.hooks = nil, nil, 0
 	}
 	s.start()
 }
@@ -256,12 +262,44 @@ func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	s.report(paths...)
 }
 
+// report has the watcher see what happened to paths, a little later, or lose it and notice
+// that later still.
 func (s *simulation) report(paths ...string) {
-	if s.r.IntN(12) == 0 {
-		s.later(someTime(s.r, time.Second), changed{watcher.Batch{Lost: true}})
+	life, lost, after := s.life, s.r.IntN(12) == 0, someTime(s.r, 20*time.Millisecond)
+	if lost {
+		after = someTime(s.r, time.Second)
+	}
+	s.at(after, func() {
+		switch {
+		case life != s.life:
+		case lost:
+			s.books.Lose()
+			s.offer()
+		default:
+			for _, path := range paths {
+				s.books.Add(path)
+			}
+			s.offer()
+		}
+	})
+}
+
+// offer has the loop take what is in the watcher's books when it comes to it.
+func (s *simulation) offer() {
+	if s.taken {
 		return
 	}
-	s.later(someTime(s.r, 20*time.Millisecond), changed{watcher.Batch{Paths: paths}})
+	s.taken = true
+	life := s.life
+	s.at(someTime(s.r, 3*time.Millisecond), func() {
+		if life != s.life {
+			return
+		}
+		batch := s.books.Batch()
+		s.books.Sent()
+		s.taken = false
+		s.tell(changed{batch})
+	})
 }
 
 func (s *simulation) lastChange(path string) time.Time {
@@ -278,11 +316,11 @@ func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
 	if c.gone {
 		return nil, fs.ErrNotExist
 	}
-	in := &builder.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
+	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
 		Lock: "/.git/index.lock", Taken: s.now, Skip: func(string, bool) bool { return false },
 		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: c.mtime, Ctime: c.ctime}}},
 		Others:    &tree.Snapshot{},
-		Publishes: []string{c.dir + "/out.wasm"}}
+		Publishes: []string{c.dir + "/out.wasm"}}}
 	in.Key = in.SourceHash
 	if up := s.sims[c.takes]; up != nil {
 		path := up.dir + "/out.wasm"
@@ -363,7 +401,7 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
-	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.job.reason != "retry" {
+	if !c.stirs() && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.work.job.reason != "retry" {
 		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
 	}
 	c.started++
@@ -378,20 +416,20 @@ func (s *simulation) build(c *simCapsule, e build) {
 	s.at(someTime(s.r, took), func() {
 		if b.life == s.life && !b.cancelled {
 			b.read = c.content
-			s.buildWrites(c)
+			s.overwrite(c, c.writes)
 		}
 	})
 	s.at(took, b.result)
 }
 
-// buildWrites does what the capsule's build does to its own sources.
-func (s *simulation) buildWrites(c *simCapsule) {
+// overwrite does to the capsule's sources what its build, or the command that its reload starts, does.
+func (s *simulation) overwrite(c *simCapsule, how string) {
 	content := c.content
-	switch c.writes {
-	case "":
+	switch how {
+	case "", "none":
 		return
 	case "new":
-		content += "!"
+		content += "!!!" // three: whether it builds does not change
 	case "once":
 		if !strings.HasSuffix(content, "?") {
 			content += "?"
@@ -414,7 +452,7 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	b.done, c.build = true, nil
-	if !b.cancelled && !e.c.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
+	if !b.cancelled && !e.c.work.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
 		s.t.Errorf("%s: %s was built to the end from %s, long after it was %s", s.clock(), c.dir, e.in.SourceHash, c.content)
 	}
 	s.running--
@@ -424,17 +462,17 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	after, err := s.examination(c)
-	end := outcome{after: after, afterErr: err}
+	end := outcome{staged: &builder.Staged{Before: e.in, After: after, Lost: err}}
 	switch {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
 	case len(b.read)%3 == 2:
 		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
-		if end.err = f; after != nil && len(e.in.Changed(after)) == 0 {
+		if end.err = f; after != nil && len(end.staged.Moved()) == 0 {
 			c.failures[e.in.Key] = f
 		}
 	default:
-		end.staged = &builder.Staged{Modules: []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}}
+		end.staged.Modules = []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}
 	}
 	s.tell(built{e.c, end})
 }
@@ -444,10 +482,10 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
-	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.job.committed {
+	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.work.job.committed {
 		s.t.Errorf("%s: P3: %s is published from %s, and the loop knows that it changed", s.clock(), c.dir, e.in.SourceHash)
 	}
-	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.first) < s.cfg.MaxWait && !e.c.job.committed {
+	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.burst.first) < s.cfg.MaxWait && !e.c.work.job.committed {
 		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
 	}
 	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
@@ -483,6 +521,31 @@ func (s *simulation) restore(c *simCapsule, e restore) {
 	s.later(someTime(s.r, 20*time.Millisecond), h)
 }
 
+// afterReload runs the command that a reload starts, one at a time, which writes at some moment.
+func (s *simulation) afterReload(c *simCapsule) {
+	if c.hook == "" || c.hooks > 0 {
+		return
+	}
+	c.hooks++
+	began, took := someTime(s.r, 5*time.Millisecond), someTime(s.r, 3*time.Second)
+	s.later(began, hooked{HookRun{Dir: c.dir, Running: true}})
+	life := s.life
+	s.at(began+1+someTime(s.r, took), func() {
+		if life == s.life && !c.gone {
+			s.overwrite(c, c.hook)
+		}
+	})
+	s.at(began+1+took, func() {
+		if life == s.life {
+			c.hooks--
+			s.tell(hooked{HookRun{Dir: c.dir}})
+		}
+	})
+}
+
+// stirs reports whether something but the edits writes the capsule's sources.
+func (c *simCapsule) stirs() bool { return c.writes != "" || c.hook != "" && c.hook != "none" }
+
 // hear checks what is announced at the moment when it is said.
 func (s *simulation) hear(e flat.Event) {
 	s.events = append(s.events, e)
@@ -496,6 +559,7 @@ func (s *simulation) hear(e flat.Event) {
 		return
 	case flat.Reload:
 		c.said = e
+		s.afterReload(c)
 	default:
 		return
 	}

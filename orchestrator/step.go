@@ -1,11 +1,73 @@
 package orchestrator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
+
+// advance does everything that is due at now.
+func (l *loop) advance(now time.Time) {
+	if !l.placed || l.stopping {
+		return
+	}
+	l.lockedBy = false
+	for _, dir := range slices.Clone(l.order) {
+		c := l.capsules[dir]
+		l.examineIfDue(c, now)
+		l.closeBurst(c, now)
+	}
+	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
+		c := l.capsules[dir]
+		l.deliver(c, now)
+		l.tend(c, now)
+		l.probe(c, now)
+		l.answer(c)
+	}
+	l.startBuilds(now)
+	l.sayReady()
+	if l.planStale && l.ready {
+		l.sendPlan()
+	}
+	l.sayIdle()
+}
+
+// wait is how long nothing is due after advance, unless something happens.
+func (l *loop) wait(now time.Time) time.Duration {
+	next := now.Add(time.Hour)
+	if l.lockedBy {
+		next = now.Add(lockPoll)
+	}
+	if at := l.pool.Lends(now); !at.IsZero() {
+		next = soonest(next, at, now)
+	}
+	for _, c := range l.capsules {
+		if c.burst.open {
+			next = soonest(next, c.burst.quietAt(&l.Config), now)
+		}
+		for _, at := range c.tendAt(&l.Config) {
+			next = soonest(next, at, now)
+		}
+		if !c.hold.probeAt.IsZero() {
+			next = soonest(next, c.hold.probeAt, now)
+		}
+		if c.exam.dirty && !c.exam.underWay {
+			next = soonest(next, c.examineAt(&l.Config), now)
+		}
+	}
+	return next.Sub(now)
+}
+
+// soonest is the earlier of next and at. What is not after now waits for a
+// result or a lock, and needs no timer.
+func soonest(next, at, now time.Time) time.Time {
+	if at.After(now) && at.Before(next) {
+		return at
+	}
+	return next
+}
 
 // happening is what the loop is told of: by the watcher, by the user, or by the end of an effect.
 type happening interface {
@@ -23,9 +85,6 @@ func (l *loop) step(h happening, now time.Time) (effects []effect, wait time.Dur
 	effects, l.effects = l.effects, nil
 	return effects, l.wait(now)
 }
-
-// do adds e to what is to be carried out.
-func (l *loop) do(e effect) { l.effects = append(l.effects, e) }
 
 type (
 	// begun: these capsules are there at start.
@@ -46,16 +105,22 @@ type (
 
 func (h begun) takeIn(l *loop, _ time.Time) {
 	for _, dir := range h.dirs {
-		l.add(dir).announced = true
+		l.add(dir).told.announced = true
 	}
 	l.sendPlan()
 }
+
 func (h changed) takeIn(l *loop, now time.Time) { l.take(h.batch, now) }
-func (passed) takeIn(*loop, time.Time)          {}
-func (asked) takeIn(l *loop, now time.Time)     { l.retry(now) }
-func (h hooked) takeIn(l *loop, now time.Time)  { l.hooked(h.run, now) }
-func (h warned) takeIn(l *loop, _ time.Time)    { l.warned(h.warning) }
-func (ended) takeIn(l *loop, _ time.Time)       { l.stopping = true }
+
+func (passed) takeIn(*loop, time.Time) {}
+
+func (asked) takeIn(l *loop, now time.Time) { l.retry(now) }
+
+func (h hooked) takeIn(l *loop, now time.Time) { l.hooked(h.run, now) }
+
+func (h warned) takeIn(l *loop, _ time.Time) { l.warned(h.warning) }
+
+func (ended) takeIn(l *loop, _ time.Time) { l.stopping = true }
 
 // The results of effects. The capsule is the one that asked: when it was removed
 // meanwhile and another one came in its folder, that one is not meant.
@@ -93,19 +158,23 @@ type (
 	}
 )
 
-func (h found) takeIn(l *loop, now time.Time)     { l.found(h.dirs, h.err, now) }
-func (h examined) takeIn(l *loop, now time.Time)  { l.examined(h.c, h.in, h.err, h.edited, now) }
-func (h built) takeIn(l *loop, now time.Time)     { l.built(h.c, h.end, now) }
+func (h found) takeIn(l *loop, now time.Time) { l.found(h.dirs, h.err, now) }
+
+func (h examined) takeIn(l *loop, now time.Time) { l.examined(h.c, h.in, h.err, h.edited, now) }
+
+func (h built) takeIn(l *loop, now time.Time) { l.built(h.c, h.end, now) }
+
 func (h published) takeIn(l *loop, now time.Time) { l.delivered(h.c, h.modules, h.err, now) }
-func (h inspected) takeIn(l *loop, _ time.Time)   { l.inspected(h.c, h.key, h.stands, h.since) }
+
+func (h inspected) takeIn(l *loop, _ time.Time) { l.inspected(h.c, h.key, h.stands, h.since) }
+
 func (h restored) takeIn(l *loop, now time.Time) {
 	l.restored(h.c, h.modules, h.files, h.err, now)
 }
 
-// outcome is how a build ended, and what an examination at its end found.
+// outcome is how a build ended. staged tells of its inputs also when it failed; it is nil only
+// when the build was stopped.
 type outcome struct {
-	staged   *builder.Staged
-	err      error
-	after    *builder.Inputs
-	afterErr error
+	staged *builder.Staged
+	err    error
 }

@@ -19,7 +19,7 @@ const transientKept = 256
 // notice remembers an event for the build under way. Files that stand at its
 // end are compared anyway.
 func (c *capsule) notice(path string) {
-	j := c.job
+	j := c.work.job
 	if j == nil || j.phase != running || len(j.noticed) >= transientKept {
 		return
 	}
@@ -34,9 +34,9 @@ func (c *capsule) notice(path string) {
 // came and went while c's build ran that after, the examination at its end, does
 // not show.
 func (l *loop) transient(c *capsule, after *builder.Inputs) []string {
-	since := c.job.in.Taken.Add(-clockTick)
+	since := c.work.job.in.Taken.Add(-clockTick)
 	var folders []string
-	for _, path := range c.job.noticed {
+	for _, path := range c.work.job.noticed {
 		rel, err := filepath.Rel(c.dir, path)
 		if rel = filepath.ToSlash(rel); err != nil || holds(after, rel) { // the very file was compared
 			continue

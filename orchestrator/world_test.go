@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
@@ -161,9 +162,9 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 	time.Sleep(hashTime / 2)
 	w.mu.Lock()
 	hash := hashOf(f.content + f.gen)
-	in := &builder.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
+	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(path string, _ bool) bool { return strings.HasSuffix(path, "/skipped") }, Governs: func(string) bool { return false }, Taken: time.Now(),
-		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}
+		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}}
 	if f.publishes != "" {
 		in.Publishes = []string{f.publishes}
 	}
@@ -194,6 +195,19 @@ func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error
 func hashOf(content string) string { return "h(" + content + ")" }
 
 func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
+	s := &builder.Staged{Before: in}
+	err := w.compile(ctx, s)
+	if ctx.Err() == nil {
+		s.After, s.Lost = w.examine(ctx, in.Dir)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return s, err
+}
+
+func (w *world) compile(ctx context.Context, s *builder.Staged) error {
+	in := s.Before
 	f, half := w.startBuild(in)
 	err := nap(ctx, half)
 	if err == nil {
@@ -212,14 +226,15 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	w.groups[f.group]--
 	f.building = false
 	if err != nil {
-		return nil, err
+		return err
 	}
 	content := strings.TrimSuffix(strings.TrimPrefix(in.SourceHash, "h("), ")")
 	f.builds = append(f.builds, content)
 	if f.broken != nil && f.broken(content) {
-		return nil, &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
+		return &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: "broken"}}}
 	}
-	return &builder.Staged{Modules: []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}}, nil
+	s.Modules = []builder.StagedModule{{Hash: fmt.Sprint(f.stamp)}}
+	return nil
 }
 
 func (w *world) startBuild(in *builder.Inputs) (f *fake, half time.Duration) {

@@ -36,8 +36,6 @@ const (
 	limited                 // by looking again until a watch is to be had
 )
 
-func (e engine) String() string { return [...]string{"unwatched", "notified", "polled", "limited"}[e] }
-
 func (e engine) polls() bool { return e == polled || e == limited }
 
 // enter watches the folder path and all below it for t. Each folder is watched
@@ -60,7 +58,7 @@ func (l *loop) enter(ctx context.Context, t *target, path string, report bool) {
 		if e.Dir {
 			l.adopt(t, p)
 		} else {
-			l.pending.add(t.spell(p))
+			l.pending.Add(t.spell(p))
 		}
 		return nil
 	})

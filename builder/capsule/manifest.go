@@ -168,3 +168,11 @@ func (m *Manifest) Position(key ...string) (line, column int) { return m.doc.Pos
 
 // Document is the file itself, for reading what Manifest leaves out.
 func (m *Manifest) Document() *tomldoc.Document { return m.doc }
+
+// Files are where modules are published: slash paths below Dir.
+func (m *Manifest) Files() (list []string) {
+	for _, c := range m.Components {
+		list = append(list, c.File)
+	}
+	return list
+}

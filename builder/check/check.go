@@ -42,14 +42,6 @@ type Result struct {
 	Err      error             // the manifest could not be read at all
 }
 
-// Check finds what is wrong with the capsule in dir. The findings are sorted,
-// errors first; their files are relative to dir where they lie in it. The
-// error is the file system's or the context's: no fault of a manifest is one.
-func Check(ctx context.Context, dir string, options Options) ([]finding.Finding, error) {
-	r := checkOne(ctx, dir, options)
-	return r.Findings, r.Err
-}
-
 // CheckAll checks every capsule, and what only shows between them. Results
 // come in the order of dirs; one that cannot be read does not stop the others.
 // The error is the context's.
@@ -121,29 +113,37 @@ func open(dir string, options Options) (*capsuleFiles, error) {
 	return c, nil
 }
 
-// add notes a fault at a place in a file. An empty file is the manifest.
-func (c *capsuleFiles) add(code finding.Code, file string, line, column int, hint, format string, args ...any) {
-	if file == "" {
-		file = tree.ManifestName
+// place is where a fault stands. An empty file is the manifest.
+type place struct {
+	file         string
+	line, column int
+}
+
+// add notes a fault at a place.
+func (c *capsuleFiles) add(code finding.Code, at place, hint, format string, args ...any) {
+	if at.file == "" {
+		at.file = tree.ManifestName
 	}
 	rule, _ := code.Rule()
-	c.list = append(c.list, finding.Finding{Code: code, Severity: rule.Severity, File: file, Line: line, Column: column,
+	c.list = append(c.list, finding.Finding{Code: code, Severity: rule.Severity, File: at.file, Line: at.line, Column: at.column,
 		Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // addAt is add for a key of the manifest.
 func (c *capsuleFiles) addAt(code finding.Code, key []string, hint, format string, args ...any) {
-	line, column := c.m.Position(key...)
-	if place, ok := c.m.Document().Locate(key...); ok {
-		line, column = place.Line, place.Column
+	at := place{}
+	at.line, at.column = c.m.Position(key...)
+	if value, ok := c.m.Document().Locate(key...); ok {
+		at.line, at.column = value.Line, value.Column
 	}
-	c.add(code, "", line, column, hint, format, args...)
+	c.add(code, at, hint, format, args...)
 }
 
 // addKey is addAt, pointing at the key instead of its value.
 func (c *capsuleFiles) addKey(code finding.Code, key []string, hint, format string, args ...any) {
-	line, column := c.m.Position(key...)
-	c.add(code, "", line, column, hint, format, args...)
+	at := place{}
+	at.line, at.column = c.m.Position(key...)
+	c.add(code, at, hint, format, args...)
 }
 
 // relative is how findings name a file.

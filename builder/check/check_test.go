@@ -17,6 +17,15 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
+// checkDir is CheckAll of one capsule.
+func checkDir(ctx context.Context, dir string, options Options) ([]finding.Finding, error) {
+	results, err := CheckAll(ctx, []string{dir}, options)
+	if err != nil {
+		return nil, err
+	}
+	return results[0].Findings, results[0].Err
+}
+
 // lay writes files below a new folder and returns it. "@" is a symbolic link
 // to what the text says.
 func lay(t *testing.T, files map[string]string) string {
@@ -157,7 +166,7 @@ func TestRuntimeChosen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Check(context.Background(), dir, Options{Runtime: []*astrid.Release{release}})
+		got, err := checkDir(context.Background(), dir, Options{Runtime: []*astrid.Release{release}})
 		if err != nil || len(got) != 1 || got[0].Code != want {
 			t.Errorf("%s: %v, %v, want %s", version, got, err, want)
 		}
@@ -169,7 +178,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(lay(t, c.files), "c")
-			got, err := Check(context.Background(), dir, Options{Env: c.env})
+			got, err := checkDir(context.Background(), dir, Options{Env: c.env})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -223,7 +232,7 @@ func sorted(list []string) string {
 func TestCargoHome(t *testing.T) {
 	root := lay(t, files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "home/.cargo/config.toml": target})
 	for _, env := range []string{"HOME=" + filepath.Join(root, "home"), "CARGO_HOME=" + filepath.Join(root, "home", ".cargo")} {
-		if got, err := Check(context.Background(), filepath.Join(root, "c"), Options{Env: []string{env}}); err != nil || len(got) > 0 {
+		if got, err := checkDir(context.Background(), filepath.Join(root, "c"), Options{Env: []string{env}}); err != nil || len(got) > 0 {
 			t.Errorf("%s: %v, %v", env, got, err)
 		}
 	}
@@ -279,7 +288,7 @@ func TestRealManifests(t *testing.T) {
 	for _, path := range list {
 		dir := filepath.Dir(path)
 		name := filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(dir)), filepath.Base(dir)))
-		findings, err := Check(context.Background(), dir, Options{})
+		findings, err := checkDir(context.Background(), dir, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

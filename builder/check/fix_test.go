@@ -79,7 +79,7 @@ func TestFix(t *testing.T) {
 			if err := os.Chmod(path, 0o640); err != nil {
 				t.Fatal(err)
 			}
-			findings, err := Check(ctx, dir, Options{})
+			findings, err := checkDir(ctx, dir, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestFix(t *testing.T) {
 				t.Errorf("changed %v", changed)
 			}
 			mustHold(t, dir, c.before, c.after)
-			left, err := Check(ctx, dir, Options{})
+			left, err := checkDir(ctx, dir, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +144,7 @@ func TestFixGivesUp(t *testing.T) {
 	text := pkg + "publish = {}\n" + toolHandlers
 	text = strings.Replace(text, pkg+"publish = {}\n", "publish = {}\n"+pkg, 1)
 	dir := lay(t, files{"Capsule.toml": text})
-	findings, err := Check(context.Background(), dir, Options{})
+	findings, err := checkDir(context.Background(), dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestFixGivesUp(t *testing.T) {
 // A link that leads outside is not written through.
 func TestFixStaysInside(t *testing.T) {
 	root := lay(t, files{"c/Capsule.toml": manifest, "c/Cargo.toml": crate, "@c/.cargo": "../shared", "shared/config.toml": "# shared\n"})
-	findings, err := Check(context.Background(), filepath.Join(root, "c"), Options{})
+	findings, err := checkDir(context.Background(), filepath.Join(root, "c"), Options{})
 	if err != nil || len(findings) == 0 {
 		t.Fatal(findings, err)
 	}
@@ -185,7 +185,7 @@ func FuzzFix(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Check(context.Background(), dir, Options{}); err != nil {
+		if _, err := checkDir(context.Background(), dir, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		changed, err := Fix(context.Background(), dir, asked)

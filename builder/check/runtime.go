@@ -136,8 +136,7 @@ func rustCdylibs(c *capsuleFiles) {
 		name, _ := example["name"].(string)
 		made = append(made, fmt.Sprintf("the example %q", name))
 		if len(made) == 2 {
-			line, column := c.cargo.Manifest.Position(at)
-			c.add(finding.RustCdylibs, "Cargo.toml", line, column, "keep one: the others as plain libraries", "%s and %s are cdylibs: the runtime's packer refuses more than one", made[0], made[1])
+			c.add(finding.RustCdylibs, c.inCargo(at), "keep one: the others as plain libraries", "%s and %s are cdylibs: the runtime's packer refuses more than one", made[0], made[1])
 		}
 	}
 }

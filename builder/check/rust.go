@@ -42,8 +42,7 @@ func rustCrate(c *capsuleFiles) {
 	}
 	made := c.cargo.Manifest.Modules(c.dir)
 	if len(made) == 0 {
-		line, column := c.cargo.Manifest.Position("lib")
-		c.add(finding.RustNoCdylib, "Cargo.toml", line, column, "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
+		c.add(finding.RustNoCdylib, c.inCargo("lib"), "write under [lib] in Cargo.toml: crate-type = [\"cdylib\"]", "the crate makes neither a module nor a program")
 		return
 	}
 	c.fileName(made)
@@ -81,8 +80,8 @@ func rustTarget(c *capsuleFiles) {
 	}
 	for _, target := range targets {
 		if strings.HasPrefix(target, "wasm32-wasi") {
-			file, line, column := c.placeOf(where, "build", "target")
-			c.add(finding.RustTargetWASI, file, line, column, fmt.Sprintf("write target = %q", canonical), "%s needs WASI, which the kernel does not offer", target)
+			at := c.placeOf(where, "build", "target")
+			c.add(finding.RustTargetWASI, at, fmt.Sprintf("write target = %q", canonical), "%s needs WASI, which the kernel does not offer", target)
 		}
 		c.toolchainTarget(target)
 	}
@@ -91,23 +90,31 @@ func rustTarget(c *capsuleFiles) {
 func (c *capsuleFiles) noTarget(where *cargo.Config) {
 	hint := fmt.Sprintf("write into .cargo/config.toml:\n[build]\ntarget = %q", canonical)
 	if where != nil {
-		file, line, column := c.placeOf(where, "build", "target")
-		c.add(finding.RustNoWasmTarget, file, line, column, hint, "the target is %s, not WebAssembly", strings.Join(where.Doc.Strings("build", "target"), ", "))
+		at := c.placeOf(where, "build", "target")
+		c.add(finding.RustNoWasmTarget, at, hint, "the target is %s, not WebAssembly", strings.Join(where.Doc.Strings("build", "target"), ", "))
 		return
 	}
-	c.add(finding.RustNoWasmTarget, "Cargo.toml", 1, 1, hint, "no WebAssembly target is set: cargo would build for this machine")
+	c.add(finding.RustNoWasmTarget, place{"Cargo.toml", 1, 1}, hint, "no WebAssembly target is set: cargo would build for this machine")
 }
 
 // placeOf is where a key of a config stands, or the manifest's first line for the environment.
-func (c *capsuleFiles) placeOf(where *cargo.Config, key ...string) (file string, line, column int) {
+func (c *capsuleFiles) placeOf(where *cargo.Config, key ...string) place {
 	if where == nil {
-		return tree.ManifestName, 1, 1
+		return place{tree.ManifestName, 1, 1}
 	}
-	line, column = where.Doc.Position(key...)
-	if place, ok := where.Doc.Locate(key...); ok {
-		line, column = place.Line, place.Column
+	at := place{file: c.relative(where.Path)}
+	at.line, at.column = where.Doc.Position(key...)
+	if value, ok := where.Doc.Locate(key...); ok {
+		at.line, at.column = value.Line, value.Column
 	}
-	return c.relative(where.Path), line, column
+	return at
+}
+
+// inCargo is where a key of Cargo.toml stands.
+func (c *capsuleFiles) inCargo(key ...string) place {
+	at := place{file: "Cargo.toml"}
+	at.line, at.column = c.cargo.Manifest.Position(key...)
+	return at
 }
 
 // toolchainTarget finds a rust-toolchain.toml that does not install the target.
@@ -119,8 +126,8 @@ func (c *capsuleFiles) toolchainTarget(target string) {
 	if found.Doc.Has("toolchain", "path") {
 		return // an own toolchain, with whatever targets it has
 	}
-	file, line, column := c.placeOf(found, "toolchain", "targets")
-	c.add(finding.RustToolchainTarget, file, line, column, "write targets = "+quoted(append(found.Doc.Strings("toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
+	at := c.placeOf(found, "toolchain", "targets")
+	c.add(finding.RustToolchainTarget, at, "write targets = "+quoted(append(found.Doc.Strings("toolchain", "targets"), target)), "the toolchain does not install %s, for which the capsule is built", target)
 }
 
 // quoted is a list as TOML has it.
@@ -149,11 +156,11 @@ func rustRandom(c *capsuleFiles) {
 	if cargo.HasRandomFlag(c.cargo.Rustflags(canonical)) {
 		return
 	}
-	file, line, column := c.placeOf(where, "target", canonical)
-	if where != nil && line == 1 {
-		file, line, column = c.placeOf(where, "build", "target")
+	at := c.placeOf(where, "target", canonical)
+	if where != nil && at.line == 1 {
+		at = c.placeOf(where, "build", "target")
 	}
-	c.add(finding.RustGetrandomCfg, file, line, column, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, cargo.RandomFlag),
+	c.add(finding.RustGetrandomCfg, at, fmt.Sprintf("write under [target.%s] in .cargo/config.toml: rustflags = [%q]", canonical, cargo.RandomFlag),
 		"getrandom does not compile for %s without its cfg (%s)", canonical, reason)
 }
 

@@ -78,15 +78,6 @@ func (f Finding) Where() string {
 	return where
 }
 
-// Worst reports the highest severity in list, and false when the list is empty.
-func Worst(list []Finding) (Severity, bool) {
-	worst := Note
-	for _, f := range list {
-		worst = min(worst, f.Severity)
-	}
-	return worst, len(list) > 0
-}
-
 // Count returns how many findings in list have severity s.
 func Count(list []Finding, s Severity) int {
 	n := 0

@@ -34,7 +34,7 @@ func TestRuntimeAgrees(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := Load(t.Context(), module, Options{Runtime: "2026.10.1"})
+			r := loadHere(t.Context(), module, Options{Runtime: "2026.10.1"})
 			said := strings.Builder{}
 			for _, f := range append(r.Findings, r.KernelFindings...) {
 				if f.Severity == finding.Error {

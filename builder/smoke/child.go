@@ -149,7 +149,7 @@ func (c *Child) report(o Options, size int64, took time.Duration) *Report {
 	message, _ := c.errs.text()
 	if problem := misbehaved(c.end, c.out, r); problem != "" {
 		r = &Report{Size: size, Declared: o.Declared, Verdict: Fails, Stderr: message}
-		blame(r, c.end, problem, message, o.Limits, c.out.cut)
+		c.blame(r, problem)
 	}
 	r.Times.Total = millis(took)
 	return r
@@ -182,17 +182,18 @@ func misbehaved(end proc.Result, out *bounded, r *Report) string {
 	return ""
 }
 
-// blame turns the child's end into a finding. Two ends have causes that are known.
-func blame(r *Report, end proc.Result, problem, message string, l Limits, flooded bool) {
+// blame turns the child's end into a finding of r. Two ends have causes that are known.
+func (c *Child) blame(r *Report, problem string) {
+	end, flooded := c.end, c.out.cut
 	switch {
 	case end.Cancelled && !flooded:
 		r.fail(finding.SmokeCancelled, "the load was cancelled", "")
-	case strings.Contains(message, "out of memory") || strings.Contains(message, "cannot allocate memory") || strings.Contains(message, "failed to allocate"):
-		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", text.Memory(l.AddressSpace)),
+	case strings.Contains(r.Stderr, "out of memory") || strings.Contains(r.Stderr, "cannot allocate memory") || strings.Contains(r.Stderr, "failed to allocate"):
+		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", text.Memory(c.limits.AddressSpace)),
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
-	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(l.CPUSeconds)*time.Second:
+	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(c.limits.CPUSeconds)*time.Second:
 		// Go ignores SIGXCPU, and the kernel kills a second later.
-		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s, and the child that loads it had to be killed", l.Wall), timeoutHint)
+		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s, and the child that loads it had to be killed", c.limits.Wall), timeoutHint)
 	default:
 		r.fail(finding.SmokeChild, "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
 	}

@@ -116,7 +116,7 @@ func TestKillers(t *testing.T) {
 			if end.ExitCode == 0 || !strings.Contains(text, "memory") {
 				t.Errorf("exit code %d: %s", end.ExitCode, text)
 			}
-			if r := Load(t.Context(), module, Options{}); r.Loads {
+			if r := loadHere(t.Context(), module, Options{}); r.Loads {
 				t.Errorf("loads: %v", r.Findings)
 			}
 		})
@@ -125,7 +125,7 @@ func TestKillers(t *testing.T) {
 
 // TestStart: _start is a program's main, which a smoke load does not run.
 func TestStart(t *testing.T) {
-	if r := Load(t.Context(), voidModule("_start", 0x00), Options{}); !r.Loads {
+	if r := loadHere(t.Context(), voidModule("_start", 0x00), Options{}); !r.Loads {
 		t.Errorf("findings %v", r.Findings)
 	}
 }
@@ -198,7 +198,7 @@ func TestCancel(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if r := Load(ctx, loop, Options{}); !hasCode(r, "smoke-cancelled") || r.Loads {
+	if r := loadHere(ctx, loop, Options{}); !hasCode(r, "smoke-cancelled") || r.Loads {
 		t.Errorf("in this process: %v", r.Findings)
 	}
 }
@@ -241,13 +241,13 @@ func TestSandboxHolds(t *testing.T) {
 	open := wasiModule("path_open", []byte{i32, i32, i32, i32, i32, i64, i64, i32, i32}, []byte{i32},
 		0x41, 3, 0x41, 0, 0x41, 0, 0x41, 1, 0x41, 0, 0x42, 0x7f, 0x42, 0x7f, 0x41, 0, 0x41, 8, 0x10, 0,
 		0x41, 8, 0x47, 0x04, 0x40, 0x00, 0x0b)
-	if r := Load(t.Context(), open, Options{}); !r.Loads {
+	if r := loadHere(t.Context(), open, Options{}); !r.Loads {
 		t.Errorf("path_open: %v", r.Findings)
 	}
 	// No environment: the number of variables, at address 0, stays zero.
 	environ := wasiModule("environ_sizes_get", []byte{i32, i32}, []byte{i32},
 		0x41, 0, 0x41, 4, 0x10, 0, 0x1a, 0x41, 0, 0x28, 2, 0, 0x04, 0x40, 0x00, 0x0b)
-	if r := Load(t.Context(), environ, Options{}); !r.Loads {
+	if r := loadHere(t.Context(), environ, Options{}); !r.Loads {
 		t.Errorf("environ_sizes_get: %v", r.Findings)
 	}
 	// A sleep of an hour returns at once.
@@ -260,7 +260,7 @@ func TestSandboxHolds(t *testing.T) {
 			0x41, 24, 0x42, sleb(3600e9), 0x37, 3, 0, // timeout of the subscription at 0
 			0x41, 0, 0x41, sleb(64), 0x41, 1, 0x41, sleb(128), 0x10, 0, 0x1a))),
 	)
-	if r := Load(t.Context(), sleep, Options{Limits: Limits{Wall: 5 * time.Second}}); !r.Loads {
+	if r := loadHere(t.Context(), sleep, Options{Limits: Limits{Wall: 5 * time.Second}}); !r.Loads {
 		t.Errorf("poll_oneoff: %v", r.Findings)
 	}
 }

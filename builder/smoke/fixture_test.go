@@ -292,3 +292,8 @@ func copyFile(from, to string) error {
 	}
 	return os.WriteFile(to, b, 0o644)
 }
+
+// loadHere loads module in this process.
+func loadHere(ctx context.Context, module []byte, o Options) *Report {
+	return loadWithin(ctx, module, o, nil)
+}

@@ -96,7 +96,7 @@ func TestHostileComponents(t *testing.T) {
 			if h.code == "smoke-timeout" {
 				o.Limits.Wall = 200 * time.Millisecond
 			}
-			checkHostile(t, h, Load(t.Context(), h.bytes, o))
+			checkHostile(t, h, loadHere(t.Context(), h.bytes, o))
 			o.Limits.Wall *= 2
 			r, err := LoadFile(t.Context(), writeModule(t, h.bytes), o)
 			if err != nil {
@@ -128,7 +128,7 @@ func TestProposals(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, b := range [][]byte{test.module, comp(coreModule(test.module), instantiate(0))} {
-				r := Load(t.Context(), b, Options{})
+				r := loadHere(t.Context(), b, Options{})
 				if r.Verdict != test.verdict || r.Loads != (test.verdict == Unknown) {
 					t.Errorf("%s: verdict %s, loads %v: %v", r.Kind, r.Verdict, r.Loads, r.Findings)
 				}

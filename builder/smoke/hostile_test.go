@@ -136,7 +136,7 @@ func TestHostile(t *testing.T) {
 			if h.code == "smoke-timeout" {
 				o.Limits.Wall = 200 * time.Millisecond
 			}
-			r := Load(t.Context(), h.bytes, o)
+			r := loadHere(t.Context(), h.bytes, o)
 			checkHostile(t, h, r)
 			if limit := uint64(memories * defaultMemory); r.PeakGuest > limit {
 				t.Errorf("guest memory reached %d", r.PeakGuest)

@@ -93,7 +93,7 @@ func TestJoin(t *testing.T) {
 			if test.want == "smoke-timeout" {
 				o.Limits.Wall = 200 * time.Millisecond
 			}
-			r := Load(t.Context(), caller(echo(test.code...)), o)
+			r := loadHere(t.Context(), caller(echo(test.code...)), o)
 			checkHostile(t, hostile{code: test.want}, r)
 		})
 	}

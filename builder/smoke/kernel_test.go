@@ -98,7 +98,7 @@ func TestKernelReady(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := Load(t.Context(), test.module, Options{Declared: test.declared})
+			r := loadHere(t.Context(), test.module, Options{Declared: test.declared})
 			if !r.Loads {
 				t.Fatalf("does not load: %v", r.Findings)
 			}
@@ -118,7 +118,7 @@ func TestKernelReady(t *testing.T) {
 
 func TestKernelMemory(t *testing.T) {
 	b := comp(coreModule(mod(sec(5, vec(cat(0, uleb(1025)))))), instantiate(0))
-	r := Load(t.Context(), b, Options{Limits: Limits{Memory: 128 << 20}})
+	r := loadHere(t.Context(), b, Options{Limits: Limits{Memory: 128 << 20}})
 	found := false
 	for _, f := range r.KernelFindings {
 		found = found || f.Code == "kernel-memory"
@@ -130,7 +130,7 @@ func TestKernelMemory(t *testing.T) {
 
 func TestContractType(t *testing.T) {
 	core := mod(sec(1, vec(fn([]byte{i32}, nil))), sec(3, vec(uleb(0))), sec(7, vec(export("run", 0, 0))), sec(10, vec(body())))
-	r := Load(t.Context(), core, Options{})
+	r := loadHere(t.Context(), core, Options{})
 	for _, f := range r.KernelFindings {
 		if f.Code == "kernel-contract-type" {
 			return
@@ -189,7 +189,7 @@ func TestCompare(t *testing.T) {
 // TestReportJSON: what the child writes is what the parent reads.
 func TestReportJSON(t *testing.T) {
 	for _, b := range [][]byte{asking("astrid:http/host@1.1.0"), voidModule("_initialize", 0x00), nil} {
-		r := Load(t.Context(), b, Options{Declared: &Declared{Name: "x"}})
+		r := loadHere(t.Context(), b, Options{Declared: &Declared{Name: "x"}})
 		text, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +206,7 @@ func TestReportJSON(t *testing.T) {
 
 // TestWriteText looks for what a person wants to see, and for what a guest must not do.
 func TestWriteText(t *testing.T) {
-	r := Load(t.Context(), asking("astrid:http/host@1.1.0", "wasi:io/poll@0.2.0", "acme:db/sql@1.0.0", "astrid:http/types@1.0.0"), Options{})
+	r := loadHere(t.Context(), asking("astrid:http/host@1.1.0", "wasi:io/poll@0.2.0", "acme:db/sql@1.0.0", "astrid:http/types@1.0.0"), Options{})
 	r.Stderr = "one\n\x1b[31mred\x1b[0m\n"
 	r.Calls = []CallResult{{Action: "a", Returned: "continue", Data: []byte("{}"), HasData: true}, {Action: "b", Error: "no"}}
 	r.Trap = &Trap{Message: "unreachable", Stack: []string{"f()"}}

@@ -122,7 +122,7 @@ func TestMutations(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(w)))
 			for i := 0; i < total/workers && !t.Failed(); i++ {
 				b := mutate(r, all[r.IntN(len(all))])
-				report := Load(t.Context(), b, Options{Limits: Limits{Wall: 300 * time.Millisecond}, Calls: []Call{{Action: "a"}}})
+				report := loadHere(t.Context(), b, Options{Limits: Limits{Wall: 300 * time.Millisecond}, Calls: []Call{{Action: "a"}}})
 				if problem := consistent(report); problem != "" {
 					t.Errorf("%s: %v\n%x", problem, report.Findings, b[:min(len(b), 4000)])
 				}
@@ -156,7 +156,7 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := Load(t.Context(), b, Options{Limits: Limits{Wall: 200 * time.Millisecond}})
+		r := loadHere(t.Context(), b, Options{Limits: Limits{Wall: 200 * time.Millisecond}})
 		if problem := consistent(r); problem != "" {
 			t.Errorf("%s: %v", problem, r.Findings)
 		}

@@ -116,7 +116,7 @@ func TestGoReactorBreaks(t *testing.T) {
 // size of a return area the C capsule reads what was there before.
 func TestCoreWithoutWorld(t *testing.T) {
 	b, _ := load(t, "c.core")
-	r := Load(t.Context(), b, Options{Calls: []Call{{Action: "hello"}}})
+	r := loadHere(t.Context(), b, Options{Calls: []Call{{Action: "hello"}}})
 	if !hasCode(r, "smoke-call") {
 		t.Errorf("findings %v", r.Findings)
 	}

@@ -40,7 +40,7 @@ func TestReleaseRange(t *testing.T) {
 		"=0.7.0":  "which no runtime before 0.8.0 has, but says =0.7.0",
 		"0.7":     "which no runtime before 0.8.0 has, but says 0.7",
 	} {
-		r := Load(t.Context(), enumerating(), Options{Declared: &Declared{Requires: requires}})
+		r := loadHere(t.Context(), enumerating(), Options{Declared: &Declared{Requires: requires}})
 		if got := rangeFinding(r); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%q: %q, want %q", requires, got, want)
 		}
@@ -105,7 +105,7 @@ func TestReleaseGone(t *testing.T) {
 
 // TestOnAll has releases of which one refuses the component.
 func TestOnAll(t *testing.T) {
-	load := func(o Options) (*Report, error) { return Load(t.Context(), enumerating(), o), nil }
+	load := func(o Options) (*Report, error) { return loadHere(t.Context(), enumerating(), o), nil }
 	for asked, ready := range map[string]bool{"": true, "2026.10.1": true, "0.7.0": false, "2026.10.1 0.7.0": false, "0.7.0 2026.10.1": false, "0.8.0 2026.10.1": true} {
 		r, err := OnAll(Options{}, strings.Fields(asked), load)
 		if err != nil || !r.Loads || r.KernelReady != ready {

@@ -30,7 +30,7 @@ const (
 	ClassNone    Class = "none"    // a type, which nobody has to provide
 )
 
-// Report is what one smoke load found. It is written once by Load or LoadFile
+// Report is what one smoke load found. It is written once by LoadFile
 // and not touched afterwards; a reader may share it between goroutines.
 type Report struct {
 	Kind     Kind              `json:"kind,omitempty"`

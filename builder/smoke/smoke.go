@@ -1,7 +1,7 @@
 // Package smoke loads a module in a sandbox and reports what it found.
 //
-// Load works in this process, LoadFile in a child that has hard limits: only
-// the child is safe against every input. Read smoke.go, scan.go, sandbox.go, child.go.
+// LoadFile, and Prepare for who has time before, load in a child that has hard limits: only
+// the child is safe against every input.
 package smoke
 
 import (
@@ -40,7 +40,7 @@ const (
 	defaultAddressSpace = 3 << 30
 	// Enough to read a panic with its stack, too little to matter in an event.
 	defaultOutput = 64 << 10
-	// How long Load waits after the deadline for wazero to notice: its interpreter looks
+	// How long a load waits after the deadline for wazero to notice: its interpreter looks
 	// at the context on every loop, so only compiling and loopless recursion are later.
 	noticeGrace = 200 * time.Millisecond
 )
@@ -73,17 +73,12 @@ type Options struct {
 	Runtime  string    `json:"runtime,omitempty"`  // the release that judges; "": the newest known
 }
 
-// Load examines module in this process and never returns nil. It ends soon after
-// Limits.Wall or when ctx ends; it touches no file, no network and no environment.
+// loadWithin examines module in this process and never returns nil. It ends soon after
+// Limits.Wall or when ctx ends; it touches no file, no network and no environment. processor is
+// a clock of processor time, for a process that does nothing else; nil: there is none.
 //
 // Against hostile bytes it is a best effort: a guest that recurses without a loop cannot be
-// stopped from inside, and its goroutine then runs on after Load has returned. Use
-// LoadFile for modules that are not trusted. Load may be called concurrently.
-func Load(ctx context.Context, module []byte, o Options) *Report {
-	return loadWithin(ctx, module, o, nil)
-}
-
-// loadWithin is Load with a clock of processor time, for a process that does nothing else.
+// stopped from inside, and its goroutine then runs on after loadWithin has returned.
 func loadWithin(ctx context.Context, module []byte, o Options, processor func() time.Duration) *Report {
 	o.Limits = o.Limits.withDefaults()
 	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Staged is a module that is to be published.
@@ -106,7 +107,7 @@ func (f *folder) place(m Module, old *Record) error {
 		return err
 	}
 	defer f.Remove(tmp)
-	hash, _, err := CopyTo(out, BlobPath(f.Dir, m.Hash))
+	hash, _, err := tree.CopyTo(out, BlobPath(f.Dir, m.Hash))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"slices"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Recover completes a publication of dir that a crash interrupted: done is what was
@@ -78,6 +80,6 @@ func publishable(dir string, files []string, m Module) bool {
 	if !slices.Contains(files, m.File) {
 		return false
 	}
-	hash, err := HashFile(BlobPath(dir, m.Hash))
+	hash, err := tree.HashFile(BlobPath(dir, m.Hash))
 	return err == nil && hash == m.Hash
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Published modules may be deleted or overwritten by somebody else at any time: a broom
@@ -68,7 +70,7 @@ func (s *Store) missing(dir string, r *Record) (missing []Module, err error) {
 		if s.Intact(dir, []Module{m}) {
 			continue
 		}
-		if hash, err := HashFile(BlobPath(dir, m.Hash)); err != nil || hash != m.Hash {
+		if hash, err := tree.HashFile(BlobPath(dir, m.Hash)); err != nil || hash != m.Hash {
 			return nil, ErrNoCopy
 		}
 		missing = append(missing, m)
@@ -113,7 +115,7 @@ func (s *Store) hash(path string, info fs.FileInfo) string {
 	if ok && known.size == info.Size() && known.mtime.Equal(info.ModTime()) {
 		return known.hash
 	}
-	hash, err := HashFile(path)
+	hash, err := tree.HashFile(path)
 	if err != nil {
 		return ""
 	}

@@ -47,3 +47,12 @@ func sign(r rune) rune {
 	}
 	return r
 }
+
+// Abbreviated is the beginning and the end of a path that is too long to be read.
+func Abbreviated(path string) string {
+	const head, tail = 120, 60 // as much as tells folders apart, in two lines of a screen
+	if len(path) <= head+tail {
+		return path
+	}
+	return path[:head] + "..." + path[len(path)-tail:]
+}

@@ -43,10 +43,11 @@ func TestCheckAndBuildAgreeOnTheTarget(t *testing.T) {
 			}
 			env := append(os.Environ(), append([]string{"CARGO_HOME=" + dir, "CARGO_BUILD_TARGET="}, c.env...)...)
 			is := func(f finding.Finding) bool { return f.Code == finding.RustNoWasmTarget }
-			checked, err := check.Check(t.Context(), dir, check.Options{Env: env})
-			if err != nil {
-				t.Fatal(err)
+			results, err := check.CheckAll(t.Context(), []string{dir}, check.Options{Env: env})
+			if err != nil || results[0].Err != nil {
+				t.Fatal(err, results)
 			}
+			checked := results[0].Findings
 			m, err := capsule.Load(dir)
 			if err != nil {
 				t.Fatal(err)

@@ -102,11 +102,16 @@ type job struct {
 func newJob(r Request) (*job, error) {
 	m := r.Manifest
 	if !m.Buildable() {
-		return nil, manifestProblem(finding.Finding{Code: finding.ToolchainNothingToBuild, File: tree.ManifestName,
-			Message: "the manifest names no component, so there is nothing to build", Hint: "add a [[component]] with file = \"name.wasm\""})
+		return nil, NothingToBuild()
 	}
 	r.Jobs = max(1, r.Jobs)
 	return &job{Request: r, dir: m.Dir, env: buildEnv(r), profile: m.Dev.Profile}, nil
+}
+
+// NothingToBuild is For's error for a capsule that names no component.
+func NothingToBuild() error {
+	return manifestProblem(finding.Finding{Code: finding.ToolchainNothingToBuild, File: tree.ManifestName,
+		Message: "the manifest names no component, so there is nothing to build", Hint: "add a [[component]] with file = \"name.wasm\""})
 }
 
 // finish fills in what a language left open.

@@ -36,6 +36,21 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	ctx, cancel := context.WithCancel(tb.Context())
 	l := &live{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
+	examine := func(ctx context.Context, dir string) (*builder.Inputs, error) {
+		start := time.Now()
+		in, err := b.Examine(ctx, dir)
+		select {
+		case l.examine <- time.Since(start):
+		default:
+		}
+		return in, err
+	}
+	if build == nil { // one that takes no time
+		build = func(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
+			after, err := examine(ctx, in.Dir)
+			return &builder.Staged{Before: in, After: after, Lost: err}, ctx.Err()
+		}
+	}
 	plans := make(chan watcher.Plan, 16)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -43,17 +58,12 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	})
 	running.Go(func() {
 		orchestrator.Run(ctx, orchestrator.Config{Roots: []string{root}, Plan: func(p watcher.Plan) { plans <- p }, Batches: l.batches, Jobs: 1, NoInitialBuild: true,
-			Find: func(ctx context.Context) ([]string, error) { return tree.FindCapsules(ctx, []string{root}) },
-			Examine: func(ctx context.Context, dir string) (*builder.Inputs, error) {
-				start := time.Now()
-				in, err := b.Examine(ctx, dir)
-				select {
-				case l.examine <- time.Since(start):
-				default:
-				}
-				return in, err
+			Find: func(ctx context.Context) ([]string, error) {
+				found, err := tree.Find(ctx, tree.Search{Roots: []string{root}})
+				return found.Capsules, err
 			},
-			Build: build,
+			Examine: examine,
+			Build:   build,
 			Publish: func(_ context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 				staged.Discard()
 				return &builder.Published{}, nil
@@ -71,10 +81,6 @@ func (l *live) wait(typ flat.Type) event.Event {
 		}
 	}
 	return event.Event{}
-}
-
-func instant(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error) {
-	return &builder.Staged{}, nil
 }
 
 // plant writes count capsules of files small files each.
@@ -112,7 +118,7 @@ func BenchmarkReady(b *testing.B) {
 		readAll(b, root)
 		walk += time.Since(start)
 		start = time.Now()
-		l := goLive(b, root, instant)
+		l := goLive(b, root, nil)
 		l.wait(flat.Ready)
 		ready += time.Since(start)
 		l.stop()
@@ -152,7 +158,7 @@ func readAll(tb testing.TB, root string) {
 func BenchmarkEventToBuildStart(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	l.examined()
@@ -194,7 +200,7 @@ func (l *live) examined() (first time.Duration) {
 func BenchmarkOneHugeCapsule(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1, 90_000)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var above, whole time.Duration
@@ -215,7 +221,7 @@ func BenchmarkOneHugeCapsule(b *testing.B) {
 func BenchmarkLostBatch(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, instant)
+	l := goLive(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var walk, lost time.Duration

@@ -3,28 +3,21 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/mend"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 // checkFlags are check's own.
 type checkFlags struct {
 	fix, list, strict, nested bool
-	runtime                   runtimeFlags
+	on                        runtimeFlags
 }
 
 func newCheck() *cobra.Command {
@@ -45,35 +38,20 @@ give, without looking at any capsule.`,
 	cmd.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without guessing")
 	cmd.Flags().BoolVar(&f.list, "list", false, "print every code with its severity, meaning and remedy")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "a warning fails too")
-	f.runtime.register(cmd, "hold astrid-version against this release of the runtime, as in 2026.10.1 (may be repeated)")
+	f.on.register(cmd, "hold astrid-version against this release of the runtime, as in 2026.10.1 (may be repeated)")
 	includeNested(cmd.Flags(), &f.nested)
 	return cmd
 }
 
-// options are those of the check; an unknown release is a wrong call.
-func (f checkFlags) options() (check.Options, error) {
-	o := check.Options{Env: os.Environ()}
-	var err error
-	o.Runtime, err = f.runtime.releases()
-	return o, err
-}
-
 func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if f.list {
-		if len(args) > 0 || f.fix {
-			return usage.New(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
-		}
-		return listCodes(cmd)
+		return f.listCodes(cmd, args)
 	}
-	roots, err := paths.Existing(args)
+	releases, err := f.on.releases()
 	if err != nil {
 		return err
 	}
-	found, err := capsules(cmd, roots, f.nested)
-	if err != nil {
-		return err
-	}
-	options, err := f.options()
+	_, found, err := capsules(cmd, args, f.nested)
 	if err != nil {
 		return err
 	}
@@ -81,94 +59,27 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	if f.fix {
 		look = mend.Fix
 	}
-	checked, err := look(cmd.Context(), found.Dirs, options)
+	checked, err := look(cmd.Context(), found.Dirs, check.Options{Env: os.Environ(), Runtime: releases})
 	if err != nil {
 		return err
 	}
-	return f.tell(cmd, append(checked, closedFolders(found.Closed)...))
-}
-
-// closedFolders stand beside the capsules: what is in them is not known to be sound.
-func closedFolders(list []*fs.PathError) (closed []mend.Capsule) {
-	for _, err := range list {
-		closed = append(closed, mend.Capsule{Dir: err.Path, Findings: []finding.Finding{paths.ClosedFinding(err)}, Closed: true})
-	}
-	return closed
-}
-
-// counts are the findings of a check, for the last line and for programs.
-type counts struct {
-	Errors   int `json:"errors"`
-	Warnings int `json:"warnings"`
-	Notes    int `json:"notes"`
-}
-
-func (f checkFlags) tell(cmd *cobra.Command, list []mend.Capsule) error {
-	var n counts
-	failed, closed := 0, 0
-	for _, c := range list {
-		errs, warnings := finding.Count(c.Findings, finding.Error), finding.Count(c.Findings, finding.Warning)
-		n.Errors, n.Warnings, n.Notes = n.Errors+errs, n.Warnings+warnings, n.Notes+finding.Count(c.Findings, finding.Note)
-		if c.Closed {
-			closed++
-		} else if errs > 0 || f.strict && warnings > 0 {
-			failed++
-		}
-	}
-	tell := checkText
+	o := mend.OutcomeOf(checked, found.Closed, f.strict)
+	tell := o.Text
 	if asJSON(cmd) {
-		tell = checkJSON
+		tell = o.JSON
 	}
-	err := tell(cmd.OutOrStdout(), list, n)
-	if err == nil && failed+closed > 0 {
-		return &failedError{count: failed, closed: closed}
+	if err := tell(cmd.OutOrStdout()); err != nil || o.Failed+o.Closed == 0 {
+		return err
 	}
-	return err
+	return &failedError{count: o.Failed, closed: o.Closed}
 }
 
-// checkText is for people and editors: file:line:column from the current folder.
-func checkText(w io.Writer, list []mend.Capsule, n counts) error {
-	var b strings.Builder
-	capsules := 0
-	for _, c := range list {
-		for _, file := range c.Fixed {
-			fmt.Fprintln(&b, "fixed "+paths.Short(filepath.Join(c.Dir, filepath.FromSlash(file))))
-		}
-		if c.Closed {
-			c.Findings[0].File = "."
-		} else {
-			capsules++
-		}
-		console.Findings(&b, c.Dir, c.Findings)
+func (f checkFlags) listCodes(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) > 0 || f.fix:
+		return usage.New(errors.New("--list looks at no capsule: give neither paths nor --fix with it"))
+	case asJSON(cmd):
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string][]finding.Rule{"codes": finding.Codes()})
 	}
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", text.Count(capsules, "capsule"), text.Count(n.Errors, "error"), text.Count(n.Warnings, "warning"), text.Count(n.Notes, "note"))
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func checkJSON(w io.Writer, list []mend.Capsule, n counts) error {
-	return json.NewEncoder(w).Encode(struct {
-		Capsules []mend.Capsule `json:"capsules"`
-		counts
-	}{list, n})
-}
-
-func listCodes(cmd *cobra.Command) error {
-	w := cmd.OutOrStdout()
-	if asJSON(cmd) {
-		return json.NewEncoder(w).Encode(map[string][]finding.Rule{"codes": finding.Codes()})
-	}
-	var b strings.Builder
-	for _, c := range finding.Codes() {
-		more := ""
-		if c.Fixable {
-			more = " (--fix)"
-		}
-		for _, old := range c.Was {
-			more += fmt.Sprintf(" (was %s)", old)
-		}
-		fmt.Fprintf(&b, "%s: %s%s\n  %s\n  help: %s\n", c.Code, c.Severities(), more, c.Summary, c.Remedy)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return console.Codes(cmd.OutOrStdout(), finding.Codes())
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	judge "github.com/astrid-runtime/astrid-dev/orchestrator/doctor"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
@@ -17,8 +16,10 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor [PATH...]",
 		Short: "Say what on this machine keeps capsules from being watched or built",
 		Long: `doctor looks at the system's watch limits and what these paths need, at the kind
-of file system they lie on, and at the tools of every capsule language. It exits
-with 1 when something keeps the capsules below the paths from working.`,
+of file system they lie on, at the tools of every capsule language, and at each
+capsule below the paths as a build would before it begins: its manifest, its
+toolchain, its packages. It exits with 1 when something keeps a capsule from
+being built or watched.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return doctor(cmd, args) },
 	}
 }
@@ -29,15 +30,18 @@ func doctor(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	found := judge.Examine(cmd.Context(), roots, os.Environ())
+	if cmd.Context().Err() != nil {
+		return errInterrupted
+	}
 	if asJSON(cmd) {
-		err = json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"findings": found})
+		err = json.NewEncoder(cmd.OutOrStdout()).Encode(found)
 	} else {
-		console.Findings(cmd.OutOrStdout(), "", found)
+		err = found.Text(cmd.OutOrStdout())
 	}
 	if err != nil {
 		return err
 	}
-	if n := finding.Count(found, finding.Error); n > 0 {
+	if n := finding.Count(found.Findings, finding.Error); n > 0 {
 		return &failedError{count: n, what: "check"}
 	}
 	return nil

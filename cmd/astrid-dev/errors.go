@@ -36,6 +36,14 @@ func (e *failedError) Error() string {
 	return fmt.Sprintf("%s failed, %d not run", text.Count(e.count, "capsule"), e.notRun)
 }
 
+var errInterrupted = errors.New("interrupted")
+
+// isFailed reports whether err says that capsules failed, which outweighs an interruption.
+func isFailed(err error) bool {
+	var f *failedError
+	return errors.As(err, &f)
+}
+
 // report prints err and returns the exit code that it means.
 func report(w io.Writer, err error) int {
 	var failed *failedError

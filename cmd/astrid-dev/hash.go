@@ -8,6 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -52,7 +53,7 @@ func sourceHash(cmd *cobra.Command, dir, rules string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if f, ok := builder.TooLong(dir, sources.Files); ok {
+		if f, ok := inputs.TooLong(dir, sources.Files); ok {
 			say(dir, f)
 		}
 		return sources.Digest.String(), nil

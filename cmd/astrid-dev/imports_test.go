@@ -7,81 +7,121 @@ import (
 	"testing"
 )
 
-// imports is the house: which room may import which. Everything points one way.
+// house is which room may import which, a room a line. Everything points one way.
 // cmd/astrid-dev may import every room but builder/proc.
-var imports = map[string][]string{
-	"orchestrator":            {"orchestrator/event", "orchestrator/order", "watcher", "watcher/tree", "builder", "builder/finding"},
-	"orchestrator/console":    {"orchestrator/paths", "builder/text", "builder/finding", "orchestrator/event", "orchestrator/hub"},
-	"orchestrator/stream":     {"orchestrator/hub"},
-	"orchestrator/hook":       {"builder/text", "builder/proc", "builder/finding", "orchestrator/event", "orchestrator/hub"},
-	"orchestrator/doctor":     {"builder/finding", "builder/toolchain", "orchestrator/paths", "watcher", "watcher/fsys"},
-	"orchestrator/mend":       {"watcher/tree", "builder/capsule", "builder/check", "builder/finding", "orchestrator/verify"},
-	"orchestrator/progress":   {"builder/text", "orchestrator/report", "orchestrator/verify"},
-	"orchestrator/paths":      {"builder/capsule", "builder/text", "builder/finding", "builder/usage", "watcher/tree"},
-	"orchestrator/session":    {"builder", "builder/finding", "builder/usage", "orchestrator", "orchestrator/console", "orchestrator/event", "orchestrator/hook", "orchestrator/hub", "orchestrator/paths", "orchestrator/stream", "watcher", "watcher/fsys", "watcher/tree"},
-	"orchestrator/hub":        {"orchestrator/event"},
-	"orchestrator/event":      {"builder/finding"},
-	"orchestrator/verify":     {"builder/store", "builder/astrid", "orchestrator/order", "orchestrator/report", "builder/wasm/reader", "builder", "watcher/fsys", "builder/check", "builder/capsule", "builder/smoke", "builder/finding", "watcher/tree"},
-	"orchestrator/order":      {},
-	"orchestrator/report":     {"watcher/fsys", "watcher/tree", "builder/text", "builder/finding"},
-	"watcher":                 {"watcher/fsys", "watcher/tree", "builder/finding"},
-	"watcher/fsys":            {},
-	"watcher/tree":            {"watcher/fsys"},
-	"builder":                 {"builder/store", "builder/capsule", "builder/toolchain", "builder/proc", "builder/smoke", "builder/astrid", "builder/wasm/reader", "builder/finding", "watcher/fsys", "watcher/tree"},
-	"builder/capsule":         {"builder/capsule/tomldoc", "watcher/tree", "builder/astrid", "builder/finding", "watcher/fsys"},
-	"builder/capsule/tomldoc": {"builder/finding", "watcher/fsys"},
-	"builder/check":           {"builder/capsule/tomldoc", "builder/toolchain/cargo", "builder/wasm/reader", "watcher/tree", "builder/astrid", "builder/capsule", "builder/finding", "watcher/fsys"},
-	"builder/toolchain":       {"builder/toolchain/cargo", "watcher/tree", "builder/text", "builder/capsule", "builder/proc", "builder/finding", "watcher/fsys"},
-	"builder/toolchain/cargo": {"builder/capsule/tomldoc", "watcher/fsys"},
-	"builder/store":           {"builder/finding", "builder/wasm/reader", "watcher/fsys", "watcher/tree"},
-	"builder/scaffold":        {"examples"},
-	"builder/smoke":           {"builder/text", "watcher/fsys", "builder/astrid", "builder/wasm/reader", "builder/proc", "builder/finding"},
-	"builder/wasm/reader":     {"watcher/fsys"},
-	"builder/astrid":          {},
-	"builder/proc":            {"builder/text"},
-	"builder/finding":         {},
-	"builder/usage":           {},
-	"builder/text":            {},
-	"examples":                {},
+var house = []string{
+	"orchestrator: builder builder/finding orchestrator/event orchestrator/order orchestrator/pool watcher watcher/tree",
+	"orchestrator/answer: builder/usage",
+	"orchestrator/console: builder/finding builder/text orchestrator/event orchestrator/hub orchestrator/paths",
+	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths watcher watcher/fsys watcher/tree",
+	"orchestrator/event: builder/finding",
+	"orchestrator/hook: builder/finding builder/proc builder/text orchestrator/event orchestrator/hub",
+	"orchestrator/hub: orchestrator/event",
+	"orchestrator/load: builder builder/smoke builder/usage orchestrator/paths",
+	"orchestrator/mend: builder/check builder/finding builder/text orchestrator/console orchestrator/paths orchestrator/verify watcher/tree",
+	"orchestrator/order:",
+	"orchestrator/paths: builder/capsule builder/finding builder/text builder/usage watcher/tree",
+	"orchestrator/pool:",
+	"orchestrator/progress: builder/text orchestrator/report orchestrator/verify",
+	"orchestrator/report: builder/finding builder/text builder/usage watcher/fsys watcher/tree",
+	"orchestrator/session: builder builder/finding builder/usage orchestrator orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
+	"orchestrator/stream: orchestrator/hub",
+	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
+	"orchestrator/verify/workspace: builder/usage watcher/fsys watcher/tree",
+	"builder: builder/astrid builder/capsule builder/compile builder/finding builder/inputs builder/proc builder/smoke builder/store builder/toolchain watcher/fsys",
+	"builder/astrid:",
+	"builder/capsule: builder/astrid builder/capsule/tomldoc builder/finding watcher/tree",
+	"builder/capsule/tomldoc: builder/finding watcher/fsys",
+	"builder/check: builder/astrid builder/capsule builder/capsule/tomldoc builder/finding builder/toolchain/cargo builder/wasm/reader watcher/fsys watcher/tree",
+	"builder/compile: builder/astrid builder/capsule builder/finding builder/proc builder/smoke builder/toolchain builder/wasm/reader watcher/fsys watcher/tree",
+	"builder/finding:",
+	"builder/inputs: builder/capsule builder/finding builder/text builder/toolchain builder/wasm/reader watcher/fsys watcher/tree",
+	"builder/proc: builder/text",
+	"builder/scaffold: builder/text builder/usage examples",
+	"builder/smoke: builder/astrid builder/finding builder/proc builder/text builder/wasm/reader watcher/fsys",
+	"builder/store: builder/finding builder/wasm/reader watcher/fsys watcher/tree",
+	"builder/text:",
+	"builder/toolchain: builder/capsule builder/finding builder/proc builder/text builder/toolchain/cargo watcher/fsys watcher/tree",
+	"builder/toolchain/cargo: builder/capsule/tomldoc watcher/fsys",
+	"builder/usage:",
+	"builder/wasm/reader: watcher/fsys",
+	"watcher: builder/finding watcher/fsys watcher/tree",
+	"watcher/fsys:",
+	"watcher/tree: watcher/fsys",
+	"examples:",
 }
 
-// forTests are the rooms that tests alone may import, and what they import themselves.
-var forTests = map[string][]string{
-	"orchestrator/event/flat":        {"orchestrator/event", "builder/finding"},
-	"internal/gotest":                {},
-	"internal/testkit":               {},
-	"cmd/astrid-dev/internal/script": {"internal/testkit", "orchestrator/event/flat"},
+// forTests are the rooms that tests alone may import.
+var forTests = []string{
+	"orchestrator/event/flat: builder/finding orchestrator/event",
+	"internal/gotest:",
+	"internal/testkit:",
+	"cmd/astrid-dev/internal/script: internal/testkit orchestrator/event/flat",
 }
 
 const module = "github.com/astrid-runtime/astrid-dev/"
 
-func TestImportsPointOneWay(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...").Output()
-	if err != nil {
-		t.Fatal(err)
+// rooms is house by room.
+func rooms() map[string][]string {
+	all := map[string][]string{}
+	for _, line := range house {
+		room, uses, _ := strings.Cut(line, ":")
+		all[room] = strings.Fields(uses)
 	}
-	for line := range strings.Lines(string(out)) {
-		words := strings.Fields(line)
-		room := strings.TrimPrefix(words[0], module)
-		allowed, known := imports[room]
-		if !known {
-			allowed, known = forTests[room]
+	var everything []string
+	for room := range all {
+		if room != "builder/proc" {
+			everything = append(everything, room)
 		}
-		if room == "cmd/astrid-dev" {
-			known = true
-			for other := range imports {
-				if other != "builder/proc" {
-					allowed = append(allowed, other)
-				}
-			}
+	}
+	slices.Sort(everything)
+	all["cmd/astrid-dev"] = everything
+	for _, line := range forTests {
+		room, uses, _ := strings.Cut(line, ":")
+		all[room] = strings.Fields(uses)
+	}
+	return all
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	all, real := rooms(), imported(t)
+	for room, uses := range real {
+		if _, known := all[room]; !known {
+			t.Errorf("%s is no room of the house; add it to this test, and run go test ./cmd/astrid-dev -run House -update", room)
 		}
-		if !known {
-			t.Errorf("%s is no room of the house; add it to DESIGN.md and to this test", room)
-		}
-		for _, path := range words[1:] {
-			if other, ours := strings.CutPrefix(path, module); ours && !slices.Contains(allowed, other) {
+		for _, other := range uses {
+			if !slices.Contains(all[room], other) {
 				t.Errorf("%s may not import %s", room, other)
 			}
 		}
 	}
+	for _, line := range house {
+		room, _, _ := strings.Cut(line, ":")
+		for _, other := range all[room] {
+			if !slices.Contains(real[room], other) {
+				t.Errorf("%s does not import %s any more; take it out of this test", room, other)
+			}
+		}
+	}
+}
+
+// imported is what every room really imports of ours.
+func imported(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := strings.TrimPrefix(words[0], module)
+		all[room] = nil
+		for _, path := range words[1:] {
+			if other, ours := strings.CutPrefix(path, module); ours {
+				all[room] = append(all[room], other)
+			}
+		}
+	}
+	return all
 }

@@ -6,18 +6,11 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // The exit codes. Scripts read them.
@@ -42,7 +35,7 @@ func run(args []string) int {
 	root.SetArgs(args)
 	out := newOutputs(root, stop)
 	cmd, err := root.ExecuteContextC(ctx)
-	if unwritten := out.answer(cmd).unwritten(err); unwritten != nil {
+	if unwritten := out.answer(cmd).Unwritten(err); unwritten != nil {
 		return report(os.Stderr, unwritten)
 	}
 	if err == nil {
@@ -52,35 +45,6 @@ func run(args []string) int {
 		return exitInterrupted
 	}
 	return report(os.Stderr, err)
-}
-
-// oneSignal is how long the same signal may echo: timeout(1), terminals and supervisors
-// signal a process and its group, within milliseconds. Nobody types so fast.
-const oneSignal = 250 * time.Millisecond
-
-// interruptible is a context that the first signal ends. The second one ends
-// the program at once: the guardians of what still runs see that and clean up.
-// Ctrl-Z stops what runs for us as well, until fg or bg continue it.
-func interruptible() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // nohup means it
-		signal.Notify(signals, syscall.SIGHUP)
-	}
-	// A closed pipe is an error of the write that met it, not the program's end.
-	signal.Ignore(syscall.SIGPIPE)
-	go func() {
-		first, came := <-signals, time.Now()
-		cancel()
-		for second := range signals {
-			if second != first || time.Since(came) > oneSignal {
-				os.Exit(exitInterrupted)
-			}
-		}
-	}()
-	go suspendable()
-	return ctx, cancel
 }
 
 func newRoot() *cobra.Command {
@@ -108,23 +72,4 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	root.SetHelpCommand(newHelp())
 	addCompletion(root)
 	return root
-}
-
-func checkFormat(cmd *cobra.Command) error {
-	switch f := format(cmd); f {
-	case "text", "json":
-		return nil
-	default:
-		return usage.New(fmt.Errorf("unknown format %q: use text or json", f))
-	}
-}
-
-func format(cmd *cobra.Command) string { return cmd.Flag("format").Value.String() }
-
-func asJSON(cmd *cobra.Command) bool { return format(cmd) == "json" }
-
-// isFailed reports whether err says that capsules failed, which outweighs an interruption.
-func isFailed(err error) bool {
-	var f *failedError
-	return errors.As(err, &f)
 }

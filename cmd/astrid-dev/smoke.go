@@ -1,26 +1,23 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/load"
 )
 
 // smokeFlags are the flags of smoke.
 type smokeFlags struct {
-	calls   []string
-	payload string
-	limits  smoke.Limits
-	strict  bool
-	json    bool
-	on      runtimeFlags
+	calls        []string
+	payload      string
+	timeout      time.Duration
+	strict, json bool
+	on           runtimeFlags
 }
 
 func newSmoke() *cobra.Command {
@@ -39,83 +36,43 @@ not load, or is not ready for the kernel and --strict is given.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runSmoke(cmd, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.calls, "call", nil, "call astrid-hook-trigger with this action (may be repeated)")
 	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
-	flags.DurationVar(&f.limits.Wall, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
 	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
 	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	return cmd
 }
 
-// loaded is one module and what was found, as --format json prints it.
-type loaded struct {
-	File   string        `json:"file"`
-	Report *smoke.Report `json:"report"`
-}
-
-func runSmoke(cmd *cobra.Command, path string, f smokeFlags) error {
-	if f.limits.Wall < 0 {
-		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.limits.Wall))
+func (f smokeFlags) run(cmd *cobra.Command, path string) error {
+	if f.timeout < 0 {
+		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
-	modules, m, err := paths.Modules(path)
-	if err != nil {
-		return err
-	}
-	var options smoke.Options
-	if m != nil {
-		options = builder.SmokeOptions(m)
-	}
-	if f.limits.Wall > 0 {
-		options.Limits.Wall = f.limits.Wall
-	}
-	for _, action := range f.calls {
-		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: []byte(f.payload)})
-	}
-	releases := builder.Options{Runtime: f.on.versions(), Installed: f.on.installed()}.Releases(m)
+	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed()}
 	failed := 0
-	for _, file := range modules {
-		ok, err := smokeOne(cmd, file, options, releases, f)
-		if err != nil {
-			return err
-		}
-		if !ok {
+	err := load.All(cmd.Context(), path, o, func(m load.Module) error {
+		if !m.Sound(f.strict) {
 			failed++
 		}
-	}
-	if failed > 0 {
+		if f.json || asJSON(cmd) {
+			return m.JSON(cmd.OutOrStdout())
+		}
+		return m.Text(cmd.OutOrStdout())
+	})
+	switch {
+	case err != nil && errors.Is(err, cmd.Context().Err()):
+		return errInterrupted
+	case err != nil:
+		return err
+	case failed > 0:
 		return &failedError{count: failed, what: "module"}
 	}
 	return nil
-}
-
-func smokeOne(cmd *cobra.Command, file string, o smoke.Options, releases []string, f smokeFlags) (ok bool, err error) {
-	report, err := loadFile(cmd.Context(), file, o, releases)
-	if err != nil {
-		return false, err
-	}
-	if f.json || asJSON(cmd) {
-		err = json.NewEncoder(cmd.OutOrStdout()).Encode(loaded{file, report})
-	} else {
-		fmt.Fprintln(cmd.OutOrStdout(), paths.Short(file))
-		err = report.WriteText(cmd.OutOrStdout())
-	}
-	return report.Loads && (report.KernelReady || !f.strict), err
-}
-
-func loadFile(ctx context.Context, file string, o smoke.Options, releases []string) (*smoke.Report, error) {
-	report, err := smoke.OnAll(o, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
-	if ctx.Err() != nil {
-		return nil, errInterrupted
-	}
-	if err != nil {
-		return nil, usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
-	}
-	return report, nil
 }

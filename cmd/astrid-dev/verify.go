@@ -1,18 +1,13 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
+	"context"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/progress"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
@@ -65,11 +60,7 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	roots, err := paths.Existing(args)
-	if err != nil {
-		return err
-	}
-	found, err := capsules(cmd, roots, f.nested)
+	_, found, err := capsules(cmd, args, f.nested)
 	if err != nil {
 		return err
 	}
@@ -83,106 +74,25 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	r, err := verify.Run(cmd.Context(), cfg)
 	end()
 	if err != nil {
-		return setupError(err)
+		return err
 	}
-	return f.tell(cmd, targets, r)
-}
-
-// config reads the flags.
-func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
-	if err := f.check(); err != nil {
-		return cfg, err
+	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
+	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
+		out.Workflow, out.Summary = cmd.ErrOrStderr(), os.Getenv("GITHUB_STEP_SUMMARY")
 	}
-	if f.failFast && f.keepGoing {
-		return cfg, usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
-	}
-	if f.timeout < 0 {
-		return cfg, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
-	}
-	runtimes, err := f.on.releases()
-	if err != nil {
-		return cfg, err
-	}
-	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: runtimes, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
-	if cmd.Flags().Changed("changed-since") && f.since == "" {
-		// a pipeline's variable that is not set must not make verify look at everything, or at nothing
-		return cfg, usage.Hint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
-	}
-	if cmd.Flags().Changed("shard") {
-		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
-			return cfg, usage.New(err)
-		}
-	}
-	if f.times != "" {
-		cfg.Times, err = f.readTimes(cmd.ErrOrStderr())
-	}
-	return cfg, err
-}
-
-// readTimes reads what capsules took from an earlier report. None is no error: the first
-// run of a pipeline has none, and all its shards lack it.
-func (f verifyFlags) readTimes(stderr io.Writer) (map[string]time.Duration, error) {
-	if f.shard == "" {
-		return nil, usage.New(errors.New("--shard-times is of use with --shard only"))
-	}
-	times, err := reports.ReadTimes(f.times)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		fmt.Fprintf(stderr, "astrid-dev: %s is not there: all capsules count the same\n", text.Name(f.times))
-		return nil, nil
-	case errors.Is(err, reports.ErrNoReport):
-		return nil, usage.Hint(fmt.Errorf("reading --shard-times %q: %w", f.times, err), "give a file that --report json=FILE wrote")
-	case err != nil:
-		return nil, usage.New(fmt.Errorf("reading --shard-times: %w", err))
-	}
-	return times, nil
-}
-
-func setupError(err error) error {
-	var setup *verify.SetupError
-	if errors.As(err, &setup) {
-		return usage.Hint(err, setup.Hint)
-	}
-	return usage.New(err)
-}
-
-// tell writes every report and makes the outcome an exit code.
-func (f verifyFlags) tell(cmd *cobra.Command, targets []reports.Target, r *reports.Report) error {
-	errs := []error{reports.WriteFiles(targets, *r)}
-	out := cmd.OutOrStdout()
-	switch {
-	case asJSON(cmd):
-		errs = append(errs, reports.JSON(out, *r))
-	case len(r.Capsules) == 0:
-		_, err := fmt.Fprintln(out, "nothing to verify: "+f.nothing())
-		errs = append(errs, err)
-	default:
-		errs = append(errs, reports.Console(out, *r))
-	}
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		// The runner reads commands from both streams; stdout may be a program's.
-		errs = append(errs, reports.Annotations(cmd.ErrOrStderr(), *r), reports.AppendSummary(os.Getenv("GITHUB_STEP_SUMMARY"), *r))
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := out.Write(*r); err != nil {
 		return usage.New(err)
 	}
+	return verdict(cmd.Context(), r)
+}
+
+// verdict is the exit code of a run. What was not run is not known to be sound.
+func verdict(ctx context.Context, r *reports.Report) error {
 	switch {
-	case cmd.Context().Err() != nil && r.Interrupted:
+	case ctx.Err() != nil && r.Interrupted:
 		return errInterrupted
-	case r.Summary.Failed+r.Summary.NotRun > 0 || r.Interrupted: // what was not run is not known to be sound
+	case r.Summary.Failed+r.Summary.NotRun > 0 || r.Interrupted:
 		return &failedError{count: r.Summary.Failed, notRun: r.Summary.NotRun}
 	}
 	return nil
-}
-
-// nothing says why no capsule was left.
-func (f verifyFlags) nothing() string {
-	switch {
-	case f.since == "":
-		return "no capsule falls to shard " + f.shard
-	case f.shard == "":
-		return fmt.Sprintf("no capsule's inputs differ from the merge base with %s", text.Name(f.since))
-	}
-	return fmt.Sprintf("no capsule of shard %s has inputs that differ from the merge base with %s", f.shard, text.Name(f.since))
 }

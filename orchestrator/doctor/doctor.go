@@ -5,25 +5,78 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
+// Examination is what was found. Files in it are absolute.
+type Examination struct {
+	Findings    []finding.Finding `json:"findings"`    // sorted
+	Capsules    int               `json:"capsules"`    // that were found
+	Unbuildable int               `json:"unbuildable"` // those of them that cannot be built here
+}
+
+func (e *Examination) add(list ...finding.Finding) { e.Findings = append(e.Findings, list...) }
+
 // Examine says what on this machine keeps the capsules below roots from being watched or
-// built, sorted. env is what builds are given.
-func Examine(ctx context.Context, roots, env []string) []finding.Finding {
-	found := watchFindings(ctx, roots)
+// built. env is what builds are given. Nothing is built or written.
+func Examine(ctx context.Context, roots, env []string) Examination {
+	e := Examination{}
+	e.add(watchFindings(ctx, roots)...)
 	for _, root := range roots {
-		found = append(found, fileSystemFinding(root))
+		e.add(fileSystemFinding(root))
 	}
-	found = append(found, excludesFindings(ctx, roots)...)
-	found = append(found, toolchain.Doctor(ctx, env)...)
-	finding.Sort(found)
-	return found
+	e.add(excludesFindings(ctx, roots)...)
+	e.add(toolchain.Doctor(ctx, env)...)
+	e.capsules(ctx, roots, env)
+	e.Findings = withoutRepeated(e.Findings)
+	finding.Sort(e.Findings)
+	return e
+}
+
+// withoutRepeated leaves out what is said of the machine and of a capsule as well.
+func withoutRepeated(list []finding.Finding) []finding.Finding {
+	said := map[string]bool{}
+	for _, f := range list {
+		if f.File != "" {
+			said[string(f.Code)+" "+f.Message] = true
+		}
+	}
+	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.File == "" && said[string(f.Code)+" "+f.Message] })
+}
+
+// Text writes e for a person; its last line sums up.
+func (e Examination) Text(w io.Writer) error {
+	var b strings.Builder
+	list := slices.Clone(e.Findings)
+	for i := range list {
+		if list[i].File != "" {
+			list[i].File = paths.Short(list[i].File)
+		}
+	}
+	console.Findings(&b, "", list)
+	fmt.Fprintln(&b, e.summary())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (e Examination) summary() string {
+	capsules := text.Count(e.Capsules, "capsule")
+	switch {
+	case e.Capsules == 0:
+		return "no capsule found"
+	case e.Unbuildable > 0:
+		return fmt.Sprintf("%s: %d cannot be built here", capsules, e.Unbuildable)
+	}
+	return capsules + ": nothing here keeps a build from beginning"
 }
 
 // watchFindings holds the folders to watch against the system's limit.

@@ -17,7 +17,7 @@ type Capsule struct {
 	Fixed    []string          `json:"fixed,omitempty"` // files that Fix changed, relative to dir
 	Findings []finding.Finding `json:"findings"`
 
-	Closed bool `json:"-"` // no capsule, but a folder that could not be read
+	closed bool // no capsule, but a folder that could not be read
 }
 
 // Check checks the capsules in dirs.

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -41,15 +41,16 @@ func ReadTimes(path string) (map[string]time.Duration, error) {
 	return times, nil
 }
 
-// AppendSummary adds the page to a CI step's summary in path, which earlier commands of
-// the step may have begun; "" is nowhere.
-func AppendSummary(path string, r Report) error {
-	if path == "" {
-		return nil
+// EarlierTimes is ReadTimes for a caller's flag: the error is a *usage.Error. A file that
+// is not there is no error, and there are no times then: the first run of a pipeline has
+// none, and all its shards lack it.
+func EarlierTimes(flag, path string) (map[string]time.Duration, error) {
+	times, err := ReadTimes(path)
+	switch {
+	case err == nil || errors.Is(err, fs.ErrNotExist):
+		return times, nil
+	case errors.Is(err, ErrNoReport):
+		return nil, usage.Hint(fmt.Errorf("reading %s %q: %w", flag, path, err), "give a file that --report json=FILE wrote")
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("writing the step summary: %w", err)
-	}
-	return errors.Join(Markdown(file, r), file.Close())
+	return nil, usage.New(fmt.Errorf("reading %s: %w", flag, err))
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -21,10 +21,10 @@ import (
 // the manifest, and with the hashes that it declares.
 func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 	start := time.Now()
-	m, err := capsule.Load(r.first.of(j.dir)) // the original may be another by now
+	m, err := capsule.Load(r.copies.First.Of(j.dir)) // the original may be another by now
 	if err != nil {
 		j.pass(report.StepPublishedArtifact, time.Since(start), []finding.Finding{{Code: finding.ManifestUnreadable, File: tree.ManifestName,
-			Message: "after the build the manifest cannot be read: " + r.first.text(err.Error()), Hint: "let the build leave it alone"}})
+			Message: "after the build the manifest cannot be read: " + r.copies.First.Text(err.Error()), Hint: "let the build leave it alone"}})
 		return
 	}
 	var list []finding.Finding
@@ -58,8 +58,8 @@ func (r *run) published(ctx context.Context, j *job, staged *builder.Staged) {
 // committed compares the file at path. In a git repository only a tracked one
 // counts: what an earlier build left there is nobody's claim.
 func committed(ctx context.Context, path, dir string, built builder.StagedModule) (found bool, f *finding.Finding) {
-	hash, err := store.HashFile(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !tracked(ctx, path, dir) {
+	hash, err := tree.HashFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !workspace.Tracked(ctx, path, dir) {
 		return false, nil
 	}
 	if err != nil {
@@ -74,15 +74,6 @@ func committed(ctx context.Context, path, dir string, built builder.StagedModule
 	}
 	return true, &finding.Finding{Code: finding.CommittedModuleDiffers, Message: fmt.Sprintf("%s has BLAKE3 %s, the sources build %s", built.File, hash, built.Hash),
 		Hint: "run astrid-dev build and commit the module"}
-}
-
-// tracked reports whether git tracks path; outside a repository, and without git, every file counts.
-func tracked(ctx context.Context, path, dir string) bool {
-	if repositoryOf(dir, homeFolder()) == "" {
-		return true
-	}
-	out, err := gitOutput(ctx, filepath.Dir(path), "ls-files", "-z", "--", ":(literal)"+filepath.Base(path))
-	return err != nil || len(out) > 0
 }
 
 // isPointer reports whether Git LFS left the name of a file's content in its place.

@@ -21,7 +21,8 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	commit(b, root)
-	dirs, err := tree.FindCapsules(b.Context(), []string{root})
+	found, err := tree.Find(b.Context(), tree.Search{Roots: []string{root}})
+	dirs := found.Capsules
 	if err != nil || len(dirs) != capsules {
 		b.Fatal(len(dirs), err)
 	}

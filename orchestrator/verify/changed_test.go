@@ -7,12 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -95,7 +98,7 @@ func selection(t *testing.T, root, ref string) (dirs []string) {
 		t.Fatal(err)
 	}
 	r := newRun(Config{Dirs: found, ChangedSince: ref})
-	defer func() { r.temp.remove() }()
+	defer func() { r.copies.Remove() }()
 	if err := errors.Join(r.copy(t.Context()), r.examine(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +153,7 @@ func TestChangedFilesAreThoseOfOtherContent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := changedFiles(t.Context(), root, "HEAD")
+	got, err := workspace.Changes(t.Context(), []string{root}, "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,14 +199,14 @@ func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
 	commit(t, root)
 	for _, ref := range []string{"main~0", "no-such-ref", "--output=x"} {
 		_, err := runIn(t, root, Config{ChangedSince: ref})
-		var setup *SetupError
-		if !errors.As(err, &setup) || setup.Hint != depthHint {
+		var setup *usage.Error
+		if !errors.As(err, &setup) || !strings.Contains(setup.Hint, "fetch-depth: 0") {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}
 	outside := folder(t)
 	capsuleAt(t, filepath.Join(outside, "a"), "a", wasm)
-	var setup *SetupError
+	var setup *usage.Error
 	if _, err := runIn(t, outside, Config{ChangedSince: "main"}); !errors.As(err, &setup) {
 		t.Errorf("outside a repository: %v", err)
 	}

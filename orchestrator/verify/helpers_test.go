@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -95,7 +96,7 @@ func git(t testing.TB, dir string, args ...string) string {
 
 func commit(t testing.TB, dir string) {
 	t.Helper()
-	if !exists(filepath.Join(dir, ".git")) {
+	if !workspace.Exists(filepath.Join(dir, ".git")) {
 		git(t, dir, "init", "-q")
 	}
 	git(t, dir, "add", "-A")

@@ -1,17 +1,13 @@
 package verify
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/order"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -52,7 +48,7 @@ func (r *run) order(examined []*job) *order.Order {
 			continue
 		}
 		for _, path := range j.start.Takes() {
-			original, _ := r.first.original(path)
+			original, _ := r.copies.First.Original(path)
 			told[j.dir] = append(told[j.dir], original)
 		}
 	}
@@ -96,9 +92,6 @@ func (r *run) help(o *order.Order, all []*job) {
 		}
 	}
 }
-
-// building are all capsules that are built: those that were selected, and those that they need.
-func (r *run) building() []*job { return slices.Concat(r.jobs, r.helpers) }
 
 // arrange tells every job which others it waits for, and names circles. In a circle
 // nobody can be first, so that its capsules are built by their names.
@@ -161,46 +154,20 @@ func (r *run) hand(j *job, staged *builder.Staged) {
 		if m.Found {
 			continue // it stands there already
 		}
-		for _, c := range []*copier{r.first, r.second} {
-			if c == nil {
-				continue
-			}
-			if err := c.put(m.Path, filepath.Join(c.of(j.dir), filepath.FromSlash(m.File))); err != nil {
+		for _, c := range r.copies.All() {
+			if err := c.Put(m.Path, filepath.Join(c.Of(j.dir), filepath.FromSlash(m.File))); err != nil {
 				j.made = false
 				s := j.capsule.Step(report.StepBuild)
 				s.Verdict = report.Failed
-				s.Findings = append(s.Findings, finding.Finding{Code: finding.StageFailed, Message: c.text(fmt.Sprintf("its module cannot be put where others take it: %v", err)),
+				s.Findings = append(s.Findings, finding.Finding{Code: finding.StageFailed, Message: c.Text(fmt.Sprintf("its module cannot be put where others take it: %v", err)),
 					Hint: "let the component's file lie in the capsule, and see that TMPDIR has room"})
 				return
 			}
 		}
 		r.mu.Lock()
-		r.handed[filepath.Join(r.first.of(j.dir), filepath.FromSlash(m.File))] = m.Hash
+		r.handed[filepath.Join(r.copies.First.Of(j.dir), filepath.FromSlash(m.File))] = m.Hash
 		r.mu.Unlock()
 	}
-}
-
-// put copies a file to a path of the mirror, which no link may lead out of.
-func (m mirror) put(from, to string) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	if !fsys.Inside(m.top, folder) {
-		return errors.New("a link leads out of the copy there")
-	}
-	in, err := fsys.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	return fsys.Replace(to, 0o644, func(w io.Writer) error {
-		_, err := io.Copy(w, in)
-		return err
-	})
 }
 
 // isHanded reports whether what lies at a path of the first copy is what we put there. A
@@ -208,10 +175,10 @@ func (m mirror) put(from, to string) error {
 func (r *run) isHanded(path string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	reach := tree.NewReach([]string{path}, r.first.top)
+	reach := tree.NewReach([]string{path}, r.copies.First.Top())
 	for handed, hash := range r.handed {
 		if reach.Holds(handed, false) {
-			is, err := store.HashFile(handed)
+			is, err := tree.HashFile(handed)
 			return err == nil && is == hash
 		}
 	}

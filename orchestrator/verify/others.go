@@ -34,7 +34,7 @@ func (r *run) notOthers(ctx context.Context, b *builder.Builder) {
 		list := j.early
 		if err != nil {
 			list = append(list, finding.Finding{Code: finding.BuildChangesInput, File: j.dir, Hint: mutationHint,
-				Message: "after all builds its sources cannot be read any more: " + r.first.text(err.Error())})
+				Message: "after all builds its sources cannot be read any more: " + r.copies.First.Text(err.Error())})
 		} else {
 			list = append(list, r.damage(j, after)...)
 		}
@@ -66,7 +66,7 @@ func (r *run) mutated() map[string]bool {
 
 // damage is how now differs in content from what j was before anything was built.
 func (r *run) damage(j *job, now *builder.Inputs) (list []finding.Finding) {
-	if j.start == nil || sameContent(j.start, now) {
+	if j.start == nil || j.start.SameContent(now) {
 		return nil
 	}
 	for _, name := range j.start.Changed(now) {

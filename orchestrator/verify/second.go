@@ -42,8 +42,8 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	}
 	r.began(j)
 	defer r.paused(j)
-	pair := build2{tops: [2]string{r.first.top, r.second.top}, started: [2]time.Time{first, j.began}}
-	in, err := b.Examine(ctx, r.second.of(j.dir))
+	pair := build2{tops: [2]string{r.copies.First.Top(), r.copies.Second.Top()}, started: [2]time.Time{first, j.began}}
+	in, err := b.Examine(ctx, r.copies.Second.Of(j.dir))
 	var staged *builder.Staged
 	if err == nil {
 		staged, err = b.Build(ctx, in, nil)
@@ -59,7 +59,7 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	defer staged.Discard()
 	pair.ended = time.Now()
 	var list []finding.Finding
-	manifest, _ := capsule.Load(r.first.of(j.dir)) // for places only
+	manifest, _ := capsule.Load(r.copies.First.Of(j.dir)) // for places only
 	for i, m := range staged.Modules {
 		if i < len(j.built) && j.built[i].hash != m.Hash {
 			list = append(list, differs(ctx, pair, j.built[i], m))
@@ -88,10 +88,10 @@ func (r *run) secondFailed(j *job, err error) {
 	s := j.capsule.Step(report.StepReproducible)
 	var failure *finding.Failure
 	if errors.As(err, &failure) {
-		list = append(list, r.findings(r.second.mirror, failure.Findings)...)
-		s.Tail = r.second.text(failure.Tail)
+		list = append(list, r.findings(r.copies.Second.Mirror, failure.Findings)...)
+		s.Tail = r.copies.Second.Text(failure.Tail)
 	} else {
-		list[0].Message += ": " + r.second.text(err.Error())
+		list[0].Message += ": " + r.copies.Second.Text(err.Error())
 	}
 	s.Verdict, s.DurationMS, s.Findings = report.Failed, time.Since(j.began).Milliseconds(), list
 }
@@ -100,8 +100,8 @@ func (r *run) secondFailed(j *job, err error) {
 func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
 	f := finding.Finding{Code: finding.NotReproducible, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
-	a, errA := fsys.Read(one.path, anyFile)
-	b, errB := fsys.Read(other.Path, anyFile)
+	a, errA := fsys.Read(one.path, wholeFile)
+	b, errB := fsys.Read(other.Path, wholeFile)
 	if errA != nil || errB != nil {
 		return f
 	}

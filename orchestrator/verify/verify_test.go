@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 )
 
 // faults are one capsule for each kind, and what is said of it: step -> "code file" of every error.
@@ -270,7 +271,7 @@ func TestInterruptedRunIsReported(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for !exists(ready) && ctx.Err() == nil {
+		for !workspace.Exists(ready) && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()

@@ -71,7 +71,7 @@ func benchmarkHash(b *testing.B, root string, rules func() *Rules, size int64) {
 	var ours, theirs time.Duration
 	for b.Loop() {
 		start := time.Now()
-		if _, err := Hash(context.Background(), root, rules()); err != nil {
+		if _, err := Take(context.Background(), root, rules()); err != nil {
 			b.Fatal(err)
 		}
 		ours += time.Since(start)
@@ -119,7 +119,7 @@ func BenchmarkFindCapsules(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		found, err := FindCapsules(context.Background(), []string{root})
+		found, err := findCapsules(context.Background(), []string{root})
 		if err != nil || len(found) != 1000 {
 			b.Fatal(len(found), err)
 		}

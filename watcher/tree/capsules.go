@@ -26,12 +26,6 @@ type Found struct {
 	Foreign  []string // other repositories' work trees, which were not entered
 }
 
-// FindCapsules is Find for who wants the capsules alone.
-func FindCapsules(ctx context.Context, roots []string) ([]string, error) {
-	found, err := Find(ctx, Search{Roots: roots})
-	return found.Capsules, err
-}
-
 // Find looks for capsules at or below the roots. Folders named node_modules, target,
 // dist and .git below a root are not entered, links not followed, but a root
 // may be a link. A capsule inside a capsule is found too. A repository inside the

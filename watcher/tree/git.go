@@ -297,7 +297,7 @@ func (r *Rules) lookAt(rel string) (l listing) {
 		return l
 	}
 	folder := r.own.inside(rel)
-	l.manifest = isManifestIn(folder)
+	l.manifest = IsCapsule(folder)
 	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
 		l.gitignore = info.Mode().IsRegular()
 	}

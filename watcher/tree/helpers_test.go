@@ -184,3 +184,14 @@ next:
 	}
 	return b.String()
 }
+
+// findCapsules is Find for who wants the capsules alone.
+func findCapsules(ctx context.Context, roots []string) ([]string, error) {
+	found, err := Find(ctx, Search{Roots: roots})
+	return found.Capsules, err
+}
+
+// takeFiles is TakeOthers of patterns alone.
+func takeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, error) {
+	return TakeOthers(ctx, Others{Patterns: patterns, Base: base})
+}

@@ -9,7 +9,7 @@ import (
 // A file whose size says nothing about its content has no digest, rather than a wrong one.
 func TestFileLongerThanItsSize(t *testing.T) {
 	const path = "/proc/version" // of size 0, and not empty
-	s, err := TakeFiles(context.Background(), []string{path}, t.TempDir())
+	s, err := takeFiles(context.Background(), []string{path}, t.TempDir())
 	if !errors.Is(err, ErrChanging) {
 		t.Errorf("took %+v, error %v, want ErrChanging", s, err)
 	}

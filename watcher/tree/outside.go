@@ -14,22 +14,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// TakeFiles takes the snapshot of inputs that lie outside a capsule. Each
-// pattern is an absolute path or one relative to base, with slashes: a file, a
-// folder, or, when nothing of that very name is there, a doublestar glob
-// ("../wit/**/*.wit"). A folder, also one that a glob matches, stands for all
-// that the Astrid rules find in it; a glob does not look into folders that those
-// rules leave out, unless the folder's name is in the pattern before the first
-// wildcard. What editors leave for a moment counts only where a pattern is its
-// very name. Links are followed where a pattern names them, not below.
-//
-// Paths in the snapshot are relative to base, where that can be said, and may
-// begin with "../", so that another checkout has the same ones. A pattern that stands for nothing is recorded by its path
-// with Size Absent and is no error. Each file counts once.
-func TakeFiles(ctx context.Context, patterns []string, base string) (*Snapshot, error) {
-	return TakeOthers(ctx, Others{Patterns: patterns, Base: base})
-}
-
 // Others says what TakeOthers takes.
 type Others struct {
 	Patterns []string
@@ -42,7 +26,18 @@ type Others struct {
 	Known func(path string) bool
 }
 
-// TakeOthers is TakeFiles with more to say about it.
+// TakeOthers takes the snapshot of inputs that lie outside a capsule. Each
+// pattern is an absolute path or one relative to base, with slashes: a file, a
+// folder, or, when nothing of that very name is there, a doublestar glob
+// ("../wit/**/*.wit"). A folder, also one that a glob matches, stands for all
+// that the Astrid rules find in it; a glob does not look into folders that those
+// rules leave out, unless the folder's name is in the pattern before the first
+// wildcard. What editors leave for a moment counts only where a pattern is its
+// very name. Links are followed where a pattern names them, not below.
+//
+// Paths in the snapshot are relative to base, where that can be said, and may
+// begin with "../", so that another checkout has the same ones. A pattern that stands for
+// nothing is recorded by its path with Size Absent and is no error. Each file counts once.
 func TakeOthers(ctx context.Context, o Others) (*Snapshot, error) {
 	abs, err := filepath.Abs(o.Base)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 func mustTakeFiles(t testing.TB, base string, patterns ...string) *Snapshot {
 	t.Helper()
-	s, err := TakeFiles(context.Background(), patterns, base)
+	s, err := takeFiles(context.Background(), patterns, base)
 	check(t, err)
 	return s
 }

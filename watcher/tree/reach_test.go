@@ -70,7 +70,7 @@ func TestEscapedWildcardIsTakenAndReached(t *testing.T) {
 	if filepath.Separator == '\\' {
 		t.Skip("a backslash is a separator here, and a star is in no name")
 	}
-	s, err := TakeFiles(t.Context(), []string{pattern}, base)
+	s, err := takeFiles(t.Context(), []string{pattern}, base)
 	if err != nil || len(s.Files) != 1 || s.Files[0].Path != "a*b/x.txt" {
 		t.Errorf("%+v, %v", s, err)
 	}

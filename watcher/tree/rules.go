@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -192,4 +193,10 @@ func astridSkips(name string, dir bool) bool {
 	}
 	// A name that is only ".wasm" has no extension for the ecosystem's watcher.
 	return len(name) > len(".wasm") && strings.HasSuffix(name, ".wasm")
+}
+
+// IsCache reports whether folder is tagged as a cache, as cargo's target is and ours.
+func IsCache(folder string) bool {
+	_, err := os.Lstat(fsys.Join(folder, "CACHEDIR.TAG"))
+	return err == nil
 }

@@ -20,7 +20,7 @@ func fileOf(path string, i fsys.Info) File {
 	return File{Path: path, Size: i.Size, Ino: i.ID.Ino, Mtime: i.Mtime, Ctime: i.Ctime, Exec: i.Exec()}
 }
 
-// Absent is the Size of an input that TakeFiles looked for and did not find.
+// Absent is the Size of an input that TakeOthers looked for and did not find.
 const Absent = -1
 
 // Snapshot is a tree at one moment. It is not changed once returned.

@@ -29,15 +29,6 @@ func Take(ctx context.Context, root string, r *Rules) (*Snapshot, error) {
 	return take(ctx, root, r, nil)
 }
 
-// Hash is Take for who wants the digest alone.
-func Hash(ctx context.Context, root string, r *Rules) (Digest, error) {
-	s, err := Take(ctx, root, r)
-	if err != nil {
-		return Digest{}, err
-	}
-	return s.Digest, nil
-}
-
 // take is Take with a seam: before is called with each file's path after its
 // folder was read and before it is opened, from reading goroutines.
 func take(ctx context.Context, root string, r *Rules, before func(path string)) (*Snapshot, error) {

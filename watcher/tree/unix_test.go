@@ -60,7 +60,7 @@ func TestWalkAndFindGoOnPastUnreadableFolders(t *testing.T) {
 	defer os.Chmod(root+"/secret", 0o755)
 	asUser(t, root, func() {
 		var partial *PartialError
-		found, err := FindCapsules(context.Background(), []string{root})
+		found, err := findCapsules(context.Background(), []string{root})
 		if !errors.As(err, &partial) || len(partial.Errs) != 1 || !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("FindCapsules: error %v, want a PartialError with one permission error", err)
 		}

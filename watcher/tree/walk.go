@@ -25,16 +25,6 @@ type Entry struct {
 	root string
 }
 
-// Stat describes the entry as it is now, without following a link; the root is
-// followed. The error is an *fs.PathError, fs.ErrNotExist when it is gone.
-func (e Entry) Stat() (File, error) {
-	if e.in == nil {
-		return statPath(e.root)
-	}
-	i, err := e.in.Stat(e.name)
-	return fileOf(e.Path, i), err
-}
-
 // Walk calls fn for every source file and every folder that may hold one, the
 // root first, in the order of the digest: a folder, all that is below it, the
 // next name. A folder is handed to fn before it is read, so that a watch placed
@@ -211,8 +201,8 @@ func statPath(path string) (File, error) {
 	return fileOf("", i), err
 }
 
-// isManifestIn reports whether folder holds a regular Capsule.toml.
-func isManifestIn(folder string) bool {
+// IsCapsule reports whether folder holds a regular Capsule.toml.
+func IsCapsule(folder string) bool {
 	info, err := os.Lstat(fsys.Join(folder, ManifestName))
 	return err == nil && info.Mode().IsRegular()
 }

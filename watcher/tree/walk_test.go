@@ -92,27 +92,6 @@ func TestWalkLeavesOutWhatVanishes(t *testing.T) {
 	check(t, Walk(context.Background(), root, Astrid(), func(e Entry) error {
 		if e.Path == "a" {
 			check(t, os.RemoveAll(root+"/d"))
-			_, err := Entry{Path: "d", Dir: true, in: e.in, name: "d"}.Stat()
-			if !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("Stat of a folder that is gone: %v", err)
-			}
-		}
-		return nil
-	}))
-}
-
-func TestWalkStat(t *testing.T) {
-	root := t.TempDir()
-	plant(t, root, "d/a", "123")
-	snapshot := mustTake(t, root, Astrid())
-	check(t, Walk(context.Background(), root, Astrid(), func(e Entry) error {
-		f, err := e.Stat()
-		check(t, err)
-		if e.Path == "d/a" && f != snapshot.Files[0] {
-			t.Errorf("Stat %+v, Take %+v", f, snapshot.Files[0])
-		}
-		if f.Path != e.Path || f.Mtime == 0 {
-			t.Errorf("Stat of %q is %+v", e.Path, f)
 		}
 		return nil
 	}))
@@ -233,13 +212,13 @@ func TestFindCapsules(t *testing.T) {
 	check(t, os.Symlink("../b/Capsule.toml", root+"/c/Capsule.toml"))
 	want := []string{root, root + "/.hidden", root + "/a-b", root + "/b", root + "/b/in", root + "/new\nline"}
 	for _, roots := range [][]string{{root}, {root, root}, {root, root + "/b"}, {root + "/b/../"}} {
-		found, err := FindCapsules(context.Background(), roots)
+		found, err := findCapsules(context.Background(), roots)
 		check(t, err)
 		if fmt.Sprint(found) != fmt.Sprint(want) {
 			t.Errorf("%q: found %q, want %q", roots, found, want)
 		}
 	}
-	found, err := FindCapsules(context.Background(), []string{root + "/linked", root + "/none"})
+	found, err := findCapsules(context.Background(), []string{root + "/linked", root + "/none"})
 	var partial *PartialError
 	if !errors.As(err, &partial) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none") {
 		t.Errorf("error %v, want a PartialError that names the missing root", err)
@@ -247,10 +226,10 @@ func TestFindCapsules(t *testing.T) {
 	wantPaths(t, found, root+"/linked") // a root may be a link
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := FindCapsules(ctx, []string{root}); !errors.Is(err, context.Canceled) {
+	if _, err := findCapsules(ctx, []string{root}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
-	if found, err := FindCapsules(context.Background(), nil); err != nil || len(found) != 0 {
+	if found, err := findCapsules(context.Background(), nil); err != nil || len(found) != 0 {
 		t.Errorf("no roots: %q, %v", found, err)
 	}
 }

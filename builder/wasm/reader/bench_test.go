@@ -77,7 +77,7 @@ func BenchmarkStart(b *testing.B) {
 	if r, err := New(b.Context(), warm); err != nil {
 		b.Fatal(err)
 	} else {
-		r.Close()
+		r.runtime.Close(b.Context())
 	}
 	for name, cache := range map[string]string{"cold": "", "warm": warm} {
 		b.Run(name, func(b *testing.B) {
@@ -86,7 +86,7 @@ func BenchmarkStart(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				r.Close()
+				r.runtime.Close(b.Context())
 			}
 		})
 	}

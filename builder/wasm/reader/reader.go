@@ -90,9 +90,6 @@ func ownFolder(cache string) (string, error) {
 	return folder, nil
 }
 
-// Close frees the compiled code. No call may be under way.
-func (r *Reader) Close() error { return r.runtime.Close(context.Background()) }
-
 // ErrMemory is the error of a call that needed more than its memory.
 var ErrMemory = errors.New("reading it needs more than 512 MiB of memory")
 

@@ -176,16 +176,6 @@ func (r *Reader) Wrap(ctx context.Context, module []byte) ([]byte, error) {
 	return component, nil
 }
 
-// World is the world of a component, or of a core module that carries one, as WIT text.
-func (r *Reader) World(ctx context.Context, b []byte) (string, error) {
-	var answer struct{ Text, Fault string }
-	_, err := r.call(ctx, request{Op: "world"}, &answer, b)
-	if err == nil && answer.Fault != "" {
-		err = &WrapError{answer.Fault}
-	}
-	return answer.Text, err
-}
-
 // Difference is where two files differ first.
 type Difference struct {
 	Equal bool   `json:"equal"`

@@ -1,0 +1,265 @@
+// Package compile runs a capsule's build command and makes what it left into modules: it
+// makes products look old that a tool would believe wrongly, runs the tool, understands what it
+// wrote, finds its modules, and wraps those that ask for it. It knows neither how the inputs were
+// found nor where anything is published.
+//
+// The layers of its files: fetched.go; outdate.go and wrap.go; build.go over both.
+package compile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+const (
+	// tailKept is what a failure carries of a build's output: two screens.
+	tailKept = 8 << 10
+	// outputKept is what diagnostics are read from. cargo's JSON for a large
+	// workspace stays below a megabyte; the newest lines are what matters.
+	outputKept = 4 << 20
+)
+
+// Build is a build that is about to begin. Do carries it out, once.
+type Build struct {
+	Manifest *capsule.Manifest
+	Recipe   *toolchain.Recipe
+	Work     string        // a folder of its own, below the capsule, with out and tmp in it
+	Timeout  time.Duration // of each command
+	Grace    time.Duration // between asking a command to end and killing it; 0: proc's default
+	Output   io.Writer     // what a person watches
+	Say      func(finding.Finding)
+	Stale    Stale
+	Began    func() (ended func()) // is called when the tool is about to run, and ended when it has
+
+	command *toolchain.Command
+	tail    *proc.Tail
+	made    Made
+}
+
+// Made is what a build has made, as far as it came.
+type Made struct {
+	Modules  []Module // in the manifest's order
+	Findings []finding.Finding
+	Took     time.Duration
+
+	Told []string         // the files that the tool said it read, absolute
+	Ran  bool             // the tool ended well, so Told is all that it had to tell
+	Aged map[string]int64 // products that were made to look old, absolute, with their ctime from then on
+}
+
+// Module is a component as it was built, in the build's folder.
+type Module struct {
+	Component int // index into Manifest.Components
+	Path      string
+	Found     bool // it stood at its published path already: the author put it there, no build makes it
+	Hash      string
+	Size      int64
+}
+
+// DiskError is a refusal of the disk to stage something.
+type DiskError struct {
+	Dir string // the folder that it is about
+	Err error
+}
+
+func (e *DiskError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *DiskError) Unwrap() error { return e.Err }
+
+// Do builds. The error is a *finding.Failure for what the capsule's author can mend, a
+// *DiskError, or ctx's.
+func (b *Build) Do(ctx context.Context) (Made, error) {
+	b.command = b.Recipe.Command(filepath.Join(b.Work, "out"), filepath.Join(b.Work, "tmp"))
+	b.tail = proc.NewTail(tailKept)
+	b.made.Aged = map[string]int64{}
+	if err := b.command.Prepare(); err != nil {
+		return b.made, b.refused(err)
+	}
+	start := time.Now()
+	artifacts, err := b.run(ctx)
+	b.made.Ran, b.made.Told = err == nil, b.command.Told(start)
+	if err == nil {
+		err = b.collect(ctx, artifacts)
+	}
+	return b.made, err
+}
+
+// refused is err as the refusal of the capsule's disk.
+func (b *Build) refused(err error) error { return &DiskError{b.Manifest.Dir, err} }
+
+// run runs the build command and finds what it made.
+func (b *Build) run(ctx context.Context) ([]toolchain.Artifact, error) {
+	stdout, stderr := proc.NewTail(outputKept), proc.NewTail(outputKept)
+	live := io.MultiWriter(b.Output, b.tail)
+	believe := b.outdate()
+	start := time.Now()
+	result, err := proc.Run(ctx, proc.Command{Argv: b.command.Argv, Dir: b.command.Dir, Env: b.command.Env, Timeout: b.Timeout, Grace: b.Grace,
+		Stdout: io.MultiWriter(stdout, b.command.Live(live)), Stderr: io.MultiWriter(stderr, live)})
+	b.made.Took = time.Since(start)
+	left := believe()
+	b.nameStrays(result.Strays)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, notRun(err, b.command.Argv[0])
+	}
+	said := b.command.Diagnose(stdout.Bytes(), stderr.Bytes())
+	if result.TimedOut || result.ExitCode != 0 {
+		f := &finding.Failure{Step: finding.StepBuild, ExitCode: result.ExitCode, Tail: string(b.tail.Bytes()), Findings: said}
+		if result.TimedOut {
+			f.Findings = append([]finding.Finding{tookTooLong("the build", b.Timeout)}, f.Findings...)
+		}
+		return nil, f
+	}
+	for _, f := range said {
+		if f.Severity != finding.Error { // it succeeded: what looks like an error was none
+			b.made.Findings = append(b.made.Findings, f)
+		}
+	}
+	return b.artifacts(start, stdout.Bytes(), left)
+}
+
+// artifacts are the modules that the tool left, and did not leave alone.
+func (b *Build) artifacts(start time.Time, stdout []byte, left []string) ([]toolchain.Artifact, error) {
+	artifacts, err := b.command.Collect(start, stdout)
+	if err != nil {
+		f := &finding.Failure{Step: finding.StepCollect, Tail: string(b.tail.Bytes())}
+		var problem *finding.Failure
+		if errors.As(err, &problem) {
+			f.Findings = problem.Findings
+		} else {
+			f.Findings = []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}
+		}
+		return nil, f
+	}
+	for _, a := range artifacts {
+		if slices.Contains(left, a.Path) {
+			return nil, &finding.Failure{Step: finding.StepCollect, Tail: string(b.tail.Bytes()), Findings: []finding.Finding{b.leftAlone(a)}}
+		}
+	}
+	return artifacts, nil
+}
+
+// collect copies every component into the build's folder, wrapped where it must be.
+func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) error {
+	slices.SortFunc(artifacts, func(x, y toolchain.Artifact) int { return x.Component - y.Component })
+	for _, a := range artifacts {
+		c := b.Manifest.Components[a.Component]
+		if err := unfit(a.Path); err != nil {
+			return err
+		}
+		m := Module{Component: a.Component, Path: filepath.Join(b.Work, fmt.Sprintf("%d.wasm", a.Component)),
+			Found: filepath.Clean(a.Path) == filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))}
+		path, err := b.wrap(ctx, a.Path, m.Path)
+		if err != nil {
+			return err
+		}
+		out, err := os.OpenFile(m.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if err != nil {
+			return b.refused(err)
+		}
+		if m.Hash, m.Size, err = tree.CopyTo(out, path); err != nil {
+			return b.refused(err)
+		}
+		if c.Hash != "" && c.Hash != m.Hash {
+			b.made.Findings = append(b.made.Findings, b.hashDiffers(a.Component, m.Hash))
+		}
+		b.made.Modules = append(b.made.Modules, m)
+	}
+	return nil
+}
+
+// leftAlone tells that what lies where a command leaves its module is not of this run.
+func (b *Build) leftAlone(a toolchain.Artifact) finding.Finding {
+	f := finding.Finding{Code: finding.OutputLeftAlone, File: tree.ManifestName,
+		Hint: "let the build write its module to $CAPSULE_OUT, or correct output in [package.metadata.astrid-dev]; what lies there can be deleted"}
+	f.Line, f.Column = b.Manifest.Position(fmt.Sprintf("component[%d]", a.Component), "file")
+	rel, err := filepath.Rel(b.Manifest.Dir, a.Path)
+	if err != nil {
+		rel = a.Path
+	}
+	f.Message = fmt.Sprintf("the build ended well and did not write %s: what lies there was made by an earlier one", filepath.ToSlash(rel))
+	return f
+}
+
+// notRun is why the build command did not run, or not to its end.
+func notRun(err error, program string) *finding.Failure {
+	f := &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.BuildCommand, Message: err.Error()}}}
+	hint := &f.Findings[0].Hint
+	switch {
+	case errors.Is(err, proc.ErrDeserted):
+		f.Step, f.ExitCode = finding.StepBuild, -1
+		*hint = "the machine may have run out of memory: look at its log, then build again"
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
+	default:
+		*hint = "the system refused it: close what uses many files or processes, or raise its limits (ulimit -n, ulimit -u)"
+	}
+	return f
+}
+
+func tookTooLong(what string, timeout time.Duration) finding.Finding {
+	return finding.Finding{Code: finding.BuildTimeout, Message: fmt.Sprintf("%s took longer than %s", what, timeout),
+		Hint: `raise timeout in [package.metadata.astrid-dev], for example timeout = "30m"`}
+}
+
+func (b *Build) nameStrays(strays []proc.Stray) {
+	for _, s := range strays {
+		b.Say(finding.Finding{Code: finding.StrayProcess, Severity: finding.Warning,
+			Message: fmt.Sprintf("the build left a process in a session of its own: %d %s", s.PID, s.Command),
+			Hint:    "it is not stopped; if it should not run, end it and keep the build from starting it"})
+	}
+}
+
+// unfit reports a result that nobody should begin to read.
+func unfit(path string) error {
+	f, err := fsys.Open(path)
+	if ofMachine(err) {
+		return &DiskError{filepath.Dir(path), fmt.Errorf("what the build made cannot be read: %w", err)}
+	}
+	if err != nil {
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputUnreadable, Message: "what the build made cannot be read: " + err.Error(),
+			Hint: "let the build write a regular file"}}}
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > smoke.MaxFile {
+		return &finding.Failure{Step: finding.StepCollect, Findings: []finding.Finding{{Code: finding.OutputTooLarge,
+			Message: fmt.Sprintf("the build made a file of %d MiB; more than %d are never loaded", info.Size()>>20, smoke.MaxFile>>20),
+			Hint:    "leave out debug information and embedded data"}}}
+	}
+	return nil
+}
+
+// ofMachine reports whether err is of a disk or of a system that gives no more, and not of
+// what lies there.
+func ofMachine(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ESTALE},
+		func(of error) bool { return errors.Is(err, of) })
+}
+
+// hashDiffers tells that the manifest declares another hash than the build made.
+func (b *Build) hashDiffers(i int, built string) finding.Finding {
+	line, column := b.Manifest.Position(fmt.Sprintf("component[%d]", i), "hash")
+	return finding.Finding{Code: finding.DeclaredHashDiffers, Severity: finding.Warning, File: tree.ManifestName, Line: line, Column: column,
+		Message: fmt.Sprintf("the manifest declares hash %s, the build made %s", b.Manifest.Components[i].Hash, built),
+		Hint:    fmt.Sprintf("write hash = %q, or remove the line while you work on the capsule", built)}
+}

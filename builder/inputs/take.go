@@ -1,0 +1,284 @@
+package inputs
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// Options say how inputs are taken.
+type Options struct {
+	Env      []string                         // the environment of builds
+	Jobs     int                              // builds that run in parallel
+	Releases func(*capsule.Manifest) []string // those of the runtime that judge a capsule
+	Own      string                           // a folder below the capsule, with slashes, that is the builder's: no input of a build
+
+	// Say receives what a person should know of a capsule; it may be called concurrently.
+	Say func(dir string, f finding.Finding)
+}
+
+// Taker takes inputs. What it remembers makes the next look cheaper or wider. Use New.
+type Taker struct {
+	options Options
+	git     tree.Cache // what git's indexes track
+
+	mu      sync.Mutex                  // guards all below
+	learned map[string][]string         // capsule folder -> outside inputs its toolchain told of
+	aged    map[string]map[string]int64 // capsule folder -> what builds made look old; none of the inner maps is changed
+	long    map[string]bool             // capsule folders of which somebody was told that paths in them are too long
+}
+
+// New returns a Taker that remembers nothing yet.
+func New(o Options) *Taker {
+	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}}
+}
+
+// Known is what the caller knows of a capsule already.
+type Known struct {
+	Built   bool     // it was built before,
+	Outside []string // and its toolchain told of these then
+
+	// Refuse says why nothing may be built of a manifest: what stands in the way of
+	// publishing. nil: nothing does.
+	Refuse func(*capsule.Manifest) *finding.Failure
+}
+
+// Take reads a capsule's manifest and hashes everything that a build of it
+// depends on. It writes nothing. The error wraps fs.ErrNotExist when there is no manifest, and
+// names the file when a source cannot be read. A manifest that is wrong, or a
+// tool that is missing, is no error here but a Fault.
+func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, error) {
+	in, err := Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := tree.Default(dir, t.treeOptions(in))
+	if err != nil {
+		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
+	}
+	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
+		return nil, readError(dir, err)
+	}
+	t.sayTooLong(dir, in.Sources.Files)
+	in.aged = t.agedIn(dir)
+	if in.Fault == nil && in.Buildable && known.Refuse != nil {
+		in.Fault = known.Refuse(in.Manifest)
+	}
+	in.How = t.recipe(ctx, in)
+	read := newReads(in, rules, t.outside(ctx, in, known), t.options.Own)
+	if in.Others, err = tree.TakeOthers(ctx, tree.Others{Patterns: read.patterns, Base: dir, Top: rules.Top(), Known: read.known}); err != nil {
+		return nil, readError(dir, err)
+	}
+	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
+	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
+	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
+	in.SourceHash = in.Sources.Digest.String()
+	in.key(t.options.Releases(in.Manifest))
+	return in, nil
+}
+
+// Read is the manifest in dir and no more. The error wraps fs.ErrNotExist when there is none.
+func Read(dir string) (*Inputs, error) {
+	if err := HasManifest(dir); err != nil {
+		return nil, err
+	}
+	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
+	in.readManifest()
+	return in, nil
+}
+
+// HasManifest fails with fs.ErrNotExist where no regular file makes dir a capsule.
+func HasManifest(dir string) error {
+	path := filepath.Join(dir, tree.ManifestName)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "examine", Path: path, Err: fs.ErrNotExist}
+	}
+	return nil
+}
+
+// readError keeps a source that vanished while it was read from looking like a capsule that is gone.
+func readError(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) && HasManifest(dir) == nil {
+		return fmt.Errorf("hashing %s: %v", dir, err)
+	}
+	return fmt.Errorf("hashing %s: %w", dir, err)
+}
+
+func (in *Inputs) readManifest() {
+	m, err := capsule.Load(in.Dir)
+	var wrong *capsule.Error
+	switch {
+	case errors.As(err, &wrong):
+		in.Fault, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: wrong.Findings}, true
+	case err != nil:
+		in.Fault, in.Buildable = &finding.Failure{Step: finding.StepManifest, Findings: []finding.Finding{{
+			Code: finding.ManifestUnreadable, File: tree.ManifestName, Message: err.Error(), Hint: "make the file readable"}}}, true
+	default:
+		in.Manifest, in.Name, in.Buildable = m, m.Package.Name, m.Buildable()
+		for _, c := range m.Components {
+			in.Publishes = append(in.Publishes, filepath.Join(in.Dir, filepath.FromSlash(c.File)))
+		}
+	}
+}
+
+func (t *Taker) treeOptions(in *Inputs) tree.Options {
+	o := tree.Options{Cache: &t.git}
+	if in.Manifest == nil {
+		return o
+	}
+	o.Ignore = in.Manifest.Dev.Ignore
+	for _, c := range in.Manifest.Components {
+		o.Artifacts = append(o.Artifacts, c.File, c.Output)
+	}
+	o.Artifacts = slices.DeleteFunc(append(o.Artifacts, in.Manifest.Dev.Output), func(s string) bool { return s == "" })
+	return o
+}
+
+// recipe asks how the capsule would be built. What stands in the way becomes in's Fault.
+func (t *Taker) recipe(ctx context.Context, in *Inputs) *toolchain.Recipe {
+	if in.Fault != nil || !in.Buildable {
+		return nil
+	}
+	plan, err := toolchain.For(ctx, toolchain.Request{Manifest: in.Manifest, Env: t.options.Env, Jobs: t.options.Jobs})
+	if err != nil {
+		in.Fault = problem(err)
+		return nil
+	}
+	in.Group = plan.Group
+	return plan
+}
+
+// problem is err as the capsule's fault.
+func problem(err error) *finding.Failure {
+	var f *finding.Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return &finding.Failure{Step: finding.StepToolchain, Findings: []finding.Finding{{Code: finding.Toolchain, Message: err.Error()}}}
+}
+
+// outside lists the inputs that the rules do not count: those the manifest names and
+// those its toolchain told of, wherever they lie, after the last build or, before the first one, now.
+func (t *Taker) outside(ctx context.Context, in *Inputs, known Known) []string {
+	var list []string
+	if in.Manifest != nil {
+		list = append(list, in.Manifest.Dev.Inputs...)
+	}
+	learned, told := t.Learned(in.Dir, known)
+	if !told && in.How != nil {
+		learned, _ = in.How.Outside(ctx) // what cannot be learned yet is learned after the build
+		t.Learn(in.Dir, learned)
+	}
+	return append(list, learned...)
+}
+
+// Learned is what the toolchain told of in earlier builds of dir: of this process, else of the
+// last one that is known. ok is false when there was none.
+func (t *Taker) Learned(dir string, known Known) (outside []string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if outside, ok = t.learned[dir]; ok {
+		return outside, true
+	}
+	return known.Outside, known.Built
+}
+
+// Learn notes the outside inputs that a toolchain told of after a build.
+func (t *Taker) Learn(dir string, outside []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.learned[dir] = outside
+}
+
+// Age notes files that a build of dir made look old, absolute, with their ctime from then on: one
+// that has it still was touched by nobody else.
+func (t *Taker) Age(dir string, files map[string]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := maps.Clone(files)
+	for path, ctime := range t.aged[dir] {
+		if _, again := files[path]; !again {
+			all[path] = ctime
+		}
+	}
+	t.aged[dir] = all
+}
+
+func (t *Taker) agedIn(dir string) map[string]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.aged[dir]
+}
+
+// key fills in what decides what a build makes: Portable of what means the same everywhere,
+// Recipe and Key of that and of what only this machine knows. Settings are in the manifest,
+// which is a source.
+func (in *Inputs) key(releases []string) {
+	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
+	files := digest(in.SourceHash, in.Others.Digest.String(), runnable)
+	switch {
+	case in.How != nil:
+		// The reader wraps, and judges for these releases: another one may come to another result.
+		judges := digest(reader.Hash(), strings.Join(releases, " "))
+		portable := digest(in.How.Identity.Portable...)
+		in.Portable = digest(files, judges, portable)
+		in.Recipe = digest(judges, portable, digest(in.How.Identity.Local...))
+	case in.Fault != nil:
+		in.Recipe = digest("problem", in.Fault.Error())
+	}
+	in.Key = digest(files, in.Recipe)
+}
+
+// digest is the BLAKE3 of parts, each preceded by its length.
+func digest(parts ...string) string {
+	h := blake3.New()
+	for _, p := range parts {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(p))))
+		h.WriteString(p)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// SourceHash is the source hash of dir under its own rules, without asking a
+// toolchain. A folder without a manifest has no rules of its own. A manifest
+// that is wrong is an error, because its ignore list is unknown then.
+func (t *Taker) SourceHash(ctx context.Context, dir string) (string, error) {
+	in, err := Read(dir)
+	switch {
+	case err != nil:
+		in = &Inputs{Dir: dir}
+	case in.Fault != nil:
+		return "", in.Fault
+	}
+	rules, err := tree.Default(dir, t.treeOptions(in))
+	if err != nil {
+		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
+	}
+	sources, err := tree.Take(ctx, dir, rules)
+	if err != nil {
+		return "", err
+	}
+	t.sayTooLong(dir, sources.Files)
+	return sources.Digest.String(), nil
+}

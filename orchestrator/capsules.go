@@ -1,0 +1,60 @@
+package orchestrator
+
+import (
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+// rediscover looks for new capsules after a doubt, in the background.
+func (l *loop) rediscover() {
+	if l.finding {
+		l.findMore = true
+		return
+	}
+	l.finding = true
+	l.do(find{})
+}
+
+func (l *loop) found(dirs []string, err error, now time.Time) {
+	l.finding = false
+	if err != nil && !l.stopping {
+		l.announce(event.Warning{Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
+			Hint: "make the folder readable; the next change or r looks again"})
+	}
+	for _, dir := range dirs {
+		if l.capsules[dir] == nil {
+			l.add(dir).change(now)
+		}
+	}
+	if l.findMore {
+		l.findMore = false
+		l.rediscover()
+	}
+}
+
+// add makes dir known as a possible capsule; an examination decides.
+func (l *loop) add(dir string) *capsule {
+	c := &capsule{dir: dir, told: told{earlier: l.reloads[dir]}}
+	l.capsules[dir] = c
+	at, _ := slices.BinarySearch(l.order, dir)
+	l.order = slices.Insert(l.order, at, dir)
+	l.reindex()
+	return c
+}
+
+// remove forgets a capsule whose manifest is gone.
+func (l *loop) remove(c *capsule) {
+	delete(l.capsules, c.dir)
+	l.reloads[c.dir] = c.told.generation()
+	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
+		l.order = slices.Delete(l.order, at, at+1)
+	}
+	l.reindex()
+	if c.told.announced && c.in != nil {
+		l.announceFor(c, event.CapsuleRemoved{})
+		l.replan()
+	}
+}

@@ -1,0 +1,174 @@
+package orchestrator
+
+import (
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+// stillHeld reports whether nothing changed since the capsule was held but the
+// files that it is held for. A log that grows without pause would else be built
+// three times and held again, for ever.
+func (c *capsule) stillHeld() bool {
+	return c.standing.how == held && c.hold.in != nil && !c.work.retried && !slices.ContainsFunc(c.hold.in.Changed(c.in), func(file string) bool {
+		return !slices.Contains(c.hold.files, file)
+	})
+}
+
+// accept makes in the capsule's newest examination.
+func (l *loop) accept(c *capsule, in *builder.Inputs) {
+	old := c.in
+	l.witness(c, in)
+	c.in = in
+	moved := old == nil || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || !slices.Equal(old.Publishes, in.Publishes)
+	if moved || c.exam.rules || old.Name != in.Name || in.Recounts(old) {
+		c.exam.rules = false
+		l.reindex()
+		l.replan()
+	}
+	if !c.told.announced {
+		c.told.announced = true
+		l.announceFor(c, event.CapsuleAdded{SourceHash: in.SourceHash})
+	}
+	if old == nil || old.Name != in.Name {
+		l.warnDuplicate(c)
+	}
+	if old == nil {
+		l.baseline(c)
+	}
+}
+
+// baseline decides what the first examination means: up to date, or to be built.
+func (l *loop) baseline(c *capsule) {
+	c.told.previous = c.in.Last
+	c.told.unanswered = l.ready // else it is part of ready
+	switch {
+	case c.in.Current != nil:
+		c.standing.publish(c.in.Key, c.in.Current)
+		c.told.source = c.in.SourceHash
+		c.product.again = l.now.Add(lookAgain)
+		c.settle(c.in, good)
+	case l.NoInitialBuild && !l.ready:
+		c.told.source = c.in.SourceHash
+		c.settle(c.in, fresh)
+	}
+}
+
+// decide compares the newest examination with what was processed and with the
+// build under way, and says whether a build is wanted.
+func (l *loop) decide(c *capsule, now time.Time) {
+	key := c.in.Key
+	if c.work.job != nil && c.work.job.in.Key != key {
+		c.work.job.disturbed = true
+		l.supersede(c, false)
+	}
+	if c.standing.published == "" && c.in.Current != nil { // it was away, and came back to what stands published
+		c.standing.publish(key, c.in.Current)
+	}
+	if !l.wanted(c, now) {
+		c.work.withdraw()
+		return
+	}
+	if c.work.job == nil { // a real edit; what the build in quiet writes is none
+		c.release()
+	}
+	c.work.request(c.whyBuild(), now)
+	l.sayChange(c)
+}
+
+// wanted reports whether the newest examination is to be built. Where it is not, what is
+// known of the same inputs holds, and is said.
+func (l *loop) wanted(c *capsule, now time.Time) bool {
+	key := c.in.Key
+	switch {
+	case !c.in.Buildable:
+		c.settle(c.in, good)
+	case c.work.builds(key):
+	case c.work.job != nil:
+		return true // when the job has ended
+	case key == c.standing.key:
+		c.work.superseded = 0
+		if c.hold.probed { // the build in quiet was wanted and came to nothing: something happened before it began, or at its end
+			c.hold.probeIn(c.hold.pause(), now)
+		}
+	case key == c.standing.published:
+		c.work.superseded = 0
+		c.settle(c.in, good)
+		if !c.burst.open && !c.product.amiss { // else the end of the burst says so
+			l.sayUnchanged(c)
+		}
+	case l.circles(c, now):
+		l.holdCircle(c, now)
+	case c.stillHeld():
+		c.settle(c.in, held)
+		c.hold.probeIn(c.hold.pause(), now)
+		l.holdUnbroken(c, now)
+	default:
+		return true
+	}
+	return false
+}
+
+func (c *capsule) whyBuild() string {
+	switch {
+	case c.work.retried:
+		return "retry"
+	case c.product.lost != nil && c.product.lostKey == c.in.Key:
+		return "the published module is gone"
+	case c.standing.key == "" && c.in.Last == "":
+		return "first build"
+	case c.standing.key == "":
+		return "changed since the last build"
+	case c.standing.in.SourceHash == c.in.SourceHash:
+		return "outside inputs, settings or toolchain changed"
+	}
+	return "changed"
+}
+
+// supersede gives up the build under way, because it no longer builds what is
+// on disk. A committed build runs to its end unless the capsule is gone.
+func (l *loop) supersede(c *capsule, gone bool) {
+	j := c.work.job
+	switch {
+	case j == nil || j.phase == publishing || j.cancelled:
+		return
+	case j.phase == waiting:
+		c.burst.patient = true
+		l.giveUp(c)
+	case !j.committed || gone:
+		j.cancelled = true
+		c.burst.patient = true
+		l.do(cancel{c})
+	}
+}
+
+// giveUp ends a job whose outcome nobody will see.
+func (l *loop) giveUp(c *capsule) {
+	if c.work.job.staged != nil {
+		l.do(discard{c.work.job.staged})
+	}
+	l.announceFor(c, event.BuildSuperseded{SourceHash: c.work.job.in.SourceHash})
+	c.work.abandon()
+}
+
+// again asks for another decision after a job ended without being delivered.
+func (l *loop) again(c *capsule, now time.Time) {
+	if c.exam.current() && !c.exam.gone && c.in != nil {
+		l.decide(c, now)
+	}
+}
+
+// holdUnbroken says of a suspected capsule that it is not built, when its files
+// are written without pause: whoever reads the screen waits for a reload.
+func (l *loop) holdUnbroken(c *capsule, now time.Time) {
+	s := c.hold.suspicion
+	if s == nil || s.loud || !c.burst.unbroken(now) {
+		return
+	}
+	s.loud = true
+	l.announceFor(c, event.Held{Files: c.hold.files, SourceHash: c.in.SourceHash,
+		Message: "its sources are written without pause; it is built when they were quiet for " + c.hold.pause().String(),
+		Hint:    c.ignoreHint(c.hold.files, "if they are no sources, let them be written into an ignored folder", true)})
+}

@@ -1,0 +1,37 @@
+package orchestrator
+
+import "time"
+
+// examination is how well the newest examination of a capsule's inputs is known to be what
+// is on disk.
+type examination struct {
+	dirty    bool      // something changed since it was begun
+	underWay bool      // another one has begun
+	retryAt  time.Time // the last one failed: it is tried again then; zero: it did not
+	capped   bool      // MaxWait ran out: the next one counts even if more changes come
+	edited   time.Time // the newest change that was seen before it began; latency counts from here
+
+	gone       bool   // it found no manifest
+	unreadable string // it failed with this
+	warned     bool   // and somebody was told
+	rules      bool   // what counts as a source may have changed: the watcher needs a new plan
+}
+
+// doubt notes that something may have changed.
+func (e *examination) doubt() { e.dirty, e.retryAt = true, time.Time{} }
+
+// begin notes that one begins now; capped: it counts even if more changes come.
+func (e *examination) begin(capped bool) {
+	e.underWay, e.dirty, e.retryAt, e.capped = true, false, time.Time{}, capped
+}
+
+// fail notes that the newest one failed, and is tried again at again.
+func (e *examination) fail(err error, again time.Time) {
+	e.dirty, e.retryAt, e.unreadable = true, again, err.Error()
+}
+
+// succeed notes that the newest one found the capsule and could read it.
+func (e *examination) succeed() { e.gone, e.unreadable, e.warned = false, "", false }
+
+// current reports whether nothing is known to have changed since, and none is under way.
+func (e *examination) current() bool { return !e.dirty && !e.underWay }

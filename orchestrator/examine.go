@@ -1,0 +1,99 @@
+package orchestrator
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+func (l *loop) examineIfDue(c *capsule, now time.Time) {
+	if !c.exam.dirty || c.exam.underWay || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
+		return
+	}
+	c.exam.begin(c.burst.overdue(&l.Config, now))
+	l.examining++
+	l.do(examine{c: c, edited: c.burst.edited()})
+}
+
+// examined takes in what an examination found, unless a newer one must follow.
+func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now time.Time) {
+	l.examining--
+	c.exam.underWay = false
+	if l.stopping {
+		return
+	}
+	if in != nil && in.Recovered != nil {
+		c.standing.recovered = in.Recovered
+	}
+	if c.exam.dirty && !c.exam.capped {
+		return
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.exam.gone = true
+		c.work.withdraw()
+		l.supersede(c, true)
+		return
+	case err != nil:
+		l.unknown(c, err, now)
+		return
+	}
+	l.busy = l.busy || c.exam.warned // idle was said without it
+	c.exam.succeed()
+	l.accept(c, in)
+	l.sayRecovered(c)
+	c.exam.edited = edited
+	if c.lost() && !c.product.amiss {
+		c.product.amiss, c.product.since = true, now
+	}
+	l.decide(c, now)
+	if c.exam.capped { // this burst was waited for long enough; what comes now is the next one
+		c.work.overdue = c.work.want
+		dirty := c.exam.dirty
+		l.endBurst(c)
+		if dirty {
+			c.change(now)
+		}
+	}
+}
+
+// unknown tries again after an examination that failed: soon, because a file
+// may have been written just then, and later with one warning.
+func (l *loop) unknown(c *capsule, err error, now time.Time) {
+	again := c.exam.unreadable != ""
+	wait := l.Quiet
+	if again {
+		wait = retryAfter
+	}
+	c.exam.fail(err, now.Add(wait))
+	if again && !c.exam.warned {
+		c.exam.warned = true
+		l.announceFor(c, event.Warning{Code: finding.SourceUnreadable, Message: err.Error(),
+			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
+	}
+}
+
+// closeBurst ends the burst once the disk has been quiet long enough.
+func (l *loop) closeBurst(c *capsule, now time.Time) {
+	if c.exam.current() && c.burst.over(&l.Config, now) {
+		l.endBurst(c)
+	}
+	if !c.exam.dirty {
+		c.burst.rest(&l.Config, now)
+	}
+	if c.exam.gone && c.settled() && c.work.job == nil {
+		l.remove(c)
+	}
+}
+
+func (l *loop) endBurst(c *capsule) {
+	c.burst.end()
+	if !c.exam.gone && c.work.idle() && c.stands() && !c.product.amiss && c.in.Buildable {
+		c.told.source = c.in.SourceHash
+		l.sayUnchanged(c)
+	}
+}

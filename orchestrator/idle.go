@@ -1,0 +1,64 @@
+package orchestrator
+
+import "github.com/astrid-runtime/astrid-dev/orchestrator/event"
+
+// sayReady announces once that every capsule has been examined.
+func (l *loop) sayReady() {
+	if l.ready {
+		return
+	}
+	for _, c := range l.capsules {
+		if c.in == nil && !c.exam.gone && !c.exam.warned {
+			return
+		}
+	}
+	l.ready = true
+	for _, dir := range l.order {
+		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
+			l.sayUnchanged(c)
+		}
+	}
+	watched := make([]event.Subject, len(l.order))
+	for i, dir := range l.order {
+		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
+	}
+	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
+}
+
+// sayIdle announces that nothing is pending, once after each time something was.
+func (l *loop) sayIdle() {
+	count := 0
+	for _, c := range l.capsules {
+		if !c.work.idle() || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
+			l.busy = true
+			return
+		}
+		if c.standing.red() || c.exam.warned {
+			count++
+		}
+	}
+	if l.Blind && l.ready && l.inspectAll() {
+		return
+	}
+	if l.ready && l.busy && !l.finding {
+		l.busy = false
+		l.announce(event.Idle{Capsules: len(l.order), Failed: count})
+	}
+}
+
+// inspectAll looks at all modules at the end of a run that no events reach: a build may
+// have written over another capsule's. It reports whether there is anything to wait for.
+func (l *loop) inspectAll() (waiting bool) {
+	if l.unseen {
+		l.unseen = false
+		for _, dir := range l.order {
+			c := l.capsules[dir]
+			c.doubted(l.now)
+			l.inspect(c)
+		}
+	}
+	for _, c := range l.capsules {
+		waiting = waiting || c.product.working
+	}
+	return waiting
+}

@@ -1,0 +1,51 @@
+package orchestrator
+
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
+
+// standing is what came of a capsule's newest processed inputs, and what is published. The
+// two differ while what failed, or is held, leaves the last good modules in place.
+type standing struct {
+	how verdict
+	key string          // what was processed last; "": nothing, or it is to be processed again
+	in  *builder.Inputs // the inputs that belong to it, or did
+
+	published   string             // the key last published; "": none
+	modules     *builder.Published // what was published from it
+	publishedAt time.Time          // when, in this run
+	recovered   *builder.Published // what an interrupted publication put in place, to be announced
+}
+
+// verdict is how the last processed inputs ended.
+type verdict int
+
+const (
+	fresh  verdict = iota // nothing was processed yet
+	good                  // published
+	failed                // announced as failed
+	held                  // builds change their own inputs
+)
+
+// settle makes in the last processed inputs.
+func (s *standing) settle(in *builder.Inputs, how verdict) { s.key, s.in, s.how = in.Key, in, how }
+
+// forget has the last processed inputs processed again.
+func (s *standing) forget() { s.key = "" }
+
+// publish notes that modules stand published, made from key.
+func (s *standing) publish(key string, modules *builder.Published) {
+	s.published, s.modules = key, modules
+}
+
+// unpublish notes that nothing stands published, and returns what did.
+func (s *standing) unpublish() (key string, modules *builder.Published) {
+	key, modules = s.published, s.modules
+	s.published, s.modules = "", nil
+	return key, modules
+}
+
+// red reports whether a person is to mend something.
+func (s *standing) red() bool { return s.how == failed || s.how == held }

@@ -1,0 +1,72 @@
+package orchestrator
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
+
+// probe builds a held capsule once more after a long quiet.
+func (l *loop) probe(c *capsule, now time.Time) {
+	if !c.hold.probes(now) || c.work.job != nil || !c.settled() {
+		return
+	}
+	c.hold.probeAt, c.hold.probed = time.Time{}, true
+	if c.hold.in == nil { // for a circle
+		c.trail.circled++
+	}
+	c.work.withdraw()
+	c.work.request("once more in quiet", now)
+}
+
+// startBuilds starts wanted builds while there is room, first come first built.
+func (l *loop) startBuilds(now time.Time) {
+	var queue []*capsule
+	for _, c := range l.capsules {
+		if c.work.want && c.work.job == nil && l.mayBuild(c, now) {
+			queue = append(queue, c)
+		}
+	}
+	slices.SortFunc(queue, func(a, b *capsule) int {
+		return cmp.Or(a.work.since.Compare(b.work.since), cmp.Compare(a.dir, b.dir))
+	})
+	for _, c := range queue {
+		if l.pool.Free(c.in.Group, now) && !l.locked(c, now) {
+			l.build(c, now)
+		}
+	}
+}
+
+// mayBuild reports whether what is asked for is known to be what is on disk, and nobody
+// else is about to write what the build takes or publishes.
+func (l *loop) mayBuild(c *capsule, now time.Time) bool {
+	known := c.work.overdue || c.exam.current() && !(c.burst.patient && c.burst.open)
+	return known && !(c.product.amiss && c.product.working) && !l.awaits(c, now)
+}
+
+func (l *loop) build(c *capsule, now time.Time) {
+	j := &job{in: c.asked(), reason: c.work.reason, started: now, place: l.pool.Take(c.in.Group, now), edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
+		committed: c.work.overdue || c.hold.probed || c.work.impatient()}
+	if len(c.trail.lap.row) > 0 {
+		c.trail.laps = c.trail.laps.with(c.trail.lap.after)
+	}
+	c.work.begin(j)
+	if j.in.Problem() == nil && j.in.Verdict == nil {
+		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason})
+	}
+	l.do(build{c: c, in: j.in, name: c.name()})
+}
+
+// asked is what is to be built: also what failed before, when the user asks for it or nobody
+// knows whether the capsule builds in quiet.
+func (c *capsule) asked() *builder.Inputs {
+	if c.in.Verdict == nil || !c.work.retried && !c.hold.probed {
+		return c.in
+	}
+	in := *c.in
+	in.Verdict = nil
+	return &in
+}

@@ -1,0 +1,65 @@
+package orchestrator
+
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
+)
+
+// announce hands on what is about no capsule.
+func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
+
+func (l *loop) announceFor(c *capsule, body event.Body) {
+	if isVerdict(body) {
+		c.told.unanswered = false
+	}
+	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
+}
+
+// send hands e on, without its number and its time: they are its stream's to give.
+func (l *loop) send(e event.Event) { l.do(say{e}) }
+
+// loop is the state of one Run: all capsules, because builds of one lead to builds of
+// others, share places and groups, and stand in one order. Only step touches it.
+type loop struct {
+	Config
+	capsules map[string]*capsule // by folder
+	order    []string            // the folders, sorted: the order of everything done at one moment
+	owners   *owners
+	stale    bool // owners must be made anew before it is asked
+	locks    map[string]*lockWait
+	pool     *pool.Pool
+	reloads  map[string]int // reloads of capsules that were removed, by folder: they may come back
+	graph    graph          // which capsules take what others publish
+
+	now       time.Time // of the happening that is taken in
+	effects   []effect  // what is to be done about it
+	examining int
+
+	placed   bool // the watcher said that every watch is placed
+	ready    bool // and every capsule was examined once
+	busy     bool // something was pending since the last idle event
+	finding  bool // a search for capsules is under way
+	findMore bool // and another is due after it
+	lockedBy bool // a lock held something back in this round
+	stopping bool
+
+	unseen    bool // a build ran since all modules were looked at
+	planStale bool // the watcher needs a new plan
+}
+
+func newLoop(cfg Config) *loop {
+	return &loop{
+		Config:   cfg,
+		capsules: map[string]*capsule{},
+		locks:    map[string]*lockWait{},
+		pool:     pool.New(cfg.Jobs),
+		reloads:  map[string]int{},
+		stale:    true,
+		busy:     true,
+	}
+}
+
+// do adds e to what is to be carried out.
+func (l *loop) do(e effect) { l.effects = append(l.effects, e) }

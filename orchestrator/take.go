@@ -1,0 +1,85 @@
+package orchestrator
+
+import (
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// warned passes a warning from elsewhere on.
+func (l *loop) warned(w Warning) {
+	e := event.Event{Capsule: w.Capsule, Dir: w.Dir, Body: w.Warning}
+	if c := l.capsules[w.Dir]; c != nil {
+		if c.work.job != nil && w.Code == finding.WaitingForLock {
+			c.work.job.place.Block()
+		}
+		if e.Capsule == "" {
+			e.Capsule = c.name()
+		}
+	}
+	l.send(e)
+}
+
+// take maps a batch to the capsules that own its paths.
+func (l *loop) take(batch watcher.Batch, now time.Time) {
+	if batch.Lost && !l.placed {
+		l.placed = true
+		for _, dir := range l.order {
+			c := l.capsules[dir]
+			c.exam.dirty, c.burst.last = true, now // no burst: nobody has edited
+		}
+		l.rediscover() // what was made since discover, before there was a watch
+		return
+	}
+	touched := map[*capsule]bool{}
+	if batch.Lost {
+		for _, c := range l.capsules {
+			touched[c] = true
+		}
+		l.rediscover()
+	}
+	for _, path := range batch.Paths {
+		l.touch(path, touched, now)
+	}
+	for c := range touched {
+		c.change(now)
+		c.burst.patient = c.burst.patient || len(touched) > storm
+	}
+}
+
+// touch adds the capsules that path concerns to touched.
+func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
+	dir, isManifest := strings.CutSuffix(path, sep+tree.ManifestName)
+	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
+		l.add(dir)
+	}
+	for _, dir := range l.index().of(path) {
+		c := l.capsules[dir]
+		if c.isProduct(path) {
+			c.doubted(now)
+			if c.in.Problem() == nil { // else it may be what stood in the way
+				continue
+			}
+		}
+		c.exam.rules = c.exam.rules || isManifest || c.governs(path)
+		c.notice(path)
+		touched[c] = true
+	}
+}
+
+// retry marks everything as doubtful and what failed as never tried.
+func (l *loop) retry(now time.Time) {
+	for _, c := range l.capsules {
+		c.product.mends = 0
+		if c.standing.how != good {
+			c.release()
+			c.standing.forget()
+			c.hold.feedback, c.work.superseded, c.work.retried = feedback{}, 0, true
+		}
+		c.change(now)
+	}
+}

@@ -1,0 +1,44 @@
+package tree
+
+import (
+	"encoding/hex"
+	"io"
+	"os"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// CopyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
+func CopyTo(out *os.File, from string) (hash string, size int64, err error) {
+	defer func() {
+		if closeErr := out.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	in, err := fsys.Open(from)
+	if err != nil {
+		return "", 0, err
+	}
+	defer in.Close()
+	h := blake3.New()
+	if size, err = io.Copy(io.MultiWriter(out, h), in); err == nil {
+		err = out.Sync()
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// HashFile is the BLAKE3 of a regular file's content, 64 lower-case hex digits.
+func HashFile(path string) (string, error) {
+	in, err := fsys.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	h := blake3.New()
+	if _, err := io.Copy(h, in); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
