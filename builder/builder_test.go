@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +39,7 @@ func variant(name string) []byte {
 func capsuleDir(t *testing.T, settings string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "a capsüle")
-	write(t, filepath.Join(dir, "Capsule.toml"), `[package]
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), `[package]
 name = "copy"
 version = "0.1.0"
 
@@ -48,21 +49,11 @@ file = "copy.wasm"
 
 [package.metadata.astrid-dev]
 `+settings)
-	write(t, filepath.Join(dir, "src.bin"), string(variant("one")))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("one")))
 	return dir
 }
 
 const copies = `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT\""]` + "\n"
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func examine(t *testing.T, b *Builder, dir string) *Inputs {
 	t.Helper()
@@ -136,7 +127,7 @@ func TestBuildPublishRecord(t *testing.T) {
 func TestMeddledArtifactIsNotCurrent(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "copy.wasm"), string(variant("two"))) // the same size
+	testkit.Write(t, filepath.Join(dir, "copy.wasm"), string(variant("two"))) // the same size
 	if in := examine(t, New(Options{}), dir); in.Current != nil {
 		t.Error("a module that somebody else wrote counts as published")
 	}
@@ -189,8 +180,8 @@ func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 			b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, copies)
 			publish(t, b, dir)
 			manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-			write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), copies, c.settings+"\n", 1))
-			write(t, filepath.Join(dir, "src.bin"), c.src)
+			testkit.Write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), copies, c.settings+"\n", 1))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), c.src)
 			f := failure(t, b, dir)
 			if f.Step != c.step || !strings.Contains(f.Error(), c.says) {
 				t.Errorf("got step %s, %v", f.Step, f)
@@ -230,9 +221,9 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	settings := `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT_DIR/copy.wasm\"; cat src.bin > \"$CAPSULE_OUT_DIR/second.wasm\""]` + "\n"
 	b, dir := New(Options{}), capsuleDir(t, settings)
 	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "[package.metadata", "[[component]]\nid = \"second\"\nfile = \"out/second.wasm\"\n\n[package.metadata", 1))
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "[package.metadata", "[[component]]\nid = \"second\"\nfile = \"out/second.wasm\"\n\n[package.metadata", 1))
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
@@ -252,7 +243,7 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, r.Modules[0].File), string(variant("two"))) // and here the power goes
+	testkit.Write(t, filepath.Join(dir, r.Modules[0].File), string(variant("two"))) // and here the power goes
 	staged.lock.Release()
 
 	other := New(Options{})
@@ -290,7 +281,7 @@ func TestDamagedIntentIsDropped(t *testing.T) {
 
 func TestKeysDecide(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "shared.txt")
-	write(t, outside, "1")
+	testkit.Write(t, outside, "1")
 	b, dir := New(Options{}), capsuleDir(t, copies+`inputs = ["`+outside+`"]`+"\n")
 	before := examine(t, b, dir)
 	if again := examine(t, b, dir); again.Key != before.Key || len(before.Changed(again)) != 0 {
@@ -299,7 +290,7 @@ func TestKeysDecide(t *testing.T) {
 	if !slices.Contains(before.Outside, outside) {
 		t.Errorf("%s is not watched: %v", outside, before.Outside)
 	}
-	write(t, outside, "2")
+	testkit.Write(t, outside, "2")
 	after := examine(t, b, dir)
 	if after.Key == before.Key || after.SourceHash != before.SourceHash {
 		t.Error("an outside input must change the key, and not the source hash")
@@ -364,7 +355,7 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 func TestOnlyTheLastBlobsAreKept(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	for i := range 8 {
-		write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
+		testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant(strings.Repeat("x", i+1))))
 		publish(t, b, dir)
 	}
 	left, _ := os.ReadDir(store.Path(dir, store.BlobFolder))
@@ -377,7 +368,7 @@ func TestDeclaredHashIsAWarning(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
 	declared := strings.Repeat("ab", 32)
-	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "file =", "hash = \""+declared+"\"\nfile =", 1))
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "file =", "hash = \""+declared+"\"\nfile =", 1))
 	p, _ := publish(t, b, dir)
 	i := slices.IndexFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "declared-hash-differs" })
 	if i < 0 || !strings.Contains(p.Findings[i].Message, declared) || !strings.Contains(p.Findings[i].Message, p.Modules[0].Hash) || p.Findings[i].Line == 0 {
@@ -391,7 +382,7 @@ func TestDeltaIsSaid(t *testing.T) {
 	publish(t, b, dir)
 	// the same module with one exported memory
 	withMemory := append(bytes.Clone(empty), 5, 3, 1, 0, 1, 7, 10, 1, 6, 'm', 'e', 'm', 'o', 'r', 'y', 2, 0)
-	write(t, filepath.Join(dir, "src.bin"), string(withMemory))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(withMemory))
 	p, _ := publish(t, b, dir)
 	says := func(p *Published) bool {
 		return slices.ContainsFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "reload-delta" && strings.Contains(f.Message, "memory") })
@@ -399,7 +390,7 @@ func TestDeltaIsSaid(t *testing.T) {
 	if !says(p) || !strings.Contains(string(p.Delta), "memory") {
 		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
 	}
-	write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
+	testkit.Write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
 	if p, _ = publish(t, b, dir); says(p) || p.Delta != nil {
 		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
 	}

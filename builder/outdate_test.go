@@ -11,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
@@ -18,13 +19,10 @@ import (
 func makeCapsule(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("make"); err != nil {
-		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		testkit.Skip(t, "%v", err)
 	}
 	dir := capsuleDir(t, `build = ["make"]`+"\noutput = \"build/copy.wasm\"\nignore = [\"/build/\"]\n")
-	write(t, filepath.Join(dir, "Makefile"), `build/copy.wasm: build/copy
+	testkit.Write(t, filepath.Join(dir, "Makefile"), `build/copy.wasm: build/copy
 	cp build/copy build/linked
 	$(call hold,link)
 	cat build/linked > $@
@@ -34,7 +32,7 @@ build/copy: src.bin
 	cat build/compiled > $@
 hold = if [ -e build/hold-$1 ]; then touch build/held-$1; while [ -e build/hold-$1 ]; do sleep 0.01; done; fi
 `)
-	write(t, filepath.Join(dir, "build", "note"), "a person's own")
+	testkit.Write(t, filepath.Join(dir, "build", "note"), "a person's own")
 	return dir
 }
 
@@ -42,7 +40,7 @@ hold = if [ -e build/hold-$1 ]; then touch build/held-$1; while [ -e build/hold-
 func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
 	t.Helper()
 	hold := filepath.Join(dir, "build", "hold-"+name)
-	write(t, hold, "")
+	testkit.Write(t, hold, "")
 	before := examine(t, b, dir)
 	done := make(chan *Staged)
 	go func() {
@@ -73,9 +71,9 @@ func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
 func TestP1ProductOfAnOlderSource(t *testing.T) {
 	for _, step := range []string{"compile", "link"} {
 		for how, edit := range map[string]func(src string){
-			"written": func(src string) { write(t, src, string(variant("new"))) },
+			"written": func(src string) { testkit.Write(t, src, string(variant("new"))) },
 			"an older file moved over it": func(src string) {
-				write(t, src+"~", string(variant("new")))
+				testkit.Write(t, src+"~", string(variant("new")))
 				old := time.Now().Add(-time.Hour)
 				if err := os.Chtimes(src+"~", old, old); err != nil {
 					t.Error(err)
@@ -88,7 +86,7 @@ func TestP1ProductOfAnOlderSource(t *testing.T) {
 			t.Run(step+" "+how, func(t *testing.T) {
 				b, dir := New(Options{}), makeCapsule(t)
 				publish(t, b, dir)
-				write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+				testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 				editDuring(t, b, dir, step, func() { edit(filepath.Join(dir, "src.bin")) })
 				p, _ := publish(t, New(Options{}), dir) // another process: what it knows is on disk
 				if got, _ := os.ReadFile(p.Modules[0].Path); !bytes.Equal(got, variant("new")) {
@@ -107,12 +105,12 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), makeCapsule(t)
-			editDuring(t, b, dir, "link", func() { write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
+			editDuring(t, b, dir, "link", func() { testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
 			run, err := os.ReadFile(store.Path(dir, store.RunNote))
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, store.Path(dir, store.RunNote), string(cut(run)))
+			testkit.Write(t, store.Path(dir, store.RunNote), string(cut(run)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
 				t.Errorf("published %q", got)
@@ -131,9 +129,9 @@ func TestOutdateTouchesNoOnesElse(t *testing.T) {
 		for _, name := range append(others, "build/made") {
 			path := filepath.Join(dir, name)
 			content, _ := os.ReadFile(path)
-			write(t, path, string(content)) // later than the edit
+			testkit.Write(t, path, string(content)) // later than the edit
 		}
-		write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+		testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 	})
 	at := func(name string) time.Time {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -161,7 +159,7 @@ func TestOutdateTouchesNoOnesElse(t *testing.T) {
 // An output that the build leaves alone keeps its own time, and is not published.
 func TestOutputThatNobodyMakes(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, `build = ["true"]`+"\noutput = \"dist/copy.wasm\"\n")
-	write(t, filepath.Join(dir, "dist", "copy.wasm"), string(variant("one")))
+	testkit.Write(t, filepath.Join(dir, "dist", "copy.wasm"), string(variant("one")))
 	info, err := os.Stat(filepath.Join(dir, "dist", "copy.wasm"))
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +184,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 		},
 		"a product that nobody remembers": func(t *testing.T, dir string) {
 			older(t, dir, time.Now().AddDate(-1, 0, 0))
@@ -195,7 +193,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 			}
 		},
 		"its time taken back after a run that was killed": func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 			in := examine(t, New(Options{}), dir)
 			noteSeen(in)
 			store.Note(dir, store.RunNote, []byte("1\n"))
@@ -221,7 +219,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 func older(t *testing.T, dir string, at time.Time) {
 	t.Helper()
 	src := filepath.Join(dir, "src.bin")
-	write(t, src+"~", string(variant("new")))
+	testkit.Write(t, src+"~", string(variant("new")))
 	if err := os.Chtimes(src+"~", at, at); err != nil {
 		t.Fatal(err)
 	}
@@ -235,16 +233,16 @@ func older(t *testing.T, dir string, at time.Time) {
 func TestOutdateCargo(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	target := filepath.Join(dir, "crate", "target")
-	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "one")
-	write(t, filepath.Join(target, "CACHEDIR.TAG"), "")
-	write(t, filepath.Join(target, ".rustc_info.json"), "{}")
+	testkit.Write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "one")
+	testkit.Write(t, filepath.Join(target, "CACHEDIR.TAG"), "")
+	testkit.Write(t, filepath.Join(target, ".rustc_info.json"), "{}")
 	notes := []string{"release/.fingerprint/a-1/dep-lib-a", "wasm32/release/.fingerprint/a-1/dep-lib-a", "release/build/a-1/output"}
 	kept := []string{"release/deps/a.rlib", "wasm32/release/a.wasm", "release/.fingerprint/get-it-1/dep-lib-get_it", "release/build/get-it-2/output"}
 	for _, name := range append(notes, kept...) {
-		write(t, filepath.Join(target, name), "")
+		testkit.Write(t, filepath.Join(target, name), "")
 	}
 	for note, source := range map[string]string{"a-1": "src/lib.rs", "get_it-1": "/home/me/.cargo/registry/src/index-1/get-it-1.0.0/src/lib.rs"} {
-		write(t, filepath.Join(target, "release", "deps", note+".d"), "/t/"+note+".d: "+source+" /x\n")
+		testkit.Write(t, filepath.Join(target, "release", "deps", note+".d"), "/t/"+note+".d: "+source+" /x\n")
 	}
 	publish(t, b, dir)
 	now := time.Now()
@@ -254,7 +252,7 @@ func TestOutdateCargo(t *testing.T) {
 		}
 	}
 	source := now.AddDate(-1, 0, 0)
-	write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "two")
+	testkit.Write(t, filepath.Join(dir, "crate", "src", "lib.rs"), "two")
 	if err := os.Chtimes(filepath.Join(dir, "crate", "src", "lib.rs"), source, source); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -51,7 +52,7 @@ func TestPortableKey(t *testing.T) {
 		}
 	}
 	// An input that lies outside of both checkouts is at the same place for both.
-	write(t, filepath.Join(home, ".cargo", "config.toml"), "[net]\noffline = true\n")
+	testkit.Write(t, filepath.Join(home, ".cargo", "config.toml"), "[net]\noffline = true\n")
 	for name, c := range map[string]struct {
 		files map[string]string
 		flag  string

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -23,10 +24,7 @@ var tools = map[string][]string{"go": {"go"}, "rust": {"cargo", "rustc"}, "assem
 
 func missing(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf("%s is needed for this test; make toolchains installs it", what)
-	}
-	t.Skipf("%s is needed for this test; make toolchains installs it", what)
+	testkit.Skip(t, "%s is needed for this test; make toolchains installs it", what)
 }
 
 // TestScaffoldBuildsAtOnce builds and smoke-loads what is written, through the
