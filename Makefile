@@ -17,8 +17,9 @@ demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev
 
-test: ## everything; tests of what a machine lacks are skipped, and named with go test -v
-	$(GO) test -timeout 40m ./...
+test: ## everything; tests of what a machine lacks are skipped, and named at the end
+	@echo "test: every test of every package, some minutes on two cores; what this machine lacks is skipped and named at the end"
+	@$(GO) run ./internal/gotest -timeout 40m ./...
 
 race:
 	$(GO) test -race -timeout 60m ./...

@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +39,7 @@ func variant(name string) []byte {
 func capsuleDir(t *testing.T, settings string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "a capsüle")
-	write(t, filepath.Join(dir, "Capsule.toml"), `[package]
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), `[package]
 name = "copy"
 version = "0.1.0"
 
@@ -48,21 +49,11 @@ file = "copy.wasm"
 
 [package.metadata.astrid-dev]
 `+settings)
-	write(t, filepath.Join(dir, "src.bin"), string(variant("one")))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("one")))
 	return dir
 }
 
 const copies = `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT\""]` + "\n"
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func examine(t *testing.T, b *Builder, dir string) *Inputs {
 	t.Helper()
@@ -136,7 +127,7 @@ func TestBuildPublishRecord(t *testing.T) {
 func TestMeddledArtifactIsNotCurrent(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "copy.wasm"), string(variant("two"))) // the same size
+	testkit.Write(t, filepath.Join(dir, "copy.wasm"), string(variant("two"))) // the same size
 	if in := examine(t, New(Options{}), dir); in.Current != nil {
 		t.Error("a module that somebody else wrote counts as published")
 	}
@@ -189,8 +180,8 @@ func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
 			b, dir := New(Options{Grace: 100 * time.Millisecond}), capsuleDir(t, copies)
 			publish(t, b, dir)
 			manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-			write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), copies, c.settings+"\n", 1))
-			write(t, filepath.Join(dir, "src.bin"), c.src)
+			testkit.Write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), copies, c.settings+"\n", 1))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), c.src)
 			f := failure(t, b, dir)
 			if f.Step != c.step || !strings.Contains(f.Error(), c.says) {
 				t.Errorf("got step %s, %v", f.Step, f)
@@ -230,9 +221,9 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	settings := `build = ["sh", "-c", "cat src.bin > \"$CAPSULE_OUT_DIR/copy.wasm\"; cat src.bin > \"$CAPSULE_OUT_DIR/second.wasm\""]` + "\n"
 	b, dir := New(Options{}), capsuleDir(t, settings)
 	manifest, _ := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
-	write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "[package.metadata", "[[component]]\nid = \"second\"\nfile = \"out/second.wasm\"\n\n[package.metadata", 1))
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), strings.Replace(string(manifest), "[package.metadata", "[[component]]\nid = \"second\"\nfile = \"out/second.wasm\"\n\n[package.metadata", 1))
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
@@ -252,7 +243,7 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 	if err := writeIntent(dir, r); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, r.Modules[0].File), string(variant("two"))) // and here the power goes
+	testkit.Write(t, filepath.Join(dir, r.Modules[0].File), string(variant("two"))) // and here the power goes
 	staged.lock.Release()
 
 	other := New(Options{})
@@ -274,7 +265,7 @@ func TestP2InterruptedPublicationIsCompleted(t *testing.T) {
 
 func TestKeysDecide(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "shared.txt")
-	write(t, outside, "1")
+	testkit.Write(t, outside, "1")
 	b, dir := New(Options{}), capsuleDir(t, copies+`inputs = ["`+outside+`"]`+"\n")
 	before := examine(t, b, dir)
 	if again := examine(t, b, dir); again.Key != before.Key || len(before.Changed(again)) != 0 {
@@ -283,7 +274,7 @@ func TestKeysDecide(t *testing.T) {
 	if !slices.Contains(before.Outside, outside) {
 		t.Errorf("%s is not watched: %v", outside, before.Outside)
 	}
-	write(t, outside, "2")
+	testkit.Write(t, outside, "2")
 	after := examine(t, b, dir)
 	if after.Key == before.Key || after.SourceHash != before.SourceHash {
 		t.Error("an outside input must change the key, and not the source hash")
@@ -351,7 +342,7 @@ func TestDeltaIsSaid(t *testing.T) {
 	publish(t, b, dir)
 	// the same module with one exported memory
 	withMemory := append(bytes.Clone(empty), 5, 3, 1, 0, 1, 7, 10, 1, 6, 'm', 'e', 'm', 'o', 'r', 'y', 2, 0)
-	write(t, filepath.Join(dir, "src.bin"), string(withMemory))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(withMemory))
 	p, _ := publish(t, b, dir)
 	says := func(p *Published) bool {
 		return slices.ContainsFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "reload-delta" && strings.Contains(f.Message, "memory") })
@@ -359,7 +350,7 @@ func TestDeltaIsSaid(t *testing.T) {
 	if !says(p) || !strings.Contains(string(p.Delta), "memory") {
 		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
 	}
-	write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
+	testkit.Write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
 	if p, _ = publish(t, b, dir); says(p) || p.Delta != nil {
 		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
 	}

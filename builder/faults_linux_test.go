@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -56,10 +57,7 @@ func row(dir string) int {
 func TestFaultsInPublication(t *testing.T) {
 	_, err := exec.LookPath("strace")
 	if err != nil {
-		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("no strace, so no fault is injected")
+		testkit.Skip(t, "no strace, so no fault is injected")
 	}
 	dir := capsuleDir(t, copies)
 	publish(t, New(Options{}), dir)
@@ -76,7 +74,7 @@ func TestFaultsInPublication(t *testing.T) {
 					t.Fatal(err)
 				}
 				fresh := variant(fmt.Sprint(content))
-				write(t, filepath.Join(dir, "src.bin"), string(fresh))
+				testkit.Write(t, filepath.Join(dir, "src.bin"), string(fresh))
 				if inject(t, fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when), dir, [2][]byte{old, fresh}) {
 					failed++
 				}
@@ -108,10 +106,7 @@ const sampled = 2
 func TestFaultsInReading(t *testing.T) {
 	_, err := exec.LookPath("strace")
 	if err != nil {
-		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("no strace, so no fault is injected")
+		testkit.Skip(t, "no strace, so no fault is injected")
 	}
 	asked := os.Getenv("ASTRID_DEV_FAULTS")
 	seed, err := strconv.ParseUint(asked, 10, 64)
@@ -133,7 +128,7 @@ func TestFaultsInReading(t *testing.T) {
 			old, err := os.ReadFile(filepath.Join(dir, "copy.wasm"))
 			check(t, err)
 			fresh := variant(fmt.Sprint(content))
-			write(t, filepath.Join(dir, "src.bin"), string(fresh))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(fresh))
 			if inject(t, fmt.Sprintf("inject=%s:error=%s:when=%d", f.call, f.err, place+1), dir, [2][]byte{old, fresh}) {
 				failed++
 			}

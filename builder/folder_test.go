@@ -12,6 +12,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -31,7 +32,7 @@ func fileOf(t *testing.T, dir, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, strings.Replace(string(manifest), "\nfile = \"copy.wasm\"", "\nfile = \""+file+"\"", 1))
+	testkit.Write(t, path, strings.Replace(string(manifest), "\nfile = \"copy.wasm\"", "\nfile = \""+file+"\"", 1))
 }
 
 func gitIn(t *testing.T, dir string, args ...string) {
@@ -73,7 +74,7 @@ func TestNothingOfTheAuthorsIsPublishedOver(t *testing.T) {
 			fileOf(t, dir, "here.wasm")
 			at := filepath.Join(dir, "here.wasm")
 			if c.make == nil || c.content != "" {
-				write(t, at, c.content)
+				testkit.Write(t, at, c.content)
 			}
 			if c.make != nil {
 				c.make(t, dir)
@@ -115,7 +116,7 @@ func TestNothingIsPublishedOverWhatAppearsDuringTheBuild(t *testing.T) {
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
 	check(t, err)
-	write(t, filepath.Join(dir, "copy.wasm"), "written meanwhile")
+	testkit.Write(t, filepath.Join(dir, "copy.wasm"), "written meanwhile")
 	if _, err := b.Publish(t.Context(), staged); err == nil || !strings.Contains(err.Error(), "publish-refused") && !strings.Contains(err.Error(), "left as it is") {
 		t.Errorf("got %v", err)
 	}
@@ -131,7 +132,7 @@ func TestNothingIsPublishedOverWhatAppearsDuringTheBuild(t *testing.T) {
 func TestOwnPublishedPathIsTakenBack(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "copy.wasm"), "junk")
+	testkit.Write(t, filepath.Join(dir, "copy.wasm"), "junk")
 	publish(t, b, dir)
 	if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.HasPrefix(got, []byte("\x00asm")) {
 		t.Errorf("it is %q", got)
@@ -185,14 +186,14 @@ func TestForeignStateFolderIsLeftAlone(t *testing.T) {
 		},
 		"it is a folder of somebody's": func(dir, other string) error {
 			check(t, os.Mkdir(filepath.Join(dir, "target"), 0o755))
-			write(t, filepath.Join(other, "notes.txt"), "mine")
+			testkit.Write(t, filepath.Join(other, "notes.txt"), "mine")
 			return os.Rename(other, filepath.Join(dir, "target", "astrid-dev"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, other := capsuleDir(t, copies), filepath.Join(t.TempDir(), "other")
 			check(t, os.MkdirAll(filepath.Join(other, "work"), 0o755))
-			write(t, filepath.Join(other, "work", "thesis.txt"), "precious")
+			testkit.Write(t, filepath.Join(other, "work", "thesis.txt"), "precious")
 			check(t, link(dir, other))
 			f := failure(t, New(Options{}), dir)
 			if f.Findings[0].Code != "state-folder-foreign" {
@@ -215,10 +216,10 @@ func TestStateIsNeverWrittenThroughALink(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), capsuleDir(t, copies)
 			publish(t, b, dir)
-			write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 			check(t, os.RemoveAll(store.Path(dir, name)))
 			precious := filepath.Join(dir, "precious.txt")
-			write(t, precious, "precious")
+			testkit.Write(t, precious, "precious")
 			check(t, os.Symlink("../../precious.txt", store.Path(dir, name)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(precious); string(got) != "precious" {
@@ -234,11 +235,11 @@ func TestLitterIsSwept(t *testing.T) {
 	publish(t, b, dir)
 	litter := []string{filepath.Join(dir, fsys.Temporary("copy.wasm")+".wasm"), store.Path(dir, fsys.Temporary(store.IntentFile)), store.Path(dir, fsys.Temporary(store.RunNote))}
 	for _, path := range litter {
-		write(t, path, "half")
+		testkit.Write(t, path, "half")
 	}
 	check(t, writeIntent(dir, store.Read(dir)))
 	keep := filepath.Join(dir, ".copy.wasm.mine.wasm")
-	write(t, keep, "mine")
+	testkit.Write(t, keep, "mine")
 	if in := examine(t, New(Options{}), dir); in.Current == nil {
 		t.Error("not up to date")
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestRecoverDoesNotWaitForABuild(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, store.Path(dir, fsys.Temporary(store.RecordFile)), "half") // what a killed process leaves
+	testkit.Write(t, store.Path(dir, fsys.Temporary(store.RecordFile)), "half") // what a killed process leaves
 	lock, err := b.lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // makeCapsule is a capsule that make builds: src.bin, by way of build/copy, to
@@ -17,13 +18,10 @@ import (
 func makeCapsule(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("make"); err != nil {
-		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		testkit.Skip(t, "%v", err)
 	}
 	dir := capsuleDir(t, `build = ["make"]`+"\noutput = \"build/copy.wasm\"\nignore = [\"/build/\"]\n")
-	write(t, filepath.Join(dir, "Makefile"), `build/copy.wasm: build/copy
+	testkit.Write(t, filepath.Join(dir, "Makefile"), `build/copy.wasm: build/copy
 	cp build/copy build/linked
 	$(call hold,link)
 	cat build/linked > $@
@@ -33,7 +31,7 @@ build/copy: src.bin
 	cat build/compiled > $@
 hold = if [ -e build/hold-$1 ]; then touch build/held-$1; while [ -e build/hold-$1 ]; do sleep 0.01; done; fi
 `)
-	write(t, filepath.Join(dir, "build", "note"), "a person's own")
+	testkit.Write(t, filepath.Join(dir, "build", "note"), "a person's own")
 	return dir
 }
 
@@ -41,7 +39,7 @@ hold = if [ -e build/hold-$1 ]; then touch build/held-$1; while [ -e build/hold-
 func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
 	t.Helper()
 	hold := filepath.Join(dir, "build", "hold-"+name)
-	write(t, hold, "")
+	testkit.Write(t, hold, "")
 	before := examine(t, b, dir)
 	done := make(chan *Staged)
 	go func() {
@@ -72,9 +70,9 @@ func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
 func TestP1ProductOfAnOlderSource(t *testing.T) {
 	for _, step := range []string{"compile", "link"} {
 		for how, edit := range map[string]func(src string){
-			"written": func(src string) { write(t, src, string(variant("new"))) },
+			"written": func(src string) { testkit.Write(t, src, string(variant("new"))) },
 			"an older file moved over it": func(src string) {
-				write(t, src+"~", string(variant("new")))
+				testkit.Write(t, src+"~", string(variant("new")))
 				old := time.Now().Add(-time.Hour)
 				if err := os.Chtimes(src+"~", old, old); err != nil {
 					t.Error(err)
@@ -87,7 +85,7 @@ func TestP1ProductOfAnOlderSource(t *testing.T) {
 			t.Run(step+" "+how, func(t *testing.T) {
 				b, dir := New(Options{}), makeCapsule(t)
 				publish(t, b, dir)
-				write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+				testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 				editDuring(t, b, dir, step, func() { edit(filepath.Join(dir, "src.bin")) })
 				p, _ := publish(t, New(Options{}), dir) // another process: what it knows is on disk
 				if got, _ := os.ReadFile(p.Modules[0].Path); !bytes.Equal(got, variant("new")) {
@@ -106,12 +104,12 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, dir := New(Options{}), makeCapsule(t)
-			editDuring(t, b, dir, "link", func() { write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
+			editDuring(t, b, dir, "link", func() { testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new"))) })
 			run, err := os.ReadFile(store.Path(dir, store.RunNote))
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(t, store.Path(dir, store.RunNote), string(cut(run)))
+			testkit.Write(t, store.Path(dir, store.RunNote), string(cut(run)))
 			publish(t, b, dir)
 			if got, _ := os.ReadFile(filepath.Join(dir, "copy.wasm")); !bytes.Equal(got, variant("new")) {
 				t.Errorf("published %q", got)
@@ -132,7 +130,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 		},
 		"a product that nobody remembers": func(t *testing.T, dir string) {
 			older(t, dir, time.Now().AddDate(-1, 0, 0))
@@ -141,7 +139,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 			}
 		},
 		"its time taken back after a run that was killed": func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("new")))
 			in := examine(t, New(Options{}), dir)
 			noteSeen(in)
 			store.Note(dir, store.RunNote, []byte("1\n"))
@@ -167,7 +165,7 @@ func TestP1SourceWithAnotherTime(t *testing.T) {
 func older(t *testing.T, dir string, at time.Time) {
 	t.Helper()
 	src := filepath.Join(dir, "src.bin")
-	write(t, src+"~", string(variant("new")))
+	testkit.Write(t, src+"~", string(variant("new")))
 	if err := os.Chtimes(src+"~", at, at); err != nil {
 		t.Fatal(err)
 	}

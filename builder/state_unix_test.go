@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // patience is far beyond what any of this takes; it ends a test that would hang.
@@ -44,7 +45,7 @@ func TestP8StrangeStateFolder(t *testing.T) {
 		"record is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(store.RecordFile)(dir)) },
 		"intent is a FIFO":  func(t *testing.T, dir string) { fifo(t, state(store.IntentFile)(dir)) },
 		"record is huge":    func(t *testing.T, dir string) { check(t, os.Truncate(state(store.RecordFile)(dir), 8<<30)) },
-		"record is no JSON": func(t *testing.T, dir string) { write(t, state(store.RecordFile)(dir), "{") },
+		"record is no JSON": func(t *testing.T, dir string) { testkit.Write(t, state(store.RecordFile)(dir), "{") },
 		"blob is a FIFO": func(t *testing.T, dir string) {
 			modules := store.Read(dir).Modules
 			check(t, os.Rename(state(store.RecordFile)(dir), state(store.IntentFile)(dir)))
@@ -79,7 +80,7 @@ func TestP8StrangeStateFolder(t *testing.T) {
 // A file where the state folder should be: an examination says nothing, the build does.
 func TestStateFolderIsAFile(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
-	write(t, filepath.Join(dir, "target"), "a file")
+	testkit.Write(t, filepath.Join(dir, "target"), "a file")
 	if f := failure(t, b, dir); f.Step != finding.StepStage || !strings.Contains(f.Error(), "target") {
 		t.Errorf("got %v", f)
 	}
@@ -93,7 +94,7 @@ func TestIntentForAnotherFileIsDropped(t *testing.T) {
 	r.Modules[0].File = "src.bin"
 	check(t, writeIntent(dir, r))
 	before, _ := os.ReadFile(filepath.Join(dir, "src.bin"))
-	write(t, filepath.Join(dir, "copy.wasm"), "meddled")
+	testkit.Write(t, filepath.Join(dir, "copy.wasm"), "meddled")
 	examine(t, New(Options{}), dir)
 	if after, _ := os.ReadFile(filepath.Join(dir, "src.bin")); !bytes.Equal(before, after) {
 		t.Error("a source was replaced")
@@ -108,7 +109,7 @@ func TestIntentForAnotherFileIsDropped(t *testing.T) {
 func TestP8IntentThatAppearsDuringABuild(t *testing.T) {
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
-	write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant("two")))
 	in := examine(t, b, dir)
 	staged, err := b.Build(t.Context(), in, nil)
 	check(t, err)
@@ -135,7 +136,7 @@ func TestP8FilesThatAreNoFiles(t *testing.T) {
 				check(t, os.MkdirAll(filepath.Join(dir, folder), 0o755))
 			}
 			if name != ".git/HEAD" {
-				write(t, filepath.Join(dir, ".git/HEAD"), "ref: refs/heads/main\n")
+				testkit.Write(t, filepath.Join(dir, ".git/HEAD"), "ref: refs/heads/main\n")
 			}
 			fifo(t, filepath.Join(dir, name))
 			done := make(chan error, 1)

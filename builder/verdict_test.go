@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // failing builds dir and returns how that failed, and how often the command ran by now.
@@ -53,7 +54,7 @@ func TestVerdictStands(t *testing.T) {
 			if _, ran = failing(t, New(Options{Retry: true}), dir); ran != 2 {
 				t.Errorf("Retry: %d runs", ran)
 			}
-			write(t, filepath.Join(dir, "src.bin"), "other")
+			testkit.Write(t, filepath.Join(dir, "src.bin"), "other")
 			if _, ran = failing(t, New(Options{}), dir); ran != 3 {
 				t.Errorf("after an edit: %d runs", ran)
 			}
@@ -66,7 +67,7 @@ func TestNoVerdictOfTheMachine(t *testing.T) {
 	for _, said := range []string{"cat: src.bin: Input/output error", "error: failed to write: No space left on device (os error 28)", "Error: EMFILE: too many open files",
 		"curl: (6) Could not resolve host: registry.example.org", "Get \"https://proxy.example.org\": dial tcp: lookup proxy.example.org: no such host"} {
 		dir := capsuleDir(t, counted("cat >&2 said; exit 1"))
-		write(t, filepath.Join(dir, "said"), said+"\n")
+		testkit.Write(t, filepath.Join(dir, "said"), said+"\n")
 		failing(t, New(Options{}), dir)
 		if again, ran := failing(t, New(Options{}), dir); ran != 2 || !again.Stood.IsZero() {
 			t.Errorf("%q stands as a verdict", said)

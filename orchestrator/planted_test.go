@@ -2,9 +2,16 @@ package orchestrator
 
 import (
 	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,16 +57,18 @@ var planted = []struct{ what, file, was, is string }{
 	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.hold.suspicion != nil ||", "if c.hold.suspicion != nil ||"},
 }
 
-// TestSimulationFindsPlantedFaults compiles the loop with each planted fault and plays the
-// simulation against it, until it fails.
+// TestSimulationFindsPlantedFaults compiles the loop once with all of them, and plays the
+// simulation against each, until it fails.
 func TestSimulationFindsPlantedFaults(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles the package once for each fault")
+		t.Skip("plays against every fault, for a minute")
 	}
-	for _, fault := range planted {
+	binary := withFaults(t)
+	for n, fault := range planted {
 		t.Run(strings.ReplaceAll(fault.what, " ", "_"), func(t *testing.T) {
-			binary := withFault(t, fault.file, fault.was, fault.is)
-			out, err := exec.Command(binary, "-test.run=^TestSimulation$", "-test.failfast", "-simulations=2000").CombinedOutput()
+			cmd := exec.Command(binary, "-test.run=^TestSimulation$", "-test.failfast", "-simulations=2000")
+			cmd.Env = append(os.Environ(), "ASTRID_DEV_PLANTED="+strconv.Itoa(n))
+			out, err := cmd.CombinedOutput()
 			if err == nil {
 				t.Errorf("the simulation does not find it")
 			} else if !strings.Contains(string(out), "FAIL") && !strings.Contains(string(out), "panic") {
@@ -69,30 +78,46 @@ func TestSimulationFindsPlantedFaults(t *testing.T) {
 	}
 }
 
-// withFault compiles this package's tests with a fault in one file. The file itself stays as it is.
-func withFault(t *testing.T, file, was, is string) (binary string) {
+// withFaults compiles this package's tests with all faults; ASTRID_DEV_PLANTED is the number
+// of the one that counts. The files themselves stay as they are.
+func withFaults(t *testing.T) (binary string) {
 	t.Helper()
-	source, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Count(string(source), was) != 1 {
-		t.Fatalf("%s does not hold this exactly once, plant the fault anew: %s", file, was)
-	}
 	dir := t.TempDir()
-	faulty := filepath.Join(dir, "faulty.go")
-	if err := os.WriteFile(faulty, []byte(strings.Replace(string(source), was, is, 1)), 0o600); err != nil {
-		t.Fatal(err)
+	overlay := map[string]string{}
+	replace := func(file, text string) {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlay[path] = filepath.Join(dir, file)
+		if err := os.WriteFile(overlay[path], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	path, err := filepath.Abs(file)
+	faulty := map[string]*faultyFile{}
+	for n, fault := range planted {
+		if faulty[fault.file] == nil {
+			faulty[fault.file] = readFaulty(t, fault.file)
+		}
+		faulty[fault.file].plant(t, n, fault.was, fault.is)
+	}
+	for file, f := range faulty {
+		replace(file, f.text())
+	}
+	replace("planted_number.go", `package orchestrator
+
+import (
+	"os"
+	"strconv"
+)
+
+var plantedNumber, _ = strconv.Atoi(os.Getenv("ASTRID_DEV_PLANTED"))
+`)
+	list, err := json.Marshal(map[string]any{"Replace": overlay})
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: faulty}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), list, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary = filepath.Join(dir, "loop.test")
@@ -100,4 +125,80 @@ func withFault(t *testing.T, file, was, is string) (binary string) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary
+}
+
+// faultyFile is a file in which each function that has a fault hands over to a copy with
+// that fault, when its number is asked for.
+type faultyFile struct {
+	name, source string
+	handOvers    map[int]string // by the place behind the brace that begins a function
+	copies       []string
+}
+
+func readFaulty(t *testing.T, name string) *faultyFile {
+	t.Helper()
+	source, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &faultyFile{name: name, source: string(source), handOvers: map[int]string{}}
+}
+
+// plant adds fault n.
+func (f *faultyFile) plant(t *testing.T, n int, was, is string) {
+	t.Helper()
+	if strings.Count(f.source, was) != 1 {
+		t.Fatalf("%s does not hold this exactly once, plant the fault anew: %s", f.name, was)
+	}
+	at := strings.Index(f.source, was)
+	sound := f.functionAt(t, f.source, at)
+	changed := strings.Replace(f.source, was, is, 1)
+	copied := f.functionAt(t, changed, at)
+	name := fmt.Sprintf("%sFault%d", copied.Name.Name, n)
+	f.copies = append(f.copies, changed[copied.Pos()-1:copied.Name.Pos()-1]+name+changed[copied.Name.End()-1:copied.End()-1])
+	f.handOvers[int(sound.Body.Lbrace)] += fmt.Sprintf(" if plantedNumber == %d { %s };", n, handOver(sound, name))
+}
+
+// functionAt is the function around a place in a source.
+func (f *faultyFile) functionAt(t *testing.T, source string, at int) *ast.FuncDecl {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), f.name, source, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, decl := range file.Decls {
+		if function, ok := decl.(*ast.FuncDecl); ok && int(function.Pos())-1 <= at && at < int(function.End())-1 {
+			return function
+		}
+	}
+	t.Fatalf("%s: a fault lies in no function", f.name)
+	return nil
+}
+
+// handOver calls name with what function was called with, and returns.
+func handOver(function *ast.FuncDecl, name string) string {
+	if function.Recv != nil {
+		name = function.Recv.List[0].Names[0].Name + "." + name
+	}
+	var args []string
+	for _, field := range function.Type.Params.List {
+		for _, arg := range field.Names {
+			args = append(args, arg.Name)
+		}
+	}
+	call := name + "(" + strings.Join(args, ", ") + ")"
+	if function.Type.Results == nil {
+		return call + "; return"
+	}
+	return "return " + call
+}
+
+// text is the file with all its faults.
+func (f *faultyFile) text() string {
+	text := f.source
+	places := slices.Sorted(maps.Keys(f.handOvers))
+	for _, place := range slices.Backward(places) {
+		text = text[:place] + f.handOvers[place] + text[place:]
+	}
+	return text + "\n" + strings.Join(f.copies, "\n\n") + "\n"
 }

@@ -28,6 +28,10 @@ import (
 // come late, git's lock and an unreadable file may hold the examination back.
 const giveUpWithin = 18 * time.Second
 
+// mostBuilds is more than a capsule is ever built in one play: a loop that builds without end
+// is not played to its end.
+const mostBuilds = 2000
+
 // simulation is one play.
 type simulation struct {
 	t     *testing.T
@@ -405,6 +409,9 @@ func (s *simulation) build(c *simCapsule, e build) {
 		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
 	}
 	c.started++
+	if c.started > mostBuilds {
+		s.t.Fatalf("P4: %s was built %d times in one play", c.dir, c.started)
+	}
 	b := &simBuild{life: s.life}
 	c.build, c.dead = b, someTime(s.r, 200*time.Millisecond)
 	b.result = func() { s.buildEnds(c, b, e) }

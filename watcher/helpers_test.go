@@ -30,15 +30,6 @@ func TestMain(m *testing.M) {
 // when all is well.
 const patience = 30 * time.Second
 
-// skip is for what this machine cannot do; it is a failure where nothing may be skipped.
-func skip(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf("may not be skipped: "+format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 // both runs a test in both engines.
 func both(t *testing.T, test func(t *testing.T, poll bool)) {
 	t.Run("notify", func(t *testing.T) { t.Parallel(); test(t, false) })

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // reexec runs this very test again in another process, whose attributes differ.
@@ -29,7 +31,7 @@ func reexec(t *testing.T, attr *syscall.SysProcAttr, env ...string) {
 	cmd.SysProcAttr = attr
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), noNamespace) || os.IsPermission(err) {
-		skip(t, "no user namespaces here: %v", err)
+		testkit.Skip(t, "no user namespaces here: %v", err)
 	}
 	if err != nil || !strings.Contains(string(out), "--- PASS") {
 		t.Fatalf("in the other process: %v\n%s", err, out)
@@ -135,7 +137,7 @@ func mountTmpfs(t *testing.T, to string) (unmount func()) {
 func mount(t *testing.T, from, kind, to string, flags uintptr) (unmount func()) {
 	t.Helper()
 	if err := syscall.Mount(from, to, kind, flags, ""); err != nil {
-		skip(t, "mounting needs rights: %v", err)
+		testkit.Skip(t, "mounting needs rights: %v", err)
 	}
 	unmount = sync.OnceFunc(func() { must(t, syscall.Unmount(to, syscall.MNT_DETACH)) })
 	t.Cleanup(unmount)

@@ -2,18 +2,22 @@
 
 package watcher
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
 
 func inNamespace() (code int, handled bool) { return 0, false }
 
-func reexecAsNobody(t *testing.T) { skip(t, "root may read everything") }
+func reexecAsNobody(t *testing.T) { testkit.Skip(t, "root may read everything") }
 
 func bindMount(t *testing.T, from, to string) (unmount func()) {
-	skip(t, "no bind mounts here")
+	testkit.Skip(t, "no bind mounts here")
 	return nil
 }
 
 func mountTmpfs(t *testing.T, to string) (unmount func()) {
-	skip(t, "no tmpfs here")
+	testkit.Skip(t, "no tmpfs here")
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // A receiver that takes nothing while 300,000 events come costs one batch.
@@ -69,7 +71,7 @@ func heap() int64 {
 func TestQueueOverflow(t *testing.T) {
 	limits, err := Limits()
 	if err != nil || limits.Queue == 0 {
-		skip(t, "no inotify queue here: %v", err)
+		testkit.Skip(t, "no inotify queue here: %v", err)
 	}
 	root := folderOf(t)
 	for i := range 5 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -93,13 +94,13 @@ func TestLoad(t *testing.T) {
 	if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no manifest: %v", err)
 	}
-	write(t, path, "[package]\nname = \"a b\"\nversion = \"1\"\n")
+	testkit.Write(t, path, "[package]\nname = \"a b\"\nversion = \"1\"\n")
 	_, err := Load(dir)
 	var wrong *Error
 	if !errors.As(err, &wrong) || len(wrong.Findings) != 2 || !strings.Contains(err.Error(), "(and 1 more)") || !strings.HasPrefix(err.Error(), path+":2:8: ") {
 		t.Errorf("a bad manifest: %v", err)
 	}
-	write(t, path, "\xef\xbb\xbf[package]\r\nname = \"a\"\r\nversion = \"1.0.0-rc.1+b\"\r\n")
+	testkit.Write(t, path, "\xef\xbb\xbf[package]\r\nname = \"a\"\r\nversion = \"1.0.0-rc.1+b\"\r\n")
 	m, err := Load(dir)
 	if err != nil || m.Buildable() || m.Dir != dir || m.Package.Name != "a" {
 		t.Errorf("with a byte order mark and CRLF: %+v, %v", m, err)
@@ -112,12 +113,5 @@ func TestLoad(t *testing.T) {
 	}
 	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a folder in the manifest's place: %v", err)
-	}
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -34,10 +36,7 @@ func need(t *testing.T, tool string) {
 	if _, err := exec.LookPath(tool); err == nil {
 		return
 	}
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf("%s is not installed", tool)
-	}
-	t.Skipf("%s is not installed", tool)
+	testkit.Skip(t, "%s is not installed", tool)
 }
 
 // helper is a command of this test binary; its processes carry mark.

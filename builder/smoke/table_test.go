@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // targets are the times that the child may take, from the design.
@@ -25,7 +26,7 @@ var targets = map[string]time.Duration{
 // child, and what node takes for the same core modules, in turns in the same run.
 func BenchmarkTable(b *testing.B) {
 	if _, err := exec.LookPath("node"); err != nil {
-		skip(b, "node is not installed")
+		testkit.Skip(b, "node is not installed")
 	}
 	fmt.Printf("\n%s/%s, %d processors, %s; median of %d, child from start to report\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), rounds)
 	fmt.Println("| module | size | core modules | child | target | child's processor time | child's memory | in this process | node |")

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -38,7 +39,7 @@ func TestCollect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			write(t, filepath.Join(dir, tree.ManifestName), c.manifest)
+			testkit.Write(t, filepath.Join(dir, tree.ManifestName), c.manifest)
 			r, out := request(t, dir, fakes(t, "make")), t.TempDir()
 			place := func(name string) string {
 				if staged, ok := strings.CutPrefix(name, "OUT/"); ok {
@@ -47,7 +48,7 @@ func TestCollect(t *testing.T) {
 				return filepath.Join(dir, filepath.FromSlash(name))
 			}
 			for _, name := range c.stale {
-				write(t, place(name), "x")
+				testkit.Write(t, place(name), "x")
 			}
 			p, err := For(t.Context(), r)
 			if err != nil {
@@ -55,7 +56,7 @@ func TestCollect(t *testing.T) {
 			}
 			command := p.Command(out, t.TempDir())
 			for _, name := range c.files {
-				write(t, place(name), "x")
+				testkit.Write(t, place(name), "x")
 			}
 			list, err := command.Collect(time.Now(), nil)
 			if c.problem != "" {
@@ -99,7 +100,7 @@ func TestWrapper(t *testing.T) {
 			env := fakes(t, append(c.path, "make")...)
 			dir := folder(t, "build = [\"make\"]\n"+c.settings)
 			for _, tool := range c.project {
-				write(t, filepath.Join(dir, bin, tool), "")
+				testkit.Write(t, filepath.Join(dir, bin, tool), "")
 				if err := os.Chmod(filepath.Join(dir, bin, tool), 0o755); err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestForIsCheap(t *testing.T) {
@@ -15,7 +16,7 @@ func TestForIsCheap(t *testing.T) {
 	for _, example := range []string{"hello-go", "hello-rust", "hello-assemblyscript", "hello-js", "hello-c", "custom-command"} {
 		dir := copyExample(t, example)
 		asc := filepath.Join(dir, "node_modules", ".bin", "asc")
-		write(t, asc, "")
+		testkit.Write(t, asc, "")
 		if err := os.Chmod(asc, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func TestForIsCheap(t *testing.T) {
 func TestDoctorExplainsRust(t *testing.T) {
 	root := t.TempDir()
 	program := func(name, text string) {
-		write(t, filepath.Join(root, name), "#!/bin/sh\n"+text+"\n")
+		testkit.Write(t, filepath.Join(root, name), "#!/bin/sh\n"+text+"\n")
 		if err := os.Chmod(filepath.Join(root, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +55,7 @@ func TestDoctorExplainsRust(t *testing.T) {
 		program(home+"/bin/rustc", `if [ "$1" = --print ]; then echo '`+root+"/"+home+`'; else echo rustc 1; fi`)
 	}
 	program("rustup/bin/rustup", "")
-	write(t, filepath.Join(root, "debian/lib/rustlib", cargo.UnknownTarget, "x"), "")
+	testkit.Write(t, filepath.Join(root, "debian/lib/rustlib", cargo.UnknownTarget, "x"), "")
 	first, second := filepath.Join(root, "rustup/bin"), filepath.Join(root, "debian/bin")
 	for _, c := range []struct {
 		path string

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 const wasmMain = "//go:build wasip1\n\npackage main\n\n%s\n\nfunc main() {}\n"
@@ -51,9 +53,9 @@ func TestGoOutside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "å b")
-			write(t, filepath.Join(root, "cap", "Capsule.toml"), manifest)
+			testkit.Write(t, filepath.Join(root, "cap", "Capsule.toml"), manifest)
 			for file, content := range c.files {
-				write(t, filepath.Join(root, filepath.FromSlash(file)), content)
+				testkit.Write(t, filepath.Join(root, filepath.FromSlash(file)), content)
 			}
 			dir := filepath.Join(root, "cap")
 			o := build(t, dir, append(env, c.env...))
@@ -79,10 +81,10 @@ func TestGoOutside(t *testing.T) {
 func TestGoSeveral(t *testing.T) {
 	env := needs(t, "go")
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "Capsule.toml"), manifest+"[[component]]\nid = \"b\"\nfile = \"b.wasm\"\n")
-	write(t, filepath.Join(dir, "go.mod"), "module cap\n\ngo 1.24\n")
-	write(t, filepath.Join(dir, "cap.wasm"), "made elsewhere")
-	write(t, filepath.Join(dir, "cmd", "b", "main.go"), strings.Replace(wasmMain, "%s", "", 1))
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), manifest+"[[component]]\nid = \"b\"\nfile = \"b.wasm\"\n")
+	testkit.Write(t, filepath.Join(dir, "go.mod"), "module cap\n\ngo 1.24\n")
+	testkit.Write(t, filepath.Join(dir, "cap.wasm"), "made elsewhere")
+	testkit.Write(t, filepath.Join(dir, "cmd", "b", "main.go"), strings.Replace(wasmMain, "%s", "", 1))
 	o := build(t, dir, env)
 	want := []Artifact{{0, filepath.Join(dir, "cap.wasm")}, {1, filepath.Join(filepath.Dir(o.command.Argv[6]), "b.wasm")}}
 	past := o.start.Add(time.Minute) // cap.wasm lay there before the build
@@ -90,7 +92,7 @@ func TestGoSeveral(t *testing.T) {
 	if diff := cmp.Diff(want, list); o.err != nil || err != nil || diff != "" {
 		t.Fatalf("%v %v %s\n%s", o.err, err, diff, o.stderr)
 	}
-	write(t, filepath.Join(dir, "cmd", "cap", "main.go"), strings.Replace(wasmMain, "%s", "", 1))
+	testkit.Write(t, filepath.Join(dir, "cmd", "cap", "main.go"), strings.Replace(wasmMain, "%s", "", 1))
 	if _, err := For(t.Context(), request(t, dir, env)); err == nil || !strings.Contains(err.Error(), "go-several") {
 		t.Error(err)
 	}

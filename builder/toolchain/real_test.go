@@ -2,7 +2,6 @@ package toolchain
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // The tests of this file run real compilers on copies of the examples.
@@ -21,10 +21,7 @@ import (
 // missingTool skips where a tool is not there, and fails where that is forbidden.
 func missingTool(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf("%s is needed for this test; make toolchains installs it", what)
-	}
-	t.Skipf("%s is needed for this test; make toolchains installs it", what)
+	testkit.Skip(t, "%s is needed for this test; make toolchains installs it", what)
 }
 
 // rustEnv is this process's environment with a Rust in front that builds for wasm.
@@ -53,35 +50,10 @@ func rustEnv(t *testing.T) []string {
 func copyExample(t *testing.T, name string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "mit Leerzeichen – ünïcødé", name)
-	copyTree(t, filepath.Join("..", "..", "examples", name), to)
-	return to
-}
-
-func copyTree(t *testing.T, from, to string) {
-	t.Helper()
-	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && slices.Contains([]string{"target", "dist", "node_modules", "build"}, d.Name()) {
-			return filepath.SkipDir
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), data, 0o644)
-	})
-	if err != nil {
+	if err := testkit.CopyExample(name, to); err != nil {
 		t.Fatal(err)
 	}
+	return to
 }
 
 // outcome is what one build did.
@@ -156,17 +128,7 @@ func replace(t *testing.T, path, old, new string) {
 	if !strings.Contains(string(data), old) {
 		t.Fatalf("%s holds no %q", path, old)
 	}
-	write(t, path, strings.ReplaceAll(string(data), old, new))
-}
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, strings.ReplaceAll(string(data), old, new))
 }
 
 // edit is how a test breaks and mends a file of an example.

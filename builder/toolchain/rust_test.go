@@ -14,6 +14,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -22,10 +23,10 @@ func bareCrate(t *testing.T, env environ, files map[string]string) *crate {
 	t.Helper()
 	root := t.TempDir()
 	home := filepath.Join(root, "home")
-	write(t, filepath.Join(root, "ws", "cap", "Capsule.toml"), "[package]\nname = \"cap\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"cap.wasm\"\n")
-	write(t, filepath.Join(root, "ws", "cap", "Cargo.toml"), "[package]\nname = \"cap-a\"\nversion = \"0.1.0\"\n")
+	testkit.Write(t, filepath.Join(root, "ws", "cap", "Capsule.toml"), "[package]\nname = \"cap\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"cap.wasm\"\n")
+	testkit.Write(t, filepath.Join(root, "ws", "cap", "Cargo.toml"), "[package]\nname = \"cap-a\"\nversion = \"0.1.0\"\n")
 	for name, content := range files {
-		write(t, filepath.Join(root, filepath.FromSlash(name)), content)
+		testkit.Write(t, filepath.Join(root, filepath.FromSlash(name)), content)
 	}
 	env = append(environ{"HOME=" + home, "PATH=" + filepath.Join(root, "bin")}, env...)
 	j, err := newJob(request(t, filepath.Join(root, "ws", "cap"), env))
@@ -156,12 +157,12 @@ func TestRustOutside(t *testing.T) {
 	env := rustEnv(t)
 	dir := copyExample(t, "hello-rust")
 	above := filepath.Dir(dir)
-	write(t, filepath.Join(above, "shared lib", "Cargo.toml"), "[package]\nname = \"shared\"\nversion = \"0.1.0\"\n")
-	write(t, filepath.Join(above, "shared lib", "src", "lib.rs"), "pub fn f() -> u8 { include_bytes!(\"../dist/a\")[0] }")
-	write(t, filepath.Join(above, "shared lib", "dist", "a"), "a")
-	write(t, filepath.Join(above, "greeting text.txt"), "hello")
-	write(t, filepath.Join(dir, "dist", "own"), "own")
-	write(t, filepath.Join(above, "Cargo.toml"), "[workspace]\nmembers = [\"hello-rust\"]\n[profile.release]\npanic = \"abort\"\n")
+	testkit.Write(t, filepath.Join(above, "shared lib", "Cargo.toml"), "[package]\nname = \"shared\"\nversion = \"0.1.0\"\n")
+	testkit.Write(t, filepath.Join(above, "shared lib", "src", "lib.rs"), "pub fn f() -> u8 { include_bytes!(\"../dist/a\")[0] }")
+	testkit.Write(t, filepath.Join(above, "shared lib", "dist", "a"), "a")
+	testkit.Write(t, filepath.Join(above, "greeting text.txt"), "hello")
+	testkit.Write(t, filepath.Join(dir, "dist", "own"), "own")
+	testkit.Write(t, filepath.Join(above, "Cargo.toml"), "[workspace]\nmembers = [\"hello-rust\"]\n[profile.release]\npanic = \"abort\"\n")
 	replace(t, filepath.Join(dir, "Cargo.toml"), "[workspace]\n", "[dependencies]\nshared = { path = \"../shared lib\" }\n")
 	replace(t, filepath.Join(dir, "src", "lib.rs"), "mod abi;", "mod abi;\npub const G: &str = include_str!(\"../../greeting text.txt\");\npub const O: &[u8] = include_bytes!(\"../dist/own\");\npub fn g() -> u8 { shared::f() }")
 
@@ -211,7 +212,7 @@ func TestRustOutsideAfterFailure(t *testing.T) {
 	env := rustEnv(t)
 	dir := copyExample(t, "hello-rust")
 	outside := filepath.Join(filepath.Dir(dir), "text.txt")
-	write(t, outside, "hello")
+	testkit.Write(t, outside, "hello")
 	replace(t, filepath.Join(dir, "src", "lib.rs"), "mod abi;", "mod abi;\npub const G: &[u8; 3] = include_bytes!(\"../../text.txt\");")
 	o := build(t, dir, env)
 	if o.err == nil {
@@ -232,7 +233,7 @@ func TestRustStale(t *testing.T) {
 	c, w := readCrate(j), &work{job: j, out: t.TempDir()}
 	w.stood = w.standing()
 	file := filepath.Join(dir, "hello_rust.wasm.old", "hello_rust.wasm")
-	write(t, file, "\x00asm")
+	testkit.Write(t, file, "\x00asm")
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -23,7 +24,7 @@ func fakes(t *testing.T, names ...string) environ {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "bin")
 	for _, name := range names {
-		write(t, filepath.Join(bin, name), "#!/bin/sh\necho "+name+" go1.26.0 version\n")
+		testkit.Write(t, filepath.Join(bin, name), "#!/bin/sh\necho "+name+" go1.26.0 version\n")
 		if err := os.Chmod(filepath.Join(bin, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -39,9 +40,9 @@ func folder(t *testing.T, settings string, files ...string) string {
 	if settings != "" {
 		text += "[package.metadata.astrid-dev]\n" + settings + "\n"
 	}
-	write(t, filepath.Join(dir, tree.ManifestName), text)
+	testkit.Write(t, filepath.Join(dir, tree.ManifestName), text)
 	for i := 0; i+1 < len(files); i += 2 {
-		write(t, filepath.Join(dir, filepath.FromSlash(files[i])), files[i+1])
+		testkit.Write(t, filepath.Join(dir, filepath.FromSlash(files[i])), files[i+1])
 	}
 	return dir
 }
@@ -143,7 +144,7 @@ func TestMissingToolIsLookedForAgain(t *testing.T) {
 		t.Fatal("a plan without go")
 	}
 	goTool := filepath.Join(strings.TrimPrefix(env[0], "PATH="), "go")
-	write(t, goTool, "#!/bin/sh\necho go version go1.26.0\n")
+	testkit.Write(t, goTool, "#!/bin/sh\necho go version go1.26.0\n")
 	if err := os.Chmod(goTool, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestMissingToolIsLookedForAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, goTool, "#!/bin/sh\necho go version go1.27.0 # newer\n")
+	testkit.Write(t, goTool, "#!/bin/sh\necho go version go1.27.0 # newer\n")
 	second, err := For(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +164,7 @@ func TestMissingToolIsLookedForAgain(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(third.Identity, second.Identity) {
 		t.Errorf("identity %q became %q, %v", second.Identity, third.Identity, err)
 	}
-	write(t, goTool, "#!/bin/sh\necho go version go1.23.9 # too old\n")
+	testkit.Write(t, goTool, "#!/bin/sh\necho go version go1.23.9 # too old\n")
 	if _, err := For(t.Context(), r); err == nil || !strings.Contains(err.Error(), "go-too-old") {
 		t.Error(err)
 	}
@@ -260,7 +261,7 @@ func TestVersionIsNotGuessedFromAPath(t *testing.T) {
 func TestFilesOfALinkedCapsule(t *testing.T) {
 	real := filepath.Join(t.TempDir(), "real")
 	link := filepath.Join(t.TempDir(), "link")
-	write(t, filepath.Join(real, "a.go"), "")
+	testkit.Write(t, filepath.Join(real, "a.go"), "")
 	if err := os.Symlink(real, link); err != nil {
 		t.Fatal(err)
 	}

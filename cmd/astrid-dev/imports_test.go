@@ -58,6 +58,7 @@ var house = []string{
 // forTests are the rooms that tests alone may import.
 var forTests = []string{
 	"orchestrator/event/flat: builder/finding orchestrator/event",
+	"internal/gotest:",
 	"internal/testkit:",
 	"cmd/astrid-dev/internal/script: internal/testkit orchestrator/event/flat",
 }

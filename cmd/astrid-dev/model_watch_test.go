@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
@@ -96,7 +97,7 @@ func (w *modelWatch) last() flat.Event {
 // await waits for an event that is so, from number from on, and returns the number after it.
 func (w *modelWatch) await(from int, what string, so func(flat.Event) bool) int {
 	w.t.Helper()
-	for deadline := time.Now().Add(modelPatience); ; time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); ; time.Sleep(2 * time.Millisecond) {
 		all := w.all()
 		for ; from < len(all); from++ {
 			if so(all[from]) {
@@ -110,9 +111,6 @@ func (w *modelWatch) await(from int, what string, so func(flat.Event) bool) int 
 		}
 	}
 }
-
-// modelPatience is how long an event may take: a hang, not a slow machine, runs into it.
-const modelPatience = time.Minute
 
 // rest waits until everything that was done so far has been seen and dealt with.
 // A poll reads one folder after the other, so that the first beat may overtake

@@ -11,22 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
-
-// writes keeps every Write apart.
-type writes struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (w *writes) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.list = append(w.list, string(p))
-	return len(p), nil
-}
 
 func TestConsoleLines(t *testing.T) {
 	for name, o := range map[string]Options{
@@ -34,7 +22,7 @@ func TestConsoleLines(t *testing.T) {
 		"console-colour.txt": {Dir: "/home/ada/caps/hello-go", Colour: true},
 		"console-quiet.txt":  {Quiet: true},
 	} {
-		w := &writes{}
+		w := &testkit.Writes{}
 		h := hub.New()
 		c := New(w, h, o)
 		for _, e := range events() {
@@ -43,7 +31,7 @@ func TestConsoleLines(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
-		text := strings.Join(w.list, "")
+		text := w.String()
 		golden(t, name, text)
 		if plain := strings.NewReplacer("\x1b[0m", "", string(green), "", string(red), "", string(yellow), "", string(dim), "").Replace(text); strings.ContainsAny(plain, "\x1b\r\a") || !o.Colour && plain != text {
 			t.Errorf("%s: control characters came through", name)
@@ -51,36 +39,8 @@ func TestConsoleLines(t *testing.T) {
 	}
 }
 
-// gate is a writer that blocks until it is opened.
-type gate struct {
-	open chan struct{}
-	writes
-}
-
-func (g *gate) Write(p []byte) (int, error) {
-	<-g.open
-	return g.writes.Write(p)
-}
-
-func waitWrites(w *writes, n int) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			w.mu.Lock()
-			have := len(w.list)
-			w.mu.Unlock()
-			if have >= n {
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
-	}()
-	return done
-}
-
 func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
+	g := testkit.NewGate()
 	h := hub.New()
 	c := New(g, h, Options{})
 	h.Publish(event.Event{Body: event.Ready{}})
@@ -91,12 +51,12 @@ func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	close(g.open)
+	close(g.Open)
 	<-c.q.done
 }
 
 func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
+	g := testkit.NewGate()
 	h := hub.New()
 	c := New(g, h, Options{})
 	line := []byte(strings.Repeat("x", 999) + "\n")
@@ -104,12 +64,12 @@ func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 		c.Output("a", line)
 	}
 	h.Publish(event.Event{Body: event.Ready{Capsules: 1}}) // events have room when output has none
-	close(g.open)
-	<-waitWrites(&g.writes, 800)
+	close(g.Open)
+	testkit.Wait(t, "800 writes", func() bool { return len(g.List()) >= 800 })
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(g.list, "")
+	text := g.String()
 	shown := strings.Count(text, "xxx\n")
 	missing := 0 // it is told at each place where lines are missing
 	for _, found := range regexp.MustCompile(`left out   (\d+) lines, because this output was not read\n`).FindAllStringSubmatch(text, -1) {
@@ -126,7 +86,7 @@ func TestConsoleCountsWhatATerminalThatIsNotReadMisses(t *testing.T) {
 
 func TestLiveOutput(t *testing.T) {
 	for _, colour := range []bool{false, true} {
-		w := &writes{}
+		w := &testkit.Writes{}
 		h := hub.New()
 		c := New(w, h, Options{Colour: colour})
 		out := c.Writer("hello\x1b[2J")
@@ -139,8 +99,8 @@ func TestLiveOutput(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, fmt.Sprintf("live-colour-%t.txt", colour), strings.Join(w.list, ""))
-		for _, one := range w.list {
+		golden(t, fmt.Sprintf("live-colour-%t.txt", colour), w.String())
+		for _, one := range w.List() {
 			if len(one) > liveItem+100 || !strings.HasSuffix(one, "\n") {
 				t.Errorf("a write of %d bytes: %q", len(one), one[max(0, len(one)-20):])
 			}
@@ -152,7 +112,7 @@ func TestProgressLine(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var mu sync.Mutex
 	width := 40
-	w := &writes{}
+	w := &testkit.Writes{}
 	h := hub.New()
 	c := New(w, h, Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
 		Width: func() int { mu.Lock(); defer mu.Unlock(); return width }})
@@ -190,7 +150,7 @@ func TestProgressLine(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	screen := strings.Join(w.list, "")
+	screen := w.String()
 	for i, line := range strings.Split(screen, "\r\x1b[K") {
 		text, _, ended := strings.Cut(line, "\n")
 		if !ended && len(text) > 39 {
@@ -203,12 +163,12 @@ func TestProgressLine(t *testing.T) {
 }
 
 func TestWithoutATerminalThereIsNoProgressLine(t *testing.T) {
-	w := &writes{}
+	w := &testkit.Writes{}
 	h := hub.New()
 	c := New(w, h, Options{})
 	h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.BuildStarted{Reason: "changed"}})
 	_ = c.Close()
-	if text := strings.Join(w.list, ""); text != "building   a  changed\n" {
+	if text := w.String(); text != "building   a  changed\n" {
 		t.Errorf("%q", text)
 	}
 }

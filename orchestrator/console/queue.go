@@ -1,17 +1,11 @@
 package console
 
 import (
-	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
-
-// flushWait is how long closing waits for a reader that does not read: exit
-// must take under two seconds, and a reader that lives needs none of it.
-const flushWait = 500 * time.Millisecond
 
 // queue writes to w from a goroutine of its own, so that a reader who stands
 // still (a pager, a stopped terminal, a full pipe) never stops a build. Every
@@ -106,18 +100,14 @@ func (q *queue) fail(err error) {
 }
 
 // close writes what waits and joins the goroutine. A writer that blocks is
-// given up after flushWait; its goroutine then ends with that Write.
+// given up after half a second; its goroutine then ends with that Write.
 func (q *queue) close() error {
 	q.mu.Lock()
 	q.closed = true
 	q.nudge()
 	q.mu.Unlock()
-	late := time.NewTimer(flushWait)
-	defer late.Stop()
-	select {
-	case <-q.done:
-	case <-late.C:
-		q.fail(fmt.Errorf("%w within %s", hub.ErrSlow, flushWait))
+	if err := hub.Flushed(q.done); err != nil {
+		q.fail(err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

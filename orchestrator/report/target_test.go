@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestParseTarget(t *testing.T) {
@@ -106,7 +108,7 @@ func TestALinkIsFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("real.json", link); err != nil {
-		skip(t, "symbolic links cannot be made here: "+err.Error())
+		testkit.Skip(t, "symbolic links cannot be made here: %v", err)
 	}
 	if err := WriteFile(link, FormatJSON, sample()); err != nil {
 		t.Fatal(err)
@@ -120,7 +122,7 @@ func TestALinkIsFollowed(t *testing.T) {
 
 func TestADeviceIsWrittenAsItIs(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		skip(t, "Windows has no /dev/null")
+		testkit.Skip(t, "Windows has no /dev/null")
 	}
 	if err := WriteFile("/dev/null", FormatJSON, sample()); err != nil {
 		t.Fatal(err)

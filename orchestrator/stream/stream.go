@@ -8,20 +8,13 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
-const (
-	// maxUnread is how many bytes of events may wait for a reader that stands
-	// still: some hundred thousand events, an hour of the busiest day.
-	maxUnread = 64 << 20
-
-	// flushWait is how long closing waits for a reader that does not read: exit
-	// must take under two seconds, and a reader that lives needs none of it.
-	flushWait = 500 * time.Millisecond
-)
+// maxUnread is how many bytes of events may wait for a reader that stands
+// still: some hundred thousand events, an hour of the busiest day.
+const maxUnread = 64 << 20
 
 // Stream writes from a goroutine of its own, so that its reader never stops a build. No
 // event is ever left out silently: when one cannot be written, broken is called once, and
@@ -93,12 +86,8 @@ func (s *Stream) fail(err error) {
 // hub was closed before. A writer that blocks is given up; its goroutine then ends with
 // that Write.
 func (s *Stream) Close() error {
-	late := time.NewTimer(flushWait)
-	defer late.Stop()
-	select {
-	case <-s.ended:
-	case <-late.C:
-		s.fail(fmt.Errorf("%w within %s", hub.ErrSlow, flushWait))
+	if err := hub.Flushed(s.ended); err != nil {
+		s.fail(err)
 	}
 	s.sub.Close()
 	s.mu.Lock()

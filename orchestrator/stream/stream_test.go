@@ -5,45 +5,21 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// writes keeps every Write apart.
-type writes struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (w *writes) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.list = append(w.list, string(p))
-	return len(p), nil
-}
-
-// gate is a writer that blocks until it is opened.
-type gate struct {
-	open chan struct{}
-	writes
-}
-
-func (g *gate) Write(p []byte) (int, error) {
-	<-g.open
-	return g.writes.Write(p)
-}
-
 // Every event is one line, written at once, as the hub has it, and none is missing.
 func TestLines(t *testing.T) {
-	w := &writes{}
+	w := &testkit.Writes{}
 	h := hub.New()
 	s := New(w, h, func(err error) { t.Error(err) })
 	other := h.Subscribe(0, hub.Fail(1<<20))
@@ -54,14 +30,14 @@ func TestLines(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for i, line := range w.list {
+	for i, line := range w.List() {
 		item, ok := other.Next()
 		if !ok || string(item.Line) != line || item.Event.Seq != uint64(i+1) || !strings.HasSuffix(line, "}\n") || strings.Count(line, "\n") != 1 {
 			t.Errorf("write %d: %q", i, line)
 		}
 	}
-	if len(w.list) != 100 {
-		t.Errorf("%d writes", len(w.list))
+	if len(w.List()) != 100 {
+		t.Errorf("%d writes", len(w.List()))
 	}
 }
 
@@ -90,19 +66,19 @@ func TestItTellsOnceThatItsReaderIsGone(t *testing.T) {
 }
 
 func TestItKeepsEventsForASlowReader(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
+	g := testkit.NewGate()
 	h := hub.New()
 	s := New(g, h, func(err error) { t.Error(err) })
 	for range 10_000 {
 		h.Publish(event.Event{Body: event.Ready{}})
 	}
-	close(g.open)
+	close(g.Open)
 	h.Close()
 	<-s.ended
-	if err := s.Close(); err != nil || len(g.list) != 10_000 {
-		t.Fatal(err, len(g.list))
+	if err := s.Close(); err != nil || len(g.List()) != 10_000 {
+		t.Fatal(err, len(g.List()))
 	}
-	for i, line := range g.list {
+	for i, line := range g.List() {
 		if !strings.Contains(line, fmt.Sprintf(`"seq":%d,`, i+1)) {
 			t.Fatalf("write %d: %s", i, line)
 		}
@@ -111,7 +87,7 @@ func TestItKeepsEventsForASlowReader(t *testing.T) {
 
 // It is told while the Write still stands still.
 func TestItGivesUpOnAReaderThatStandsStill(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
+	g := testkit.NewGate()
 	told := make(chan error, 10)
 	h := hub.New()
 	s := New(g, h, func(err error) { told <- err })
@@ -121,7 +97,7 @@ func TestItGivesUpOnAReaderThatStandsStill(t *testing.T) {
 	if err := <-told; !errors.Is(err, hub.ErrSlow) {
 		t.Error(err)
 	}
-	close(g.open)
+	close(g.Open)
 	h.Close()
 	if err := s.Close(); !errors.Is(err, hub.ErrSlow) || len(told) != 0 {
 		t.Error(err, len(told))
@@ -129,7 +105,7 @@ func TestItGivesUpOnAReaderThatStandsStill(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
+	g := testkit.NewGate()
 	h := hub.New()
 	s := New(g, h, nil)
 	h.Publish(event.Event{Body: event.Ready{}})
@@ -141,18 +117,18 @@ func TestCloseDoesNotWaitForAWriterThatBlocks(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	close(g.open)
+	close(g.Open)
 	<-s.ended
 }
 
 func TestAnEventThatIsNoJSONEndsIt(t *testing.T) {
-	w := &writes{}
+	w := &testkit.Writes{}
 	h := hub.New()
 	s := New(w, h, nil)
 	h.Publish(event.Event{Body: event.Reload{Delta: []byte("{")}})
 	h.Publish(event.Event{Body: event.Ready{}})
 	h.Close()
-	if err := s.Close(); err == nil || len(w.list) != 0 {
-		t.Errorf("%v, %q", err, w.list)
+	if err := s.Close(); err == nil || len(w.List()) != 0 {
+		t.Errorf("%v, %q", err, w.List())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -17,7 +18,7 @@ func BenchmarkVerify(b *testing.B) {
 		dir := filepath.Join(root, "capsules", fmt.Sprintf("c%03d", i))
 		capsuleAt(b, dir, fmt.Sprintf("c%03d", i), wasm)
 		for k := range 5 {
-			write(b, filepath.Join(dir, "src", fmt.Sprintf("%d.txt", k)), fmt.Sprintf("source %d of %d", k, i))
+			testkit.Write(b, filepath.Join(dir, "src", fmt.Sprintf("%d.txt", k)), fmt.Sprintf("source %d of %d", k, i))
 		}
 	}
 	commit(b, root)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -25,21 +26,21 @@ func family(t *testing.T) string {
 	capsuleAt(t, filepath.Join(root, "alone"), "alone", wasm)
 	capsuleAt(t, filepath.Join(root, "alone", "inner"), "inner", wasm)
 	capsuleAt(t, filepath.Join(root, "shares"), "shares", `test -f ../shared/a.txt; `+wasm, `inputs = ["../shared", "../wit/**/*.wit"]`)
-	write(t, filepath.Join(root, "shared", "a.txt"), "a")
-	write(t, filepath.Join(root, "wit", "deep", "a.wit"), "package a:b;")
+	testkit.Write(t, filepath.Join(root, "shared", "a.txt"), "a")
+	testkit.Write(t, filepath.Join(root, "wit", "deep", "a.wit"), "package a:b;")
 	// go.work and Cargo.lock steer these two, whatever they are built with
-	write(t, filepath.Join(root, "go", "go.work"), "go 1.25\n\nuse ./capsule\n")
-	write(t, filepath.Join(root, "go", "capsule", "Capsule.toml"), "[package]\nname = \"of-go\"\nversion = \"0.1.0\"\n\n[[component]]\nid = \"a\"\nfile = \"a.wasm\"\n")
-	write(t, filepath.Join(root, "go", "capsule", "go.mod"), "module example.org/capsule\n\ngo 1.25\n")
-	write(t, filepath.Join(root, "go", "capsule", "main.go"), "package main\n\nfunc main() {}\n")
-	write(t, filepath.Join(root, "rust", "Cargo.toml"), "[workspace]\nmembers = [\"capsule\"]\n")
-	write(t, filepath.Join(root, "rust", "Cargo.lock"), "version = 3\n")
-	write(t, filepath.Join(root, "rust", "text.txt"), "text")
-	write(t, filepath.Join(root, "rust", "capsule", "Capsule.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
-	write(t, filepath.Join(root, "rust", "capsule", "Cargo.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
-	write(t, filepath.Join(root, "rust", "capsule", "src", "lib.rs"), `const T: &str = include_str!("../../text.txt");`)
-	write(t, filepath.Join(root, ".gitignore"), "*.log\n")
-	write(t, filepath.Join(root, "README.md"), "# capsules")
+	testkit.Write(t, filepath.Join(root, "go", "go.work"), "go 1.25\n\nuse ./capsule\n")
+	testkit.Write(t, filepath.Join(root, "go", "capsule", "Capsule.toml"), "[package]\nname = \"of-go\"\nversion = \"0.1.0\"\n\n[[component]]\nid = \"a\"\nfile = \"a.wasm\"\n")
+	testkit.Write(t, filepath.Join(root, "go", "capsule", "go.mod"), "module example.org/capsule\n\ngo 1.25\n")
+	testkit.Write(t, filepath.Join(root, "go", "capsule", "main.go"), "package main\n\nfunc main() {}\n")
+	testkit.Write(t, filepath.Join(root, "rust", "Cargo.toml"), "[workspace]\nmembers = [\"capsule\"]\n")
+	testkit.Write(t, filepath.Join(root, "rust", "Cargo.lock"), "version = 3\n")
+	testkit.Write(t, filepath.Join(root, "rust", "text.txt"), "text")
+	testkit.Write(t, filepath.Join(root, "rust", "capsule", "Capsule.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
+	testkit.Write(t, filepath.Join(root, "rust", "capsule", "Cargo.toml"), "[package]\nname = \"of-rust\"\nversion = \"0.1.0\"\n")
+	testkit.Write(t, filepath.Join(root, "rust", "capsule", "src", "lib.rs"), `const T: &str = include_str!("../../text.txt");`)
+	testkit.Write(t, filepath.Join(root, ".gitignore"), "*.log\n")
+	testkit.Write(t, filepath.Join(root, "README.md"), "# capsules")
 	commit(t, root)
 	return root
 }
@@ -75,7 +76,7 @@ func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
 				}
 				path := filepath.Join(branch, filepath.FromSlash(tt.path))
 				old, _ := os.ReadFile(path)
-				write(t, path, string(old)+"\n")
+				testkit.Write(t, path, string(old)+"\n")
 				if committed {
 					git(t, branch, "checkout", "-q", "-b", "topic")
 					commit(t, branch)
@@ -114,7 +115,7 @@ func TestChangedSinceSeesARemovedSource(t *testing.T) {
 	root := folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
-	write(t, filepath.Join(root, "a", "extra.txt"), "x")
+	testkit.Write(t, filepath.Join(root, "a", "extra.txt"), "x")
 	commit(t, root)
 	if err := os.Remove(filepath.Join(root, "a", "extra.txt")); err != nil {
 		t.Fatal(err)
@@ -129,20 +130,20 @@ func TestChangedFilesAreThoseOfOtherContent(t *testing.T) {
 	root := folder(t)
 	in := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
 	for _, name := range []string{"same", "edited", "binary", "gone", "moved", "runs", "to\tbe edited\n"} {
-		write(t, in(name), "one\x00\n")
+		testkit.Write(t, in(name), "one\x00\n")
 	}
-	write(t, in("edited"), "one\n")
-	write(t, in("emptied"), "one\n")
+	testkit.Write(t, in("edited"), "one\n")
+	testkit.Write(t, in("emptied"), "one\n")
 	commit(t, root)
 	index, err := os.ReadFile(in(".git/index"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, in("edited"), "two\n")
-	write(t, in("binary"), "two\x00\n")
-	write(t, in("to\tbe edited\n"), "two\x00\n")
-	write(t, in("emptied"), "")
-	write(t, in("new and empty"), "")
+	testkit.Write(t, in("edited"), "two\n")
+	testkit.Write(t, in("binary"), "two\x00\n")
+	testkit.Write(t, in("to\tbe edited\n"), "two\x00\n")
+	testkit.Write(t, in("emptied"), "")
+	testkit.Write(t, in("new and empty"), "")
 	for _, err := range []error{
 		os.Chtimes(in("same"), time.Time{}, time.Unix(1e9, 0)),
 		os.Remove(in("gone")),
@@ -178,10 +179,10 @@ func TestChangedSinceLooksAtTheMergeBase(t *testing.T) {
 	commit(t, root)
 	git(t, root, "branch", "-M", "main")
 	git(t, root, "checkout", "-q", "-b", "topic")
-	write(t, filepath.Join(root, "a", "x"), "x")
+	testkit.Write(t, filepath.Join(root, "a", "x"), "x")
 	commit(t, root)
 	git(t, root, "checkout", "-q", "main")
-	write(t, filepath.Join(root, "b", "x"), "x") // later on main: not the topic's doing
+	testkit.Write(t, filepath.Join(root, "b", "x"), "x") // later on main: not the topic's doing
 	commit(t, root)
 	git(t, root, "checkout", "-q", "topic")
 	if diff := cmp.Diff([]string{"a"}, dirsOf(verified(t, root, Config{ChangedSince: "main"}))); diff != "" {
@@ -195,7 +196,7 @@ func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	commit(t, root)
 	git(t, root, "checkout", "-q", "--orphan", "other")
-	write(t, filepath.Join(root, "a", "other"), "x")
+	testkit.Write(t, filepath.Join(root, "a", "other"), "x")
 	commit(t, root)
 	for _, ref := range []string{"main~0", "no-such-ref", "--output=x"} {
 		_, err := runIn(t, root, Config{ChangedSince: ref})
@@ -216,9 +217,9 @@ func TestChangedArtifactCountsWhenArtifactsAreChecked(t *testing.T) {
 	needs(t, "sh", "git")
 	root := folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
-	write(t, filepath.Join(root, "a", "a.wasm"), "one")
+	testkit.Write(t, filepath.Join(root, "a", "a.wasm"), "one")
 	commit(t, root)
-	write(t, filepath.Join(root, "a", "a.wasm"), "two")
+	testkit.Write(t, filepath.Join(root, "a", "a.wasm"), "two")
 	if got := dirsOf(verified(t, root, Config{ChangedSince: "HEAD"})); len(got) != 0 {
 		t.Errorf("an artifact is no source: %v", got)
 	}
@@ -291,7 +292,7 @@ func TestParseShard(t *testing.T) {
 func TestAHooksVariablesDoNotLeadElsewhere(t *testing.T) {
 	needs(t, "sh", "git")
 	other, root := folder(t), folder(t)
-	write(t, filepath.Join(other, "file"), "x")
+	testkit.Write(t, filepath.Join(other, "file"), "x")
 	commit(t, other)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `git rev-parse --git-dir >&2; git ls-files --error-unmatch build.sh; `+wasm)
 	commit(t, root)
@@ -319,7 +320,7 @@ func TestChangedSinceAsksTheSuperproject(t *testing.T) {
 	if r := verified(t, root, Config{ChangedSince: "base"}); len(r.Capsules) != 0 {
 		t.Errorf("nothing changed, yet %v was verified", dirsOf(r))
 	}
-	write(t, filepath.Join(root, "sub", "inner", "more"), "x")
+	testkit.Write(t, filepath.Join(root, "sub", "inner", "more"), "x")
 	git(t, filepath.Join(root, "sub"), "add", "-A")
 	git(t, filepath.Join(root, "sub"), "commit", "-q", "-m", "more")
 	commit(t, root)

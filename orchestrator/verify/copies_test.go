@@ -11,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/check"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -44,7 +45,7 @@ func TestInputsOutsideAreCopied(t *testing.T) {
 	capsuleAt(t, filepath.Join(root, "first"), "first", script+wasm, `inputs = ["../shared", "../one.txt", "../wit/*.wit"]`)
 	capsuleAt(t, filepath.Join(root, "second"), "second", script+wasm, `inputs = ["../shared/a.txt", "../shared", "../one.txt", "../wit/*.wit"]`)
 	for _, name := range []string{"shared/a.txt", "shared/deep/b.txt", "one.txt", "wit/x.wit"} {
-		write(t, filepath.Join(root, name), name)
+		testkit.Write(t, filepath.Join(root, name), name)
 	}
 	sound(t, verified(t, root, Config{Jobs: 2, Repro: true}))
 }
@@ -53,7 +54,7 @@ func TestABuildThatChangesAnInputOutsideIsNamed(t *testing.T) {
 	needs(t, "sh")
 	root := folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `echo more >> ../shared/a.txt; `+wasm, `inputs = ["../shared"]`)
-	write(t, filepath.Join(root, "shared", "a.txt"), "a")
+	testkit.Write(t, filepath.Join(root, "shared", "a.txt"), "a")
 	before := state(t, root)
 	r := verified(t, root, Config{})
 	want := []string{"build-changes-input " + filepath.Join(root, "shared", "a.txt")}
@@ -70,17 +71,17 @@ func TestSourceHashIsTheOriginals(t *testing.T) {
 	root := folder(t)
 	dir := filepath.Join(root, "one")
 	capsuleAt(t, dir, "one", wasm)
-	write(t, filepath.Join(root, ".gitignore"), "*.log\n")
-	write(t, filepath.Join(dir, "tracked.log"), "x")
+	testkit.Write(t, filepath.Join(root, ".gitignore"), "*.log\n")
+	testkit.Write(t, filepath.Join(dir, "tracked.log"), "x")
 	git(t, root, "init", "-q")
 	git(t, root, "add", "-f", "one/tracked.log")
 	commit(t, root)
-	write(t, filepath.Join(dir, "noise.log"), "x")
-	write(t, filepath.Join(root, ".git", "info", "exclude"), "excluded\n")
-	write(t, filepath.Join(dir, "excluded"), "x")
+	testkit.Write(t, filepath.Join(dir, "noise.log"), "x")
+	testkit.Write(t, filepath.Join(root, ".git", "info", "exclude"), "excluded\n")
+	testkit.Write(t, filepath.Join(dir, "excluded"), "x")
 	worktree := filepath.Join(filepath.Dir(root), "work tree")
 	git(t, root, "worktree", "add", "-q", "-b", "topic", worktree)
-	write(t, filepath.Join(worktree, "one", "noise.log"), "x")
+	testkit.Write(t, filepath.Join(worktree, "one", "noise.log"), "x")
 	for _, top := range []string{root, worktree} {
 		want, err := builder.New(builder.Options{}).SourceHash(t.Context(), filepath.Join(top, "one"))
 		if err != nil {
@@ -112,16 +113,16 @@ func TestPackagesAreCopiedForWhoIsVerified(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		dir := filepath.Join(root, name)
 		capsuleAt(t, dir, name, `cat node_modules/tool/index.js ../node_modules/shared/index.js node_modules/lib/lib.js > /dev/null; echo x > node_modules/.cache; `+wasm)
-		write(t, filepath.Join(dir, "node_modules", "tool", "index.js"), "1")
+		testkit.Write(t, filepath.Join(dir, "node_modules", "tool", "index.js"), "1")
 		link(t, "../../lib", filepath.Join(dir, "node_modules", "lib"))
 	}
-	write(t, filepath.Join(root, "node_modules", "shared", "index.js"), "1")
-	write(t, filepath.Join(root, "lib", "lib.js"), "1")
-	write(t, filepath.Join(root, ".gitignore"), "node_modules\n")
+	testkit.Write(t, filepath.Join(root, "node_modules", "shared", "index.js"), "1")
+	testkit.Write(t, filepath.Join(root, "lib", "lib.js"), "1")
+	testkit.Write(t, filepath.Join(root, ".gitignore"), "node_modules\n")
 	commit(t, root)
 	before := state(t, root)
 	sound(t, verified(t, root, Config{}))
-	write(t, filepath.Join(root, "a", "new"), "x")
+	testkit.Write(t, filepath.Join(root, "a", "new"), "x")
 	before[filepath.Join(root, "a", "new")] = state(t, root)[filepath.Join(root, "a", "new")]
 	before[filepath.Join(root, "a")] = state(t, root)[filepath.Join(root, "a")]
 	r := verified(t, root, Config{ChangedSince: "HEAD"})

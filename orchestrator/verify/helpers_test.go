@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -33,10 +34,7 @@ func needs(t testing.TB, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
 		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-				t.Fatalf("%s is missing", tool)
-			}
-			t.Skipf("%s is missing", tool)
+			testkit.Skip(t, "%s is missing", tool)
 		}
 	}
 }
@@ -44,7 +42,7 @@ func needs(t testing.TB, tools ...string) {
 // capsuleAt makes a capsule that a shell script builds.
 func capsuleAt(t testing.TB, dir, name, script string, more ...string) {
 	t.Helper()
-	write(t, filepath.Join(dir, "Capsule.toml"), fmt.Sprintf(`[package]
+	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), fmt.Sprintf(`[package]
 name = %q
 version = "0.1.0"
 
@@ -55,17 +53,7 @@ file = "%[1]s.wasm"
 [package.metadata.astrid-dev]
 build = ["sh", "build.sh"]
 %s`, name, strings.Join(more, "\n")))
-	write(t, filepath.Join(dir, "build.sh"), "set -e\n"+script+"\n")
-}
-
-func write(t testing.TB, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "build.sh"), "set -e\n"+script+"\n")
 }
 
 // folder is an empty folder with a blank in its name, links resolved.

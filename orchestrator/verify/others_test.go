@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -16,11 +17,11 @@ func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := folder(t)
-			write(t, filepath.Join(root, "go.mod"), "module a\n")
+			testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 			for _, n := range []string{names.victim, "sound"} {
 				capsuleAt(t, filepath.Join(root, n), n, wasm)
-				write(t, filepath.Join(root, n, "data"), "as committed\n")
-				write(t, filepath.Join(root, n, "lost"), "as committed\n")
+				testkit.Write(t, filepath.Join(root, n, "data"), "as committed\n")
+				testkit.Write(t, filepath.Join(root, n, "lost"), "as committed\n")
 			}
 			v := "../" + names.victim + "/"
 			capsuleAt(t, filepath.Join(root, names.culprit), names.culprit, `echo other > `+v+`data; rm -f `+v+`lost; echo new > `+v+`made; touch ../sound/data; `+wasm)
@@ -45,11 +46,11 @@ func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
 func TestDamageThatIsPutBackIsSeen(t *testing.T) {
 	needs(t, "sh")
 	root := folder(t)
-	write(t, filepath.Join(root, "go.mod"), "module a\n")
+	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 	capsuleAt(t, filepath.Join(root, "a"), "a", `echo other > ../b/data; `+wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
 	capsuleAt(t, filepath.Join(root, "c"), "c", `echo right > ../b/data; `+wasm)
-	write(t, filepath.Join(root, "b", "data"), "right\n")
+	testkit.Write(t, filepath.Join(root, "b", "data"), "right\n")
 	s := found(t, verified(t, root, Config{}), "b").Step(report.StepNoMutation)
 	if s.Verdict != report.Failed || len(s.Findings) != 1 || !strings.Contains(s.Findings[0].Message, "the build of a changed") {
 		t.Errorf("%s: %+v", s.Verdict, s.Findings)

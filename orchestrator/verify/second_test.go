@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -20,7 +21,7 @@ func TestReproSaysWhereAndWhy(t *testing.T) {
 	needs(t, "sh", "date", "od")
 	root := folder(t)
 	want := map[string]string{}
-	write(t, filepath.Join(root, "go.mod"), "module a\n") // so that it is one workspace
+	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n") // so that it is one workspace
 	for name, c := range map[string]struct{ script, cause string }{
 		"path":  {`t=$(pwd | cut -c 1-110); ` + named, causes.path.message},
 		"time":  {`t=$(date +%s); ` + named, causes.stamp.message},

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 )
@@ -33,35 +34,35 @@ var faults = []struct {
 	{"writes-nothing", `:`, nil, map[report.StepName][]string{report.StepBuild: {"output-missing Capsule.toml"}}},
 	{"no-wasm", `echo text > "$CAPSULE_OUT"`, nil, map[report.StepName][]string{report.StepSmoke: {"smoke-not-wasm Capsule.toml"}}},
 	{"changes", `echo more >> data; rm lost; echo new > made;` + wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "data"), "some\n")
-		write(t, filepath.Join(dir, "lost"), "some\n")
+		testkit.Write(t, filepath.Join(dir, "data"), "some\n")
+		testkit.Write(t, filepath.Join(dir, "lost"), "some\n")
 	}, map[report.StepName][]string{report.StepNoMutation: {"build-changes-input data", "build-changes-input lost", "build-changes-input made"}}},
 	{"changes-and-fails", `echo more >> data; exit 1`, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "data"), "some\n")
+		testkit.Write(t, filepath.Join(dir, "data"), "some\n")
 	}, map[report.StepName][]string{report.StepBuild: {"build-failed Capsule.toml"}, report.StepNoMutation: {"build-changes-input data"}}},
 	{"touches", `cat data > copy; cat copy > data; rm copy;` + wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "data"), "some\n")
+		testkit.Write(t, filepath.Join(dir, "data"), "some\n")
 	}, nil},
 	{"bad-version", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), `"0.1.0"`, `"1.0"`)
 	}, map[report.StepName][]string{report.StepCheck: {"package-version Capsule.toml"}}},
 	{"no-toml", wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "Capsule.toml"), "[package")
+		testkit.Write(t, filepath.Join(dir, "Capsule.toml"), "[package")
 	}, map[report.StepName][]string{report.StepCheck: {"manifest-syntax Capsule.toml"}}},
 	{"no-tool", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), `"sh"`, `"no-such-tool-at-all"`)
 	}, map[report.StepName][]string{report.StepBuild: {"tool-missing Capsule.toml"}}},
 	{"committed-other", wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "committed-other.wasm"), "another module")
+		testkit.Write(t, filepath.Join(dir, "committed-other.wasm"), "another module")
 	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {"committed-module-differs Capsule.toml"}}},
 	{"committed-pointer", wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "committed-pointer.wasm"), "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("0", 64)+"\nsize 8\n")
+		testkit.Write(t, filepath.Join(dir, "committed-pointer.wasm"), "version https://git-lfs.github.com/spec/v1\noid sha256:"+strings.Repeat("0", 64)+"\nsize 8\n")
 	}, map[report.StepName][]string{report.StepCheck: {"component-file-taken Capsule.toml"}, report.StepPublishedArtifact: {"committed-module-differs Capsule.toml"}}},
 	{"declares-other", wasm, func(t *testing.T, dir string) {
 		edit(t, filepath.Join(dir, "Capsule.toml"), "id = ", "hash = \""+strings.Repeat("0", 64)+"\"\nid = ")
 	}, map[report.StepName][]string{report.StepPublishedArtifact: {"declared-hash-differs Capsule.toml"}}},
 	{"static", wasm, func(t *testing.T, dir string) {
-		write(t, filepath.Join(dir, "Capsule.toml"), "[package]\nname = \"static\"\nversion = \"1.0.0\"\n")
+		testkit.Write(t, filepath.Join(dir, "Capsule.toml"), "[package]\nname = \"static\"\nversion = \"1.0.0\"\n")
 	}, nil},
 }
 
@@ -71,7 +72,7 @@ func edit(t testing.TB, path, old, new string) {
 	if err != nil || !bytes.Contains(data, []byte(old)) {
 		t.Fatalf("%q is not in %s (%v)", old, path, err)
 	}
-	write(t, path, strings.Replace(string(data), old, new, 1))
+	testkit.Write(t, path, strings.Replace(string(data), old, new, 1))
 }
 
 // everyFault makes all of them in one repository.
@@ -210,8 +211,8 @@ func TestReadOnlyCheckout(t *testing.T) {
 	needs(t, "sh")
 	root := folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `cat data > "$CAPSULE_OUT.new"; echo again > ignored; mkdir -p target dist; `+wasm)
-	write(t, filepath.Join(root, "one", "data"), "x")
-	write(t, filepath.Join(root, "one", "ignored"), "x")
+	testkit.Write(t, filepath.Join(root, "one", "data"), "x")
+	testkit.Write(t, filepath.Join(root, "one", "ignored"), "x")
 	edit(t, filepath.Join(root, "one", "Capsule.toml"), "build = ", "ignore = [\"ignored\"]\nbuild = ")
 	commit(t, root)
 	// Same bytes, another time: git's index no longer fits, and git would like to mend it.
@@ -247,8 +248,8 @@ func TestRecordsAreNotBelievedAndIntentsNotCompleted(t *testing.T) {
 	root := folder(t)
 	dir := filepath.Join(root, "one")
 	capsuleAt(t, dir, "one", wasm)
-	write(t, filepath.Join(dir, "target", "astrid-dev", "intent.json"), `{"version":1}`)
-	write(t, filepath.Join(dir, "target", "astrid-dev", "record.json"), `{"version":1}`)
+	testkit.Write(t, filepath.Join(dir, "target", "astrid-dev", "intent.json"), `{"version":1}`)
+	testkit.Write(t, filepath.Join(dir, "target", "astrid-dev", "record.json"), `{"version":1}`)
 	before := state(t, root)
 	if c := found(t, verified(t, root, Config{}), "."); c.Verdict != report.Passed {
 		t.Errorf("%+v", c)
@@ -375,7 +376,7 @@ func TestGroupsNeverOverlap(t *testing.T) {
 func TestACapsuleDeletedMeanwhile(t *testing.T) {
 	needs(t, "sh")
 	root := folder(t)
-	write(t, filepath.Join(root, "go.mod"), "module a\n")
+	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 	capsuleAt(t, filepath.Join(root, "a"), "a", `rm -rf '`+filepath.Join(root, "b")+`'; `+wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
 	r := verified(t, root, Config{CheckArtifact: true})
@@ -390,7 +391,7 @@ func TestAModuleThatLiesThereIsNotTheBuilds(t *testing.T) {
 	root := folder(t)
 	dir := filepath.Join(root, "vendor", "one")
 	capsuleAt(t, dir, "one", ":")
-	write(t, filepath.Join(dir, "dist", "one.wasm"), "\x00asm\x01\x00\x00\x00")
+	testkit.Write(t, filepath.Join(dir, "dist", "one.wasm"), "\x00asm\x01\x00\x00\x00")
 	commit(t, root)
 	if s := found(t, verified(t, root, Config{}), "vendor/one").Step(report.StepBuild); s.Verdict != report.Failed {
 		t.Errorf("%+v", s)

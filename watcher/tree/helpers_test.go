@@ -12,22 +12,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // need skips the test visibly when program is not installed, and fails it where skips are forbidden.
 func need(t testing.TB, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		skip(t, "needs %s in PATH", program)
+		testkit.Skip(t, "needs %s in PATH", program)
 	}
-}
-
-func skip(t testing.TB, why string, args ...any) {
-	t.Helper()
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf(why, args...)
-	}
-	t.Skipf(why, args...)
 }
 
 // plant writes files, given as path and content in turns; a path that ends in "/" is a folder.

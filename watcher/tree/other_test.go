@@ -2,9 +2,13 @@
 
 package tree
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
 
 func mkfifo(t testing.TB, path string) {
 	t.Helper()
-	skip(t, "needs FIFOs to make %q", path)
+	testkit.Skip(t, "needs FIFOs to make %q", path)
 }

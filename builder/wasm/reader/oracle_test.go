@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // featureSets are those that the known releases have, each once.
@@ -36,7 +37,7 @@ func buildOracle(t *testing.T) string {
 	t.Helper()
 	cargo, err := exec.LookPath("cargo")
 	if err != nil {
-		skip(t, "cargo is not installed")
+		testkit.Skip(t, "cargo is not installed")
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -47,19 +48,11 @@ func buildOracle(t *testing.T) string {
 	cmd.Dir = "oracle"
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if bytes.Contains(out, []byte("requires rustc")) || bytes.Contains(out, []byte("linker")) {
-			skip(t, "the oracle cannot be built here: "+string(out))
+			testkit.Skip(t, "the oracle cannot be built here: %s", out)
 		}
 		t.Fatalf("building the oracle: %v\n%s", err, out)
 	}
 	return filepath.Join(target, "release", "astrid-reader-oracle")
-}
-
-func skip(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-		t.Fatalf("%s (and ASTRID_DEV_NO_SKIP forbids to skip)", what)
-	}
-	t.Skip(what)
 }
 
 // sample is one module with the verdict of each set of features.
