@@ -16,7 +16,7 @@ import (
 type Format int
 
 const (
-	FormatJSON     Format = iota // this tool's own, see Schema
+	FormatJSON     Format = iota // this tool's own, see schema.json
 	FormatJUnit                  // test results as CI systems show them
 	FormatSARIF                  // findings as code scanning and editors show them
 	FormatMarkdown               // a page for people
