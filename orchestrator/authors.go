@@ -53,7 +53,7 @@ func (l *loop) witness(c *capsule, in *builder.Inputs) {
 	times := writtenIn(in.Sources, changes)
 	for _, name := range changes {
 		if at, there := times[name]; there {
-			byBuild, byOwn := l.builtThen(at, c.dir)
+			byBuild, byOwn := l.builtThen(c.moment(at, c.in, l.now), c.dir)
 			c.authors.saw(name, byBuild, byOwn, !before[name])
 		}
 	}

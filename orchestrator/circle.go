@@ -64,7 +64,7 @@ func (l *loop) lapOf(c *capsule, now time.Time) (newest lap) {
 	if c.standing.in == nil {
 		return lap{}
 	}
-	times := c.standing.in.Written(c.in)
+	times := c.written(c.standing.in, c.in, now)
 	if len(times) == 0 {
 		return lap{}
 	}
@@ -101,7 +101,7 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	}
 	c.hold.by(nil, nil) // any edit between builds releases it
 	c.settle(c.in, held)
-	c.hold.probeAt, c.hold.probed = time.Time{}, false
+	c.hold.acquit() // somebody was told now; what was suspected meanwhile is forgotten
 	next := "after an edit" // it was built once more, and that went round too
 	if c.trail.circled == 0 || c.trail.circled < lateTries && !c.trail.laps.with(c.trail.lap.after).steady() {
 		c.hold.probeIn(probeAfter<<c.trail.circled, now)

@@ -48,7 +48,7 @@ func (l *loop) inputsChanged(c *capsule, after *builder.Inputs, changed []string
 		l.buildAgain(c, after, now)
 		return
 	}
-	f.clock(c.work.job, after)
+	f.clock(c.work.job.started, c.written(c.work.job.in, after, now))
 	if after.Key == c.standing.published { // undone meanwhile
 		l.buildAgain(c, after, now)
 		return

@@ -95,9 +95,9 @@ type suspicion struct {
 	loud  bool // that the files are written without pause was said
 }
 
-// clock adds the newest write to j's inputs.
-func (f *feedback) clock(j *job, after *builder.Inputs) {
-	if times := j.in.Written(after); len(times) > 0 {
-		f.when = f.when.with(slices.MaxFunc(times, time.Time.Compare).Sub(j.started))
+// clock adds the newest write, in a build that began at started.
+func (f *feedback) clock(started time.Time, written []time.Time) {
+	if len(written) > 0 {
+		f.when = f.when.with(slices.MaxFunc(written, time.Time.Compare).Sub(started))
 	}
 }

@@ -36,7 +36,9 @@ type simulation struct {
 	now   time.Time
 	skew  time.Duration // how far the clock that dates files has jumped
 	queue agenda
-	count int // of everything ever put into queue: the order of what is due at one moment
+	books watcher.Pending // what the watcher has seen, and the loop has not taken
+	taken bool            // the loop takes it in a moment
+	count int             // of everything ever put into queue: the order of what is due at one moment
 
 	loop    *loop
 	life    int       // crashes so far: what an earlier life asked for is not told to this one
@@ -62,6 +64,8 @@ type simCapsule struct {
 	slow         time.Duration
 	look         time.Duration // how long an examination takes
 	writes       string        // what its build does to its own sources: "", "same", "new", "once"
+	hook         string        // what the command that its reload starts does to them: "none" is run, "" not even that
+	hooks        int           // commands that run
 	wroteAt      time.Time     // when it was last written
 	heardAt      time.Time     // when the loop last heard of it
 	told         bool          // and the loop has heard of that
@@ -131,6 +135,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 			c.takes = s.dirs[s.r.IntN(i)]
 		}
 		c.writes = []string{"", "", "", "", "", "same", "new", "once"}[s.r.IntN(8)]
+		c.hook = []string{"", "", "", "", "none", "same", "new", "once"}[s.r.IntN(8)]
 		s.write(c, "0", false)
 		s.sims[dir], s.dirs = c, append(s.dirs, dir)
 	}
@@ -146,7 +151,7 @@ func (s *simulation) at(after time.Duration, do func()) {
 func (s *simulation) start() {
 	s.life++
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
-	s.running, s.groups = 0, map[string]int{}
+	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
 	for _, c := range s.sims {
 		c.said, c.heardAt = flat.Event{}, time.Time{}
 	}
@@ -167,7 +172,7 @@ func (s *simulation) crash() {
 				s.put(c, p)
 			}
 		}
-		c.build, c.pending = nil, nil
+		c.build, c.pending, c.hooks = nil, nil, 0
 	}
 	s.start()
 }
@@ -257,12 +262,44 @@ func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	s.report(paths...)
 }
 
+// report has the watcher see what happened to paths, a little later, or lose it and notice
+// that later still.
 func (s *simulation) report(paths ...string) {
-	if s.r.IntN(12) == 0 {
-		s.later(someTime(s.r, time.Second), changed{watcher.Batch{Lost: true}})
+	life, lost, after := s.life, s.r.IntN(12) == 0, someTime(s.r, 20*time.Millisecond)
+	if lost {
+		after = someTime(s.r, time.Second)
+	}
+	s.at(after, func() {
+		switch {
+		case life != s.life:
+		case lost:
+			s.books.Lose()
+			s.offer()
+		default:
+			for _, path := range paths {
+				s.books.Add(path)
+			}
+			s.offer()
+		}
+	})
+}
+
+// offer has the loop take what is in the watcher's books when it comes to it.
+func (s *simulation) offer() {
+	if s.taken {
 		return
 	}
-	s.later(someTime(s.r, 20*time.Millisecond), changed{watcher.Batch{Paths: paths}})
+	s.taken = true
+	life := s.life
+	s.at(someTime(s.r, 3*time.Millisecond), func() {
+		if life != s.life {
+			return
+		}
+		batch := s.books.Batch()
+		s.books.Sent()
+		s.taken = false
+		s.tell(changed{batch})
+	})
 }
 
 func (s *simulation) lastChange(path string) time.Time {
@@ -364,7 +401,7 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
-	if c.writes == "" && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.work.job.reason != "retry" {
+	if !c.stirs() && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.work.job.reason != "retry" {
 		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
 	}
 	c.started++
@@ -379,20 +416,20 @@ func (s *simulation) build(c *simCapsule, e build) {
 	s.at(someTime(s.r, took), func() {
 		if b.life == s.life && !b.cancelled {
 			b.read = c.content
-			s.buildWrites(c)
+			s.overwrite(c, c.writes)
 		}
 	})
 	s.at(took, b.result)
 }
 
-// buildWrites does what the capsule's build does to its own sources.
-func (s *simulation) buildWrites(c *simCapsule) {
+// overwrite does to the capsule's sources what its build, or the command that its reload starts, does.
+func (s *simulation) overwrite(c *simCapsule, how string) {
 	content := c.content
-	switch c.writes {
-	case "":
+	switch how {
+	case "", "none":
 		return
 	case "new":
-		content += "!"
+		content += "!!!" // three: whether it builds does not change
 	case "once":
 		if !strings.HasSuffix(content, "?") {
 			content += "?"
@@ -484,6 +521,31 @@ func (s *simulation) restore(c *simCapsule, e restore) {
 	s.later(someTime(s.r, 20*time.Millisecond), h)
 }
 
+// afterReload runs the command that a reload starts, one at a time, which writes at some moment.
+func (s *simulation) afterReload(c *simCapsule) {
+	if c.hook == "" || c.hooks > 0 {
+		return
+	}
+	c.hooks++
+	began, took := someTime(s.r, 5*time.Millisecond), someTime(s.r, 3*time.Second)
+	s.later(began, hooked{HookRun{Dir: c.dir, Running: true}})
+	life := s.life
+	s.at(began+1+someTime(s.r, took), func() {
+		if life == s.life && !c.gone {
+			s.overwrite(c, c.hook)
+		}
+	})
+	s.at(began+1+took, func() {
+		if life == s.life {
+			c.hooks--
+			s.tell(hooked{HookRun{Dir: c.dir}})
+		}
+	})
+}
+
+// stirs reports whether something but the edits writes the capsule's sources.
+func (c *simCapsule) stirs() bool { return c.writes != "" || c.hook != "" && c.hook != "none" }
+
 // hear checks what is announced at the moment when it is said.
 func (s *simulation) hear(e flat.Event) {
 	s.events = append(s.events, e)
@@ -497,6 +559,7 @@ func (s *simulation) hear(e flat.Event) {
 		return
 	case flat.Reload:
 		c.said = e
+		s.afterReload(c)
 	default:
 		return
 	}

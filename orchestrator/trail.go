@@ -3,6 +3,8 @@ package orchestrator
 import (
 	"slices"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
 )
 
 // runsKept is how many builds are remembered of each capsule: a write is looked at soon after the build that made it.
@@ -62,6 +64,32 @@ func (l *loop) runsWithin(first, last, now time.Time) []span {
 		}
 	}
 	return list
+}
+
+// written tells when what is new in in since old was taken was written.
+func (c *capsule) written(old, in *builder.Inputs, now time.Time) []time.Time {
+	times := old.Written(in)
+	for i, at := range times {
+		times[i] = c.moment(at, old, now)
+	}
+	return times
+}
+
+// moment is when a file was written that is new since old was taken, and says at. Where it
+// cannot have been then, another clock than ours dates files (a network folder, a clock that
+// was set), or a folder was moved here with what is in it: then the newest event counts, and
+// without one it was just now.
+func (c *capsule) moment(at time.Time, old *builder.Inputs, now time.Time) time.Time {
+	possible := func(at time.Time) bool {
+		return !at.Before(old.Taken.Add(-clockTick)) && !at.After(now.Add(clockTick))
+	}
+	switch {
+	case possible(at):
+		return at
+	case possible(c.burst.last):
+		return c.burst.last
+	}
+	return now
 }
 
 // builds is the folder of the capsule that was built.

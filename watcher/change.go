@@ -61,7 +61,7 @@ func (l *loop) replaced(ctx context.Context, up *folder, path, name string, op f
 		l.appeared(ctx, up, path, name)
 	case wasFolder:
 		for _, t := range up.owners {
-			l.pending.add(t.spell(path))
+			l.pending.Add(t.spell(path))
 		}
 	case wasSkipped && st.Kind == fsys.Missing:
 	default:
@@ -76,7 +76,7 @@ func (l *loop) appeared(ctx context.Context, up *folder, path, name string) {
 			put(&up.skipped, name, struct{}{})
 			continue
 		}
-		l.pending.add(t.spell(path))
+		l.pending.Add(t.spell(path))
 		l.enter(ctx, t, path, true)
 	}
 }
@@ -91,7 +91,7 @@ func (l *loop) chmod(ctx context.Context, up *folder, path, name string) {
 	case skipped && known == nil:
 	case known != nil && known.engine != unwatched && !l.clearUnreadable(path):
 		for _, t := range known.owners {
-			l.pending.add(t.spell(path))
+			l.pending.Add(t.spell(path))
 		}
 	case known != nil || fsys.Lstat(path).Kind == fsys.Folder:
 		l.forget(path)
@@ -105,7 +105,7 @@ func (l *loop) chmod(ctx context.Context, up *folder, path, name string) {
 func (l *loop) reportFile(up *folder, path string) {
 	for _, t := range up.owners {
 		if !t.skips(path, false) {
-			l.pending.add(t.spell(path))
+			l.pending.Add(t.spell(path))
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // placed anew. In a storm that goes on, Lost is sent at once and the watches
 // wait, so that they use no more than their share of the time.
 func (l *loop) recover(ctx context.Context, now time.Time) {
-	l.pending.lose()
+	l.pending.Lose()
 	if now.Before(l.rebuildAgain) {
 		return
 	}
@@ -35,7 +35,7 @@ func (l *loop) rebuild(ctx context.Context) {
 		l.dirty[t] = struct{}{}
 	}
 	l.settle(ctx, false)
-	l.pending.lose()
+	l.pending.Lose()
 }
 
 // lookAround looks for what gives no event.
@@ -43,7 +43,7 @@ func (l *loop) lookAround(ctx context.Context, now time.Time) {
 	l.tick = now.Add(l.seams.idleTick)
 	if slept := l.seams.slept(); slept-l.slept > noticeableSleep {
 		l.slept = slept
-		l.pending.lose()
+		l.pending.Lose()
 	}
 	if l.remounted() {
 		l.doubt, l.rebuildAgain = true, now

@@ -58,7 +58,7 @@ func (l *loop) enter(ctx context.Context, t *target, path string, report bool) {
 		if e.Dir {
 			l.adopt(t, p)
 		} else {
-			l.pending.add(t.spell(p))
+			l.pending.Add(t.spell(p))
 		}
 		return nil
 	})

@@ -17,7 +17,7 @@ type loop struct {
 	out chan<- Batch
 
 	notify  *notify // nil: everything is polled
-	pending pending
+	pending Pending
 	started bool // the first plan was applied
 
 	targets map[targetKey]*target
@@ -104,7 +104,7 @@ func (l *loop) run(ctx context.Context) error {
 // turn waits for one thing to happen and handles it.
 func (l *loop) turn(ctx context.Context, timer <-chan time.Time) (done bool) {
 	var out chan<- Batch
-	if l.pending.any() {
+	if l.pending.Any() {
 		out = l.out
 	}
 	var events <-chan fsnotify.Event
@@ -125,8 +125,8 @@ func (l *loop) turn(ctx context.Context, timer <-chan time.Time) (done bool) {
 		l.drain(ctx, events, e, ok)
 	case <-trouble:
 		l.doubt = true
-	case out <- l.pending.batch():
-		l.pending.sent()
+	case out <- l.pending.Batch():
+		l.pending.Sent()
 	case <-timer:
 	}
 	return false

@@ -5,14 +5,16 @@ package watcher
 // cheaper than remembering (4,096 paths of 100 bytes are half a megabyte).
 const maxPending = 4096
 
-// pending is the batch in the making.
-type pending struct {
+// Pending is the batch in the making: what happened since the last one was taken. The zero
+// Pending is empty. It belongs to one goroutine.
+type Pending struct {
 	paths []string
 	seen  map[string]struct{} // paths, as a set
 	lost  bool
 }
 
-func (p *pending) add(path string) {
+// Add notes that something happened at path.
+func (p *Pending) Add(path string) {
 	if p.lost {
 		return
 	}
@@ -20,7 +22,7 @@ func (p *pending) add(path string) {
 		return
 	}
 	if len(p.paths) == maxPending {
-		p.lose()
+		p.Lose()
 		return
 	}
 	if p.seen == nil {
@@ -30,15 +32,17 @@ func (p *pending) add(path string) {
 	p.paths = append(p.paths, path)
 }
 
-func (p *pending) lose() { *p = pending{lost: true} }
+// Lose notes that anything may have happened anywhere.
+func (p *Pending) Lose() { *p = Pending{lost: true} }
 
-func (p *pending) any() bool { return p.lost || len(p.paths) > 0 }
+// Any reports whether there is something to be sent.
+func (p *Pending) Any() bool { return p.lost || len(p.paths) > 0 }
 
-// batch is what would be sent now. It costs nothing, so that it can be offered
+// Batch is what would be sent now. It costs nothing, so that it can be offered
 // again after each event.
-func (p *pending) batch() Batch {
+func (p *Pending) Batch() Batch {
 	return Batch{Paths: p.paths[:len(p.paths):len(p.paths)], Lost: p.lost}
 }
 
-// sent forgets the batch, which now belongs to the receiver.
-func (p *pending) sent() { *p = pending{} }
+// Sent forgets the batch, which now belongs to the receiver.
+func (p *Pending) Sent() { *p = Pending{} }

@@ -42,7 +42,7 @@ func (l *loop) apply(ctx context.Context, p Plan) {
 	if !l.started {
 		l.started = true
 		l.tick = time.Now().Add(l.seams.idleTick)
-		l.pending.lose()
+		l.pending.Lose()
 		return
 	}
 	l.stale = true
@@ -100,7 +100,7 @@ func (l *loop) look(ctx context.Context, t *target, report bool) {
 		changed = changed || touched || r.stat != was.stat
 	}
 	if changed && report {
-		l.pending.add(t.path)
+		l.pending.Add(t.path)
 	}
 }
 
@@ -199,7 +199,7 @@ func (l *loop) rejudgeFolder(ctx context.Context, t *target, f *folder) {
 		if kid := l.folders[path]; kid != nil && slices.Contains(kid.owners, t) {
 			continue
 		}
-		l.pending.add(t.spell(path))
+		l.pending.Add(t.spell(path))
 		l.enter(ctx, t, path, true)
 	}
 }

@@ -22,8 +22,22 @@ var errQueryTimeout = errors.New("no answer within " + queryTimeout.String())
 // query asks a tool something and returns its whole answer. Like a build it
 // leaves no process behind.
 func query(ctx context.Context, dir string, env environ, argv []string) ([]byte, error) {
+	return queryWithin(ctx, dir, env, argv, queryTimeout)
+}
+
+// queryTwice asks once more where no answer came in time: a machine that stood still for a
+// while, or has far too much to do, looks like a tool that hangs.
+func queryTwice(ctx context.Context, dir string, env environ, argv []string, limit time.Duration) ([]byte, error) {
+	out, err := queryWithin(ctx, dir, env, argv, limit)
+	if errors.Is(err, errQueryTimeout) {
+		return queryWithin(ctx, dir, env, argv, limit)
+	}
+	return out, err
+}
+
+func queryWithin(ctx context.Context, dir string, env environ, argv []string, limit time.Duration) ([]byte, error) {
 	answer := proc.NewTail(queryLimit)
-	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: dir, Env: env, Stdout: answer, Timeout: queryTimeout})
+	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: dir, Env: env, Stdout: answer, Timeout: limit})
 	switch {
 	case err != nil:
 		return nil, err

@@ -50,3 +50,27 @@ func TestP6AQueryLeavesNoProcess(t *testing.T) {
 		}
 	}
 }
+
+// A machine that stood still for longer than the limit does not make a tool unknown: its
+// stamp in place of its version would be another key, and a build of what is built.
+func TestP4ATooLateAnswerIsAskedForOnceMore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	tool := filepath.Join(dir, "tool")
+	text := "#!/bin/sh\ntest -e asked && echo version 1 && exit\ntouch asked\nsleep 1000\n"
+	if err := os.WriteFile(tool, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := queryTwice(t.Context(), dir, environ(os.Environ()), []string{tool}, 5*time.Second)
+	if err != nil || string(out) != "version 1\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if err := os.WriteFile(tool, []byte("#!/bin/sh\necho again >> times\nsleep 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err = queryTwice(t.Context(), dir, environ(os.Environ()), []string{tool}, time.Second)
+	times, _ := os.ReadFile(filepath.Join(dir, "times"))
+	if !errors.Is(err, errQueryTimeout) || len(times) > len("again\nagain\n") {
+		t.Errorf("one that hangs: %v, asked %q", err, times)
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 // versions holds what tools said of themselves. It is the package's only
 // state: a key names the executable's content by its stat, so an entry is
-// never wrong, only unused. A tool that did not answer in time is not asked
+// never wrong, only unused. A tool that twice did not answer in time is not asked
 // again, or every look at its capsules would take that long.
 var versions = struct {
 	sync.Mutex // guards answers
@@ -52,7 +52,7 @@ func ask(ctx context.Context, dir string, env environ, argv []string, extra ...s
 func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (text string, ok bool) {
 	key := strings.Join(slices.Concat([]string{stamp(resolved(argv[0]))}, argv, extra), "\x00")
 	said := remembered(key, func() (answer, bool) {
-		out, err := query(ctx, dir, env, argv)
+		out, err := queryTwice(ctx, dir, env, argv, queryTimeout)
 		if err != nil && !errors.Is(err, errQueryTimeout) {
 			return answer{}, false
 		}

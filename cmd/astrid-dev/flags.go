@@ -70,7 +70,7 @@ type buildFlags struct {
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors")
+	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors, and one that takes 30 s lends its place")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
 	includeNested(cmd.Flags(), &b.nested)
 	b.on.register(cmd, "the release of the runtime that must take each capsule, as in 2026.10.1 (may be repeated)")

@@ -15,7 +15,6 @@ var house = []string{
 	"orchestrator/console: builder/finding builder/text orchestrator/event orchestrator/hub orchestrator/paths",
 	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths watcher watcher/fsys watcher/tree",
 	"orchestrator/event: builder/finding",
-	"orchestrator/event/flat: builder/finding orchestrator/event",
 	"orchestrator/hook: builder/finding builder/proc builder/text orchestrator/event orchestrator/hub",
 	"orchestrator/hub: orchestrator/event",
 	"orchestrator/load: builder builder/smoke builder/usage orchestrator/paths",
@@ -27,7 +26,7 @@ var house = []string{
 	"orchestrator/report: builder/finding builder/text builder/usage watcher/fsys watcher/tree",
 	"orchestrator/session: builder builder/finding builder/usage orchestrator orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
 	"orchestrator/stream: orchestrator/hub",
-	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
+	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
 	"orchestrator/verify/workspace: builder/usage watcher/fsys watcher/tree",
 	"builder: builder/astrid builder/capsule builder/compile builder/finding builder/inputs builder/proc builder/smoke builder/store builder/toolchain watcher/fsys",
 	"builder/astrid:",
@@ -52,6 +51,13 @@ var house = []string{
 	"examples:",
 }
 
+// forTests are the rooms that tests alone may import.
+var forTests = []string{
+	"orchestrator/event/flat: builder/finding orchestrator/event",
+	"internal/testkit:",
+	"cmd/astrid-dev/internal/script: internal/testkit orchestrator/event/flat",
+}
+
 const module = "github.com/astrid-runtime/astrid-dev/"
 
 // rooms is house by room.
@@ -69,6 +75,10 @@ func rooms() map[string][]string {
 	}
 	slices.Sort(everything)
 	all["cmd/astrid-dev"] = everything
+	for _, line := range forTests {
+		room, uses, _ := strings.Cut(line, ":")
+		all[room] = strings.Fields(uses)
+	}
 	return all
 }
 

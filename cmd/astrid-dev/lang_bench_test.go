@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -33,23 +34,11 @@ func timed(b *testing.B, dir string, env []string, argv ...string) time.Duration
 	return time.Since(start)
 }
 
-func copyExample(b *testing.B, name, to string) {
-	b.Helper()
-	if err := os.CopyFS(to, os.DirFS(filepath.Join("..", "..", "examples", name))); err != nil {
-		b.Fatal(err)
-	}
-	for _, folder := range []string{"target", "dist"} { // what somebody built in the example before
-		if err := os.RemoveAll(filepath.Join(to, folder)); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // BenchmarkBuildOverhead is astrid-dev build after an edit next to the bare tool
 // after another edit of the same capsule: what hashing, staging, smoke loading
 // and publishing cost.
 func BenchmarkBuildOverhead(b *testing.B) {
-	rust := rustPath(os.Getenv("PATH"))
+	rust := testkit.RustPath(os.Getenv("PATH"))
 	for _, lang := range []struct {
 		example, source, edit, tool, path string
 		bare                              []string
@@ -57,19 +46,19 @@ func BenchmarkBuildOverhead(b *testing.B) {
 	}{
 		{"hello-go", "main.go", "var edit%d = 1", "go", os.Getenv("PATH"),
 			[]string{"go", "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", "bare.wasm", "."}, []string{"GOOS=wasip1", "GOARCH=wasm"}},
-		{"hello-rust", "src/lib.rs", "// edit %d", "rust-wasm", rust, []string{"cargo", "build", "--release"},
+		{"hello-rust", "src/lib.rs", "// edit %d", "cargo", rust, []string{"cargo", "build", "--release"},
 			[]string{`CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=--cfg getrandom_backend="custom"`}},
 		{"hello-c", "capsule.c", "// edit %d", "wasm-ld", os.Getenv("PATH"), []string{"make", "wasm"}, nil},
 	} {
 		b.Run(lang.example, func(b *testing.B) {
-			if !hasTool(lang.tool) {
-				if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-					b.Fatalf("%s is missing, and skips are forbidden here", lang.tool)
-				}
-				b.Skipf("%s is missing", lang.tool)
+			if lang.path == "" {
+				testkit.Skip(b, "a Rust with wasm32-unknown-unknown is missing")
 			}
+			testkit.Needs(b, lang.tool)
 			self, dir := program(b), filepath.Join(b.TempDir(), lang.example)
-			copyExample(b, lang.example, dir)
+			if err := testkit.CopyExample(lang.example, dir); err != nil {
+				b.Fatal(err)
+			}
 			env := append(os.Environ(), "PATH="+lang.path)
 			edit := func(n int) {
 				f, err := os.OpenFile(filepath.Join(dir, lang.source), os.O_APPEND|os.O_WRONLY, 0o644)
@@ -119,7 +108,9 @@ func BenchmarkFiftyCold(b *testing.B) {
 			for b.Loop() {
 				root := b.TempDir()
 				for i := range 25 {
-					copyExample(b, "hello-go", filepath.Join(root, fmt.Sprintf("go-%02d", i)))
+					if err := testkit.CopyExample("hello-go", filepath.Join(root, fmt.Sprintf("go-%02d", i))); err != nil {
+						b.Fatal(err)
+					}
 					rename(b, filepath.Join(root, fmt.Sprintf("go-%02d", i), tree.ManifestName), fmt.Sprintf("hello-go-%02d", i))
 					plainCapsule(b, filepath.Join(root, fmt.Sprintf("plain-%02d", i)), i)
 				}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
@@ -44,7 +45,7 @@ func startModelWatch(t *testing.T, m *modelTree) *modelWatch {
 		args = append(args, "--poll-interval", "30ms") // of the folders that get none
 	}
 	m.note("start %v %s", args, watches)
-	w := &modelWatch{t: t, tree: m, cmd: limited(watches, program, args), ended: make(chan error, 1)}
+	w := &modelWatch{t: t, tree: m, cmd: script.Limited(watches, program, args), ended: make(chan error, 1)}
 	w.cmd.Stderr = modelErrors{w}
 	stdout, err := w.cmd.StdoutPipe()
 	m.must(err)

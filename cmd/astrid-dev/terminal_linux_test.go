@@ -9,9 +9,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// shell runs a script of sh with job control on a terminal of its own, in a
+// shell runs commands of sh with job control on a terminal of its own, in a
 // folder with one capsule, and returns the terminal.
 type shell struct {
 	t        *testing.T
@@ -19,15 +22,15 @@ type shell struct {
 	keyboard *os.File
 }
 
-func newShell(t *testing.T, build, script string) *shell {
+func newShell(t *testing.T, build, commands string) *shell {
 	t.Helper()
-	person, program, err := terminal()
+	person, program, err := script.Terminal()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &shell{t, t.TempDir(), person}
 	layCapsule(t, filepath.Join(s.dir, "cap"), "cap", build)
-	cmd := exec.Command("sh", "-c", "set -m\n"+script)
+	cmd := exec.Command("sh", "-c", "set -m\n"+commands)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = s.dir, program, program, program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -56,7 +59,7 @@ func (s *shell) write(name, content string) {
 func (s *shell) await(file, text string) string {
 	s.t.Helper()
 	var got []byte
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if got, _ = os.ReadFile(s.path(file)); strings.Contains(string(got), text) {
 			return string(got)
 		}
@@ -92,7 +95,7 @@ func TestCtrlZStopsTheCompiler(t *testing.T) {
 	if _, err := s.keyboard.Write([]byte{0x1a}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); state(pid) != "T"; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); state(pid) != "T"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the compiler is %q, want stopped", state(pid))
 		}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // nobody is a user who owns nothing.
@@ -235,7 +237,7 @@ func TestASignalDeliveredTwiceIsOne(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(testkit.Patience); ; time.Sleep(5 * time.Millisecond) {
 			if _, err := os.Stat(started); err == nil {
 				break
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
@@ -35,36 +36,69 @@ func (r *run) verify(ctx context.Context) {
 	})
 }
 
-// each runs do for every job, in order and at most Jobs at once: after those whose
-// modules it takes, and beside none of its group, whose builds write into the same folder.
+// each runs do for every job, in order and as the pool has room: after those whose modules it
+// takes, and beside none of its group, whose builds write into the same folder.
 func (r *run) each(ctx context.Context, do func(*job)) {
-	waiting := r.building()
-	busy := map[string]bool{} // groups
-	over := map[*job]bool{}
-	done := make(chan *job)
-	ready := func(j *job) bool {
-		return !busy[j.group] && !slices.ContainsFunc(j.needs, func(up *job) bool { return !over[up] })
-	}
-	for running := 0; ; {
-		for running < r.Jobs && ctx.Err() == nil {
-			at := slices.IndexFunc(waiting, ready)
-			if at < 0 {
-				break
-			}
-			j := waiting[at]
-			waiting = slices.Delete(waiting, at, at+1)
-			busy[j.group] = j.group != ""
-			running++
-			go func() {
-				do(j)
-				done <- j
-			}()
+	row := &row{places: pool.New(r.Jobs), waiting: r.building(), over: map[*job]bool{}, done: make(chan ending)}
+	for {
+		for ctx.Err() == nil && row.begin(do) {
 		}
-		if running == 0 {
+		if row.running == 0 {
 			return
 		}
-		j := <-done
-		running--
-		busy[j.group], over[j] = false, true
+		row.await()
+	}
+}
+
+// row is the jobs of one round. One goroutine owns it.
+type row struct {
+	places  *pool.Pool
+	waiting []*job
+	running int
+	over    map[*job]bool
+	done    chan ending
+}
+
+// ending is a job that has ended, and the place that it took.
+type ending struct {
+	job   *job
+	place *pool.Place
+}
+
+// begin begins the first job that may begin now, and reports whether there was one.
+func (w *row) begin(do func(*job)) bool {
+	now := time.Now()
+	at := slices.IndexFunc(w.waiting, func(j *job) bool {
+		return w.places.Free(j.group, now) && !slices.ContainsFunc(j.needs, func(up *job) bool { return !w.over[up] })
+	})
+	if at < 0 {
+		return false
+	}
+	e := ending{w.waiting[at], w.places.Take(w.waiting[at].group, now)}
+	w.waiting = slices.Delete(w.waiting, at, at+1)
+	w.running++
+	go func() {
+		do(e.job)
+		w.done <- e
+	}()
+	return true
+}
+
+// await waits until a job has ended, or has run for so long that it lends its place.
+func (w *row) await() {
+	var lent <-chan time.Time
+	if now := time.Now(); len(w.waiting) > 0 {
+		if at := w.places.Lends(now); !at.IsZero() {
+			timer := time.NewTimer(at.Sub(now))
+			defer timer.Stop()
+			lent = timer.C
+		}
+	}
+	select {
+	case e := <-w.done:
+		w.places.Leave(e.place)
+		w.running--
+		w.over[e.job] = true
+	case <-lent:
 	}
 }

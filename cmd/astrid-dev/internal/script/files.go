@@ -1,0 +1,36 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+func cmdSave(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(path+"~new", []byte(strings.Join(args[1:], " ")+"\n"), 0o644))
+	ts.Check(os.Rename(path+"~new", path))
+}
+
+func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	ts.Check(err)
+	_, err = fmt.Fprintln(f, strings.Join(args[1:], " "))
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
+	if same := ts.ReadFile(args[0]) == ts.ReadFile(args[1]); same == neg {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], same)
+	}
+}
+
+// cmdExample copies an example of this repository, without what builds leave in it.
+func cmdExample(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(testkit.CopyExample(args[0], ts.MkAbs(args[1])))
+}

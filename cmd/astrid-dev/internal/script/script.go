@@ -1,0 +1,106 @@
+package script
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// Watching are the folders of scripts about what the watcher sees, which run with both of
+// its engines.
+var Watching = []string{"editor", "folder", "capsule", "root", "input", "git", "storm", "feedback"}
+
+// Run runs the scripts in the given folders of testdata/script, or all of them, as
+// subtests FOLDER/NAME.
+func Run(t *testing.T, folders ...string) { run(t, nil, folders) }
+
+// RunPolling is Run, with watches that poll.
+func RunPolling(t *testing.T, folders ...string) {
+	run(t, []string{"--poll", "--poll-interval", "50ms"}, folders) // short, so that no script waits for it
+}
+
+func run(t *testing.T, flags, folders []string) {
+	files, err := filepath.Glob(filepath.Join("testdata", "script", "*", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	byFolder := map[string][]string{}
+	for _, file := range files {
+		folder := filepath.Base(filepath.Dir(file))
+		byFolder[folder] = append(byFolder[folder], file)
+	}
+	if len(folders) == 0 {
+		for folder := range byFolder {
+			folders = append(folders, folder)
+		}
+		slices.SortFunc(folders, cmp.Compare)
+	}
+	for _, folder := range folders {
+		if byFolder[folder] == nil {
+			t.Errorf("testdata/script has no folder %s with scripts", folder)
+			continue
+		}
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, params(byFolder[folder], flags))
+		})
+	}
+}
+
+// params are those of a run of files; every watch that they start gets flags.
+func params(files, flags []string) testscript.Params {
+	return testscript.Params{
+		Files: files,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"append": cmdAppend, "capsule": cmdCapsule, "count": cmdCount, "end": cmdEnd, "ended": cmdEnded, "event": cmdEvent,
+			"example": cmdExample, "gone": cmdGone, "jco": cmdJco, "kill9": cmdKill9, "mmap": cmdMmap, "never": cmdNever,
+			"npmdeps": cmdNpmDeps, "rust": cmdRust, "same": cmdSame, "save": cmdSave, "screen": cmdScreen, "signal": cmdSignal,
+			"start": cmdStart, "tty": cmdTTY, "type": cmdType, "untimed": cmdUntimed, "warm": cmdWarm, "wasm": cmdWasm, "wrong": cmdWrong,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "poll" {
+				return flags != nil, nil
+			}
+			return condition(cond)
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Values[processes] = map[string]*process{}
+			env.Values[watchFlags] = flags
+			goCache, err := goCache()
+			if err != nil {
+				return err
+			}
+			cache, err := testkit.Cache("cache") // the compiled reader, a second of work, is made once for all scripts
+			if err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, "GOCACHE="+goCache, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local", "NO_COLOR=1", "XDG_CACHE_HOME="+cache)
+			return nil
+		},
+	}
+}
+
+// goCache is the user's own cache of Go builds: a script has a HOME of its own, and would
+// compile the standard library again.
+func goCache() (string, error) {
+	if set := os.Getenv("GOCACHE"); set != "" {
+		return set, nil
+	}
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "go-build"), err
+}
+
+type key string
+
+// What a script keeps under these names: the processes that it started, by name, and flags
+// for its watches.
+const (
+	processes  key = "processes"
+	watchFlags key = "flags"
+)
