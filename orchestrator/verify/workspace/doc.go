@@ -3,5 +3,5 @@
 // It reads the original tree and never writes there, and knows nothing of builds.
 //
 // The layers of its files, from top to bottom; each uses only those after it: copies.go,
-// changed.go; copy.go; choice.go, repository.go; mirror.go, temp.go; git.go; find.go.
+// changed.go; copy.go; choice.go; git.go; repository.go; mirror.go, temp.go; find.go.
 package workspace
