@@ -1,8 +1,6 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 )
 
@@ -18,14 +16,4 @@ func JSON(w io.Writer, r Report) error {
 		fields
 	}{SchemaID, fields(prepare(r))}
 	return indented(w, document, "json")
-}
-
-func indented(w io.Writer, document any, format string) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(document); err != nil {
-		return fmt.Errorf("writing the %s report: %w", format, err)
-	}
-	return nil
 }
