@@ -13,7 +13,7 @@ var house = []string{
 	"orchestrator: builder builder/finding orchestrator/event orchestrator/order orchestrator/pool watcher watcher/tree",
 	"orchestrator/answer: builder/usage",
 	"orchestrator/console: builder/finding builder/text orchestrator/event orchestrator/hub orchestrator/paths",
-	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths watcher watcher/fsys watcher/tree",
+	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths orchestrator/verify/workspace watcher watcher/fsys watcher/tree",
 	"orchestrator/event: builder/finding",
 	"orchestrator/hook: builder/finding builder/proc builder/text orchestrator/event orchestrator/hub",
 	"orchestrator/hub: orchestrator/event",

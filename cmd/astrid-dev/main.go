@@ -34,6 +34,7 @@ func run(args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	out := newOutputs(root, stop)
+	addCompletion(root) // keeps the outputs that there are now
 	cmd, err := root.ExecuteContextC(ctx)
 	if unwritten := out.answer(cmd).Unwritten(err); unwritten != nil {
 		return report(os.Stderr, unwritten)
@@ -70,6 +71,5 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack())
 	root.SetHelpCommand(newHelp())
-	addCompletion(root)
 	return root
 }

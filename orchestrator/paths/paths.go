@@ -143,6 +143,12 @@ func noCapsule(roots []string, f Found) error {
 	case len(f.foreign) > 0:
 		return usage.Hint(fmt.Errorf("%s: %s is a work tree of another repository", about, Short(f.foreign[0])), nestedHint)
 	}
+	for _, root := range roots {
+		path := filepath.Join(root, tree.ManifestName)
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return usage.Hint(fmt.Errorf("%s: %s is not a regular file", about, Short(path)), "put a file in its place")
+		}
+	}
 	return usage.Hint(fmt.Errorf("%s: no folder there holds a %s", about, tree.ManifestName), "astrid-dev new NAME --lang go writes one")
 }
 

@@ -72,14 +72,6 @@ func rankedFindings(p Report) []ranked {
 	return list
 }
 
-// clamp takes a severity nobody defined as an error.
-func clamp(s finding.Severity) finding.Severity {
-	if s < finding.Error || s > finding.Note {
-		return finding.Error
-	}
-	return s
-}
-
 func annotation(f ranked) string {
 	command := [...]string{"error", "warning", "notice"}[clamp(f.Severity)]
 	var where []string

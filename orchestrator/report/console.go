@@ -52,28 +52,6 @@ func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 	}
 }
 
-func (c Capsule) worthTelling() bool {
-	for _, s := range c.Steps {
-		if len(s.Findings) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func failedSteps(c Capsule) string {
-	var list []string
-	for _, s := range c.Steps {
-		if s.Verdict == Failed {
-			list = append(list, s.Name.String())
-		}
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(list, ", ") + ")"
-}
-
 // inert is text.Inert for all lines of s.
 func inert(s string) string {
 	lines := strings.Split(s, "\n")
@@ -81,36 +59,4 @@ func inert(s string) string {
 		lines[i] = text.Inert(line)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// headline sums the run up in one sentence without its end.
-func headline(p Report) string {
-	s := p.Summary
-	if s.Capsules == 0 {
-		return "no capsule was verified"
-	}
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{s.Failed, "failed"}, {s.Passed, "passed"}, {s.NotRun, "not run"}, {s.Skipped, "skipped"}} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
-		}
-	}
-	said := text.Count(s.Capsules, "capsule") + ": " + strings.Join(parts, ", ")
-	if s.Errors+s.Warnings > 0 {
-		said += fmt.Sprintf("; %s, %s", text.Count(s.Errors, "error"), text.Count(s.Warnings, "warning"))
-	}
-	if p.Interrupted {
-		said += "; interrupted"
-	}
-	return said
-}
-
-func in(ms int64) string {
-	if ms <= 0 {
-		return ""
-	}
-	return " in " + text.Took(ms)
 }

@@ -75,3 +75,28 @@ func TestPipeWithLateReader(t *testing.T) {
 		t.Errorf("got %d bytes, want %d", len(data), want.Len())
 	}
 }
+
+// Nor does the summary of a CI step wait for somebody who reads it.
+func TestSummaryIntoAPipe(t *testing.T) {
+	path := fifo(t)
+	reader, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	done := make(chan error, 1)
+	go func() { done <- AppendSummary(path, sample()) }()
+	page := make([]byte, 1<<20)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := reader.Read(page); !bytes.HasPrefix(page[:n], []byte("## ")) {
+		t.Errorf("read %q", page[:n])
+	}
+	if _, missing := os.Stat("/dev/full"); missing != nil {
+		return
+	}
+	if err := AppendSummary("/dev/full", sample()); err == nil || !strings.Contains(err.Error(), "the step summary") {
+		t.Errorf("a full disk: %v", err)
+	}
+}

@@ -1,22 +1,12 @@
 package report
 
 import (
-	_ "embed"
-	"encoding/json"
-	"fmt"
 	"io"
-	"slices"
 )
 
-//go:embed schema.json
-var schema []byte
-
-// SchemaID is the address by which the schema knows itself.
+// SchemaID is the address of the JSON Schema (draft 2020-12) that every JSON report follows:
+// schema.json beside this file.
 const SchemaID = "https://raw.githubusercontent.com/astrid-runtime/astrid-dev/main/orchestrator/report/schema.json"
-
-// Schema is the JSON Schema (draft 2020-12) that every JSON report follows. The
-// caller owns the copy.
-func Schema() []byte { return slices.Clone(schema) }
 
 // JSON writes r as one indented JSON document that follows Schema.
 func JSON(w io.Writer, r Report) error {
@@ -26,14 +16,4 @@ func JSON(w io.Writer, r Report) error {
 		fields
 	}{SchemaID, fields(prepare(r))}
 	return indented(w, document, "json")
-}
-
-func indented(w io.Writer, document any, format string) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(document); err != nil {
-		return fmt.Errorf("writing the %s report: %w", format, err)
-	}
-	return nil
 }

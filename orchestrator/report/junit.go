@@ -136,23 +136,6 @@ func junitCaseOf(c Capsule, s Step) junitCase {
 	return out
 }
 
-// because is a verdict as people read it, with the first reason that is known.
-func because(v Verdict, reasons ...string) string {
-	word := name(words[:], int(v), "verdict")
-	for _, reason := range reasons {
-		if reason = text.ShownLine(reason); reason != "" {
-			return word + ": " + reason
-		}
-	}
-	return word
-}
-
-// oneLine is a finding without its hint.
-func oneLine(f finding.Finding) string {
-	f.File, f.Code, f.Message = text.ShownName(f.File), finding.Code(text.ShownName(string(f.Code))), text.ShownLine(f.Message)
-	return f.String()
-}
-
 // paragraph is a list of findings, each on its line with its hint below.
 func paragraph(list []finding.Finding) string {
 	var b strings.Builder

@@ -146,28 +146,3 @@ func fenced(s string) string {
 	fence := strings.Repeat("`", max(3, longest+1))
 	return fence + "text\n" + s + "\n" + fence + "\n"
 }
-
-// escapeMarkdown is s on one line with every character that Markdown or HTML could
-// take for markup escaped: nothing in it starts a link, an image, a tag, a table cell,
-// emphasis, a formula, a mention or an emoji.
-func escapeMarkdown(s string) string {
-	var b strings.Builder
-	for _, r := range text.ShownLine(s) {
-		switch {
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '@':
-			b.WriteString("&#64;") // a backslash does not stop a mention
-		case strings.ContainsRune("\\`*_{}[]()#+!|~$", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}

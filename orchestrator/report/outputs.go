@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // Outputs is where the report of one run goes.
@@ -41,14 +40,28 @@ func (o Outputs) answer(r Report) error {
 }
 
 // AppendSummary adds the page to a CI step's summary in path, which earlier commands of
-// the step may have begun; "" is nowhere.
+// the step may have begun; "" is nowhere. A device or a named pipe is written as it is.
 func AppendSummary(path string, r Report) error {
 	if path == "" {
 		return nil
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err := appendSummary(path, r); err != nil {
+		return fmt.Errorf("writing the step summary to %q: %w", path, err)
+	}
+	return nil
+}
+
+func appendSummary(path string, r Report) error {
+	path, _, device, err := place(path)
 	if err != nil {
-		return fmt.Errorf("writing the step summary: %w", err)
+		return err
+	}
+	if device { // a plain open would wait for a pipe's reader without end
+		return writeTo(path, FormatMarkdown, r, readerPatience)
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
 	}
 	return errors.Join(Markdown(file, r), file.Close())
 }

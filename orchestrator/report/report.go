@@ -1,10 +1,3 @@
-// Package report writes what verify found, for machines and people.
-//
-// A caller lists every capsule first with Planned, fills in what ran, and
-// hands the Report to as many writers as it likes. What never ran stays
-// not_run, so an interrupted run is reported by the same call as a whole one.
-// No function here keeps state: writers may run concurrently as long as nobody
-// changes the Report meanwhile.
 package report
 
 import (
@@ -182,4 +175,24 @@ func (r Report) WithoutTimes() Report {
 		}
 	}
 	return r
+}
+
+// sum is failed when any step failed, else not_run when any was not run, else
+// skipped when all were skipped, else passed.
+func sum(steps []Step) Verdict {
+	var count [len(verdicts)]int
+	for _, s := range steps {
+		if s.Verdict >= 0 && int(s.Verdict) < len(count) {
+			count[s.Verdict]++
+		}
+	}
+	switch {
+	case count[Failed] > 0:
+		return Failed
+	case count[Passed]+count[Skipped] < len(steps):
+		return NotRun
+	case count[Passed] == 0:
+		return Skipped
+	}
+	return Passed
 }

@@ -16,15 +16,19 @@ import (
 
 // The schemas are compiled once a process: the SARIF one takes longer than a fuzz case.
 var (
-	jsonSchema  = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(SchemaID, Schema()) })
+	jsonSchema  = sync.OnceValues(func() (*jsonschema.Schema, error) { return compileFile(SchemaID, "schema.json") })
 	sarifSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
-		text, err := os.ReadFile("testdata/sarif-2.1.0.schema.json")
-		if err != nil {
-			return nil, err
-		}
-		return compile("sarif.json", text)
+		return compileFile("sarif.json", "testdata/sarif-2.1.0.schema.json")
 	})
 )
+
+func compileFile(url, path string) (*jsonschema.Schema, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return compile(url, text)
+}
 
 func compile(url string, text []byte) (*jsonschema.Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -107,13 +111,6 @@ func TestSchemaIsExact(t *testing.T) {
 	visit(document)
 	if objects < 20 {
 		t.Errorf("only %d objects were seen", objects)
-	}
-}
-
-func TestSchemaIsACopy(t *testing.T) {
-	Schema()[0] = 'x'
-	if Schema()[0] != '{' {
-		t.Error("a caller changed the schema")
 	}
 }
 

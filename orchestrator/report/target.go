@@ -16,7 +16,7 @@ import (
 type Format int
 
 const (
-	FormatJSON     Format = iota // this tool's own, see Schema
+	FormatJSON     Format = iota // this tool's own, see schema.json
 	FormatJUnit                  // test results as CI systems show them
 	FormatSARIF                  // findings as code scanning and editors show them
 	FormatMarkdown               // a page for people
@@ -189,12 +189,6 @@ func place(path string) (real string, mode os.FileMode, device bool, err error) 
 	return real, info.Mode().Perm(), !info.Mode().IsRegular(), nil
 }
 
-// readerPatience is how long the reader of a named pipe may take to open it, and to take
-// the next piece: long enough for a program that starts, short enough not to look hung.
-const readerPatience = 10 * time.Second
-
-var errNoReader = errors.New("it is a named pipe that nobody reads: start its reader first")
-
 // writeTo writes to a device or a named pipe as it is.
 func writeTo(path string, format Format, r Report, patience time.Duration) error {
 	f, err := openSpecial(path, patience)
@@ -202,23 +196,4 @@ func writeTo(path string, format Format, r Report, patience time.Duration) error
 		return err
 	}
 	return errors.Join(Write(patiently{f, patience}, format, r), f.Close())
-}
-
-// patiently writes to a file whose reader may stop reading.
-type patiently struct {
-	*os.File
-	patience time.Duration
-}
-
-// Write gives each piece its own time, so that a slow reader is not taken for none. A
-// device that knows no deadline is written without one.
-func (w patiently) Write(p []byte) (n int, err error) {
-	const piece = 1 << 16
-	for n < len(p) && err == nil {
-		_ = w.SetWriteDeadline(time.Now().Add(w.patience))
-		var wrote int
-		wrote, err = w.File.Write(p[n:min(len(p), n+piece)])
-		n += wrote
-	}
-	return n, err
 }

@@ -82,26 +82,6 @@ func (s *StepName) UnmarshalText(text []byte) error {
 	return err
 }
 
-// sum is failed when any step failed, else not_run when any was not run, else
-// skipped when all were skipped, else passed.
-func sum(steps []Step) Verdict {
-	var count [len(verdicts)]int
-	for _, s := range steps {
-		if s.Verdict >= 0 && int(s.Verdict) < len(count) {
-			count[s.Verdict]++
-		}
-	}
-	switch {
-	case count[Failed] > 0:
-		return Failed
-	case count[Passed]+count[Skipped] < len(steps):
-		return NotRun
-	case count[Passed] == 0:
-		return Skipped
-	}
-	return Passed
-}
-
 func name(table []string, i int, kind string) string {
 	if i < 0 || i >= len(table) {
 		return fmt.Sprintf("%s(%d)", kind, i)

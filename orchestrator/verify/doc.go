@@ -4,7 +4,22 @@
 // the tree stays as it was found and may be read-only; nothing is published and no record
 // of earlier builds is believed.
 //
-// The layers of its files, from top to bottom; each uses only those after it: verify.go;
-// rounds.go, selection.go; first.go, second.go; others.go, artifact.go; needs.go; mutation.go;
-// findings.go; cause.go; difference.go; run.go; job.go; config.go; shard.go.
+// The files call one way, from top to bottom:
+//
+//	verify.go      the run from its beginning to the report
+//	rounds.go      every build, and a second time
+//	selection.go   what is copied, and which capsules are left to verify
+//	first.go       the steps of one capsule
+//	second.go      the second build, and whether it made the same
+//	others.go      what builds did to other capsules
+//	artifact.go    whether what is committed is what the sources build
+//	needs.go       whose modules others take, and in which order all are built
+//	mutation.go    what a build did to its own inputs
+//	findings.go    findings as the original tree has them
+//	cause.go       why two modules usually differ like that
+//	difference.go  where two modules differ
+//	run.go         the run, and what it tells of its progress
+//	job.go         one capsule and its steps
+//	config.go      what the caller asks
+//	shard.go       one of several runs that share the capsules
 package verify

@@ -190,7 +190,11 @@ func TestReportFollowsItsSchema(t *testing.T) {
 	if err := report.JSON(&b, *verified(t, root, Config{Jobs: 4, CheckArtifact: true, FailFast: true})); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
+	text, err := os.ReadFile("../report/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,19 +50,19 @@ const depthHint = "a pipeline's clone is often shallow: fetch-depth: 0 for actio
 // differ between the merge base of ref and HEAD, or between HEAD and the files as
 // they are now, untracked ones included.
 func changedFiles(ctx context.Context, top, ref string) ([]string, error) {
-	if _, err := gitOutput(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}"); err != nil {
+	if _, err := Git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}"); err != nil {
 		return nil, usage.Hint(fmt.Errorf("--changed-since %q: no such commit in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint))
 	}
-	base, err := gitOutput(ctx, top, "merge-base", ref, "HEAD")
+	base, err := Git(ctx, top, "merge-base", ref, "HEAD")
 	if err != nil {
 		return nil, usage.Hint(fmt.Errorf("--changed-since %q: HEAD has no merge base with it in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint))
 	}
-	changed, err := gitOutput(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "HEAD", "--")
+	changed, err := Git(ctx, top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", strings.TrimSpace(string(base)), "HEAD", "--")
 	if err != nil {
 		return nil, usage.Hint(fmt.Errorf("--changed-since %q: comparing%s", ref, gitSays(err)), gitHint(err, top, ""))
 	}
 	// Not git diff for the files: that rewrites the index when a file only looks changed, optional locks or not.
-	now, err := gitOutput(ctx, top, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
+	now, err := Git(ctx, top, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
 	if err != nil {
 		return nil, usage.Hint(fmt.Errorf("--changed-since %q: looking for changes not committed%s", ref, gitSays(err)), "")
 	}

@@ -2,6 +2,14 @@
 // it to build, the copies that a run builds in, and which capsules a change in git touches.
 // It reads the original tree and never writes there, and knows nothing of builds.
 //
-// The layers of its files, from top to bottom; each uses only those after it: copies.go,
-// changed.go; copy.go; choice.go, repository.go; mirror.go; git.go; find.go.
+// The files call one way, from top to bottom:
+//
+//	copies.go      the copies of one run
+//	changed.go     what differs from a commit, and which capsules that touches
+//	copy.go        one copy
+//	choice.go      what a copy starts with
+//	git.go         asking git
+//	repository.go  git's own folder, in the original and the copy
+//	mirror.go      where a path lies in a copy
+//	find.go        which folder must be copied
 package workspace
