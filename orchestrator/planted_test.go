@@ -52,7 +52,7 @@ var planted = []struct{ what, file, was, is string }{
 	{"a finished job is not let go", "work.go", "func (w *work) deliver() { w.job, w.superseded = nil, 0 }", "func (w *work) deliver() { w.superseded = 0 }"},
 	{"a command that writes sources is never held", "circle.go", "		return handLimit\n", "		return 1 << 30\n"},
 	{"a command is not noticed", "circle.go", "	case h.Running:\n		c.trail.hook = ", "	case h.Running:\n		_ = "},
-	{"a suspicion outlives the hold for a circle", "circle.go", "	c.hold.acquit() //", "	c.hold.probeAt, c.hold.probed = time.Time{}, false //"},
+	{"a suspicion outlives the hold for a circle", "circle.go", "c.hold.acquit()", "c.hold.probeAt, c.hold.probed = time.Time{}, false"},
 	{"files are dated by another clock", "trail.go", "	case possible(at):", "	case true:"},
 	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.hold.suspicion != nil ||", "if c.hold.suspicion != nil ||"},
 }

@@ -3,6 +3,7 @@ package capsule
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,7 +62,7 @@ func doubtEnv(m *Manifest, r *reader) {
 		if v.Type == "" {
 			continue
 		}
-		if !contains(envTypes, v.Type) {
+		if !slices.Contains(envTypes, v.Type) {
 			r.fault(finding.EnvType, join(v.Key, "type"), `write one of "text", "secret", "select", "array"`, "the runtime takes the type %q of %s for text", v.Type, v.Name)
 		}
 		doubtChoices(v, r)
@@ -76,7 +77,7 @@ func doubtChoices(v EnvVar, r *reader) {
 	switch {
 	case len(v.EnumValues) == 0 && v.OptionsFrom == nil:
 		r.fault(finding.EnvChoices, v.Key, `add enum_values = ["...", "..."]`, "the select %s has nothing to choose from", v.Name)
-	case isText && standing != "" && v.OptionsFrom == nil && !contains(v.EnumValues, standing):
+	case isText && standing != "" && v.OptionsFrom == nil && !slices.Contains(v.EnumValues, standing):
 		r.fault(finding.EnvChoices, join(v.Key, "default"), "add it to enum_values, or choose one of them", "the default %q of %s is not among its enum_values", standing, v.Name)
 	}
 }
@@ -126,7 +127,7 @@ func doubtCapabilities(m *Manifest, r *reader) {
 			continue
 		}
 		for i, word := range f.at("identity").texts() {
-			if !contains([]string{"resolve", "link", "admin"}, word) {
+			if !slices.Contains([]string{"resolve", "link", "admin"}, word) {
 				r.fault(finding.CapabilityIdentity, join(table, fmt.Sprintf("identity[%d]", i)), `write one of "resolve", "link", "admin"`, "the runtime knows no identity capability %q", word)
 			}
 		}

@@ -6,6 +6,19 @@
 // refusals (refuse.go) are what the runtime refuses or what makes building
 // impossible, and stop a build; doubts (doubt.go) are what the runtime accepts
 // and a person would not, and are for `astrid-dev check` only.
+//
+// The files call one way, from top to bottom:
+//
+//	load.go         a manifest from a file or from its text
+//	doubt.go        what a person would not accept
+//	refuse.go       what the runtime refuses
+//	sections.go     the runtime's sections
+//	settings.go     our own table
+//	reader.go       a value with its type and its place
+//	requirement.go  versions that are asked for
+//	nearest.go      the name that was most likely meant
+//	rules.go        what the rules are
+//	manifest.go     what a manifest is
 package capsule
 
 import (

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -327,4 +329,12 @@ func quoteKey(name string) string {
 		return `""`
 	}
 	return name
+}
+
+// looseVersion is the strict version that was most likely meant.
+func looseVersion(v string) string {
+	if loose, err := semver.NewVersion(strings.TrimLeft(v, "^~<>= ")); err == nil {
+		return loose.String()
+	}
+	return "0.1.0"
 }

@@ -3,6 +3,7 @@ package capsule
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -67,14 +68,6 @@ func refuseVersions(m *Manifest, r *reader) {
 			r.fault(finding.PackageAstridVersion, key, `write astrid-version = ">=0.7.0"`, "astrid-version %q is not a version requirement: %s", m.Package.AstridVersion, fault)
 		}
 	}
-}
-
-// looseVersion is the strict version that was most likely meant.
-func looseVersion(v string) string {
-	if loose, err := semver.NewVersion(strings.TrimLeft(v, "^~<>= ")); err == nil {
-		return loose.String()
-	}
-	return "0.1.0"
 }
 
 // PathFault says why a slash path from a manifest does not lead to a file
@@ -212,7 +205,7 @@ func refuseUplinks(m *Manifest, r *reader) {
 		r.fault(finding.UplinkImports, []string{"imports"}, "remove [imports], or uplink = true from [capabilities]", "an uplink capsule may not have [imports]: uplinks load before what they would import")
 	}
 	for i, u := range m.Uplinks {
-		if u.Profile != "" && !contains([]string{"chat", "interactive", "notify", "bridge"}, u.Profile) {
+		if u.Profile != "" && !slices.Contains([]string{"chat", "interactive", "notify", "bridge"}, u.Profile) {
 			r.fault(finding.UplinkProfile, []string{fmt.Sprintf("uplink[%d]", i), "profile"}, `write one of "chat", "interactive", "notify", "bridge"`, "the runtime knows no uplink profile %q", u.Profile)
 		}
 	}
@@ -224,7 +217,7 @@ const maxPriority = 1<<32 - 1
 func refuseTopics(m *Manifest, r *reader) {
 	for _, t := range append(append([]Topic(nil), m.Publish...), m.Subscribe...) {
 		f := r.at(t.Key...)
-		if contains(strings.Split(t.Pattern, "."), "") {
+		if slices.Contains(strings.Split(t.Pattern, "."), "") {
 			fixed := strings.Join(strings.FieldsFunc(t.Pattern, func(c rune) bool { return c == '.' }), ".")
 			r.faultKey(finding.TopicPattern, t.Key, fmt.Sprintf("write %q", fixed), "the topic %q has an empty segment", t.Pattern)
 		}
@@ -269,7 +262,7 @@ func refuseCommands(m *Manifest, r *reader) {
 		switch {
 		case !isIdentifier(c.Name) || len(c.Name) > 32:
 			r.fault(finding.CommandName, key, "1 to 32 lower-case letters, digits and dashes, a letter first", "%q cannot be the name of a cli command", c.Name)
-		case contains(verbs, c.Name):
+		case slices.Contains(verbs, c.Name):
 			r.fault(finding.CommandName, key, "choose another name", "%q is a command of the runtime itself", c.Name)
 		}
 	}

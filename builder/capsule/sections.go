@@ -1,6 +1,7 @@
 package capsule
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -217,7 +218,7 @@ func (f field) unquotedTopic() (pattern string, unquoted bool) {
 			return pattern, depth > 0
 		}
 		names := f.r.doc.Keys(f.key...)
-		if len(names) == 0 || contains(topicKeys, names[0]) {
+		if len(names) == 0 || slices.Contains(topicKeys, names[0]) {
 			return pattern, false
 		}
 		f = f.at(names[0])
@@ -226,15 +227,6 @@ func (f field) unquotedTopic() (pattern string, unquoted bool) {
 }
 
 var topicKeys = []string{"wit", "version", "tag", "rev", "branch", "path", "fanout", "handler", "priority"}
-
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
-}
 
 func (r *reader) envVar(f field) EnvVar {
 	v := EnvVar{Name: f.last(), Key: f.key}

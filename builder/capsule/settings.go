@@ -3,6 +3,7 @@ package capsule
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func (r *reader) settings(m *Manifest) Settings {
 // onlyKeys adds a finding for every key of the table that is not among names.
 func (f field) onlyKeys(names []string) {
 	for _, inner := range f.fields() {
-		if contains(names, inner.last()) {
+		if slices.Contains(names, inner.last()) {
 			continue
 		}
 		sorted := append([]string(nil), names...)

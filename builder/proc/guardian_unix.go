@@ -207,14 +207,6 @@ func (g *guardian) startChild() status {
 	return status{}
 }
 
-func fault(doing string, err error) status {
-	errno, ok := err.(syscall.Errno)
-	if !ok {
-		doing += ": " + err.Error()
-	}
-	return status{Fault: doing, Errno: errno}
-}
-
 // letGo gives up the command's input and output. Standard error stays: should
 // the guardian itself fail, its reason is among the command's output.
 func letGo() {

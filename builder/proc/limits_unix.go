@@ -51,3 +51,12 @@ func setLimit(resource int, value, extra uint64) error {
 	l.Cur, l.Max = min(value, l.Max), min(value+extra, l.Max)
 	return unix.Setrlimit(resource, &l)
 }
+
+// fault is the guardian's word that it could not do something.
+func fault(doing string, err error) status {
+	errno, ok := err.(syscall.Errno)
+	if !ok {
+		doing += ": " + err.Error()
+	}
+	return status{Fault: doing, Errno: errno}
+}

@@ -1,7 +1,8 @@
 package proc
 
 import (
-	"fmt"
+	"errors"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ func lookPath(name, dir string, env []string) (string, error) {
 		if err == nil {
 			return path, nil
 		}
-		if denied == nil && isPermission(err) {
+		if denied == nil && errors.Is(err, fs.ErrPermission) {
 			denied = err
 		}
 	}
@@ -37,16 +38,3 @@ func lookPath(name, dir string, env []string) (string, error) {
 	}
 	return "", exec.ErrNotFound
 }
-
-// lookEnv returns the last value of key, as the started program will see it.
-func lookEnv(env []string, key string) string {
-	for i := len(env) - 1; i >= 0; i-- {
-		name, value, ok := strings.Cut(env[i], "=")
-		if ok && sameKey(name, key) {
-			return value
-		}
-	}
-	return ""
-}
-
-func notFound(err error) error { return fmt.Errorf("%w: %w", exec.ErrNotFound, err) }

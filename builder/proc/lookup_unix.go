@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +21,7 @@ func runnable(path string, _ []string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
-		return "", notFound(err)
+		return "", fmt.Errorf("%w: %w", exec.ErrNotFound, err)
 	case err != nil:
 		return "", err
 	case info.IsDir():
@@ -30,7 +31,3 @@ func runnable(path string, _ []string) (string, error) {
 	}
 	return path, nil
 }
-
-func isPermission(err error) bool { return errors.Is(err, fs.ErrPermission) }
-
-func sameKey(a, b string) bool { return a == b }

@@ -1,9 +1,10 @@
 package proc
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -23,9 +24,5 @@ func runnable(path string, env []string) (string, error) {
 			return path + ending, nil
 		}
 	}
-	return "", notFound(fs.ErrNotExist)
+	return "", fmt.Errorf("%w: %w", exec.ErrNotFound, fs.ErrNotExist)
 }
-
-func isPermission(err error) bool { return errors.Is(err, fs.ErrPermission) }
-
-func sameKey(a, b string) bool { return strings.EqualFold(a, b) }

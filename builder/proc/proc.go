@@ -18,6 +18,21 @@
 // process group of their own and orphans are found. On other Unix systems it
 // signals the command's process group, and on Windows a job object takes the
 // guardian's place.
+//
+// The files call one way, from top to bottom:
+//
+//	guardian_*.go  the guardian: starts the command and ends its session
+//	limits_*.go    limits that a command is given before it runs
+//	order_*.go     in which order a session is ended
+//	proc.go        Run
+//	run_*.go       one command, seen from here
+//	suspend_*.go   stopping and continuing with the terminal
+//	session_*.go   who belongs to a session
+//	lookup.go      which program a name stands for
+//	lookup_*.go    what may be run
+//	environ.go      a variable of a command's environment
+//	pipes_*.go     input and output
+//	tail.go        the end of an output
 package proc
 
 import (
@@ -25,7 +40,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"time"
 )
@@ -135,13 +149,4 @@ func checkDir(dir string) error {
 		return fmt.Errorf("in %q: not a folder", dir)
 	}
 	return nil
-}
-
-// timer returns a channel that fires after d, never when d is 0, and its stop.
-func timer(d time.Duration) (<-chan time.Time, func() bool) {
-	if d <= 0 {
-		d = math.MaxInt64
-	}
-	t := time.NewTimer(d)
-	return t.C, t.Stop
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strconv"
@@ -139,16 +140,6 @@ func (s *session) wait(ctx context.Context, timeout, grace time.Duration) (last 
 	return last, timedOut, cancelled
 }
 
-// suspend stops what the guardian guards, or continues it. A guardian that has
-// ended meanwhile reads nothing, and the write fails.
-func (s *session) suspend(yes bool) {
-	word := byte(wordContinue)
-	if yes {
-		word = wordSuspend
-	}
-	_, _ = s.control.Write([]byte{word})
-}
-
 // wordSlack is how long a guardian may take beyond its own limits to say its
 // last word: seconds on a machine that swaps.
 const wordSlack = 2 * time.Second
@@ -193,4 +184,13 @@ func signalName(s syscall.Signal) string {
 		return name
 	}
 	return fmt.Sprintf("signal %d", int(s))
+}
+
+// timer returns a channel that fires after d, never when d is 0, and its stop.
+func timer(d time.Duration) (<-chan time.Time, func() bool) {
+	if d <= 0 {
+		d = math.MaxInt64
+	}
+	t := time.NewTimer(d)
+	return t.C, t.Stop
 }

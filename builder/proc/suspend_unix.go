@@ -47,3 +47,13 @@ func (s *session) leave() {
 	defer suspended.Unlock()
 	delete(suspended.running, s)
 }
+
+// suspend stops what the guardian guards, or continues it. A guardian that has
+// ended meanwhile reads nothing, and the write fails.
+func (s *session) suspend(yes bool) {
+	word := byte(wordContinue)
+	if yes {
+		word = wordSuspend
+	}
+	_, _ = s.control.Write([]byte{word})
+}

@@ -8,6 +8,7 @@
 // The files call one way, from top to bottom:
 //
 //	doctor.go           which tools this machine has
+//	rust_sdk.go         which release of the SDK a crate has
 //	told.go             what a build itself said that it read
 //	toolchain.go        the recipe of a capsule
 //	detect.go           the table of languages, and which one builds a capsule
@@ -16,6 +17,7 @@
 //	rust_complaints.go  what cargo complains of in words
 //	rust_artifacts.go   where cargo leaves its modules
 //	rust_json.go        cargo's messages
+//	rust_rustup.go      a toolchain that rustup does not have
 //	make.go             C and C++, by make
 //	command.go          a command of the manifest's own, and the command of any build
 //	assemblyscript.go   AssemblyScript
@@ -28,6 +30,7 @@
 //	rust_flags.go       a crate's profile and flags
 //	zig.go              Zig
 //	lines.go            complaints of compilers, line by line
+//	trace.go            what a build's system calls tell that it read
 //	wrap.go             the manifest's own wrapper
 //	identity.go         what decides what a build makes, besides files
 //	version.go          what tools say of their versions

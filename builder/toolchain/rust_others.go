@@ -2,17 +2,7 @@ package toolchain
 
 import (
 	"path/filepath"
-	"strings"
 )
-
-// isRustup reports whether a program of Rust's is rustup's proxy: a link to
-// rustup, or a program beside it.
-func isRustup(program string, env environ) bool {
-	if real, err := filepath.EvalSymlinks(program); err == nil && strings.HasPrefix(filepath.Base(real), "rustup") {
-		return true
-	}
-	return runnable(filepath.Join(filepath.Dir(program), "rustup"), env) != ""
-}
 
 // otherRust returns the first folder in PATH, besides that of rustc, whose Rust
 // has the target, "" if there is none. Distributions keep the library beside

@@ -102,3 +102,12 @@ func Uninstalled(dir string, env []string) (finding.Finding, bool) {
 	f.Severity = finding.Warning
 	return f, true
 }
+
+// isRustup reports whether a program of Rust's is rustup's proxy: a link to
+// rustup, or a program beside it.
+func isRustup(program string, env environ) bool {
+	if real, err := filepath.EvalSymlinks(program); err == nil && strings.HasPrefix(filepath.Base(real), "rustup") {
+		return true
+	}
+	return runnable(filepath.Join(filepath.Dir(program), "rustup"), env) != ""
+}

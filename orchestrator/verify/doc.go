@@ -11,6 +11,7 @@
 //	selection.go   what is copied, and which capsules are left to verify
 //	first.go       the steps of one capsule
 //	second.go      the second build, and whether it made the same
+//	installed.go   what the real runtime says
 //	others.go      what builds did to other capsules
 //	artifact.go    whether what is committed is what the sources build
 //	needs.go       whose modules others take, and in which order all are built

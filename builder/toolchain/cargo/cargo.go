@@ -4,28 +4,27 @@
 // and what a build does cannot disagree. Cargo itself is not asked: that would cost more than
 // a whole examination may.
 //
-// The layers of its files: cfg.go and config.go, manifest.go and workspace.go, and over both
-// cargo.go, flags.go and rustup.go.
+// The files call one way, from top to bottom:
+//
+//	flags.go      the flags that rustc is given
+//	rustup.go     the toolchain that rustup is asked for
+//	cargo.go      a crate: everything that the files say of it
+//	config.go     the configuration files that count
+//	cfg.go        which target a table is for
+//	workspace.go  the workspace that a crate is of
+//	manifest.go   one Cargo.toml
+//	read.go       a file, and a variable
 package cargo
 
 import (
 	"path/filepath"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // UnknownTarget is the ecosystem's canonical Rust target.
 const UnknownTarget = "wasm32-unknown-unknown"
-
-// Env looks up a variable of the environment that cargo will have.
-type Env func(name string) (value string, set bool)
-
-func (e Env) get(name string) string {
-	value, _ := e(name)
-	return value
-}
 
 // Crate is what cargo's files say of the crate in a folder. A file that cannot be read says
 // nothing: cargo will complain of it.
@@ -122,12 +121,4 @@ func (c *Crate) Inherited(name string) (string, bool) {
 	}
 	text, ok := value.(string)
 	return text, ok
-}
-
-// document is ReadFile that is never nil.
-func document(path string) *tomldoc.Document {
-	if doc := tomldoc.ReadFile(path); doc != nil {
-		return doc
-	}
-	return tomldoc.Empty(path)
 }

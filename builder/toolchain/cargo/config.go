@@ -1,7 +1,6 @@
 package cargo
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
@@ -54,9 +53,4 @@ func UserHome(env Env) string {
 		return home
 	}
 	return env.get("USERPROFILE")
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
