@@ -29,13 +29,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // capsuleOf is a capsule whose build is a script of sh, with more settings below it.
 func capsuleOf(t *testing.T, script, settings string) *Build {
 	t.Helper()
@@ -59,12 +52,12 @@ build = ["sh", "-c", %q]
 func buildOf(t *testing.T, dir string) *Build {
 	t.Helper()
 	m, err := capsule.Load(dir)
-	check(t, err)
+	testkit.Check(t, err)
 	recipe, err := toolchain.For(t.Context(), toolchain.Request{Manifest: m, Env: os.Environ()})
-	check(t, err)
+	testkit.Check(t, err)
 	work := t.TempDir()
 	for _, name := range []string{"out", "tmp"} {
-		check(t, os.Mkdir(filepath.Join(work, name), 0o755))
+		testkit.Check(t, os.Mkdir(filepath.Join(work, name), 0o755))
 	}
 	return &Build{Manifest: m, Recipe: recipe, Work: work, Timeout: time.Minute, Output: &bytes.Buffer{}, Say: func(finding.Finding) {},
 		Began: func() func() { return func() {} }}
@@ -84,7 +77,7 @@ func TestDo(t *testing.T) {
 	b := capsuleOf(t, `echo heard; cat src > "$CAPSULE_OUT"; echo "x: src /not/there" > "$CAPSULE_OUT_DIR/x.d"`, "")
 	b.Began = func() func() { began++; return func() { ended++ } }
 	made, err := b.Do(t.Context())
-	check(t, err)
+	testkit.Check(t, err)
 	if len(made.Modules) != 1 || !made.Ran || made.Took <= 0 || began != 1 || ended != 1 {
 		t.Fatalf("made %+v, began %d times and ended %d", made, began, ended)
 	}
@@ -121,7 +114,7 @@ func TestDoFails(t *testing.T) {
 			b := capsuleOf(t, c.script, c.settings)
 			testkit.Write(t, filepath.Join(b.Manifest.Dir, "old.wasm"), string(testkit.Core()))
 			before, err := os.Stat(filepath.Join(b.Manifest.Dir, "old.wasm"))
-			check(t, err)
+			testkit.Check(t, err)
 			if b.Manifest.Dev.Timeout > 0 {
 				b.Timeout = b.Manifest.Dev.Timeout
 			}
@@ -176,7 +169,7 @@ func TestCancelled(t *testing.T) {
 // The disk's refusal is told apart from the capsule's faults.
 func TestDiskRefuses(t *testing.T) {
 	b := capsuleOf(t, `mkdir dist; cat src > dist/x.wasm`, `output = "dist/x.wasm"`)
-	check(t, os.RemoveAll(b.Work))
+	testkit.Check(t, os.RemoveAll(b.Work))
 	_, err := b.Do(t.Context())
 	var disk *DiskError
 	if !errors.As(err, &disk) || disk.Dir != b.Manifest.Dir || !errors.Is(err, os.ErrNotExist) {
@@ -190,7 +183,7 @@ func TestFound(t *testing.T) {
 	b := capsuleOf(t, `cat src > "$CAPSULE_OUT_DIR/x.wasm"`, "[[component]]\nid = \"other\"\nfile = \"theirs.wasm\"\n")
 	testkit.Write(t, filepath.Join(b.Manifest.Dir, "theirs.wasm"), string(testkit.Core()))
 	made, err := b.Do(t.Context())
-	check(t, err)
+	testkit.Check(t, err)
 	if len(made.Modules) != 2 || made.Modules[0].Found || !made.Modules[1].Found {
 		t.Errorf("made %+v", made.Modules)
 	}
@@ -200,7 +193,7 @@ func TestDeclaredHash(t *testing.T) {
 	b := capsuleOf(t, `cat src > "$CAPSULE_OUT"`, "")
 	b.Manifest.Components[0].Hash = strings.Repeat("ab", 32)
 	made, err := b.Do(t.Context())
-	check(t, err)
+	testkit.Check(t, err)
 	if len(made.Findings) != 1 || made.Findings[0].Code != finding.DeclaredHashDiffers || !strings.Contains(made.Findings[0].Hint, made.Modules[0].Hash) {
 		t.Errorf("found %v", made.Findings)
 	}
@@ -232,14 +225,14 @@ func TestWrapFault(t *testing.T) {
 // at gives a file a time and returns it as the disk has it.
 func at(t *testing.T, path string, when time.Time) time.Time {
 	t.Helper()
-	check(t, os.Chtimes(path, when, when))
+	testkit.Check(t, os.Chtimes(path, when, when))
 	return modTime(t, path)
 }
 
 func modTime(t *testing.T, path string) time.Time {
 	t.Helper()
 	info, err := os.Stat(path)
-	check(t, err)
+	testkit.Check(t, err)
 	return info.ModTime()
 }
 
@@ -324,7 +317,7 @@ func TestFetchedCrates(t *testing.T) {
 	}
 	want := map[string]bool{"ours": false, "theirs": true, "git_one": true, "both": false, "windows": true}
 	f, err := fsys.OpenRoot(target)
-	check(t, err)
+	testkit.Check(t, err)
 	defer f.Close()
 	got := fetchedCrates(f, "release/")
 	for name, is := range want {

@@ -24,13 +24,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 const ownFolder = "target/own"
 
 func taker() *Taker {
@@ -58,7 +51,7 @@ build = ["sh", "-c", "true"]
 func take(t *testing.T, taker *Taker, dir string, known Known) *Inputs {
 	t.Helper()
 	in, err := taker.Take(t.Context(), dir, known)
-	check(t, err)
+	testkit.Check(t, err)
 	return in
 }
 
@@ -69,7 +62,7 @@ func built(outside ...string) Known { return Known{Built: true, Outside: outside
 func everything(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	check(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	testkit.Check(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil {
 			info, _ := d.Info()
 			all[path] = info.Mode().String() + info.ModTime().String()
@@ -112,12 +105,12 @@ func TestChanged(t *testing.T) {
 		"content": {func(t *testing.T, dir string) { testkit.Write(t, filepath.Join(dir, "src/a.txt"), "b") }, []string{"src/a.txt"}, false},
 		"same bytes": {func(t *testing.T, dir string) {
 			later := time.Now().Add(time.Hour)
-			check(t, os.Chtimes(filepath.Join(dir, "src/a.txt"), later, later))
+			testkit.Check(t, os.Chtimes(filepath.Join(dir, "src/a.txt"), later, later))
 		}, []string{"src/a.txt"}, true},
 		"a new file":       {func(t *testing.T, dir string) { testkit.Write(t, filepath.Join(dir, "new"), "n") }, []string{"new"}, false},
-		"a file less":      {func(t *testing.T, dir string) { check(t, os.Remove(filepath.Join(dir, "src/a.txt"))) }, []string{"src/a.txt"}, false},
+		"a file less":      {func(t *testing.T, dir string) { testkit.Check(t, os.Remove(filepath.Join(dir, "src/a.txt"))) }, []string{"src/a.txt"}, false},
 		"outside":          {func(t *testing.T, dir string) { testkit.Write(t, filepath.Join(dir, "../outside.txt"), "other") }, []string{"outside"}, false},
-		"outside is gone":  {func(t *testing.T, dir string) { check(t, os.Remove(filepath.Join(dir, "../outside.txt"))) }, []string{"outside"}, false},
+		"outside is gone":  {func(t *testing.T, dir string) { testkit.Check(t, os.Remove(filepath.Join(dir, "../outside.txt"))) }, []string{"outside"}, false},
 		"a published file": {func(t *testing.T, dir string) { testkit.Write(t, filepath.Join(dir, "x.wasm"), "m") }, nil, true},
 		"our own folder":   {func(t *testing.T, dir string) { testkit.Write(t, filepath.Join(dir, ownFolder, "x"), "m") }, nil, true},
 	} {
@@ -192,7 +185,7 @@ func TestWhatWeMadeLookOld(t *testing.T) {
 	before := take(t, taker, dir, built())
 	time.Sleep(20 * time.Millisecond)
 	old := time.Now().Add(-time.Hour)
-	check(t, os.Chtimes(product, old, old))
+	testkit.Check(t, os.Chtimes(product, old, old))
 	taker.Learn(dir, []string{product})
 	if got := before.Changed(take(t, taker, dir, built())); !slices.Equal(got, []string{product}) {
 		t.Errorf("without a word of ours: changed %v", got)
@@ -228,11 +221,11 @@ func TestFaults(t *testing.T) {
 	if in.Fault != nil || in.Buildable || in.How != nil || in.Portable != "" {
 		t.Errorf("took %+v", in)
 	}
-	check(t, os.Remove(filepath.Join(dir, tree.ManifestName)))
+	testkit.Check(t, os.Remove(filepath.Join(dir, tree.ManifestName)))
 	if _, err := taker().Take(t.Context(), dir, Known{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	check(t, os.Mkdir(filepath.Join(dir, tree.ManifestName), 0o755))
+	testkit.Check(t, os.Mkdir(filepath.Join(dir, tree.ManifestName), 0o755))
 	if _, err := Read(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder is a manifest: %v", err)
 	}
@@ -259,11 +252,11 @@ func TestOldestChange(t *testing.T) {
 		t.Errorf("written while it ran: %v", got)
 	}
 	testkit.Write(t, path, "b")
-	check(t, os.Chtimes(path, written, written))
+	testkit.Check(t, os.Chtimes(path, written, written))
 	if got := take(t, taker, dir, Known{}).OldestChange(&ran); !got.Equal(written) {
 		t.Errorf("an older file: %v, want %v", got, written)
 	}
-	check(t, os.Remove(path))
+	testkit.Check(t, os.Remove(path))
 	if got := take(t, taker, dir, Known{}).OldestChange(&ran); !got.Equal(time.Unix(2, 0)) {
 		t.Errorf("a file is gone: %v", got)
 	}

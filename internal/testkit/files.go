@@ -28,6 +28,28 @@ func WriteAll(t testing.TB, dir string, files map[string]string) {
 	}
 }
 
+// Folder is an empty folder with a blank in its name, links resolved.
+func Folder(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(dir, "a checkout")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Check ends the test where err is one.
+func Check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Read is a file's content.
 func Read(t testing.TB, path string) string {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 // nothing, in a repository of 300: what verify itself adds to a build.
 func BenchmarkVerify(b *testing.B) {
 	const capsules = 300
-	root := folder(b)
+	root := testkit.Folder(b)
 	for i := range capsules {
 		dir := filepath.Join(root, "capsules", fmt.Sprintf("c%03d", i))
 		capsuleAt(b, dir, fmt.Sprintf("c%03d", i), wasm)

@@ -22,7 +22,7 @@ import (
 
 // family is a repository of capsules with inputs outside their folders.
 func family(t *testing.T) string {
-	root := folder(t)
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "alone"), "alone", wasm)
 	capsuleAt(t, filepath.Join(root, "alone", "inner"), "inner", wasm)
 	capsuleAt(t, filepath.Join(root, "shares"), "shares", `test -f ../shared/a.txt; `+wasm, `inputs = ["../shared", "../wit/**/*.wit"]`)
@@ -46,7 +46,7 @@ func family(t *testing.T) string {
 }
 
 func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
-	needs(t, "sh", "git", "go")
+	testkit.Needs(t, "sh", "git", "go")
 	root := family(t)
 	for _, tt := range []struct {
 		path string
@@ -70,7 +70,7 @@ func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
 	} {
 		for _, committed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s committed %v", tt.path, committed), func(t *testing.T) {
-				branch := folder(t)
+				branch := testkit.Folder(t)
 				if err := os.CopyFS(branch, os.DirFS(root)); err != nil {
 					t.Fatal(err)
 				}
@@ -78,7 +78,7 @@ func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
 				old, _ := os.ReadFile(path)
 				testkit.Write(t, path, string(old)+"\n")
 				if committed {
-					git(t, branch, "checkout", "-q", "-b", "topic")
+					testkit.Git(t, branch, "checkout", "-q", "-b", "topic")
 					commit(t, branch)
 				}
 				got := selection(t, branch, "main")
@@ -111,8 +111,8 @@ func selection(t *testing.T, root, ref string) (dirs []string) {
 }
 
 func TestChangedSinceSeesARemovedSource(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
 	testkit.Write(t, filepath.Join(root, "a", "extra.txt"), "x")
@@ -126,8 +126,8 @@ func TestChangedSinceSeesARemovedSource(t *testing.T) {
 }
 
 func TestChangedFilesAreThoseOfOtherContent(t *testing.T) {
-	needs(t, "git")
-	root := folder(t)
+	testkit.Needs(t, "git")
+	root := testkit.Folder(t)
 	in := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
 	for _, name := range []string{"same", "edited", "binary", "gone", "moved", "runs", "to\tbe edited\n"} {
 		testkit.Write(t, in(name), "one\x00\n")
@@ -172,30 +172,30 @@ func TestChangedFilesAreThoseOfOtherContent(t *testing.T) {
 }
 
 func TestChangedSinceLooksAtTheMergeBase(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
 	commit(t, root)
-	git(t, root, "branch", "-M", "main")
-	git(t, root, "checkout", "-q", "-b", "topic")
+	testkit.Git(t, root, "branch", "-M", "main")
+	testkit.Git(t, root, "checkout", "-q", "-b", "topic")
 	testkit.Write(t, filepath.Join(root, "a", "x"), "x")
 	commit(t, root)
-	git(t, root, "checkout", "-q", "main")
+	testkit.Git(t, root, "checkout", "-q", "main")
 	testkit.Write(t, filepath.Join(root, "b", "x"), "x") // later on main: not the topic's doing
 	commit(t, root)
-	git(t, root, "checkout", "-q", "topic")
+	testkit.Git(t, root, "checkout", "-q", "topic")
 	if diff := cmp.Diff([]string{"a"}, dirsOf(verified(t, root, Config{ChangedSince: "main"}))); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	commit(t, root)
-	git(t, root, "checkout", "-q", "--orphan", "other")
+	testkit.Git(t, root, "checkout", "-q", "--orphan", "other")
 	testkit.Write(t, filepath.Join(root, "a", "other"), "x")
 	commit(t, root)
 	for _, ref := range []string{"main~0", "no-such-ref", "--output=x"} {
@@ -205,7 +205,7 @@ func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}
-	outside := folder(t)
+	outside := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(outside, "a"), "a", wasm)
 	var setup *usage.Error
 	if _, err := runIn(t, outside, Config{ChangedSince: "main"}); !errors.As(err, &setup) {
@@ -214,8 +214,8 @@ func TestChangedSinceWithoutAMergeBaseIsTheCallersFault(t *testing.T) {
 }
 
 func TestChangedArtifactCountsWhenArtifactsAreChecked(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	testkit.Write(t, filepath.Join(root, "a", "a.wasm"), "one")
 	commit(t, root)
@@ -290,8 +290,8 @@ func TestParseShard(t *testing.T) {
 
 // Hooks of git run with variables that name their own repository.
 func TestAHooksVariablesDoNotLeadElsewhere(t *testing.T) {
-	needs(t, "sh", "git")
-	other, root := folder(t), folder(t)
+	testkit.Needs(t, "sh", "git")
+	other, root := testkit.Folder(t), testkit.Folder(t)
 	testkit.Write(t, filepath.Join(other, "file"), "x")
 	commit(t, other)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `git rev-parse --git-dir >&2; git ls-files --error-unmatch build.sh; `+wasm)
@@ -308,21 +308,21 @@ func TestAHooksVariablesDoNotLeadElsewhere(t *testing.T) {
 
 // The ref is one of the repository that is verified, not of a submodule in it.
 func TestChangedSinceAsksTheSuperproject(t *testing.T) {
-	needs(t, "sh", "git")
-	library, root := folder(t), folder(t)
+	testkit.Needs(t, "sh", "git")
+	library, root := testkit.Folder(t), testkit.Folder(t)
 	capsuleAt(t, filepath.Join(library, "inner"), "inner", wasm)
 	commit(t, library)
 	capsuleAt(t, filepath.Join(root, "own"), "own", wasm)
 	commit(t, root)
-	git(t, root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "sub")
+	testkit.Git(t, root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "sub")
 	commit(t, root)
-	git(t, root, "branch", "base")
+	testkit.Git(t, root, "branch", "base")
 	if r := verified(t, root, Config{ChangedSince: "base"}); len(r.Capsules) != 0 {
 		t.Errorf("nothing changed, yet %v was verified", dirsOf(r))
 	}
 	testkit.Write(t, filepath.Join(root, "sub", "inner", "more"), "x")
-	git(t, filepath.Join(root, "sub"), "add", "-A")
-	git(t, filepath.Join(root, "sub"), "commit", "-q", "-m", "more")
+	testkit.Git(t, filepath.Join(root, "sub"), "add", "-A")
+	testkit.Git(t, filepath.Join(root, "sub"), "commit", "-q", "-m", "more")
 	commit(t, root)
 	if r := verified(t, root, Config{ChangedSince: "base"}); !slices.Equal(dirsOf(r), []string{"sub/inner"}) || r.Summary.Passed != 1 {
 		t.Errorf("%v was verified: %+v", dirsOf(r), r.Summary)

@@ -39,8 +39,8 @@ func sound(t *testing.T, r *report.Report) {
 }
 
 func TestInputsOutsideAreCopied(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t) // no repository, no workspace: each capsule is copied by itself
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t) // no repository, no workspace: each capsule is copied by itself
 	script := `cat ../shared/a.txt ../shared/deep/b.txt ../one.txt ../wit/x.wit > /dev/null; case $PWD in ` + root[:len(root)-len("a checkout")] + `*) exit 9;; esac; `
 	capsuleAt(t, filepath.Join(root, "first"), "first", script+wasm, `inputs = ["../shared", "../one.txt", "../wit/*.wit"]`)
 	capsuleAt(t, filepath.Join(root, "second"), "second", script+wasm, `inputs = ["../shared/a.txt", "../shared", "../one.txt", "../wit/*.wit"]`)
@@ -51,8 +51,8 @@ func TestInputsOutsideAreCopied(t *testing.T) {
 }
 
 func TestABuildThatChangesAnInputOutsideIsNamed(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `echo more >> ../shared/a.txt; `+wasm, `inputs = ["../shared"]`)
 	testkit.Write(t, filepath.Join(root, "shared", "a.txt"), "a")
 	before := state(t, root)
@@ -67,20 +67,20 @@ func TestABuildThatChangesAnInputOutsideIsNamed(t *testing.T) {
 }
 
 func TestSourceHashIsTheOriginals(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	dir := filepath.Join(root, "one")
 	capsuleAt(t, dir, "one", wasm)
 	testkit.Write(t, filepath.Join(root, ".gitignore"), "*.log\n")
 	testkit.Write(t, filepath.Join(dir, "tracked.log"), "x")
-	git(t, root, "init", "-q")
-	git(t, root, "add", "-f", "one/tracked.log")
+	testkit.Git(t, root, "init", "-q")
+	testkit.Git(t, root, "add", "-f", "one/tracked.log")
 	commit(t, root)
 	testkit.Write(t, filepath.Join(dir, "noise.log"), "x")
 	testkit.Write(t, filepath.Join(root, ".git", "info", "exclude"), "excluded\n")
 	testkit.Write(t, filepath.Join(dir, "excluded"), "x")
 	worktree := filepath.Join(filepath.Dir(root), "work tree")
-	git(t, root, "worktree", "add", "-q", "-b", "topic", worktree)
+	testkit.Git(t, root, "worktree", "add", "-q", "-b", "topic", worktree)
 	testkit.Write(t, filepath.Join(worktree, "one", "noise.log"), "x")
 	for _, top := range []string{root, worktree} {
 		want, err := builder.New(builder.Options{}).SourceHash(t.Context(), filepath.Join(top, "one"))
@@ -94,12 +94,12 @@ func TestSourceHashIsTheOriginals(t *testing.T) {
 }
 
 func TestGitWorksInABuildAndWritesNothingBack(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `test "$(git describe --tags --always)" = v7; git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m mine; git config --get remote.origin.url && exit 5; `+wasm)
 	commit(t, root)
-	git(t, root, "tag", "v7")
-	git(t, root, "remote", "add", "origin", "https://user:secret@example.org/x")
+	testkit.Git(t, root, "tag", "v7")
+	testkit.Git(t, root, "remote", "add", "origin", "https://user:secret@example.org/x")
 	before := state(t, root)
 	sound(t, verified(t, root, Config{}))
 	if diff := cmp.Diff(before, state(t, root)); diff != "" {
@@ -108,8 +108,8 @@ func TestGitWorksInABuildAndWritesNothingBack(t *testing.T) {
 }
 
 func TestPackagesAreCopiedForWhoIsVerified(t *testing.T) {
-	needs(t, "sh", "git")
-	root := folder(t)
+	testkit.Needs(t, "sh", "git")
+	root := testkit.Folder(t)
 	for _, name := range []string{"a", "b"} {
 		dir := filepath.Join(root, name)
 		capsuleAt(t, dir, name, `cat node_modules/tool/index.js ../node_modules/shared/index.js node_modules/lib/lib.js > /dev/null; echo x > node_modules/.cache; `+wasm)
@@ -135,8 +135,8 @@ func TestPackagesAreCopiedForWhoIsVerified(t *testing.T) {
 }
 
 func TestUnreadableSourceIsNamed(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, root, "one", wasm, `ignore = ["left-out"]`)
 	r := newRun(Config{Dirs: []string{root}})
 	defer func() { r.copies.Remove() }()
@@ -161,8 +161,8 @@ func TestUnreadableSourceIsNamed(t *testing.T) {
 }
 
 func TestTempIsAbsolute(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", wasm)
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir("here", 0o755); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -29,16 +28,6 @@ func TestMain(m *testing.M) {
 // wasm is a shell command that writes the smallest module.
 const wasm = `printf '\000asm\001\000\000\000' > "$CAPSULE_OUT"`
 
-// needs skips a test on a machine without a tool; where skips are forbidden it fails.
-func needs(t testing.TB, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err != nil {
-			testkit.Skip(t, "%s is missing", tool)
-		}
-	}
-}
-
 // capsuleAt makes a capsule that a shell script builds.
 func capsuleAt(t testing.TB, dir, name, script string, more ...string) {
 	t.Helper()
@@ -56,39 +45,13 @@ build = ["sh", "build.sh"]
 	testkit.Write(t, filepath.Join(dir, "build.sh"), "set -e\n"+script+"\n")
 }
 
-// folder is an empty folder with a blank in its name, links resolved.
-func folder(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = filepath.Join(dir, "a checkout")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func git(t testing.TB, dir string, args ...string) string {
-	t.Helper()
-	needs(t, "git")
-	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"}, args...)...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("git %v: %v\n%s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
 func commit(t testing.TB, dir string) {
 	t.Helper()
 	if !workspace.Exists(filepath.Join(dir, ".git")) {
-		git(t, dir, "init", "-q")
+		testkit.Git(t, dir, "init", "-q")
 	}
-	git(t, dir, "add", "-A")
-	git(t, dir, "commit", "-q", "--allow-empty", "-m", "state")
+	testkit.Git(t, dir, "add", "-A")
+	testkit.Git(t, dir, "commit", "-q", "--allow-empty", "-m", "state")
 }
 
 // verified runs verify over all capsules in root.
@@ -104,7 +67,7 @@ func verified(t testing.TB, root string, cfg Config) *report.Report {
 func runIn(t testing.TB, root string, cfg Config) (*report.Report, error) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		needs(t, "sh")
+		testkit.Needs(t, "sh")
 	}
 	found, err := tree.Find(context.Background(), tree.Search{Roots: []string{root}, Nested: true})
 	dirs := found.Capsules

@@ -11,12 +11,12 @@ import (
 
 // One copy is shared by all builds: who damages another's inputs must not go unseen, whichever is built first.
 func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
-	needs(t, "sh")
+	testkit.Needs(t, "sh")
 	for name, names := range map[string]struct{ victim, culprit string }{
 		"the culprit first": {"b", "a"}, "the victim first": {"a", "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root := folder(t)
+			root := testkit.Folder(t)
 			testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 			for _, n := range []string{names.victim, "sound"} {
 				capsuleAt(t, filepath.Join(root, n), n, wasm)
@@ -44,8 +44,8 @@ func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
 
 // What was damaged and put back was not what the victim was built from.
 func TestDamageThatIsPutBackIsSeen(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 	capsuleAt(t, filepath.Join(root, "a"), "a", `echo other > ../b/data; `+wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)

@@ -18,8 +18,8 @@ import (
 const named = `n=${#t}; { printf '\000asm\001\000\000\000\000'; printf "\\$(printf %03o $((n+2)))"; printf '\001n%s' "$t"; } > "$CAPSULE_OUT"`
 
 func TestReproSaysWhereAndWhy(t *testing.T) {
-	needs(t, "sh", "date", "od")
-	root := folder(t)
+	testkit.Needs(t, "sh", "date", "od")
+	root := testkit.Folder(t)
 	want := map[string]string{}
 	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n") // so that it is one workspace
 	for name, c := range map[string]struct{ script, cause string }{

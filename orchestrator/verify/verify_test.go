@@ -77,7 +77,7 @@ func edit(t testing.TB, path, old, new string) {
 
 // everyFault makes all of them in one repository.
 func everyFault(t *testing.T) string {
-	root := folder(t)
+	root := testkit.Folder(t)
 	for _, f := range faults {
 		dir := filepath.Join(root, f.dir)
 		capsuleAt(t, dir, strings.ReplaceAll(f.dir, " ", "-"), f.script)
@@ -89,7 +89,7 @@ func everyFault(t *testing.T) string {
 }
 
 func TestEveryFaultIsFoundAndNoneInvented(t *testing.T) {
-	needs(t, "sh")
+	testkit.Needs(t, "sh")
 	root := everyFault(t)
 	commit(t, root)
 	before := state(t, root)
@@ -128,8 +128,8 @@ func TestEveryFaultIsFoundAndNoneInvented(t *testing.T) {
 }
 
 func TestNothingIsInvented(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "sound"), "sound", wasm)
 	r := verified(t, root, Config{Repro: true, CheckArtifact: true})
 	c := found(t, r, ".")
@@ -150,8 +150,8 @@ func TestNothingIsInvented(t *testing.T) {
 }
 
 func TestStrictFailsWhatTheKernelRefuses(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "core"), "core", wasm)
 	if s := found(t, verified(t, root, Config{}), ".").Step(report.StepKernelReady); s.Verdict != report.Passed || len(s.Findings) == 0 {
 		t.Errorf("without --strict: %+v", s)
@@ -163,7 +163,7 @@ func TestStrictFailsWhatTheKernelRefuses(t *testing.T) {
 }
 
 func TestTwoRunsSayTheSame(t *testing.T) {
-	needs(t, "sh")
+	testkit.Needs(t, "sh")
 	root := everyFault(t)
 	capsuleAt(t, filepath.Join(root, "says-where"), "says-where", `echo "$PWD" "$TMPDIR" >&2; exit 1`)
 	one := func() string {
@@ -184,7 +184,7 @@ func TestTwoRunsSayTheSame(t *testing.T) {
 }
 
 func TestReportFollowsItsSchema(t *testing.T) {
-	needs(t, "sh")
+	testkit.Needs(t, "sh")
 	root := everyFault(t)
 	var b bytes.Buffer
 	if err := report.JSON(&b, *verified(t, root, Config{Jobs: 4, CheckArtifact: true, FailFast: true})); err != nil {
@@ -212,8 +212,8 @@ func TestReportFollowsItsSchema(t *testing.T) {
 }
 
 func TestReadOnlyCheckout(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "one"), "one", `cat data > "$CAPSULE_OUT.new"; echo again > ignored; mkdir -p target dist; `+wasm)
 	testkit.Write(t, filepath.Join(root, "one", "data"), "x")
 	testkit.Write(t, filepath.Join(root, "one", "ignored"), "x")
@@ -248,8 +248,8 @@ func TestReadOnlyCheckout(t *testing.T) {
 }
 
 func TestRecordsAreNotBelievedAndIntentsNotCompleted(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	dir := filepath.Join(root, "one")
 	capsuleAt(t, dir, "one", wasm)
 	testkit.Write(t, filepath.Join(dir, "target", "astrid-dev", "intent.json"), `{"version":1}`)
@@ -264,9 +264,9 @@ func TestRecordsAreNotBelievedAndIntentsNotCompleted(t *testing.T) {
 }
 
 func TestInterruptedRunIsReported(t *testing.T) {
-	needs(t, "sh")
+	testkit.Needs(t, "sh")
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	root := folder(t)
+	root := testkit.Folder(t)
 	ready := filepath.Join(t.TempDir(), "ready")
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", `echo > "`+ready+`"; exec sleep 1000`)
@@ -294,8 +294,8 @@ func TestInterruptedRunIsReported(t *testing.T) {
 }
 
 func TestTimeoutEndsTheRun(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "hangs"), "hangs", `sleep 1000 & exec sleep 1000`)
 	r := verified(t, root, Config{Timeout: 500 * time.Millisecond})
 	c := r.Capsules[0]
@@ -305,8 +305,8 @@ func TestTimeoutEndsTheRun(t *testing.T) {
 }
 
 func TestFailFastStopsTheRest(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	capsuleAt(t, filepath.Join(root, "a"), "a", wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", `exit 1`)
 	capsuleAt(t, filepath.Join(root, "c"), "c", wasm)
@@ -323,8 +323,8 @@ func TestFailFastStopsTheRest(t *testing.T) {
 }
 
 func TestProgressCountsEveryCapsuleOnce(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	for _, name := range []string{"a", "b", "c", "d"} {
 		capsuleAt(t, filepath.Join(root, name), name, wasm)
 	}
@@ -378,8 +378,8 @@ func TestGroupsNeverOverlap(t *testing.T) {
 
 // A capsule that is taken away while others are built was copied whole, and is verified.
 func TestACapsuleDeletedMeanwhile(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	testkit.Write(t, filepath.Join(root, "go.mod"), "module a\n")
 	capsuleAt(t, filepath.Join(root, "a"), "a", `rm -rf '`+filepath.Join(root, "b")+`'; `+wasm)
 	capsuleAt(t, filepath.Join(root, "b"), "b", wasm)
@@ -391,8 +391,8 @@ func TestACapsuleDeletedMeanwhile(t *testing.T) {
 
 // What an earlier build left is no outcome of this one, wherever the capsule lies.
 func TestAModuleThatLiesThereIsNotTheBuilds(t *testing.T) {
-	needs(t, "sh")
-	root := folder(t)
+	testkit.Needs(t, "sh")
+	root := testkit.Folder(t)
 	dir := filepath.Join(root, "vendor", "one")
 	capsuleAt(t, dir, "one", ":")
 	testkit.Write(t, filepath.Join(dir, "dist", "one.wasm"), "\x00asm\x01\x00\x00\x00")

@@ -4,31 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
-
-func write(t testing.TB, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// folder is an empty folder with a blank in its name, links resolved.
-func folder(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = filepath.Join(dir, "a checkout")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 func link(t *testing.T, target, at string) {
 	t.Helper()
@@ -41,20 +19,20 @@ func link(t *testing.T, target, at string) {
 }
 
 func TestCopyKeepsLinksInside(t *testing.T) {
-	root := folder(t)
+	root := testkit.Folder(t)
 	outside := filepath.Join(filepath.Dir(root), "outside")
-	write(t, filepath.Join(root, "data", "x"), "x")
-	write(t, filepath.Join(outside, "y"), "y")
+	testkit.Write(t, filepath.Join(root, "data", "x"), "x")
+	testkit.Write(t, filepath.Join(outside, "y"), "y")
 	link(t, "data/x", filepath.Join(root, "relative"))
 	link(t, filepath.Join(root, "data"), filepath.Join(root, "absolute"))
 	link(t, "../outside/y", filepath.Join(root, "leaves"))
 	link(t, "nowhere", filepath.Join(root, "broken"))
-	write(t, filepath.Join(root, "src", "target", "mod.rs"), "a module")
-	write(t, filepath.Join(root, "Cargo.toml"), "")
-	write(t, filepath.Join(root, "node_modules", "tool", "package.json"), "{}")
-	write(t, filepath.Join(root, "node_modules", "tool", "dist", "tool.js"), "built by its author")
-	write(t, filepath.Join(root, "target", "debug"), "x")
-	write(t, filepath.Join(root, "cache", "CACHEDIR.TAG"), "")
+	testkit.Write(t, filepath.Join(root, "src", "target", "mod.rs"), "a module")
+	testkit.Write(t, filepath.Join(root, "Cargo.toml"), "")
+	testkit.Write(t, filepath.Join(root, "node_modules", "tool", "package.json"), "{}")
+	testkit.Write(t, filepath.Join(root, "node_modules", "tool", "dist", "tool.js"), "built by its author")
+	testkit.Write(t, filepath.Join(root, "target", "debug"), "x")
+	testkit.Write(t, filepath.Join(root, "cache", "CACHEDIR.TAG"), "")
 	c := &Copy{Mirror: Mirror{top: filepath.Join(filepath.Dir(root), "copy")}, choice: choice{roots: []string{root}, packages: func(string) Packages { return Copied }}}
 	if err := c.folders(t.Context(), root); err != nil {
 		t.Fatal(err)
@@ -86,18 +64,18 @@ func TestMirrorNamesTheOriginal(t *testing.T) {
 }
 
 func TestWorkspaceOf(t *testing.T) {
-	root := folder(t)
-	write(t, filepath.Join(root, "cargo", "Cargo.toml"), "[workspace]\nmembers = []\n")
-	write(t, filepath.Join(root, "cargo", "a", "Cargo.toml"), "[package]\n")
-	write(t, filepath.Join(root, "npm", "package.json"), `{"workspaces": ["a"]}`)
-	write(t, filepath.Join(root, "npm", "a", "package.json"), `{}`)
-	write(t, filepath.Join(root, "go", "go.mod"), "module a\n")
-	write(t, filepath.Join(root, "go", "a", "b", "main.go"), "package main\n")
-	write(t, filepath.Join(root, "plain", "a", "Capsule.toml"), "")
-	write(t, filepath.Join(root, "git", ".git"), "gitdir: elsewhere\n")
-	write(t, filepath.Join(root, "git", "cargo", "Cargo.toml"), "[workspace]\n")
-	write(t, filepath.Join(root, "home", ".git", "HEAD"), "")
-	write(t, filepath.Join(root, "home", "a", "Capsule.toml"), "")
+	root := testkit.Folder(t)
+	testkit.Write(t, filepath.Join(root, "cargo", "Cargo.toml"), "[workspace]\nmembers = []\n")
+	testkit.Write(t, filepath.Join(root, "cargo", "a", "Cargo.toml"), "[package]\n")
+	testkit.Write(t, filepath.Join(root, "npm", "package.json"), `{"workspaces": ["a"]}`)
+	testkit.Write(t, filepath.Join(root, "npm", "a", "package.json"), `{}`)
+	testkit.Write(t, filepath.Join(root, "go", "go.mod"), "module a\n")
+	testkit.Write(t, filepath.Join(root, "go", "a", "b", "main.go"), "package main\n")
+	testkit.Write(t, filepath.Join(root, "plain", "a", "Capsule.toml"), "")
+	testkit.Write(t, filepath.Join(root, "git", ".git"), "gitdir: elsewhere\n")
+	testkit.Write(t, filepath.Join(root, "git", "cargo", "Cargo.toml"), "[workspace]\n")
+	testkit.Write(t, filepath.Join(root, "home", ".git", "HEAD"), "")
+	testkit.Write(t, filepath.Join(root, "home", "a", "Capsule.toml"), "")
 	for dir, want := range map[string]string{"cargo/a": "cargo", "npm/a": "npm", "go/a/b": "go", "plain/a": "plain/a", "git/cargo": "git", "home/a": "home/a"} {
 		if got := workspaceOf(filepath.Join(root, dir), filepath.Join(root, "home")); got != filepath.Join(root, want) {
 			t.Errorf("%s: %s, want %s", dir, got, want)

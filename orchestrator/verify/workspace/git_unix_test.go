@@ -5,31 +5,24 @@ package workspace
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // What git would wait for, as a named pipe without a writer, is named, and nobody waits.
 func TestNobodyWaitsForGit(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("ASTRID_DEV_NO_SKIP") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	testkit.Needs(t, "git")
 	for _, name := range []string{"HEAD", "index", "config", "packed-refs", "info/exclude", "refs/heads/main", "refs/heads/other"} {
 		t.Run(strings.ReplaceAll(name, "/", " "), func(t *testing.T) {
-			root := folder(t)
-			write(t, filepath.Join(root, "capsule", "source"), "x")
-			for _, args := range []string{"init -q -b main", "add .", "-c user.name=a -c user.email=a@example.org commit -q -m first"} {
-				if out, err := exec.Command("git", append([]string{"-C", root}, strings.Fields(args)...)...).CombinedOutput(); err != nil {
-					t.Fatalf("%v\n%s", err, out)
-				}
+			root := testkit.Folder(t)
+			testkit.Write(t, filepath.Join(root, "capsule", "source"), "x")
+			for _, args := range []string{"init -q", "add .", "commit -q -m first"} {
+				testkit.Git(t, root, strings.Fields(args)...)
 			}
 			if _, err := Changes(t.Context(), []string{filepath.Join(root, "capsule")}, "HEAD"); err != nil {
 				t.Fatal(err)
