@@ -46,3 +46,19 @@ func build(cmd *cobra.Command, args []string, b buildFlags, retry bool) error {
 	}
 	return nil
 }
+
+// buildFirst builds what is out of date: what happens is told on stderr only.
+func buildFirst(cmd *cobra.Command, roots []string, b buildFlags) error {
+	o := b.options(cmd, roots)
+	o.Lines = nil
+	out, err := session.Build(cmd.Context(), o)
+	switch {
+	case err != nil:
+		return err
+	case out.Failed > 0:
+		return &failedError{count: out.Failed}
+	case !out.Done:
+		return errInterrupted
+	}
+	return nil
+}

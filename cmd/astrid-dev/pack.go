@@ -14,7 +14,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/parcel"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
 
 func newPack() *cobra.Command {
@@ -66,22 +65,6 @@ func runPack(cmd *cobra.Command, args []string, out string, b buildFlags) error 
 		return made.JSON(cmd.OutOrStdout())
 	}
 	return made.Text(cmd.OutOrStdout())
-}
-
-// buildFirst builds what is out of date: what happens is told on stderr only.
-func buildFirst(cmd *cobra.Command, roots []string, b buildFlags) error {
-	o := b.options(cmd, roots)
-	o.Lines = nil
-	out, err := session.Build(cmd.Context(), o)
-	switch {
-	case err != nil:
-		return err
-	case out.Failed > 0:
-		return &failedError{count: out.Failed}
-	case !out.Done:
-		return errInterrupted
-	}
-	return nil
 }
 
 // tellRefused says why a capsule cannot be packed.

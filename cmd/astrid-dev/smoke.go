@@ -3,23 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/load"
 )
-
-// smokeFlags are the flags of smoke.
-type smokeFlags struct {
-	calls        []string
-	payload      string
-	timeout      time.Duration
-	strict, json bool
-	on           runtimeFlags
-	isolated     isolatedFlags
-}
 
 func newSmoke() *cobra.Command {
 	var f smokeFlags
@@ -43,25 +32,12 @@ the capsule describes are printed, and one that is not loaded fails.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.calls, "call", nil, "call astrid-hook-trigger with this action (may be repeated)")
-	flags.StringVar(&f.payload, "payload", "{}", "payload of the calls")
-	flags.DurationVar(&f.timeout, "timeout", 0, "of the whole load (0: the manifest's, or 10s)")
-	flags.BoolVar(&f.strict, "strict", false, "fail when the kernel would not take it")
-	f.on.register(cmd, "the release of the runtime that judges, as in 2026.10.1 (may be repeated)")
-	f.isolated.register(cmd)
-	flags.BoolVar(&f.json, "json", false, "the same as --format json")
+	f.declare(cmd)
 	return cmd
 }
 
 func (f smokeFlags) run(cmd *cobra.Command, path string) error {
-	if f.timeout < 0 {
-		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
-	}
-	if _, err := f.on.releases(); err != nil {
-		return err
-	}
-	if err := f.isolated.checkPath(path); err != nil {
+	if err := f.check(path); err != nil {
 		return err
 	}
 	private, err := f.isolated.begin()

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,16 +11,6 @@ import (
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 )
-
-// verifyFlags are verify's.
-type verifyFlags struct {
-	buildFlags
-	repro, artifact, failFast, keepGoing bool
-	since, shard, times                  string
-	targets                              []string
-	timeout                              time.Duration
-	isolated                             isolatedFlags
-}
 
 func newVerify() *cobra.Command {
 	var f verifyFlags
@@ -41,18 +30,7 @@ It exits with 0 when all are sound, 1 when one is not or --timeout was over,
 interrupted. Reports are written in all cases but 2.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
-	f.register(cmd)
-	f.isolated.register(cmd)
-	flags := cmd.Flags()
-	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
-	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
-	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first capsule that fails")
-	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
-	flags.DurationVar(&f.timeout, "timeout", 0, "how long the whole run may take; what has not ended then is reported as not run")
-	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
-	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
-	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
-	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
+	f.declare(cmd)
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 
@@ -12,6 +13,31 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
 )
+
+// verifyFlags are verify's.
+type verifyFlags struct {
+	buildFlags
+	repro, artifact, failFast, keepGoing bool
+	since, shard, times                  string
+	targets                              []string
+	timeout                              time.Duration
+	isolated                             isolatedFlags
+}
+
+func (f *verifyFlags) declare(cmd *cobra.Command) {
+	f.register(cmd)
+	f.isolated.register(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
+	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first capsule that fails")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long the whole run may take; what has not ended then is reported as not run")
+	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
+	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
+	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
+	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
+}
 
 // check says what is wrong with the flags of cmd.
 func (f verifyFlags) check(cmd *cobra.Command) error {

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator"
+)
+
+// watchFlags are the flags that only watch has.
+type watchFlags struct {
+	quiet, settle, maxWait time.Duration
+	onReload               string
+	hookTimeout            time.Duration
+	poll                   bool
+	pollInterval           time.Duration
+	noInitial              bool
+}
+
+func (f *watchFlags) declare(flags *pflag.FlagSet) {
+	flags.DurationVar(&f.quiet, "quiet-window", orchestrator.DefaultQuiet, "announce when nothing changed for this long")
+	flags.DurationVar(&f.settle, "settle", orchestrator.DefaultSettle, "start an early build after this much quiet")
+	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (0: 4 x quiet window)")
+	flags.StringVar(&f.onReload, "on-reload", "", "command to run after each reload; the event is its stdin")
+	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the --on-reload command after this long")
+	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
+	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
+	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")
+}
+
+func (f watchFlags) check() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"quiet-window", f.quiet}, {"settle", f.settle}, {"poll-interval", f.pollInterval}, {"on-reload-timeout", f.hookTimeout}} {
+		if d.value <= 0 {
+			return usage.New(fmt.Errorf("--%s must be longer than 0, not %s", d.name, d.value))
+		}
+	}
+	if f.maxWait != 0 && f.maxWait < f.quiet {
+		return usage.New(fmt.Errorf("--max-wait %s is shorter than the quiet window %s", f.maxWait, f.quiet))
+	}
+	return nil
+}
