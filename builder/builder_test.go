@@ -18,9 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(Main)
 	if len(os.Args) == 3 && os.Args[1] == rowArgument {
 		os.Exit(row(os.Args[2]))
 	}

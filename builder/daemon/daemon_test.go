@@ -24,11 +24,7 @@ import (
 const crashing = "-crashing"
 
 func TestMain(m *testing.M) {
-	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, Main} {
-		if code, handled := main(os.Args[1:]); handled {
-			os.Exit(code)
-		}
-	}
+	testkit.Handle(proc.Main, smoke.Main, Main)
 	if len(os.Args) > 2 && os.Args[1] == crashing {
 		d := New(Options{Program: os.Args[2], Env: os.Environ()})
 		d.Begin()

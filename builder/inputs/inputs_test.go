@@ -18,9 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := proc.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(proc.Main)
 	os.Exit(m.Run())
 }
 

@@ -21,12 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
-	if code, handled := helperMain(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(Main, helperMain)
 	goleak.VerifyTestMain(m)
 }
 

@@ -16,9 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := builder.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(builder.Main)
 	os.Exit(m.Run())
 }
 

@@ -5,11 +5,10 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := proc.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(proc.Main)
 	os.Exit(m.Run())
 }

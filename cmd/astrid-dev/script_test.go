@@ -8,12 +8,11 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := builder.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(builder.Main)
 	testscript.Main(m, map[string]func(){
 		"astrid-dev": func() { os.Exit(run(os.Args[1:])) },
 	})

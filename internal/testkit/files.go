@@ -42,6 +42,17 @@ func Folder(t testing.TB) string {
 	return dir
 }
 
+// Link makes a symbolic link, and the folders above it.
+func Link(t testing.TB, target, at string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Check ends the test where err is one.
 func Check(t testing.TB, err error) {
 	t.Helper()

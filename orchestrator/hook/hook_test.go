@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
@@ -30,9 +31,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := proc.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(proc.Main)
 	goleak.VerifyTestMain(m)
 }
 

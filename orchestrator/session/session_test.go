@@ -13,14 +13,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 func TestMain(m *testing.M) {
-	if code, handled := builder.Main(os.Args[1:]); handled {
-		os.Exit(code)
-	}
+	testkit.Handle(builder.Main)
 	goleak.VerifyTestMain(m)
 }
 

@@ -15,16 +15,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
 
-func link(t *testing.T, target, at string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(target, at); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // sound fails unless every capsule passed.
 func sound(t *testing.T, r *report.Report) {
 	t.Helper()
@@ -114,7 +104,7 @@ func TestPackagesAreCopiedForWhoIsVerified(t *testing.T) {
 		dir := filepath.Join(root, name)
 		capsuleAt(t, dir, name, `cat node_modules/tool/index.js ../node_modules/shared/index.js node_modules/lib/lib.js > /dev/null; echo x > node_modules/.cache; `+wasm)
 		testkit.Write(t, filepath.Join(dir, "node_modules", "tool", "index.js"), "1")
-		link(t, "../../lib", filepath.Join(dir, "node_modules", "lib"))
+		testkit.Link(t, "../../lib", filepath.Join(dir, "node_modules", "lib"))
 	}
 	testkit.Write(t, filepath.Join(root, "node_modules", "shared", "index.js"), "1")
 	testkit.Write(t, filepath.Join(root, "lib", "lib.js"), "1")

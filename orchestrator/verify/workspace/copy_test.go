@@ -8,25 +8,15 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-func link(t *testing.T, target, at string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(target, at); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestCopyKeepsLinksInside(t *testing.T) {
 	root := testkit.Folder(t)
 	outside := filepath.Join(filepath.Dir(root), "outside")
 	testkit.Write(t, filepath.Join(root, "data", "x"), "x")
 	testkit.Write(t, filepath.Join(outside, "y"), "y")
-	link(t, "data/x", filepath.Join(root, "relative"))
-	link(t, filepath.Join(root, "data"), filepath.Join(root, "absolute"))
-	link(t, "../outside/y", filepath.Join(root, "leaves"))
-	link(t, "nowhere", filepath.Join(root, "broken"))
+	testkit.Link(t, "data/x", filepath.Join(root, "relative"))
+	testkit.Link(t, filepath.Join(root, "data"), filepath.Join(root, "absolute"))
+	testkit.Link(t, "../outside/y", filepath.Join(root, "leaves"))
+	testkit.Link(t, "nowhere", filepath.Join(root, "broken"))
 	testkit.Write(t, filepath.Join(root, "src", "target", "mod.rs"), "a module")
 	testkit.Write(t, filepath.Join(root, "Cargo.toml"), "")
 	testkit.Write(t, filepath.Join(root, "node_modules", "tool", "package.json"), "{}")
