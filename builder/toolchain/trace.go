@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"cmp"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Some tools do not tell what they read (componentize-js, componentize-qjs, zig, most
@@ -37,13 +39,13 @@ func traced(strace, out string, argv []string) []string {
 		"-o", filepath.Join(out, traceName), "--"}, argv...)
 }
 
-// traced lists the files that the build opened for reading: those of its work tree, for
-// the others belong to the tools, whose identity is in the key.
+// traced lists the files that the build opened for reading: those of its repository, without
+// one those of the capsule, for the others belong to the tools, whose identity is in the key.
 func (c *Command) traced() (names []string) {
 	if c.recipe.tracer == "" {
 		return nil
 	}
-	top := workTree(c.Dir)
+	top := cmp.Or(tree.Repository(c.Dir, c.recipe.job.env.get("HOME")), c.Dir)
 	logs, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(c.work.out), traceName+".*"))
 	for _, log := range logs {
 		for _, path := range parseTrace(readAll(log)) {
@@ -54,16 +56,6 @@ func (c *Command) traced() (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// workTree is the top of the repository that dir lies in; without one it is dir.
-func workTree(dir string) string {
-	for _, folder := range fsys.Upward(dir) {
-		if isFile(filepath.Join(folder, ".git")) || isDir(filepath.Join(folder, ".git")) {
-			return folder
-		}
-	}
-	return dir
 }
 
 // isKept reports whether path is what git, cargo or we keep for ourselves below top.

@@ -83,3 +83,16 @@ func (f *Foreign) holds(folder string, list []fs.DirEntry) bool {
 	}
 	return slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() == ".git" }) && f.Is(folder)
 }
+
+// Repository is the top of the git repository that dir lies in, "" for none. A
+// repository that is the user's home (dotfiles) or the root of the disk is none.
+func Repository(dir, home string) string {
+	for folder := dir; ; folder = filepath.Dir(folder) {
+		if folder == home || filepath.Dir(folder) == folder {
+			return ""
+		}
+		if _, err := os.Lstat(fsys.Join(folder, ".git")); err == nil {
+			return folder
+		}
+	}
+}

@@ -23,7 +23,7 @@ func Changes(ctx context.Context, dirs []string, ref string) (changed []string, 
 	asked := map[string]bool{} // tops of repositories, and of what they are submodules of
 	home := homeFolder()
 	for _, dir := range dirs {
-		top := repositoryOf(dir, home)
+		top := tree.Repository(dir, home)
 		if top == "" {
 			return nil, usage.Hint(fmt.Errorf("--changed-since %q: %s lies in no git repository", ref, dir), "leave --changed-since out")
 		}

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // workspaceOf is the folder that must be copied for the capsule in dir to
 // build: the git repository's top, else the workspace of cargo, go or npm, else
 // the module or crate it lies in, else dir itself.
 func workspaceOf(dir, home string) string {
-	if top := repositoryOf(dir, home); top != "" {
+	if top := tree.Repository(dir, home); top != "" {
 		return top
 	}
 	found := dir
@@ -24,19 +25,6 @@ func workspaceOf(dir, home string) string {
 		}
 		if folder != dir && isWorkspace(folder) {
 			found = folder
-		}
-	}
-}
-
-// repositoryOf is the top of the git repository that dir lies in, "" for none. A
-// repository that is the user's home (dotfiles) or the root of the disk is none.
-func repositoryOf(dir, home string) string {
-	for folder := dir; ; folder = filepath.Dir(folder) {
-		if folder == home || filepath.Dir(folder) == folder {
-			return ""
-		}
-		if Exists(filepath.Join(folder, ".git")) {
-			return folder
 		}
 	}
 }

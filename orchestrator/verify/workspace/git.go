@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // gitTakes is far beyond what git needs for any question that is asked here. What makes it
@@ -23,7 +25,7 @@ var errOdd = errors.New("not a regular file, which git would wait for")
 // Git is what git prints when it is run in dir. It is not let write into the repository, not
 // even to refresh its index, and not let read what is no file.
 func Git(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	if odd := oddFile(repositoryOf(dir, "")); odd != "" {
+	if odd := oddFile(tree.Repository(dir, "")); odd != "" {
 		return nil, fmt.Errorf("%w: %s", errOdd, odd)
 	}
 	ctx, cancel := context.WithTimeout(ctx, gitTakes)
@@ -125,7 +127,7 @@ func superproject(ctx context.Context, top string) string {
 
 // Tracked reports whether git tracks path; outside a repository, and without git, every file counts.
 func Tracked(ctx context.Context, path, dir string) bool {
-	if repositoryOf(dir, homeFolder()) == "" {
+	if tree.Repository(dir, homeFolder()) == "" {
 		return true
 	}
 	out, err := Git(ctx, filepath.Dir(path), "ls-files", "-z", "--", ":(literal)"+filepath.Base(path))
