@@ -10,8 +10,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// value is one of [env], as the runtime takes it with an install.
-type value struct {
+// Value is one of [env], as the runtime takes it with an install.
+type Value struct {
 	Key  string `json:"key"`
 	Text string `json:"value"`
 	Kind string `json:"kind"` // Text or Secret
@@ -19,8 +19,8 @@ type value struct {
 
 // valuesOf are the values of m's [env]: those that were given, else the manifest's defaults.
 // The runtime's own installer asks a person for what is missing, or refuses.
-func valuesOf(m *capsule.Manifest, given map[string]string) (list []value, missing []finding.Finding) {
-	list = []value{} // the runtime takes no null
+func valuesOf(m *capsule.Manifest, given map[string]string) (list []Value, missing []finding.Finding) {
+	list = []Value{} // the runtime takes no null
 	for _, v := range m.Env {
 		text, ok := given[v.Name]
 		if !ok && v.Default != nil {
@@ -40,7 +40,7 @@ func valuesOf(m *capsule.Manifest, given map[string]string) (list []value, missi
 			if v.Type == "secret" {
 				kind = "Secret"
 			}
-			list = append(list, value{v.Name, text, kind})
+			list = append(list, Value{v.Name, text, kind})
 			continue
 		}
 		missing = append(missing, f)
