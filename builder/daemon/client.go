@@ -19,7 +19,7 @@ import (
 // The runtime's protocol, as its release 2026.10.1 speaks it.
 const (
 	protocolVersion = 1
-	principal       = "default" // whose key and rights the first start makes
+	principal       = "default" // the user whose key and rights the first start makes
 	noSession       = "00000000-0000-0000-0000-000000000000"
 	requestTopic    = "astrid.v1.request."
 	responseTopic   = "astrid.v1.response."
@@ -37,10 +37,11 @@ const (
 // ErrGone says that the runtime is not there, or went away: it ended, or closed the connection.
 var ErrGone = errors.New("the runtime is gone")
 
-// client is a connection to a daemon as its first user. Its methods may be called
+// client is a connection to a daemon as one of its users. Its methods may be called
 // concurrently: one goroutine reads all that the daemon says, and hands it on.
 type client struct {
 	conn net.Conn
+	as   string        // the principal whose connection it is
 	done chan struct{} // closed when nothing more will be read
 
 	writing sync.Mutex // for the length of one frame
@@ -74,14 +75,14 @@ type handshakeAnswer struct {
 	Challenge string `json:"challenge"`
 }
 
-// connect opens a connection to the daemon whose socket lies in runDir and whose keys in home.
-// The caller closes it.
-func connect(runDir, home string) (*client, error) {
+// connect opens a connection to the daemon whose socket lies in runDir and whose keys in home,
+// for the principal called as. The caller closes it.
+func connect(runDir, home, as string) (*client, error) {
 	token, err := os.ReadFile(filepath.Join(runDir, "system.token"))
 	if err != nil {
 		return nil, err
 	}
-	seed, err := os.ReadFile(filepath.Join(home, "keys", principal+".key"))
+	seed, err := os.ReadFile(filepath.Join(home, "keys", as+".key"))
 	if err != nil {
 		return nil, err
 	}
@@ -92,21 +93,21 @@ func connect(runDir, home string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := shake(conn, strings.TrimSpace(string(token)), ed25519.NewKeyFromSeed(seed)); err != nil {
+	if err := shake(conn, as, strings.TrimSpace(string(token)), ed25519.NewKeyFromSeed(seed)); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("greeting the runtime: %w", err)
 	}
-	c := &client{conn: conn, done: make(chan struct{}), waiting: map[string]*listener{}, reloaded: make(chan struct{})}
+	c := &client{conn: conn, as: as, done: make(chan struct{}), waiting: map[string]*listener{}, reloaded: make(chan struct{})}
 	go c.read()
 	return c, nil
 }
 
-// shake proves with the key that we are the principal.
-func shake(conn net.Conn, token string, key ed25519.PrivateKey) error {
+// shake proves with the key that we are the principal called as.
+func shake(conn net.Conn, as, token string, key ed25519.PrivateKey) error {
 	if err := conn.SetDeadline(time.Now().Add(2 * handshakeTakes)); err != nil {
 		return err
 	}
-	hello := handshake{Token: token, Protocol: protocolVersion, Version: "astrid-dev", Principal: principal}
+	hello := handshake{Token: token, Protocol: protocolVersion, Version: "astrid-dev", Principal: as}
 	for {
 		if err := writeFrame(conn, hello); err != nil {
 			return err
@@ -123,7 +124,7 @@ func shake(conn net.Conn, token string, key ed25519.PrivateKey) error {
 		case said.Challenge == "":
 			return errors.New("it asks for no proof")
 		}
-		hello.Signature = hex.EncodeToString(ed25519.Sign(key, []byte("astrid-principal-auth:v1:"+principal+":"+said.Challenge)))
+		hello.Signature = hex.EncodeToString(ed25519.Sign(key, []byte("astrid-principal-auth:v1:"+as+":"+said.Challenge)))
 	}
 }
 
@@ -193,7 +194,7 @@ func (c *client) send(topic, source string, payload any) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(silence)); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
-	if err := writeFrame(c.conn, message{Topic: topic, Payload: data, Source: source, Principal: principal}); err != nil {
+	if err := writeFrame(c.conn, message{Topic: topic, Payload: data, Source: source, Principal: c.as}); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return nil

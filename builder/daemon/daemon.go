@@ -74,7 +74,7 @@ var errClosed = errors.New("the private runtime was closed")
 // read. What the runtime says of the capsule, and what keeps it from being packed, are
 // findings of the answer.
 func (d *Daemon) Install(ctx context.Context, p Package) (*Answer, error) {
-	values, missing := valuesOf(p.Source.Manifest, p.Values)
+	values, missing := ValuesOf(p.Source.Manifest, p.Values, nil)
 	if len(missing) > 0 {
 		return &Answer{Findings: missing}, nil
 	}

@@ -41,9 +41,10 @@ const commandTakes = 70 * time.Second
 // Each returns ctx's error when ctx ends, and an error that is ErrGone when the process or the
 // connection does.
 type Link struct {
-	c      *client
-	folder string // for archives: the daemon reads them from a file
-	files  atomic.Int64
+	c         *client
+	home, run string // the runtime's folders
+	folder    string // for archives: the daemon reads them from a file
+	files     atomic.Int64
 }
 
 // Parcel is what the runtime is to install.
@@ -68,7 +69,7 @@ func (l *Link) Install(ctx context.Context, p Parcel) (*Answer, error) {
 	}
 	begun, round := time.Now(), l.c.round()
 	said, err := l.c.request(ctx, "install_capsule", "InstallCapsule", map[string]any{
-		"source": source, "workspace": false, "target_principal": principal, "authority": "explicit_approval", "env": append([]Value{}, p.Values...),
+		"source": source, "workspace": false, "target_principal": l.c.as, "authority": "explicit_approval", "env": append([]Value{}, p.Values...),
 	})
 	if err != nil {
 		return nil, err
@@ -124,6 +125,23 @@ func (l *Link) Installed(ctx context.Context, name string) (digest string, err e
 	return identity.Digest, nil
 }
 
+// Package copies the package that the runtime keeps of the capsule called name, which Installed
+// gave the digest of, and returns the copy, which lives as long as the link. It can be
+// installed.
+func (l *Link) Package(name, digest string) (folder string, err error) {
+	pattern := filepath.Join(fsys.EscapeGlob(l.run), "capsules", "*", name, digest)
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) == 0 {
+		return "", errors.Join(fmt.Errorf("no package %s", pattern), err)
+	}
+	folder = filepath.Join(l.folder, fmt.Sprintf("%s-%d", name, l.files.Add(1)))
+	return folder, os.CopyFS(folder, os.DirFS(found[0]))
+}
+
+// LogDir is the folder in which the runtime keeps the capsules' own logs, one folder below it
+// for each user, and in that one for each capsule.
+func (l *Link) LogDir() string { return filepath.Join(l.home, "log", "principals") }
+
 // Remove takes the capsule called name out of the runtime; what it stored stays.
 func (l *Link) Remove(ctx context.Context, name string) error {
 	said, err := l.c.request(ctx, "remove_capsule", "RemoveCapsule", map[string]any{"id": name, "force": true, "purge": false})
@@ -139,7 +157,7 @@ func (l *Link) Remove(ctx context.Context, name string) error {
 
 // Keys are the names of the values for [env] that the runtime has of the capsule called name.
 func (l *Link) Keys(ctx context.Context, name string) (map[string]bool, error) {
-	body, err := l.c.admin(ctx, "env.list", "EnvList", map[string]any{"principal": principal, "capsule": name})
+	body, err := l.c.admin(ctx, "env.list", "EnvList", map[string]any{"principal": l.c.as, "capsule": name})
 	if err != nil {
 		return nil, err
 	}

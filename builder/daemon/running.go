@@ -162,11 +162,11 @@ func (r *running) connect() (*Link, error) {
 		case <-time.After(look):
 		}
 	}
-	c, err := connect(r.path("run"), r.path("home"))
+	c, err := connect(r.path("run"), r.path("home"), principal)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the private runtime: %w", err)
 	}
-	return &Link{c: c, folder: r.path("packages")}, nil
+	return &Link{c: c, home: r.path("home"), run: r.path("run"), folder: r.path("packages")}, nil
 }
 
 // await waits until the daemon is ready, or cannot be.
