@@ -62,7 +62,7 @@ type session struct {
 }
 
 // open sets a session up. The caller closes it.
-func open(ctx context.Context, o Options, h onReload) (*session, error) {
+func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Hub == nil {
 		o.Hub = hub.New()
 	}
@@ -184,8 +184,8 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 	}
 }
 
-// onReload is a command to run after each reload; none when command is "".
-type onReload struct {
-	command string
-	timeout time.Duration
+// hooks are commands to run after each reload, and when one is live; none where they are "".
+type hooks struct {
+	reload, live string
+	timeout      time.Duration
 }
