@@ -22,6 +22,7 @@
 //	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
 //	example NAME DIR        copy an example
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
+//	speaker DIR [LINE...]   write a capsule that the real runtime loads, and that builds in milliseconds
 //	wasm NAME FILE          write one of modules()
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
 //	jco DIR                 jco in DIR/node_modules
