@@ -18,6 +18,7 @@
 //	untimed FILE FILE       two JSON reports have the same bytes but for times
 //	save FILE TEXT          write FILE as an editor does, a new file renamed over it
 //	append FILE TEXT        add a line
+//	runtime NAME            run the real runtime as a user does, until the script ends
 //	same FILE FILE          the two have the same bytes
 //	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
 //	example NAME DIR        copy an example
