@@ -58,8 +58,9 @@ func New(events *hub.Hub, o Options) *Live {
 }
 
 // Close ends it: an install that is under way in the user's runtime is given a second to end.
+// It may be called twice, and on nil.
 func (l *Live) Close() {
-	if l == nil {
+	if l == nil || l.ended() {
 		return
 	}
 	close(l.end)
@@ -121,7 +122,7 @@ func (l *Live) offer(o *offer) {
 	case is == already:
 		l.o.Say(o.dir, o.name, l.liveEvent(o, "these bytes run already", nil))
 	case is == refused:
-		l.sayNot(o, "the runtime refused the same bytes before", "edit it; what it said stands above", nil)
+		l.sayNot(o, "the runtime refused the same bytes before", "edit it, or start watch again; what it said stands above", nil)
 	}
 }
 

@@ -48,8 +48,8 @@ type standing struct {
 // plan decides what is installed next. It does nothing itself, waits for nothing and asks no
 // clock: who carries it out tells it what happened.
 type plan struct {
-	renews   bool // a full limit is answered by a fresh process
-	rolls    bool // the last good package is put back
+	renews   bool // the runtime is the session's own: a full limit is answered by a fresh process
+	rolls    bool // the runtime is the user's, and gets the last good package back
 	limit    limiter
 	capsules map[string]*standing // by folder
 	turns    int                  // places in line that were given out
@@ -151,7 +151,10 @@ func before(a, b *standing) bool {
 func (p *plan) installed(o *offer, now time.Time) {
 	p.limit.took(now)
 	c := p.of(o.dir)
-	c.runs, c.good, c.bad, c.owes, c.lost = o, o, "", false, 0
+	c.runs, c.good, c.owes, c.lost = o, o, false, 0
+	if c.bad == o.digest {
+		c.bad = ""
+	}
 	p.served(c, o)
 }
 
@@ -164,17 +167,17 @@ func (p *plan) refuse(o *offer, now time.Time, asked, kept bool) (remove bool) {
 		p.limit.took(now)
 	}
 	c := p.of(o.dir)
-	c.bad, c.lost, c.owes = o.digest, 0, kept && p.rolls
+	c.bad, c.lost, c.owes = o.digest, 0, p.rolls && (c.owes || kept)
 	p.served(c, o)
 	if c.good != nil && c.good.digest == o.digest {
 		c.good = nil // another release took it
 	}
 	switch {
-	case !p.rolls || c.want != nil: // a newer one mends it, or says the same again
+	case !p.rolls && !p.renews || c.want != nil: // a newer one mends it, or says the same again
 		return false
 	case c.good == nil:
-		c.owes = false
-		return kept && !c.had
+		remove, c.owes = c.owes && !c.had, false
+		return remove
 	case c.owes || c.runs == nil:
 		p.line(c, c.good.as(putBackReason, true))
 	}
