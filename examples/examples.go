@@ -17,7 +17,10 @@ import "embed"
 //go:embed hello-assemblyscript/Capsule.toml hello-assemblyscript/README.md hello-assemblyscript/asconfig.json
 //go:embed hello-assemblyscript/assembly/abi.ts hello-assemblyscript/assembly/index.ts hello-assemblyscript/contract.mjs
 //go:embed hello-assemblyscript/package.json hello-assemblyscript/package-lock.json
-//go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/package.json hello-js/package-lock.json
-//go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit
-//go:embed hello-c/Capsule.toml hello-c/README.md hello-c/Makefile hello-c/abi.c hello-c/capsule.c hello-c/capsule.h
+//go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/tools.js
+//go:embed hello-js/package.json hello-js/package-lock.json
+//go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit hello-js/wit/deps/astrid-ipc/ipc.wit
+//go:embed hello-c/Capsule.toml hello-c/README.md hello-c/Makefile hello-c/world.bin
+//go:embed hello-c/abi.c hello-c/capsule.c hello-c/capsule.h hello-c/json.c hello-c/tools.c
+//go:embed hello-c/wit/world.wit hello-c/wit/deps/astrid-guest/guest.wit hello-c/wit/deps/astrid-ipc/ipc.wit
 var Files embed.FS
