@@ -62,7 +62,7 @@ func Templates() (list []Template) {
 }
 
 // ignored is the .gitignore of a new capsule.
-const ignored = "target/\ndist/\nnode_modules/\n*.wasm\n"
+const ignored = "target/\ndist/\nnode_modules/\nzig-out/\n.zig-cache/\n*.wasm\n"
 
 // Languages lists what Scaffold takes.
 func Languages() []string {

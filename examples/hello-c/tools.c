@@ -27,9 +27,10 @@ static struct answer describe(struct text action)
 // words of its failure.
 static struct answer execute(struct text action, const struct tool *tool, struct text payload)
 {
-	struct text id = json_member(payload, TEXT("call_id"));
+	struct text id = json_read(json_member(payload, TEXT("call_id")));
 	if (!id.at)
 		return deny(action, TEXT("the call has no call_id"));
+	id = json_quote(id);
 	struct outcome outcome = tool->run(json_member(payload, TEXT("arguments")));
 	struct text result = JOIN(TEXT("{\"type\":\"tool_execute_result\",\"call_id\":"), id, TEXT(",\"result\":{\"call_id\":"), id,
 		TEXT(",\"content\":"), json_quote(outcome.text), TEXT(",\"is_error\":"), outcome.failed ? TEXT("true") : TEXT("false"), TEXT("}}"));
