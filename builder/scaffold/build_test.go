@@ -10,8 +10,11 @@ import (
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/pack"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -24,7 +27,7 @@ func TestMain(m *testing.M) {
 // programs is what a build of each language needs in PATH.
 var programs = map[string][]string{
 	"sdk": {"cargo", "rustc"}, "go": {"go"}, "rust": {"cargo", "rustc"}, "assemblyscript": {"node"}, "js": {"node", "npm"},
-	"c": {"make", "clang", "wasm-ld"}, "zig": {"zig"},
+	"c": {"make", "clang", "wasm-ld"}, "zig": {"zig"}, "custom-command": {"go"},
 }
 
 // described is what the runtime is told of the tools of each template that has some.
@@ -35,52 +38,28 @@ func missing(t *testing.T, what string) {
 	testkit.Skip(t, "%s is needed for this test; make toolchains installs it", what)
 }
 
-// TestScaffoldBuildsAtOnce builds and smoke-loads what is written, through the
-// whole pipeline, in a folder whose path has blanks and letters outside ASCII.
-func TestScaffoldBuildsAtOnce(t *testing.T) {
+// TestTemplatesInTheRuntime builds and smoke-loads every example through the whole pipeline, in
+// a folder whose path has blanks and letters outside ASCII: those that are templates as new
+// capsules. Of each, check, the sandbox and the runtime itself must say the same: these are the
+// rows of the agreement table that want a compiler.
+func TestTemplatesInTheRuntime(t *testing.T) {
 	program, noRuntime := daemon.Find("")
 	d := daemon.New(daemon.Options{Program: program, Env: os.Environ()})
 	defer d.Close()
-	for _, l := range languages {
-		t.Run(l.Name, func(t *testing.T) {
-			if len(programs[l.Name]) == 0 {
-				t.Fatal("programs has no line for it")
-			}
-			for _, tool := range programs[l.Name] {
-				if _, err := exec.LookPath(tool); err != nil {
-					missing(t, tool)
-				}
-			}
+	folders, err := os.ReadDir(filepath.Join("..", "..", "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		t.Run(folder.Name(), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new – capsulé")
-			for path, text := range texts(t, l.Name, "quick-fox") {
-				to := filepath.Join(dir, filepath.FromSlash(path))
-				if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if l.prepare != nil {
-				packages(t, l, dir)
-			}
-			b := builder.New(builder.Options{Env: environment(t, l.Name)})
-			in, err := b.Examine(t.Context(), dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var output bytes.Buffer
-			staged, err := b.Build(t.Context(), in, &output)
-			if err != nil {
-				t.Fatalf("%v\n%s", err, output.String())
-			}
-			defer staged.Discard()
-			m := staged.Modules[0]
-			if len(staged.Modules) != 1 || m.File != "quick_fox.wasm" || m.Report == nil || !m.Report.Loads || len(m.Report.Calls) != 1 || m.Report.Calls[0].Error != "" {
-				t.Errorf("%+v", m)
-			}
-			if m.Report.KernelReady != l.Ready {
-				t.Errorf("the template says ready: %v; the sandbox: %v %v", l.Ready, m.Report.KernelReady, m.Report.KernelFindings)
+			l := written(t, folder.Name(), dir)
+			m := built(t, l, dir)
+			if said := refused(t, dir, m); (said == "") != l.Ready {
+				t.Errorf("the template says ready: %v; we say of it:\n%s", l.Ready, said)
 			}
 			if noRuntime != nil {
 				testkit.Skip(t, "%v; .ci/astrid installs it", noRuntime)
@@ -88,6 +67,72 @@ func TestScaffoldBuildsAtOnce(t *testing.T) {
 			loadedAsSaid(t, l, dir, m, d)
 		})
 	}
+}
+
+// written writes the capsule of an example into dir: the template where it is one.
+func written(t *testing.T, example, dir string) language {
+	t.Helper()
+	i := slices.IndexFunc(languages, func(l language) bool { return l.example == example })
+	if i < 0 { // an example of a build command, and no template
+		if err := testkit.CopyExample(example, dir); err != nil {
+			t.Fatal(err)
+		}
+		return language{Template: Template{Name: example, Ready: true}}
+	}
+	for path, text := range texts(t, languages[i].Name, "quick-fox") {
+		testkit.Write(t, filepath.Join(dir, filepath.FromSlash(path)), text)
+	}
+	if languages[i].prepare != nil {
+		packages(t, languages[i], dir)
+	}
+	return languages[i]
+}
+
+// built is the only module of the capsule in dir, which loads and answers its handler.
+func built(t *testing.T, l language, dir string) builder.StagedModule {
+	t.Helper()
+	if len(programs[l.Name]) == 0 {
+		t.Fatal("programs has no line for it")
+	}
+	for _, tool := range programs[l.Name] {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing(t, tool)
+		}
+	}
+	b := builder.New(builder.Options{Env: environment(t, l.Name)})
+	in, err := b.Examine(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	staged, err := b.Build(t.Context(), in, &output)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output.String())
+	}
+	t.Cleanup(func() { staged.Discard() })
+	m := staged.Modules[0]
+	if len(staged.Modules) != 1 || m.Report == nil || !m.Report.Loads || len(m.Report.Calls) != 1 || m.Report.Calls[0].Error != "" {
+		t.Fatalf("%+v", m)
+	}
+	return m
+}
+
+// refused is what stands between a capsule and the runtime, by our own judgement.
+func refused(t *testing.T, dir string, m builder.StagedModule) (said string) {
+	t.Helper()
+	results, err := check.CheckAll(t.Context(), []string{dir}, check.Options{Runtime: []*astrid.Release{astrid.Newest()}})
+	if err != nil || results[0].Err != nil {
+		t.Fatal(err, results)
+	}
+	for _, f := range append(append(results[0].Findings, m.Report.Findings...), m.Report.KernelFindings...) {
+		if f.Severity == finding.Error {
+			said += f.String() + "\n"
+		}
+	}
+	if (said == "") != m.Report.KernelReady {
+		t.Errorf("kernel-ready %v, and\n%s", m.Report.KernelReady, said)
+	}
+	return said
 }
 
 // loadedAsSaid: what the template says of the runtime is what the runtime itself does.
