@@ -1,4 +1,4 @@
-package smoke
+package engine
 
 // maxrssUnit: macOS counts bytes.
 const maxrssUnit = 1

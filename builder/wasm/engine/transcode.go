@@ -1,4 +1,4 @@
-package smoke
+package engine
 
 import (
 	"context"
@@ -19,9 +19,9 @@ var (
 
 // transcode copies a string between two components' memories, as Wasmtime's own
 // transcoders do (wasmtime-environ, fact/transcode.rs, has the meaning of each form).
-func (l *live) transcode(f *reader.HostFunction) api.GoModuleFunc {
+func (g *Guest) transcode(f *reader.HostFunction) api.GoModuleFunc {
 	return func(_ context.Context, _ api.Module, stack []uint64) {
-		t := &transcoder{from: l.memory(&f.From), to: l.memory(&f.To), stack: stack}
+		t := &transcoder{from: g.memory(&f.From), to: g.memory(&f.To), stack: stack}
 		if t.from == nil || t.to == nil {
 			panic(errCopy)
 		}
@@ -153,7 +153,7 @@ func (t *transcoder) compact(text []rune) {
 		if c > 0xff {
 			b = wide(text)
 			t.write(b)
-			t.stack[0] = uint64(len(b)/2) | utf16Tag
+			t.stack[0] = uint64(len(b)/2) | 1<<31
 			return
 		}
 		b = append(b, byte(c))

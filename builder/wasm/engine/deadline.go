@@ -1,4 +1,4 @@
-package smoke
+package engine
 
 import (
 	"context"
@@ -10,23 +10,23 @@ import (
 // when it has had its time both by the clock and of a processor; where only the clock has
 // moved, and far, nobody knows whether the module is sound.
 
-// clockPatience is how many times Limits.Wall may pass by the clock for a load that was not
+// ClockPatience is how many times the limit may pass by the clock for a load that was not
 // given that much of a processor: a machine with ten busy loops on each gives a tenth.
-const clockPatience = 10
+const ClockPatience = 10
 
 // clockTick is how often the processor time is looked at; each look takes a microsecond.
 const clockTick = 20 * time.Millisecond
 
 var (
-	errWall = errors.New("time limit")                                    // the module has had its time
-	errBusy = errors.New("the machine gave it too little of a processor") // it has not
+	ErrWall = errors.New("time limit")                                    // the module has had its time
+	ErrBusy = errors.New("the machine gave it too little of a processor") // it has not
 )
 
-// bounded returns a context that ends with errWall or errBusy as its cause. Without a
-// processor clock, time by the clock is all there is.
-func (l Limits) bounded(ctx context.Context, processor func() time.Duration) (context.Context, context.CancelFunc) {
+// Bounded returns a context that ends with ErrWall or ErrBusy as its cause, for wall of both
+// clocks. Without a processor clock, time by the clock is all there is.
+func Bounded(ctx context.Context, limit time.Duration, processor func() time.Duration) (context.Context, context.CancelFunc) {
 	if processor == nil {
-		return context.WithTimeoutCause(ctx, l.Wall, errWall)
+		return context.WithTimeoutCause(ctx, limit, ErrWall)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -40,23 +40,23 @@ func (l Limits) bounded(ctx context.Context, processor func() time.Duration) (co
 			case <-tick.C:
 			}
 			switch wall := time.Since(began); {
-			case wall >= l.Wall && processor()-used >= l.Wall:
-				cancel(errWall)
-			case wall >= clockPatience*l.Wall:
-				cancel(errBusy)
+			case wall >= limit && processor()-used >= limit:
+				cancel(ErrWall)
+			case wall >= ClockPatience*limit:
+				cancel(ErrBusy)
 			}
 		}
 	}()
 	return ctx, func() { cancel(nil) }
 }
 
-// processorTime is what this process has used; nil where nobody tells.
-func processorTime() func() time.Duration {
-	if _, cpu := usage(); cpu == 0 {
+// ProcessorTime is what this process has used; nil where nobody tells.
+func ProcessorTime() func() time.Duration {
+	if _, cpu := Usage(); cpu == 0 {
 		return nil
 	}
 	return func() time.Duration {
-		_, cpu := usage()
+		_, cpu := Usage()
 		return time.Duration(cpu * float64(time.Millisecond))
 	}
 }

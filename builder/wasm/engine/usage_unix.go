@@ -1,12 +1,12 @@
 //go:build unix
 
-package smoke
+package engine
 
 import "golang.org/x/sys/unix"
 
-// usage is the most memory this process has had resident, in bytes, and the milliseconds
+// Usage is the most memory this process has had resident, in bytes, and the milliseconds
 // of processor time it has used; zeros when unknown.
-func usage() (peak uint64, cpu float64) {
+func Usage() (peak uint64, cpu float64) {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0, 0
