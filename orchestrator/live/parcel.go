@@ -1,13 +1,17 @@
 package live
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
@@ -77,4 +81,31 @@ func (o *offer) pack(ctx context.Context, module string) (err error) {
 	sum := sha256.Sum256(o.archive)
 	o.digest = hex.EncodeToString(sum[:])
 	return nil
+}
+
+// beside are what lies in the archive beside the module: a digest for each file, in order.
+func (o *offer) beside() (list [][sha256.Size]byte) {
+	if o.manifest == nil || len(o.manifest.Components) == 0 {
+		return nil
+	}
+	module := path.Base(o.manifest.Components[0].File)
+	content, err := gzip.NewReader(bytes.NewReader(o.archive))
+	if err != nil {
+		return nil
+	}
+	for entries := tar.NewReader(content); ; {
+		h, err := entries.Next()
+		if err != nil {
+			return list
+		}
+		if h.Name == module {
+			continue
+		}
+		sum := sha256.New()
+		fmt.Fprintln(sum, h.Name, h.Mode)
+		if _, err := io.Copy(sum, entries); err != nil {
+			return nil
+		}
+		list = append(list, [sha256.Size]byte(sum.Sum(nil)))
+	}
 }
