@@ -41,7 +41,10 @@ type Live struct {
 	end    chan struct{} // closed: nothing new is begun
 	wake   chan struct{} // buffered by one: the plan changed
 	work   sync.WaitGroup
-	packed map[string]*offer // by folder: the newest whose sources had not moved; follow's alone
+
+	// follow's alone
+	packed    map[string]*offer // by folder: the newest whose sources had not moved
+	contracts contracts
 
 	mu    sync.Mutex // guards all below; nothing is waited for under it
 	plan  *plan
@@ -55,7 +58,7 @@ func New(events *hub.Hub, o Options) *Live {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Live{o: o, ctx: ctx, cancel: cancel, end: make(chan struct{}), wake: make(chan struct{}, 1),
 		events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind(), event.Unchanged{}.Kind(), event.CapsuleRemoved{}.Kind())),
-		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, packed: map[string]*offer{}}
+		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, packed: map[string]*offer{}, contracts: contracts{}}
 	l.work.Go(l.follow)
 	l.work.Go(l.install)
 	return l

@@ -10,14 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/pack"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -43,7 +41,7 @@ func (l *Live) parcel(ctx context.Context, e event.Event) (*offer, []finding.Fin
 		}
 	}
 	o.artifact = module.Hash
-	err := o.pack(ctx, module.Blob)
+	err := l.pack(ctx, o, module.Blob)
 	var no *pack.Refused
 	if errors.As(err, &no) {
 		return o, []finding.Finding{no.Finding}, nil
@@ -60,12 +58,12 @@ func (l *Live) judged(ctx context.Context, dir string) ([]finding.Finding, error
 	return finding.Only(found, finding.Error), err
 }
 
-// pack makes the archive of the capsule with the module.
-func (o *offer) pack(ctx context.Context, module string) (err error) {
+// pack makes the archive of o, with the module.
+func (l *Live) pack(ctx context.Context, o *offer, module string) (err error) {
 	if o.manifest, err = capsule.Load(o.dir); err != nil {
 		return err
 	}
-	contracts, err := toolchain.Contracts(ctx, o.manifest, os.Environ())
+	contracts, err := l.contracts.of(ctx, o.manifest)
 	if err != nil {
 		return fmt.Errorf("looking for the SDK's WIT: %w", err)
 	}
