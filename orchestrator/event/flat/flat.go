@@ -30,6 +30,8 @@ const (
 	Warning         Type = "warning"
 	Held            Type = "held"
 	Idle            Type = "idle"
+	Live            Type = "live"
+	LiveFailed      Type = "live_failed"
 )
 
 // Event is one line of wire format 1, of whatever kind.
@@ -65,6 +67,10 @@ type Event struct {
 	Files        []string          `json:"files,omitempty"`
 	Capsules     int               `json:"capsules,omitempty"`
 	Failed       int               `json:"failed,omitempty"`
+	Runtime      string            `json:"runtime,omitempty"`
+	PutBack      bool              `json:"put_back,omitempty"`
+	Tools        []event.Tool      `json:"tools,omitempty"`
+	LiveMS       int64             `json:"live_ms,omitempty"`
 }
 
 // Component is one module of an event's artifact.
