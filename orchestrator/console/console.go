@@ -132,9 +132,13 @@ func (c *Console) entryFor(e event.Event) entry {
 	return entryFor(e, c.o.Dir)
 }
 
-// news leaves out of a reload what the reload before it said too: a finding
-// that nobody mended is not worth three lines after every save.
+// news leaves out of a reload what the reload before it said too, and of why one is not live
+// what the reload said: a finding that nobody mended is not worth three lines after every save.
 func (c *Console) news(e event.Event, n entry) entry {
+	if b, not := e.Body.(event.LiveFailed); not && repeats(b, c.said[e.Dir]) {
+		n.below = nil
+		return n
+	}
 	r, ok := e.Body.(event.Reload)
 	if !ok {
 		return n
