@@ -49,6 +49,7 @@ var house = []string{
 	"builder/toolchain/cargo: builder/capsule/tomldoc watcher/fsys",
 	"builder/usage:",
 	"builder/wasm/reader: watcher/fsys",
+	"builder/wasm/source:",
 	"watcher: builder/finding watcher/fsys watcher/tree",
 	"watcher/fsys:",
 	"watcher/tree: watcher/fsys",

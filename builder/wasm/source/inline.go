@@ -13,6 +13,9 @@ type scope struct {
 	line, column int
 }
 
+// deepest is how many functions may lie in each other; no compiler goes so far.
+const deepest = 64
+
 // scopesAt are the scopes of unit around offset, the outermost first.
 func scopesAt(data *dwarf.Data, unit *dwarf.Entry, offset uint64) (scopes []scope) {
 	files := callFiles(data, unit)
@@ -22,7 +25,7 @@ func scopesAt(data *dwarf.Data, unit *dwarf.Entry, offset uint64) (scopes []scop
 			if !holds(data, e, offset) {
 				return over
 			}
-			if e.Tag != dwarf.TagLexDwarfBlock {
+			if e.Tag != dwarf.TagLexDwarfBlock && len(scopes) < deepest {
 				scopes = append(scopes, scopeOf(data, unit, e, files))
 			}
 			return only // nothing beside it holds offset
@@ -47,16 +50,16 @@ const (
 
 // walk goes through the entries of unit, in their order; path are the names of those that it is in.
 func walk(data *dwarf.Data, unit *dwarf.Entry, visit func(e *dwarf.Entry, path []string) step) {
-	entries := data.Reader()
+	entries := forward{Reader: data.Reader()}
 	entries.Seek(unit.Offset)
-	if _, err := entries.Next(); err != nil || !unit.Children {
+	if entries.next() == nil || !unit.Children {
 		return
 	}
 	var path []string
 	last := 0 // the depth whose end is the end of the walk
 	for {
-		e, err := entries.Next()
-		if err != nil || e == nil {
+		e := entries.next()
+		if e == nil {
 			return
 		}
 		if e.Tag == 0 { // the end of some children

@@ -36,16 +36,35 @@ func openDWARF(debug map[string][]byte) (*dwarf.Data, error) {
 	return data, nil
 }
 
+// forward reads entries, and ends where one names what comes before it as what follows.
+type forward struct {
+	*dwarf.Reader
+	least dwarf.Offset // where the next one may begin
+}
+
+// next is nil at the end, and where nothing more can be read.
+func (f *forward) next() *dwarf.Entry {
+	e, err := f.Next()
+	if err != nil || e == nil || e.Offset < f.least {
+		return nil
+	}
+	f.least = e.Offset + 1
+	return e
+}
+
 // readRows are the rows of all units, by address.
 func readRows(data *dwarf.Data, s *sections) []row {
 	var rows []row
-	entries := data.Reader()
+	read := map[int64]bool{} // tables, which several units may name
+	entries := forward{Reader: data.Reader()}
 	for {
-		unit, err := entries.Next()
-		if err != nil || unit == nil {
+		unit := entries.next()
+		if unit == nil {
 			break
 		}
-		if unit.Tag == dwarf.TagCompileUnit {
+		table, ok := unit.Val(dwarf.AttrStmtList).(int64)
+		if ok && unit.Tag == dwarf.TagCompileUnit && !read[table] {
+			read[table] = true
 			rows = append(rows, unitRows(data, unit, s)...)
 		}
 		entries.SkipChildren()

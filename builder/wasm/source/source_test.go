@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -207,4 +208,111 @@ func TestDWARF(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSourceMap(t *testing.T) {
+	packages, err := testkit.NodeModules(filepath.Join(testkit.Root(), "examples", "hello-assemblyscript"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, flags := range map[string][]string{"as written": {"--debug"}, "optimized": {"-O2", "--debug"}} {
+		t.Run(name, func(t *testing.T) {
+			argv := append([]string{"node", filepath.Join(packages, "assemblyscript", "bin", "asc.js"), "m.ts", "--outFile", "m.wasm", "--sourceMap"}, flags...)
+			module, dir := compiled(t, "m.ts", asSource, argv...)
+			m := open(t, module)
+			if m.MapURL() != "./m.wasm.map" {
+				t.Fatalf("the source map is at %q", m.MapURL())
+			}
+			unreachable := bytes.Index(module, []byte{0x04, 0x40, 0x00, 0x0b}) + 2 // if, nothing: unreachable, end
+			offset := uint64(unreachable) - m.sections.code
+			if got := m.At(offset); len(got) != 1 || !strings.HasPrefix(got[0].Function, "m/") || got[0].File != "" {
+				t.Errorf("without the map: %v", got)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "m.wasm.map"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.UseMap(text); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.At(offset); len(got) != 1 || got[0].File != "m.ts" || got[0].Line != 8 {
+				t.Errorf("%v", got)
+			}
+			if got := m.At(1 << 40); got != nil {
+				t.Errorf("outside: %v", got)
+			}
+		})
+	}
+}
+
+func TestSourceMapRefused(t *testing.T) {
+	m := open(t, testkit.Core())
+	for text, want := range map[string]string{
+		"": "no JSON", `{"version":2}`: "version 2", `{"version":3,"sources":["a"],"mappings":"AA*A"}`: "cannot be read",
+		`{"version":3,"sources":["a"],"mappings":"ACAA"}`: "does not list", `{"version":3,"sources":["a"],"mappings":"g"}`: "ends too early",
+		`{"version":3,"sources":["a"],"mappings":"ggggggggggA"}`: "cannot be read",
+	} {
+		if err := m.UseMap([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Go writes no DWARF for WebAssembly: the function's name is all that there is.
+func TestNames(t *testing.T) {
+	t.Setenv("GOOS", "wasip1")
+	t.Setenv("GOARCH", "wasm")
+	module, _ := compiled(t, "m.go", goSource, "go", "build", "-buildmode=c-shared", "-o", "m.wasm", "m.go")
+	m := open(t, module)
+	for _, f := range m.sections.functions {
+		if m.sections.names[f.index] == "main.third" {
+			if got := m.At(f.start); len(got) != 1 || got[0] != (Place{Function: "main.third"}) {
+				t.Errorf("%v", got)
+			}
+			return
+		}
+	}
+	t.Error("main.third has no name")
+}
+
+// A module without any information has no places but its functions.
+func TestNothingIsKnown(t *testing.T) {
+	module, _ := compiled(t, "m.c", cSource, "clang", "--target=wasm32", "-g", "-O1", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-all", "-o", "m.wasm", "m.c")
+	m := open(t, module)
+	if got := m.At(m.sections.functions[0].start); len(got) != 1 || got[0].String() != "" {
+		t.Errorf("%q", got)
+	}
+	if _, err := Open([]byte("\x00asm\x0d\x00\x01\x00")); err == nil {
+		t.Error("a component is taken for a core module")
+	}
+	if _, err := Open([]byte("\x00asm\x01\x00\x00\x00\x0a\x05")); err == nil {
+		t.Error("half a section is taken for a whole one")
+	}
+}
+
+// FuzzPlaces: no bytes make it panic, wherever one asks.
+func FuzzPlaces(f *testing.F) {
+	dir := f.TempDir()
+	source, to := filepath.Join(dir, "m.c"), filepath.Join(dir, "m.wasm")
+	testkit.Write(f, source, cSource)
+	if exec.Command("clang", "--target=wasm32", "-g", "-O1", "-nostdlib", "-Wl,--no-entry", "-o", to, source).Run() == nil {
+		module, err := os.ReadFile(to)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(module, uint64(20), `{"version":3,"sources":["a"],"mappings":"AAAA,CAAC"}`)
+	}
+	f.Add(testkit.Core(), uint64(0), "")
+	f.Fuzz(func(t *testing.T, module []byte, offset uint64, text string) {
+		m, err := Open(module)
+		if err != nil {
+			return
+		}
+		for _, p := range m.At(offset) {
+			_ = p.String()
+		}
+		if m.UseMap([]byte(text)) == nil {
+			m.At(offset)
+		}
+	})
 }
