@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -42,7 +43,11 @@ func parameters(t tools.Tool) string {
 	}
 	var list []string
 	for _, p := range schema.Parameters() {
-		s := p.Name + ": " + cmp.Or(strings.Join(p.Types, "|"), "any")
+		types := p.Types
+		if !p.Required {
+			types = slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
+		}
+		s := p.Name + ": " + cmp.Or(strings.Join(types, "|"), "any")
 		if !p.Required {
 			s += "?"
 		}

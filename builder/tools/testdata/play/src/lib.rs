@@ -167,7 +167,7 @@ impl Play {
     /// Runs a program.
     #[astrid::tool("echo")]
     fn echo(&self, of: Text) -> Result<String, SysError> {
-        let done = process::Command::new("echo").arg(of.text).output()?;
+        let done = process::spawn("echo", &[&of.text])?;
         Ok(done.stdout.clone())
     }
 }
