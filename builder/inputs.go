@@ -21,6 +21,9 @@ type Inputs struct {
 // Changed is inputs.Inputs.Changed.
 func (in *Inputs) Changed(later *Inputs) []string { return in.Inputs.Changed(&later.Inputs) }
 
+// FilesChanged is inputs.Inputs.FilesChanged.
+func (in *Inputs) FilesChanged(later *Inputs) []string { return in.Inputs.FilesChanged(&later.Inputs) }
+
 // SameContent is inputs.Inputs.SameContent.
 func (in *Inputs) SameContent(later *Inputs) bool { return in.Inputs.SameContent(&later.Inputs) }
 

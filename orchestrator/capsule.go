@@ -1,11 +1,9 @@
 package orchestrator
 
 import (
-	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // capsule is what the loop knows of one capsule. Only the loop's step touches it. Each part
@@ -25,33 +23,12 @@ type capsule struct {
 	told     told        // what was said of it?
 }
 
-// told is what the stream was told of a capsule.
-type told struct {
-	announced  bool   // capsule_added was due, or the capsule was there at start
-	unanswered bool   // a change was announced, and no verdict since
-	source     string // the source hash last announced
-	previous   string // the source hash of the newest reload, of an earlier run too
-	reloads    int    // since it was added
-	earlier    int    // before it was removed and came back
-}
-
-// generation counts a capsule's reloads in this run, those before it was removed too.
-func (t *told) generation() int { return t.earlier + t.reloads }
-
-// isVerdict reports whether body answers a change.
-func isVerdict(body event.Body) bool {
-	switch body.(type) {
-	case event.Reload, event.Unchanged, event.BuildFailed, event.SmokeFailed, event.Held, event.CapsuleRemoved:
-		return true
-	}
-	return false
-}
-
 // change records that something below the capsule may have changed at now.
 func (c *capsule) change(now time.Time) {
 	if c.burst.change(now) {
 		c.exam.capped = false
 	}
+	c.told.unanswered = true
 	c.exam.doubt()
 }
 
@@ -89,8 +66,7 @@ func (c *capsule) lost() bool {
 	if s.modules == nil || c.in.Key != s.published || !c.in.Taken.After(s.publishedAt) {
 		return false
 	}
-	return c.in.Current == nil || !slices.EqualFunc(c.in.Current.Modules, s.modules.Modules,
-		func(a, b builder.Module) bool { return a.Path == b.Path && a.Hash == b.Hash })
+	return c.in.Current == nil || !sameModules(c.in.Current, s.modules)
 }
 
 // stands reports whether the newest examination is of what was published last.

@@ -37,7 +37,7 @@ func (l *loop) found(dirs []string, err error, now time.Time) {
 
 // add makes dir known as a possible capsule; an examination decides.
 func (l *loop) add(dir string) *capsule {
-	c := &capsule{dir: dir, told: told{earlier: l.reloads[dir]}}
+	c := &capsule{dir: dir, told: told{earlier: l.gone[dir]}}
 	l.capsules[dir] = c
 	at, _ := slices.BinarySearch(l.order, dir)
 	l.order = slices.Insert(l.order, at, dir)
@@ -48,7 +48,7 @@ func (l *loop) add(dir string) *capsule {
 // remove forgets a capsule whose manifest is gone.
 func (l *loop) remove(c *capsule) {
 	delete(l.capsules, c.dir)
-	l.reloads[c.dir] = c.told.generation()
+	l.gone[c.dir] = c.told.all()
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
 		l.order = slices.Delete(l.order, at, at+1)
 	}

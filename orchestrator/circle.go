@@ -28,6 +28,9 @@ func (l *loop) hooked(h HookRun, now time.Time) {
 	case c == nil:
 	case h.Running:
 		c.trail.hook = &span{from: now, row: c.trail.led, hook: true}
+		if c.trail.led == nil { // the reload was that of a capsule which was removed, and this one came in its place
+			c.trail.hook.row = []string{c.dir}
+		}
 	case c.trail.hook != nil:
 		c.trail.hook.to = now
 		c.trail.keep(*c.trail.hook)
@@ -111,7 +114,7 @@ func (l *loop) holdCircle(c *capsule, now time.Time) {
 	if len(others) == 0 {
 		message = "the command of --on-reload changes its sources after every reload; it is built once more " + next
 	}
-	l.announceFor(c, event.Held{Files: changed, SourceHash: c.in.SourceHash, Message: message, Hint: c.circleHint(changed)})
+	l.conclude(c, c.in, 0, event.Held{Files: changed, SourceHash: c.in.SourceHash, Basis: c.told.basis(c.in, 0), Message: message, Hint: c.circleHint(changed)})
 }
 
 func (c *capsule) circleHint(changed []string) string {

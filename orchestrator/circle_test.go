@@ -226,3 +226,14 @@ func TestP5HookThatWritesIsHeld(t *testing.T) {
 		})
 	}
 }
+
+// The command of a reload may begin when its capsule was removed, and another one came in its folder.
+func TestACommandOfACapsuleThatWasRemoved(t *testing.T) {
+	l := newLoop(Config{}.withDefaults())
+	l.add("/c")
+	l.hooked(HookRun{Dir: "/c", Running: true}, at(0))
+	l.hooked(HookRun{Dir: "/c"}, at(time.Second))
+	if any, own := l.builtThen(at(ms), "/c"); !any || !own {
+		t.Error("what it wrote is taken for an edit")
+	}
+}

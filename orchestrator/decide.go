@@ -44,14 +44,15 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 func (l *loop) baseline(c *capsule) {
 	c.told.previous = c.in.Last
 	c.told.unanswered = l.ready // else it is part of ready
+	c.told.in = c.in
 	switch {
 	case c.in.Current != nil:
-		c.standing.publish(c.in.Key, c.in.Current)
-		c.told.source = c.in.SourceHash
+		c.standing.publish(c.in, c.in.Current)
+		c.told.announce(c.in)
 		c.product.again = l.now.Add(lookAgain)
 		c.settle(c.in, good)
 	case l.NoInitialBuild && !l.ready:
-		c.told.source = c.in.SourceHash
+		c.told.announce(c.in)
 		c.settle(c.in, fresh)
 	}
 }
@@ -59,13 +60,12 @@ func (l *loop) baseline(c *capsule) {
 // decide compares the newest examination with what was processed and with the
 // build under way, and says whether a build is wanted.
 func (l *loop) decide(c *capsule, now time.Time) {
-	key := c.in.Key
 	if c.work.job != nil && !c.work.job.covers(c.in) {
 		c.work.job.disturbed = true
 		l.supersede(c, false)
 	}
 	if c.standing.published == "" && c.in.Current != nil { // it was away, and came back to what stands published
-		c.standing.publish(key, c.in.Current)
+		c.standing.publish(c.in, c.in.Current)
 	}
 	if !l.wanted(c, now) {
 		c.work.withdraw()
@@ -96,9 +96,6 @@ func (l *loop) wanted(c *capsule, now time.Time) bool {
 	case key == c.standing.published:
 		c.work.superseded = 0
 		c.settle(c.in, good)
-		if !c.burst.open && !c.product.amiss { // else the end of the burst says so
-			l.sayUnchanged(c)
-		}
 	case l.circles(c, now):
 		l.holdCircle(c, now)
 	case c.stillHeld():
@@ -149,7 +146,8 @@ func (l *loop) giveUp(c *capsule) {
 	if c.work.job.staged != nil {
 		l.do(discard{c.work.job.staged})
 	}
-	l.announceFor(c, event.BuildSuperseded{SourceHash: c.work.job.in.SourceHash})
+	j := c.work.job
+	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
 	c.work.abandon()
 }
 
@@ -168,7 +166,7 @@ func (l *loop) holdUnbroken(c *capsule, now time.Time) {
 		return
 	}
 	s.loud = true
-	l.announceFor(c, event.Held{Files: c.hold.files, SourceHash: c.in.SourceHash,
+	l.conclude(c, c.in, 0, event.Held{Files: c.hold.files, SourceHash: c.in.SourceHash, Basis: c.told.basis(c.in, 0),
 		Message: "its sources are written without pause; it is built when they were quiet for " + c.hold.pause().String(),
 		Hint:    c.ignoreHint(c.hold.files, "if they are no sources, let them be written into an ignored folder", true)})
 }

@@ -30,6 +30,7 @@
 //	owners.go       which capsules a path concerns, and what is watched
 //	locks.go        git at work
 //	events.go       what is said of a capsule
+//	told.go         what was said of a capsule, and what is still to be answered
 //	authors.go      who writes a capsule's files
 //	trail.go        which builds led to which
 //	state.go        the state of all capsules

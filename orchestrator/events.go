@@ -10,45 +10,59 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
-// sayChange announces a source hash that was not announced before.
+// sayChange announces a key that was not announced before.
 func (l *loop) sayChange(c *capsule) {
-	if c.told.source == c.in.SourceHash || c.standing.key == "" && c.told.source == "" {
-		c.told.source = c.in.SourceHash
+	if c.told.key == c.in.Key || c.standing.key == "" && c.told.key == "" {
+		c.told.announce(c.in)
 		return
 	}
-	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.told.source})
-	c.told.source, c.told.unanswered = c.in.SourceHash, true
+	l.announceFor(c, event.Change{SourceHash: c.in.SourceHash, PreviousHash: c.told.source, Reason: c.work.reason, Basis: c.told.basis(c.in, 0)})
+	c.told.announce(c.in)
+	c.told.unanswered = true
 }
 
 // answer ends a change that led to no build, or to one that was given up because the change
-// was undone: what was said of these sources before still holds.
+// was undone: what was said of these inputs before still holds.
 func (l *loop) answer(c *capsule) {
-	if !c.told.unanswered || c.in == nil || c.in.Key != c.standing.key || c.exam.gone || c.hold.suspicion != nil ||
-		!c.work.idle() || c.product.amiss || !c.settled() {
+	if !c.told.unanswered || !c.settled() || !c.judged() {
 		return
 	}
-	switch c.standing.how {
-	case good:
-		c.told.source = c.in.SourceHash
-		l.sayUnchanged(c)
-	case failed:
-		l.sayStanding(c, "the change was undone: these sources failed to build before")
-	case held:
-		l.sayStanding(c, "the change was undone: it is held as before")
+	reason := ""
+	if c.standing.how != good {
+		reason = "nothing that it depends on differs: "
+		if c.told.key != c.in.Key {
+			reason = "the change was undone: "
+		}
 	}
+	switch c.standing.how {
+	case failed:
+		reason += "these sources failed to build before"
+	case held:
+		reason += "it is held as before"
+	case fresh:
+		reason += "it is built after an edit"
+	}
+	l.sayUnchanged(c, c.in, reason)
 }
 
-func (l *loop) sayStanding(c *capsule, reason string) {
-	c.told.source = c.in.SourceHash
-	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: reason})
+// judged reports whether nothing is to be done about the newest examination: its verdict stands.
+func (c *capsule) judged() bool {
+	return c.in != nil && c.in.Key == c.standing.key && !c.exam.gone && c.hold.suspicion == nil && c.work.idle() && !c.product.amiss
 }
 
-func (l *loop) sayUnchanged(c *capsule) {
-	e := event.Unchanged{SourceHash: c.in.SourceHash}
-	if c.standing.modules != nil && c.in.Key == c.standing.published { // c.in may be older than the publication, and know of none
+// sayUnchanged says of in that the verdict which stands is the one on it.
+func (l *loop) sayUnchanged(c *capsule, in *builder.Inputs, reason string) {
+	e := event.Unchanged{SourceHash: in.SourceHash, Reason: reason, Basis: c.told.basis(in, c.told.attempt), State: c.standing.how.state()}
+	if c.standing.how == good && c.standing.modules != nil && in.Key == c.standing.published { // in may be older than the publication, and know of none
 		e.Artifact = artifact(c.standing.modules)
 	}
-	l.announceFor(c, e)
+	l.conclude(c, in, c.told.attempt, e)
+}
+
+// sayUnreadable says that a source cannot be read, so that nobody knows what is to be built.
+func (l *loop) sayUnreadable(c *capsule, err error) {
+	l.announceFor(c, event.BuildFailed{Step: string(finding.StepSources), Diagnostics: []finding.Finding{{Code: finding.SourceUnreadable, Message: err.Error(),
+		Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"}}})
 }
 
 func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
@@ -58,22 +72,32 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 		reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
 		hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
 	}
+	var body event.Body = event.BuildFailed{SourceHash: j.in.SourceHash, Reason: reason, Basis: c.told.basis(j.in, j.attempt), Step: string(f.Step),
+		ExitCode: f.ExitCode, Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint}
 	if f.Step == finding.StepSmoke {
-		l.announceFor(c, event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Findings: f.Findings, Tail: f.Tail,
-			LatencyMS: latency(j, now), Hint: hint})
-		return
+		body = event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Basis: c.told.basis(j.in, j.attempt),
+			Findings: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint}
 	}
-	l.announceFor(c, event.BuildFailed{SourceHash: j.in.SourceHash, Reason: reason, Step: string(f.Step), ExitCode: f.ExitCode,
-		Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint})
+	l.conclude(c, j.in, j.attempt, body)
 }
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
-	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason,
+	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt),
 		Generation: c.told.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
-	c.told.previous, c.told.source = j.in.SourceHash, j.in.SourceHash
-	l.announceFor(c, e)
+	c.told.previous = j.in.SourceHash
+	l.conclude(c, j.in, j.attempt, e)
 }
+
+// sayRebuilt says that a build made what stood published already: nobody needs to load it again.
+func (l *loop) sayRebuilt(c *capsule, j *job, published *builder.Published, now time.Time) {
+	l.conclude(c, j.in, j.attempt, event.Unchanged{SourceHash: j.in.SourceHash, Reason: rebuiltReason, Basis: c.told.basis(j.in, j.attempt), Rebuilt: true,
+		Findings: published.Findings, Artifact: artifact(published),
+		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)})
+}
+
+// rebuiltReason is why unchanged is said of what was built.
+const rebuiltReason = "the build made the same modules again"
 
 // sayRecovered announces modules that a crash left half published and that were put in
 // place just now: whoever follows the reloads has not heard of them.
@@ -84,14 +108,17 @@ func (l *loop) sayRecovered(c *capsule) {
 	}
 	c.standing.recovered = nil
 	c.told.reloads++
-	if c.in.Current != nil {
-		c.standing.publish(c.in.Key, c.in.Current)
-		c.settle(c.in, good)
-	}
 	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
 		Generation: c.told.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
 	c.told.previous = p.SourceHash
-	l.announceFor(c, e)
+	if c.in.Current == nil { // sources have changed since
+		l.announceFor(c, e)
+		return
+	}
+	c.standing.publish(c.in, c.in.Current)
+	c.settle(c.in, good)
+	e.Basis = c.told.basis(c.in, 0)
+	l.conclude(c, c.in, 0, e)
 }
 
 // artifact is what is published.

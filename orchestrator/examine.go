@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 func (l *loop) examineIfDue(c *capsule, now time.Time) {
@@ -42,7 +40,9 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.unknown(c, err, now)
 		return
 	}
-	l.busy = l.busy || c.exam.warned // idle was said without it
+	if c.exam.warned { // idle was said without it, and that it failed
+		l.busy, c.told.unanswered = true, true
+	}
 	c.exam.succeed()
 	l.accept(c, in)
 	l.sayRecovered(c)
@@ -54,7 +54,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	if c.exam.capped { // this burst was waited for long enough; what comes now is the next one
 		c.work.overdue = c.work.want
 		dirty := c.exam.dirty
-		l.endBurst(c)
+		c.burst.end()
 		if dirty {
 			c.change(now)
 		}
@@ -62,38 +62,31 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 }
 
 // unknown tries again after an examination that failed: soon, because a file
-// may have been written just then, and later with one warning.
+// may have been written just then, and later, when somebody was told.
 func (l *loop) unknown(c *capsule, err error, now time.Time) {
 	again := c.exam.unreadable != ""
+	quiet := !c.burst.open || c.burst.over(&l.Config, now)
 	wait := l.Quiet
-	if again {
+	if again && quiet {
 		wait = retryAfter
 	}
 	c.exam.fail(err, now.Add(wait))
-	if again && !c.exam.warned {
-		c.exam.warned = true
-		l.announceFor(c, event.Warning{Code: finding.SourceUnreadable, Message: err.Error(),
-			Hint: "make it readable, or add it to ignore in [package.metadata.astrid-dev]; it is looked at again by itself"})
+	if again && quiet && (!c.exam.warned || c.told.unanswered) {
+		c.exam.warned, c.told.unanswered, c.told.judged = true, false, ""
+		c.burst.end()
+		l.sayUnreadable(c, err)
 	}
 }
 
 // closeBurst ends the burst once the disk has been quiet long enough.
 func (l *loop) closeBurst(c *capsule, now time.Time) {
 	if c.exam.current() && c.burst.over(&l.Config, now) {
-		l.endBurst(c)
+		c.burst.end()
 	}
 	if !c.exam.dirty {
 		c.burst.rest(&l.Config, now)
 	}
 	if c.exam.gone && c.settled() && c.work.job == nil {
 		l.remove(c)
-	}
-}
-
-func (l *loop) endBurst(c *capsule) {
-	c.burst.end()
-	if !c.exam.gone && c.work.idle() && c.stands() && !c.product.amiss && c.in.Buildable {
-		c.told.source = c.in.SourceHash
-		l.sayUnchanged(c)
 	}
 }

@@ -98,9 +98,14 @@ func (l *loop) buildAgain(c *capsule, after *builder.Inputs, now time.Time) {
 // during three builds, and again during one that was started in quiet.
 func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now time.Time) {
 	c.hold.suspicion = nil
+	attempt := c.work.job.attempt
 	l.giveUp(c)
 	l.witness(c, after)
 	c.stop()
+	known := c.exam.current() && !c.exam.gone
+	if known {
+		l.accept(c, after)
+	}
 	c.settle(after, held)
 	c.hold.by(after, changed)
 	c.hold.feedback = feedback{touches: c.hold.feedback.touches, when: c.hold.feedback.when}
@@ -110,14 +115,12 @@ func (l *loop) hold(c *capsule, after *builder.Inputs, changed []string, now tim
 		c.hold.late++
 		next = "it is built once more when the disk is quiet, then only after an edit"
 	}
-	l.announceFor(c, event.Held{Files: changed, SourceHash: after.SourceHash,
+	l.conclude(c, after, attempt, event.Held{Files: changed, SourceHash: after.SourceHash, Basis: c.told.basis(after, attempt),
 		Message: "its sources changed during three builds in a row, and during one in quiet too; " + next,
 		Hint:    c.ignoreHint(changed, "if the build writes them, let it write into an ignored folder or $TMPDIR", false)})
-	if !c.exam.current() || c.exam.gone {
-		return
+	if known {
+		l.decide(c, now)
 	}
-	l.accept(c, after)
-	l.decide(c, now)
 }
 
 // stop takes back the request for a build, one in quiet too, because the capsule is suspected or held.

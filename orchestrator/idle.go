@@ -15,7 +15,7 @@ func (l *loop) sayReady() {
 	l.ready = true
 	for _, dir := range l.order {
 		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
-			l.sayUnchanged(c)
+			l.sayUnchanged(c, c.in, "")
 		}
 	}
 	watched := make([]event.Subject, len(l.order))
@@ -27,14 +27,15 @@ func (l *loop) sayReady() {
 
 // sayIdle announces that nothing is pending, once after each time something was.
 func (l *loop) sayIdle() {
-	count := 0
-	for _, c := range l.capsules {
+	var red []event.Subject
+	for _, dir := range l.order {
+		c := l.capsules[dir]
 		if !c.work.idle() || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
 			l.busy = true
 			return
 		}
 		if c.standing.red() || c.exam.warned {
-			count++
+			red = append(red, event.Subject{Capsule: c.name(), Dir: c.dir})
 		}
 	}
 	if l.Blind && l.ready && l.inspectAll() {
@@ -42,7 +43,7 @@ func (l *loop) sayIdle() {
 	}
 	if l.ready && l.busy && !l.finding {
 		l.busy = false
-		l.announce(event.Idle{Capsules: len(l.order), Failed: count})
+		l.announce(event.Idle{Capsules: len(l.order), Failed: len(red), Failing: red})
 	}
 }
 

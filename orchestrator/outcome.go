@@ -7,8 +7,9 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 )
 
-// sayPublished tells what a build published. The bytes that somebody took away are no reload.
-func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, now time.Time) {
+// sayPublished tells what a build published; repeats: it is what stood there. Neither that is a
+// reload, nor the bytes that somebody took away.
+func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, repeats bool, now time.Time) {
 	p := &c.product
 	p.amiss, p.again = false, now.Add(lookAgain)
 	if p.remade(j.in.Key, published) {
@@ -18,6 +19,10 @@ func (l *loop) sayPublished(c *capsule, j *job, published *builder.Published, no
 	}
 	if p.lost = nil; j.in.Key != p.lostKey {
 		p.mends = 0
+	}
+	if repeats {
+		l.sayRebuilt(c, j, published, now)
+		return
 	}
 	c.told.reloads++
 	l.sayReload(c, j, published, now)
@@ -82,10 +87,11 @@ func (l *loop) deliver(c *capsule, now time.Time) {
 	var upToDate *builder.UpToDate
 	if errors.As(j.failure, &upToDate) { // another process has published it
 		c.work.deliver()
-		c.standing.publish(j.in.Key, upToDate.Published)
+		c.standing.publish(j.in, upToDate.Published)
 		c.told.previous, c.product = j.in.SourceHash, product{}
 		c.settle(j.in, good)
-		l.sayUnchanged(c)
+		c.told.attempt = j.attempt
+		l.sayUnchanged(c, j.in, "")
 		l.again(c, now)
 		return
 	}
@@ -119,10 +125,11 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		if l.inCycle(c) { // those who take the modules see them written now
 			c.trail.keep(span{from: j.published, to: now, row: j.row})
 		}
-		c.standing.publish(j.in.Key, published)
+		repeats := c.standing.repeats(j.in, published)
+		c.standing.publish(j.in, published)
 		c.standing.publishedAt, c.trail.led = now, j.row
 		c.settle(j.in, good)
-		l.sayPublished(c, j, published, now)
+		l.sayPublished(c, j, published, repeats, now)
 		l.feed(c, now)
 	}
 	if !l.stopping {

@@ -168,9 +168,7 @@ func (l *loop) restored(c *capsule, published *builder.Published, files []string
 		l.feed(c, now)
 	default: // somebody else was faster
 		c.standing.modules = published
-		if c.stands() {
-			l.sayUnchanged(c)
-		}
+		c.told.unanswered = c.told.unanswered || c.stands()
 	}
 }
 
@@ -213,7 +211,7 @@ func (l *loop) sayPutBack(c *capsule, files []string) {
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return
 	}
-	l.announceFor(c, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Artifact: artifact(c.standing.modules), Files: files})
+	l.conclude(c, c.in, c.told.attempt, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Basis: c.told.basis(c.in, c.told.attempt), Artifact: artifact(c.standing.modules), Files: files})
 }
 
 // remake has c's modules built again. When its sources are known not to build there is nothing to be done.
@@ -233,9 +231,7 @@ func (l *loop) remake(c *capsule, now time.Time) {
 
 // remade reports whether a build made what was lost again, with the same bytes.
 func (p *product) remade(key string, published *builder.Published) bool {
-	return p.lost != nil && p.lostKey == key && slices.EqualFunc(p.lost.Modules, published.Modules, func(a, b builder.Module) bool {
-		return a.Path == b.Path && a.Hash == b.Hash
-	})
+	return p.lost != nil && p.lostKey == key && sameModules(p.lost, published)
 }
 
 // holdProduct stops putting back what another program overwrites again and again.
@@ -245,7 +241,7 @@ func (l *loop) holdProduct(c *capsule) {
 	c.product = product{}
 	c.hold.by(nil, nil)
 	c.settle(c.in, held)
-	l.announceFor(c, event.Held{Files: files, SourceHash: c.in.SourceHash,
+	l.conclude(c, c.in, 0, event.Held{Files: files, SourceHash: c.in.SourceHash, Basis: c.told.basis(c.in, 0),
 		Message: fmt.Sprintf("the published module was put back %d times in a row, and is deleted or overwritten again; it is left alone until an edit or r", mendLimit),
 		Hint:    "another program writes there: let it write elsewhere, or give the component another file in Capsule.toml"})
 }

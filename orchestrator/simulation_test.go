@@ -73,7 +73,12 @@ type simCapsule struct {
 	wroteAt      time.Time     // when it was last written
 	heardAt      time.Time     // when the loop last heard of it
 	told         bool          // and the loop has heard of that
-	said         flat.Event    // the newest reload, failure or hold of this life
+	said         flat.Event    // the newest reload, build of the same module, failure or hold of this life
+	loaded       string        // the module that was announced last
+	kept         bool          // it stands since then, as far as anybody knows
+	open         bool          // something happened to it of which the loop heard, and no verdict was said since
+	changed      string        // the key that a change announced and no verdict is on yet
+	judged       flat.Event    // the newest verdict
 	undone       time.Time     // when an edit of it was last undone at once
 	dead         time.Duration // its newest build takes so long to die
 
@@ -157,7 +162,7 @@ func (s *simulation) start() {
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
 	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
 	for _, c := range s.sims {
-		c.said, c.heardAt = flat.Event{}, time.Time{}
+		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept = flat.Event{}, flat.Event{}, time.Time{}, false, "", false
 	}
 	s.tell(begun{s.there()})
 	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
@@ -195,6 +200,11 @@ func (s *simulation) tell(h happening) {
 	if ch, is := h.(changed); is {
 		s.heard(ch.batch)
 	}
+	if _, is := h.(asked); is { // that is a doubt about each
+		for _, c := range s.sims {
+			c.open = true
+		}
+	}
 	effects, wait := s.loop.step(h, s.now)
 	if wait <= 0 {
 		s.t.Fatalf("%s: a step asks to be called again at once", s.clock())
@@ -212,7 +222,10 @@ func (s *simulation) heard(batch watcher.Batch) {
 	}
 	for _, c := range s.sims {
 		if batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") }) {
-			c.told, c.heardAt = true, s.now
+			c.told, c.heardAt, c.open = true, s.now, true
+		}
+		if c.takes != "" && (slices.Contains(batch.Paths, c.takes+"/out.wasm") || slices.Contains(batch.Paths, c.takes)) {
+			c.open = true
 		}
 	}
 }
@@ -473,20 +486,20 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 	switch {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
-	case len(b.read)%3 == 2:
+	case breaks(b.read):
 		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
 		if end.err = f; after != nil && len(end.staged.Moved()) == 0 {
 			c.failures[e.in.Key] = f
 		}
 	default:
-		end.staged.Modules = []builder.StagedModule{{Hash: "wasm(" + b.read + ")"}}
+		end.staged.Modules = []builder.StagedModule{{Hash: compiled(b.read)}}
 	}
 	s.tell(built{e.c, end})
 }
 
 func (s *simulation) publish(c *simCapsule, e publish) {
 	hash := e.staged.Modules[0].Hash
-	if c.writes == "" && hash != "wasm("+strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")+")" {
+	if c.writes == "" && hash != compiled(strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")) {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
 	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.work.job.committed {
@@ -550,6 +563,18 @@ func (s *simulation) afterReload(c *simCapsule) {
 	})
 }
 
+// breaks reports whether content does not build.
+func breaks(content string) bool {
+	code, _, _ := strings.Cut(content, "#")
+	return len(code)%3 == 2
+}
+
+// compiled is what a build makes of content: a comment does not change it.
+func compiled(content string) string {
+	code, _, _ := strings.Cut(content, "#")
+	return "wasm(" + code + ")"
+}
+
 // stirs reports whether something but the edits writes the capsule's sources.
 func (c *simCapsule) stirs() bool { return c.writes != "" || c.hook != "" && c.hook != "none" }
 
@@ -557,18 +582,31 @@ func (c *simCapsule) stirs() bool { return c.writes != "" || c.hook != "" && c.h
 func (s *simulation) hear(e flat.Event) {
 	s.events = append(s.events, e)
 	c := s.sims[e.Dir]
+	s.answers(c, e)
 	switch e.Type {
 	case flat.BuildFailed, flat.Held:
-		c.said = e
+		if e.Step != "sources" { // then what was said before still holds of what can be read
+			c.said = e
+		}
 		return
 	case flat.Unchanged:
-		s.standing(c, e)
-		return
-	case flat.Reload:
+		if !e.Rebuilt {
+			s.standing(c, e)
+			return
+		}
 		c.said = e
+	case flat.Reload:
+		if e.Reason != "an interrupted publication was completed" && c.loaded == e.ArtifactHash && c.kept {
+			s.t.Errorf("%s: %s is reloaded, and the module is the one before", s.clock(), e.Dir)
+		}
+		c.said, c.kept = e, true
 		s.afterReload(c)
 	default:
 		return
+	}
+	c.loaded = e.ArtifactHash
+	for _, other := range s.sims { // what takes the module is looked at
+		other.open = other.open || other.takes == e.Dir
 	}
 	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
 		s.t.Errorf("%s: a reload of %s is announced from %s, and was not published", s.clock(), e.Dir, e.SourceHash)

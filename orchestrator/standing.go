@@ -1,9 +1,11 @@
 package orchestrator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // standing is what came of a capsule's newest processed inputs, and what is published. The
@@ -14,6 +16,7 @@ type standing struct {
 	in  *builder.Inputs // the inputs that belong to it, or did
 
 	published   string             // the key last published; "": none
+	from        *builder.Inputs    // the inputs that belong to it
 	modules     *builder.Published // what was published from it
 	publishedAt time.Time          // when, in this run
 	recovered   *builder.Published // what an interrupted publication put in place, to be announced
@@ -29,21 +32,36 @@ const (
 	held                  // builds change their own inputs
 )
 
+// state is what v is called on the wire.
+func (v verdict) state() event.State {
+	return map[verdict]event.State{fresh: event.Unknown, failed: event.Failed, held: event.OnHold}[v]
+}
+
 // settle makes in the last processed inputs.
 func (s *standing) settle(in *builder.Inputs, how verdict) { s.key, s.in, s.how = in.Key, in, how }
 
 // forget has the last processed inputs processed again.
 func (s *standing) forget() { s.key = "" }
 
-// publish notes that modules stand published, made from key.
-func (s *standing) publish(key string, modules *builder.Published) {
-	s.published, s.modules = key, modules
+// publish notes that modules stand published, made from in.
+func (s *standing) publish(in *builder.Inputs, modules *builder.Published) {
+	s.published, s.from, s.modules = in.Key, in, modules
+}
+
+// repeats reports whether modules, made from in, are byte for byte those that stand
+// published, and nothing else differs that is installed with them.
+func (s *standing) repeats(in *builder.Inputs, modules *builder.Published) bool {
+	return s.modules != nil && sameModules(s.modules, modules) && !slices.ContainsFunc(s.from.FilesChanged(in), packed)
+}
+
+func sameModules(a, b *builder.Published) bool {
+	return slices.EqualFunc(a.Modules, b.Modules, func(a, b builder.Module) bool { return a.Path == b.Path && a.Hash == b.Hash })
 }
 
 // unpublish notes that nothing stands published, and returns what did.
 func (s *standing) unpublish() (key string, modules *builder.Published) {
 	key, modules = s.published, s.modules
-	s.published, s.modules = "", nil
+	s.published, s.from, s.modules = "", nil, nil
 	return key, modules
 }
 

@@ -27,7 +27,7 @@ func TestStanding(t *testing.T) {
 	}{
 		{name: "nothing is known", do: found("k1", nil, 0)},
 		{name: "published", do: func() {
-			c.standing.publish("k1", m)
+			c.standing.publish(inputsOf("k1"), m)
 			c.standing.publishedAt = at(time.Second)
 			c.settle(c.in, good)
 		}, stands: true, key: "k1"},

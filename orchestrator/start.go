@@ -48,14 +48,15 @@ func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 }
 
 func (l *loop) build(c *capsule, now time.Time) {
-	j := &job{in: c.asked(), reason: c.work.reason, started: now, place: l.pool.Take(c.in.Group, now), edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
+	c.told.builds++
+	j := &job{in: c.asked(), attempt: c.told.attempts(), reason: c.work.reason, started: now, place: l.pool.Take(c.in.Group, now), edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
 		committed: c.work.overdue || c.hold.probed || c.work.impatient()}
 	if len(c.trail.lap.row) > 0 {
 		c.trail.laps = c.trail.laps.with(c.trail.lap.after)
 	}
 	c.work.begin(j)
 	if j.in.Problem() == nil && j.in.Verdict == nil {
-		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason})
+		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt)})
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
 }

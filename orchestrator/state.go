@@ -11,9 +11,6 @@ import (
 func (l *loop) announce(body event.Body) { l.send(event.Event{Body: body}) }
 
 func (l *loop) announceFor(c *capsule, body event.Body) {
-	if isVerdict(body) {
-		c.told.unanswered = false
-	}
 	l.send(event.Event{Capsule: c.name(), Dir: c.dir, Body: body})
 }
 
@@ -30,8 +27,8 @@ type loop struct {
 	stale    bool // owners must be made anew before it is asked
 	locks    map[string]*lockWait
 	pool     *pool.Pool
-	reloads  map[string]int // reloads of capsules that were removed, by folder: they may come back
-	graph    graph          // which capsules take what others publish
+	gone     map[string]counts // of capsules that were removed, by folder: they may come back
+	graph    graph             // which capsules take what others publish
 
 	now       time.Time // of the happening that is taken in
 	effects   []effect  // what is to be done about it
@@ -55,7 +52,7 @@ func newLoop(cfg Config) *loop {
 		capsules: map[string]*capsule{},
 		locks:    map[string]*lockWait{},
 		pool:     pool.New(cfg.Jobs),
-		reloads:  map[string]int{},
+		gone:     map[string]counts{},
 		stale:    true,
 		busy:     true,
 	}

@@ -23,6 +23,7 @@ type work struct {
 // job is one build from its start to its publication.
 type job struct {
 	in        *builder.Inputs
+	attempt   int // its number among the capsule's builds
 	reason    string
 	place     *pool.Place
 	started   time.Time

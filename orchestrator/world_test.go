@@ -265,6 +265,7 @@ func (w *world) publish(_ context.Context, staged *builder.Staged, in *builder.I
 	}
 	p := &builder.Published{Modules: []builder.Module{{ID: "main", Path: w.disk[in.Dir].publishes, Hash: staged.Modules[0].Hash}}}
 	for _, up := range w.disk[in.Dir].takes {
+		p.Modules[0].Hash += "+" + w.disk[up].moduleKey
 		w.disk[in.Dir].built = append(w.disk[in.Dir].built, w.disk[up].content)
 	}
 	w.disk[in.Dir].published = time.Now().UnixNano()

@@ -10,6 +10,7 @@ type Step string
 
 // The steps, in order.
 const (
+	StepSources   Step = "sources"   // a source cannot be read
 	StepManifest  Step = "manifest"  // Capsule.toml cannot be used
 	StepToolchain Step = "toolchain" // a tool is missing or misconfigured
 	StepBuild     Step = "build"     // the build command failed

@@ -51,11 +51,16 @@ type Inputs struct {
 // An outside file that only later knows of, because the toolchain learned of
 // it meanwhile, is no change when it is older than in.
 func (in *Inputs) Changed(later *Inputs) []string {
-	changed := in.Sources.Diff(later.Sources)
-	changed = append(changed, in.outsideChanged(later)...)
+	changed := in.FilesChanged(later)
 	if len(changed) == 0 && in.Recipe != later.Recipe {
 		changed = []string{tree.ManifestName} // a tool was replaced; nothing below Dir moved
 	}
+	return changed
+}
+
+// FilesChanged is Changed without a word on the recipe: the files, sorted.
+func (in *Inputs) FilesChanged(later *Inputs) []string {
+	changed := append(in.Sources.Diff(later.Sources), in.outsideChanged(later)...)
 	slices.Sort(changed)
 	return slices.Compact(changed)
 }

@@ -20,38 +20,70 @@ type CapsuleAdded struct {
 // CapsuleRemoved says that a Capsule.toml or its folder is gone.
 type CapsuleRemoved struct{}
 
-// Change says that the settled source hash is new. A build follows unless something
-// stands in its way.
+// Basis is what a change, a build and a verdict go by.
+type Basis struct {
+	Key          string   `json:"key,omitempty"`           // one digest of everything that a build depends on; equal keys are never built twice
+	Attempt      int      `json:"attempt,omitempty"`       // which build of the capsule in this run, from 1; 0: none was tried
+	Changed      []string `json:"changed,omitempty"`       // files that differ from those of the verdict before, touched ones too: relative to dir below it; the first 20
+	ChangedCount int      `json:"changed_count,omitempty"` // how many there are
+}
+
+// basis is what it is called where a body has one.
+func (b Basis) basis() Basis { return b }
+
+// BasisOf is what body goes by; zero where it goes by nothing.
+func BasisOf(body Body) Basis {
+	if b, has := body.(interface{ basis() Basis }); has {
+		return b.basis()
+	}
+	return Basis{}
+}
+
+// Change says that the settled key is new, of the same sources too, when another input
+// changed. A build follows unless something stands in its way.
 type Change struct {
 	SourceHash   string `json:"source_hash,omitempty"`
 	PreviousHash string `json:"previous_hash,omitempty"` // the source hash that was announced before
+	Reason       string `json:"reason,omitempty"`        // as in BuildStarted
+	Basis
 }
 
-// Unchanged says that an edit or a doubt ended in what is published, that a module is
+// Unchanged says that an edit or a doubt ended in what stood before, that a module is
 // up to date at start, or that one which somebody took away stands again.
 type Unchanged struct {
-	SourceHash string   `json:"source_hash,omitempty"`
-	Reason     string   `json:"reason,omitempty"` // a module was put back; "" otherwise
-	Artifact            // empty for a capsule that builds nothing
-	Files      []string `json:"files,omitempty"` // the modules that were put back, relative to the capsule
+	SourceHash string `json:"source_hash,omitempty"`
+	Reason     string `json:"reason,omitempty"` // why nothing is new although something happened; "": nothing differs
+	Basis
+	State     State             `json:"state,omitempty"`   // which verdict stands; "": good
+	Rebuilt   bool              `json:"rebuilt,omitempty"` // a build made, byte for byte, the modules that stand published
+	Findings  []finding.Finding `json:"findings,omitempty"`
+	Artifact                    // empty for a capsule that builds nothing
+	Files     []string          `json:"files,omitempty"`    // the modules that were put back, relative to the capsule
+	BuildMS   int64             `json:"build_ms,omitempty"` // with rebuilt, and the next two
+	SmokeMS   int64             `json:"smoke_ms,omitempty"`
+	LatencyMS int64             `json:"latency_ms,omitempty"` // as in Reload
 }
 
 // BuildStarted says that a build runs.
 type BuildStarted struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // why, as "changed"
+	Basis
 }
 
 // BuildSuperseded says that newer sources made the build worthless, and that it was ended.
 type BuildSuperseded struct {
 	SourceHash string `json:"source_hash,omitempty"`
+	Basis
 }
 
-// BuildFailed says that a build gave no module.
+// BuildFailed says that a build gave no module, or that none can begin: at the step sources
+// there is neither source hash nor key, because a source cannot be read.
 type BuildFailed struct {
-	SourceHash  string            `json:"source_hash,omitempty"`
-	Reason      string            `json:"reason,omitempty"`    // an earlier build's verdict stands, and it was not built again; "" otherwise
-	Step        string            `json:"step,omitempty"`      // manifest, toolchain, build, collect, wrap, stage
+	SourceHash string `json:"source_hash,omitempty"`
+	Reason     string `json:"reason,omitempty"` // an earlier build's verdict stands, and it was not built again; "" otherwise
+	Basis
+	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage
 	ExitCode    int               `json:"exit_code,omitempty"` // of the build command, -1 when a signal ended it
 	Diagnostics []finding.Finding `json:"diagnostics,omitempty"`
 	Tail        string            `json:"tail,omitempty"` // the last lines of the build's output
@@ -61,21 +93,24 @@ type BuildFailed struct {
 
 // SmokeFailed says that a build gave a module which does not load.
 type SmokeFailed struct {
-	SourceHash string            `json:"source_hash,omitempty"`
-	Reason     string            `json:"reason,omitempty"` // as in BuildFailed
-	Findings   []finding.Finding `json:"findings,omitempty"`
-	Tail       string            `json:"tail,omitempty"` // the last lines of what the module wrote
-	LatencyMS  int64             `json:"latency_ms,omitempty"`
-	Hint       string            `json:"hint,omitempty"` // as in BuildFailed
+	SourceHash string `json:"source_hash,omitempty"`
+	Reason     string `json:"reason,omitempty"` // as in BuildFailed
+	Basis
+	Findings  []finding.Finding `json:"findings,omitempty"`
+	Tail      string            `json:"tail,omitempty"` // the last lines of what the module wrote
+	LatencyMS int64             `json:"latency_ms,omitempty"`
+	Hint      string            `json:"hint,omitempty"` // as in BuildFailed
 }
 
-// Reload says that a new module stands published, whole and loaded.
+// Reload says that a new module stands published, whole and loaded. One that is byte for
+// byte the one before is no news, and Unchanged says so.
 type Reload struct {
-	SourceHash   string            `json:"source_hash,omitempty"`
-	PreviousHash string            `json:"previous_hash,omitempty"` // the source hash of the reload before this one
-	Reason       string            `json:"reason,omitempty"`        // of the build
-	Findings     []finding.Finding `json:"findings,omitempty"`      // what the kernel would say of it, and warnings
-	Generation   int               `json:"generation,omitempty"`    // counts this capsule's reloads in one run, from 1
+	SourceHash   string `json:"source_hash,omitempty"`
+	PreviousHash string `json:"previous_hash,omitempty"` // the source hash of the reload before this one
+	Reason       string `json:"reason,omitempty"`        // of the build
+	Basis
+	Findings   []finding.Finding `json:"findings,omitempty"`   // what the kernel would say of it, and warnings
+	Generation int               `json:"generation,omitempty"` // counts this capsule's reloads in one run, from 1
 	Artifact
 	BuildMS   int64           `json:"build_ms,omitempty"`
 	SmokeMS   int64           `json:"smoke_ms,omitempty"`
@@ -95,16 +130,18 @@ type Warning struct {
 // Held says that the capsule is not built until an edit or r: its builds change their
 // own inputs, or another program overwrites what they publish.
 type Held struct {
-	SourceHash string   `json:"source_hash,omitempty"`
-	Message    string   `json:"message,omitempty"`
-	Hint       string   `json:"hint,omitempty"`
-	Files      []string `json:"files,omitempty"` // what changes again and again
+	SourceHash string `json:"source_hash,omitempty"`
+	Basis
+	Message string   `json:"message,omitempty"`
+	Hint    string   `json:"hint,omitempty"`
+	Files   []string `json:"files,omitempty"` // what changes again and again
 }
 
 // Idle says that nothing is pending or building.
 type Idle struct {
-	Capsules int `json:"capsules,omitempty"` // how many are watched
-	Failed   int `json:"failed,omitempty"`   // how many of them are failed or held now
+	Capsules int       `json:"capsules,omitempty"` // how many are watched
+	Failed   int       `json:"failed,omitempty"`   // how many of them are failed or held now
+	Failing  []Subject `json:"failing,omitempty"`  // which
 }
 
 // Artifact is what a capsule publishes. Its own fields are those of the first component.

@@ -1,8 +1,10 @@
 package event
 
-// Snapshot is how everything stands at one event. A reader that comes too late for the
-// events before it begins with one; it is no event of its own, and has the Seq of the
-// newest event that it contains.
+import "time"
+
+// Snapshot is how everything stands at one event. One follows Ready. A reader that comes too
+// late for the events before it begins with one, which is no event of its own then, and has
+// the Seq of the newest event that it contains.
 type Snapshot struct {
 	Ready    bool       `json:"ready,omitempty"`    // Ready was said
 	Idle     bool       `json:"idle,omitempty"`     // nothing was pending or building
@@ -13,11 +15,13 @@ type Snapshot struct {
 // told, also while newer sources fail.
 type Standing struct {
 	Subject
-	State      State  `json:"state"`
-	Building   bool   `json:"building,omitempty"`    // a build runs
-	SourceHash string `json:"source_hash,omitempty"` // the newest that was told
-	Generation int    `json:"generation,omitempty"`  // reloads in this run
-	Verdict    uint64 `json:"verdict,omitempty"`     // the Seq of the event that the state comes from
+	State      State     `json:"state"`
+	Building   bool      `json:"building,omitempty"`    // a build runs
+	SourceHash string    `json:"source_hash,omitempty"` // the newest that was told
+	Key        string    `json:"key,omitempty"`         // that of the state; not one that is still being built
+	Generation int       `json:"generation,omitempty"`  // reloads in this run
+	Verdict    uint64    `json:"verdict,omitempty"`     // the Seq of the event that the state comes from
+	Since      time.Time `json:"since,omitzero"`        // when that was said
 	Artifact
 }
 

@@ -22,24 +22,26 @@ func wire() []Event {
 		{ID: "main", Path: "/caps/a/dist/a.wasm", Blob: "/caps/a/target/astrid-dev/blobs/aa.wasm", Hash: otherHash, Size: 30_000, Type: "component"},
 		{ID: "second"},
 	})
+	basis := Basis{Key: otherHash, Attempt: 4, Changed: []string{"src/a.go", "/shared/b.txt"}, ChangedCount: 31}
 	kinds := []struct{ full, empty Body }{
 		{Ready{Capsules: 3, Watched: []Subject{{"a", "/caps/a"}}}, Ready{}},
 		{CapsuleAdded{SourceHash: someHash}, CapsuleAdded{}},
 		{CapsuleRemoved{}, CapsuleRemoved{}},
-		{Change{SourceHash: someHash, PreviousHash: otherHash}, Change{}},
-		{Unchanged{SourceHash: someHash, Reason: "put back", Artifact: published, Files: []string{"dist/a.wasm"}}, Unchanged{}},
-		{BuildStarted{SourceHash: someHash, Reason: "changed"}, BuildStarted{}},
-		{BuildSuperseded{SourceHash: someHash}, BuildSuperseded{}},
-		{BuildFailed{SourceHash: someHash, Reason: "it stands", Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
-		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},
-		{Reload{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Findings: found, Generation: 3, Artifact: published, BuildMS: 610, SmokeMS: 210, LatencyMS: 840,
+		{Change{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis}, Change{}},
+		{Unchanged{SourceHash: someHash, Reason: "put back", Basis: basis, State: Failed, Rebuilt: true, Findings: found, Artifact: published,
+			Files: []string{"dist/a.wasm"}, BuildMS: 610, SmokeMS: 210, LatencyMS: 840}, Unchanged{}},
+		{BuildStarted{SourceHash: someHash, Reason: "changed", Basis: basis}, BuildStarted{}},
+		{BuildSuperseded{SourceHash: someHash, Basis: basis}, BuildSuperseded{}},
+		{BuildFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
+		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},
+		{Reload{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis, Findings: found, Generation: 3, Artifact: published, BuildMS: 610, SmokeMS: 210, LatencyMS: 840,
 			Delta: json.RawMessage(`{"size":-12,"imports":{"added":["x<y"]}}`), Files: []string{"gen/a.go"}}, Reload{}},
 		{Warning{Code: finding.HookFailed, Message: "it failed", Hint: "look", Files: []string{"a", "b"}}, Warning{}},
-		{Held{SourceHash: someHash, Message: "again and again", Hint: "ignore = []", Files: []string{"a", "b"}}, Held{}},
+		{Held{SourceHash: someHash, Basis: basis, Message: "again and again", Hint: "ignore = []", Files: []string{"a", "b"}}, Held{}},
 		{Live{SourceHash: someHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
 		{LiveFailed{SourceHash: someHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
-		{Idle{Capsules: 3, Failed: 2}, Idle{}},
-		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, 3, 19, published}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
+		{Idle{Capsules: 3, Failed: 2, Failing: []Subject{{"a", "/caps/a"}, {Dir: "/caps/b"}}}, Idle{}},
+		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
 	}
 	var list []Event
 	for _, kind := range kinds {

@@ -32,6 +32,7 @@ const (
 	Idle            Type = "idle"
 	Live            Type = "live"
 	LiveFailed      Type = "live_failed"
+	Snapshot        Type = "snapshot"
 )
 
 // Event is one line of wire format 1, of whatever kind.
@@ -45,6 +46,12 @@ type Event struct {
 	SourceHash   string            `json:"source_hash,omitempty"`
 	PreviousHash string            `json:"previous_hash,omitempty"`
 	Reason       string            `json:"reason,omitempty"`
+	Key          string            `json:"key,omitempty"`
+	Attempt      int               `json:"attempt,omitempty"`
+	Changed      []string          `json:"changed,omitempty"`
+	ChangedCount int               `json:"changed_count,omitempty"`
+	State        string            `json:"state,omitempty"`
+	Rebuilt      bool              `json:"rebuilt,omitempty"`
 	Step         string            `json:"step,omitempty"`
 	ExitCode     int               `json:"exit_code,omitempty"`
 	Diagnostics  []finding.Finding `json:"diagnostics,omitempty"`
@@ -71,6 +78,10 @@ type Event struct {
 	PutBack      bool              `json:"put_back,omitempty"`
 	Tools        []event.Tool      `json:"tools,omitempty"`
 	LiveMS       int64             `json:"live_ms,omitempty"`
+	Failing      []event.Subject   `json:"failing,omitempty"`
+	Ready        bool              `json:"ready,omitempty"`
+	Idle         bool              `json:"idle,omitempty"`
+	Standing     []event.Standing  `json:"standing,omitempty"`
 }
 
 // Component is one module of an event's artifact.

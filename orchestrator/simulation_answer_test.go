@@ -1,0 +1,94 @@
+package orchestrator
+
+import (
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
+)
+
+// Every change, and every doubt, ends in exactly one verdict, and that is about the newest
+// inputs. The oracle knows of what the loop has heard, and what is on the model's disk.
+
+// about reports whether e is about what is on the disk now. What becomes of the module that a
+// capsule takes is heard of later, so that only its own sources count then.
+func (s *simulation) about(c *simCapsule, e flat.Event) bool {
+	if c.takes != "" {
+		return e.SourceHash == hashOf(c.content)
+	}
+	return e.Key == hashOf(c.content)
+}
+
+func isAnswer(e flat.Event) bool {
+	switch e.Type {
+	case flat.Reload, flat.Unchanged, flat.BuildFailed, flat.SmokeFailed, flat.Held:
+		return true
+	}
+	return false
+}
+
+// answers takes in what is said of c, and holds it against what was asked.
+func (s *simulation) answers(c *simCapsule, e flat.Event) {
+	switch {
+	case e.Type == flat.Change:
+		if e.Key == "" || e.Key == c.changed {
+			s.t.Errorf("%s: the change of %s to %q is announced twice, or has no key", s.clock(), c.dir, e.Key)
+		}
+		c.changed, c.open = e.Key, true
+	case e.Type == flat.BuildStarted:
+		c.open = true
+	case e.Type == flat.Warning && e.Code == finding.ModulePutBack: // who takes it is looked at again
+		for _, other := range s.sims {
+			other.open = other.open || other.takes == e.Dir
+		}
+	case e.Type == flat.CapsuleRemoved:
+		c.changed, c.open, c.kept, c.judged = "", false, false, flat.Event{}
+	case isAnswer(e):
+		s.answer(c, e)
+	case e.Type == flat.Idle:
+		s.allAnswered(e)
+	}
+}
+
+// answer is one verdict: somebody must have asked for it, and it has the key that it is about.
+func (s *simulation) answer(c *simCapsule, e flat.Event) {
+	unreadable := e.Step == "sources"
+	if e.Key == "" && !unreadable && !strings.Contains(e.Reason, "interrupted") {
+		s.t.Errorf("%s: the word %s on %s is about no key", s.clock(), e.Type, c.dir)
+	}
+	if !c.open && !s.unasked(c, e) {
+		s.t.Errorf("%s: %s is told %s of %s once more: nothing happened since event %d", s.clock(), c.dir, e.Type, e.Key, c.judged.Seq)
+	}
+	known := s.loop.capsules[c.dir]
+	if unreadable || known != nil && known.exam.current() && known.in != nil && known.in.Key == e.Key {
+		c.open, c.changed = false, ""
+	}
+	c.judged = e
+}
+
+// unasked are the verdicts that no change leads to: on what stands at start, of a capsule that
+// is built once more in quiet, of modules that somebody took away, or that a crash left.
+func (s *simulation) unasked(c *simCapsule, e flat.Event) bool {
+	first := c.judged.Type == ""
+	return first || c.judged.Type == flat.Held || c.judged.Step == "sources" || e.Type == flat.Held ||
+		e.Reason == putBackReason || strings.Contains(e.Reason, "interrupted") || strings.Contains(c.judged.Reason, "interrupted") ||
+		c.module == nil || !c.kept
+}
+
+// allAnswered: at idle nothing is open, and each newest word is about what is on the disk, as
+// far as the loop has heard of it.
+func (s *simulation) allAnswered(idle flat.Event) {
+	for _, dir := range s.dirs {
+		c := s.sims[dir]
+		known := s.loop.capsules[dir]
+		if c.gone || known == nil || known.in == nil {
+			continue
+		}
+		if c.open && !known.exam.warned {
+			s.t.Errorf("event %d is idle, and what happened to %s has no verdict; the newest one is %d", idle.Seq, dir, c.judged.Seq)
+		}
+		if e := c.judged; c.told && e.Step != "sources" && !s.about(c, e) && e.Type != flat.Held && !strings.Contains(e.Reason, "interrupted") {
+			s.t.Errorf("event %d is idle, and the word on %s is about %s; on the disk is %s", idle.Seq, dir, e.Key, c.content)
+		}
+	}
+}
