@@ -79,6 +79,7 @@ type simCapsule struct {
 	open         bool          // something happened to it of which the loop heard, and no verdict was said since
 	changed      string        // the key that a change announced and no verdict is on yet
 	judged       flat.Event    // the newest verdict
+	owed         bool          // a publication that a crash interrupted was completed, and nobody was told
 	undone       time.Time     // when an edit of it was last undone at once
 	dead         time.Duration // its newest build takes so long to die
 
@@ -162,7 +163,7 @@ func (s *simulation) start() {
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
 	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
 	for _, c := range s.sims {
-		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept = flat.Event{}, flat.Event{}, time.Time{}, false, "", false
+		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept, c.owed = flat.Event{}, flat.Event{}, time.Time{}, false, "", false, false
 	}
 	s.tell(begun{s.there()})
 	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
@@ -400,6 +401,7 @@ func (s *simulation) examine(c *simCapsule, e examine) {
 			in, err = nil, errors.New("permission denied")
 		}
 		if life == s.life {
+			c.owed = c.owed || in != nil && in.Recovered != nil
 			s.later(took-half, examined{e.c, in, err, e.edited})
 		}
 	})

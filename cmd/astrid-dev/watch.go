@@ -41,6 +41,6 @@ func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error 
 	return session.Watch(ctx, session.WatchOptions{
 		Options: b.options(cmd, roots), Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadTimeout: f.hookTimeout, OnReloadEach: f.hookEach,
 	})
 }

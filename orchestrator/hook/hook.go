@@ -38,6 +38,7 @@ type Options struct {
 	Dir     string        // working folder; "" is this process's own
 	Env     []string      // complete; the event's variables are added
 	Timeout time.Duration // of one run; 0: DefaultTimeout
+	Each    bool          // also after a build that made the same modules again, which is no reload
 
 	// Warn is told of a run for the capsule of e that failed.
 	// It is called from the hook's goroutines and may block; while it does,
@@ -81,10 +82,21 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 		o.Timeout = DefaultTimeout
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind()))}
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(o.wants))}
 	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
 	h.read.Go(h.follow)
 	return h, nil
+}
+
+// wants reports whether the command is run after an event.
+func (o *Options) wants(body event.Body) bool {
+	switch b := body.(type) {
+	case event.Reload:
+		return true
+	case event.Unchanged:
+		return o.Each && b.Rebuilt
+	}
+	return false
 }
 
 // follow takes reloads as they come, until there will be no more.
@@ -205,8 +217,17 @@ func said(tail *proc.Tail) string {
 	return ": " + text.Live(string(last), false)
 }
 
-func variables(e event.Event) []string {
+// reloadOf is e as the reload that it is, or would be if its modules were new.
+func reloadOf(e event.Event) event.Reload {
+	if u, same := e.Body.(event.Unchanged); same {
+		return event.Reload{SourceHash: u.SourceHash, Generation: u.Generation, Artifact: u.Artifact}
+	}
 	r, _ := e.Body.(event.Reload)
+	return r
+}
+
+func variables(e event.Event) []string {
+	r := reloadOf(e)
 	return []string{
 		"CAPSULE_NAME=" + e.Capsule,
 		"CAPSULE_DIR=" + e.Dir,
@@ -221,7 +242,7 @@ func (h *Hook) warn(e event.Event, message, hint string) {
 	if h.o.Warn == nil {
 		return
 	}
-	r, _ := e.Body.(event.Reload)
+	r := reloadOf(e)
 	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
 		Message: fmt.Sprintf("the command after reload #%d failed: %s", r.Generation, message), Hint: hint})
 }

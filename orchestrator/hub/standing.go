@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,8 @@ func newStanding() standing { return standing{capsules: map[string]*event.Standi
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
+	case event.Snapshot: // it tells nothing new
+		return
 	case event.Warning: // about a capsule or not, it changes nothing
 		return
 	case event.Ready:
@@ -52,7 +55,8 @@ func (s *standing) of(dir string) *event.Standing {
 // takeIn changes c by an event that is about it.
 func takeIn(c *event.Standing, e event.Event) {
 	judged := func(state event.State, source string) {
-		c.State, c.Verdict, c.Building, c.SourceHash = state, e.Seq, false, source
+		c.State, c.Building, c.SourceHash, c.Key = state, false, source, event.BasisOf(e.Body).Key
+		c.Verdict, c.Since = e.Seq, e.Time
 	}
 	switch b := e.Body.(type) {
 	case event.CapsuleAdded:
@@ -70,7 +74,7 @@ func takeIn(c *event.Standing, e event.Event) {
 	case event.Held:
 		judged(event.OnHold, b.SourceHash)
 	case event.Unchanged:
-		judged(event.Good, b.SourceHash)
+		judged(cmp.Or(b.State, event.Good), b.SourceHash)
 		if b.Hash != "" { // else it tells nothing of what is published
 			c.Artifact = b.Artifact
 		}

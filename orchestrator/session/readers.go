@@ -34,7 +34,7 @@ func (s *session) openReaders(h onReload) error {
 	}
 	if h.command != "" {
 		var err error
-		s.readers.hook, err = hook.New(s.Hub, hook.Options{Command: h.command, Env: os.Environ(), Timeout: h.timeout,
+		s.readers.hook, err = hook.New(s.Hub, hook.Options{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Each: h.each,
 			Warn: s.hookFailed, Running: s.hooked, Output: s.readers.output()})
 		if err != nil {
 			s.readers.close()

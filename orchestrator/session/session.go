@@ -182,4 +182,5 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 type onReload struct {
 	command string
 	timeout time.Duration
+	each    bool
 }

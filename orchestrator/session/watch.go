@@ -28,12 +28,13 @@ type WatchOptions struct {
 
 	OnReload        string // a command to run after each reload; "": none
 	OnReloadTimeout time.Duration
+	OnReloadEach    bool // also after a build that made the same modules again
 }
 
 // Watch builds what is out of date, and then what changes, until ctx ends, and returns
 // nil then. It returns an error when nothing can be watched, or events cannot be written.
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
-	s, err := open(ctx, o.Options, onReload{o.OnReload, o.OnReloadTimeout})
+	s, err := open(ctx, o.Options, onReload{o.OnReload, o.OnReloadTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
 	}
