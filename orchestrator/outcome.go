@@ -81,7 +81,7 @@ func (l *loop) adopt(c *capsule, after *builder.Inputs) {
 // to be what is on disk. A committed one was waited for long enough.
 func (l *loop) deliver(c *capsule, now time.Time) {
 	j := c.work.job
-	if j == nil || j.phase != waiting || !(c.settled() && !l.awaits(c, now) || j.committed) {
+	if j == nil || j.phase != waiting || l.leftAlone(c) || !(c.settled() && !l.awaits(c, now) || j.committed) {
 		return
 	}
 	var upToDate *builder.UpToDate

@@ -60,7 +60,7 @@ var planted = []struct{ what, file, was, is string }{
 	{"a verdict leaves the question open", "told.go", "t.unanswered && !c.exam.current()", "t.unanswered"},
 	{"a verdict is without its key", "told.go", "b := event.Basis{Key: in.Key, Attempt: attempt}", "b := event.Basis{Attempt: attempt}"},
 	{"what can be read again has no verdict", "examine.go", "l.busy, c.told.unanswered = true, true", "l.busy = true"},
-	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.hold.suspicion != nil ||", "if c.hold.suspicion != nil ||"},
+	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.told.unanswered ||", "if false ||"},
 }
 
 // TestSimulationFindsPlantedFaults compiles the loop once with all of them, and plays the
