@@ -8,6 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
@@ -67,7 +68,7 @@ func New(o Options) *Builder {
 // build, the smoke loader and the keeper of a private runtime. It must be the first thing in main, and in the
 // TestMain of every test that builds; when handled, the caller exits with code.
 func Main(args []string) (code int, handled bool) {
-	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, daemon.Main} {
+	for _, main := range []func([]string) (int, bool){proc.Main, smoke.Main, guest.Main, daemon.Main} {
 		if code, handled = main(args); handled {
 			return code, true
 		}

@@ -159,15 +159,20 @@ func (l *loop) ours(o *owners) func(path string, dir bool) bool {
 	}
 }
 
-// elsewhere reports whether dir lies in a work tree that is not the roots' own.
+// elsewhere reports whether a capsule in dir would not be the roots' own: dir lies below none
+// of them, in another work tree, or behind a link. Inputs lead there, and are watched.
 func (l *loop) elsewhere(dir string) bool {
-	for !slices.Contains(l.Roots, dir) && dir != filepath.Dir(dir) {
-		if l.Foreign(dir) {
+	for ; !slices.Contains(l.Roots, dir); dir = filepath.Dir(dir) {
+		if dir == filepath.Dir(dir) || l.Foreign(dir) || isLink(dir) {
 			return true
 		}
-		dir = filepath.Dir(dir)
 	}
 	return false
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == os.ModeSymlink
 }
 
 // hidden reports whether the rules of the capsule around dir keep the watcher from reaching it.

@@ -24,11 +24,8 @@ func asked(t *testing.T, d *Daemon, name, dir string) *Answer {
 	defer d.mu.Unlock()
 	for {
 		d.begin()
-		if err := d.now.await(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := d.now.deliver(t.Context(), name, dir, []value{})
-		if errors.Is(err, errRateLimited) {
+		answer, err := d.now.install(t.Context(), Parcel{Name: name, Folder: dir})
+		if errors.Is(err, ErrLimited) {
 			continue
 		}
 		if err != nil {

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -61,31 +60,3 @@ func shortened(said string) string {
 }
 
 func refusedAnswer(f finding.Finding) *Answer { return &Answer{Findings: []finding.Finding{f}} }
-
-// loadedEvent is what the runtime tells everybody after each load.
-type loadedEvent struct {
-	Capsules []struct {
-		Name string `json:"name"`
-		Meta struct {
-			Tools []Tool `json:"tools"`
-		} `json:"meta"`
-	} `json:"capsules"`
-}
-
-// toolsOf are the tools of the capsule called name in a message of the runtime; false when the
-// message does not tell of it.
-func toolsOf(m message, name string) ([]Tool, bool) {
-	if m.Topic != loadedTopic {
-		return nil, false
-	}
-	var e loadedEvent
-	if json.Unmarshal(m.Payload, &e) != nil {
-		return nil, false
-	}
-	for _, c := range e.Capsules {
-		if c.Name == name {
-			return c.Meta.Tools, true
-		}
-	}
-	return nil, false
-}

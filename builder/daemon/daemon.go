@@ -74,7 +74,7 @@ var errClosed = errors.New("the private runtime was closed")
 // read. What the runtime says of the capsule, and what keeps it from being packed, are
 // findings of the answer.
 func (d *Daemon) Install(ctx context.Context, p Package) (*Answer, error) {
-	values, missing := valuesOf(p.Source.Manifest, p.Values)
+	values, missing := ValuesOf(p.Source.Manifest, p.Values, nil)
 	if len(missing) > 0 {
 		return &Answer{Findings: missing}, nil
 	}
@@ -92,10 +92,41 @@ func (d *Daemon) Install(ctx context.Context, p Package) (*Answer, error) {
 		if d.begin(); d.now == nil {
 			return nil, errClosed
 		}
-		answer, err := d.now.install(ctx, p.Source.Manifest, archive, values)
-		if !errors.Is(err, errRateLimited) {
+		answer, err := d.now.install(ctx, Parcel{Name: p.Source.Manifest.Package.Name, Archive: archive.Write, Values: values})
+		if !errors.Is(err, ErrLimited) {
 			return answer, err
 		}
+	}
+}
+
+// Connect returns the connection to the process, once that is ready; a fresh one when there is
+// none, or the old one ended. It is closed with the process.
+func (d *Daemon) Connect(ctx context.Context) (*Link, error) {
+	d.mu.Lock()
+	if d.end {
+		d.mu.Unlock()
+		return nil, errClosed
+	}
+	if d.now != nil && d.now.over() {
+		d.now.close()
+		d.now = nil
+	}
+	if d.now == nil {
+		d.now = start(d.o)
+	}
+	now := d.now
+	d.mu.Unlock()
+	return now.await(ctx)
+}
+
+// Renew ends the process: the next Connect is to a fresh one, which has nothing installed and
+// takes installs at once.
+func (d *Daemon) Renew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.now != nil {
+		d.now.close()
+		d.now = nil
 	}
 }
 

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == crashing {
 		d := New(Options{Program: os.Args[2], Env: os.Environ()})
 		d.Begin()
-		if err := d.now.await(context.Background()); err != nil {
+		if _, err := d.now.await(context.Background()); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -141,7 +141,7 @@ func TestInstall(t *testing.T) {
 func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
 	d := begun(t)
 	good := packageOf(t, "good", kernel+"good.wasm")
-	for range maxInstalls {
+	for range MaxInstalls {
 		install(t, d, good)
 		d.now.installs = 0 // as if nobody had counted
 	}
@@ -149,7 +149,7 @@ func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
 	if a := install(t, d, good); !a.Loaded || d.now == first {
 		t.Errorf("%+v, the same process: %v", a, d.now == first)
 	}
-	d.now.installs = maxInstalls
+	d.now.installs = MaxInstalls
 	first = d.now
 	if a := install(t, d, good); !a.Loaded || d.now == first {
 		t.Errorf("%+v, the same process: %v", a, d.now == first)

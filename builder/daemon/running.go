@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule"
-	"github.com/astrid-runtime/astrid-dev/builder/pack"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -20,20 +17,13 @@ const (
 	scratchPrefix = "astrid-dev-runtime-"
 	// maxSocket is what a socket's path may have, on the system that allows least.
 	maxSocket = 103
-	// maxInstalls is how many the runtime takes of one user in a minute.
-	maxInstalls = 10
 	// readyTakes bounds the start: a third of a second here, more on a machine that swaps.
 	readyTakes = 60 * time.Second
 	// look is how often it is asked whether the daemon is ready.
 	look = 5 * time.Millisecond
-	// toolsTake bounds the wait for the list of tools, which follows a successful install.
-	toolsTake = 5 * time.Second
 	// logKept is how much of the daemon's log is kept, for the day on which it dies.
 	logKept = 64 << 10
 )
-
-// errRateLimited: another process has to be started.
-var errRateLimited = errors.New("the runtime takes no more installs for now")
 
 // running is one process of the runtime.
 type running struct {
@@ -43,23 +33,26 @@ type running struct {
 	done    chan struct{} // closed when the process has ended
 	log     *proc.Tail
 
-	client   *client
+	ready    chan struct{} // closed when the two below say what came of the start
+	link     *Link
+	late     error
 	installs int
 }
 
 // start starts one. What goes wrong is in failed, or in the log.
 func start(o Options) *running {
-	r := &running{done: make(chan struct{}), log: proc.NewTail(logKept)}
+	r := &running{done: make(chan struct{}), ready: make(chan struct{}), log: proc.NewTail(logKept)}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
-	if r.failed = r.prepare(); r.failed != nil {
-		close(r.done)
-		return r
-	}
 	self, err := os.Executable()
 	if err != nil {
 		r.failed = fmt.Errorf("finding this program: %w", err)
+	} else {
+		r.failed = r.prepare()
+	}
+	if r.failed != nil {
 		close(r.done)
+		close(r.ready)
 		return r
 	}
 	argv := []string{self, keeperArgument, r.scratch.Dir, o.Program, "--workspace", r.path("work"), "--ephemeral"}
@@ -69,6 +62,10 @@ func start(o Options) *running {
 		if err != nil {
 			fmt.Fprintln(r.log, err)
 		}
+	}()
+	go func() {
+		defer close(r.ready)
+		r.link, r.late = r.connect()
 	}()
 	return r
 }
@@ -104,23 +101,39 @@ func (r *running) env(env []string) []string {
 	return append(list, "ASTRID_HOME="+r.path("home"), "ASTRID_RUN_DIR="+r.path("run"), "ASTRID_DAEMON_LOG_TARGET=stderr", "TMPDIR="+r.path("temp"))
 }
 
-// useful reports whether r can take another install.
-func (r *running) useful() bool {
+// over reports whether r has ended, or nobody hears it any more.
+func (r *running) over() bool {
 	select {
 	case <-r.done:
-		return false
+		return true
 	default:
-		return r.installs < maxInstalls
 	}
+	select {
+	case <-r.ready:
+		if r.link == nil {
+			return true
+		}
+		select {
+		case <-r.link.Gone():
+			return true
+		default:
+		}
+	default:
+	}
+	return false
 }
+
+// useful reports whether r can take another install.
+func (r *running) useful() bool { return !r.over() && r.installs < MaxInstalls }
 
 // close ends the process and waits until nothing is left of it.
 func (r *running) close() {
-	if r.client != nil {
-		r.client.conn.Close()
-	}
 	r.cancel()
 	<-r.done
+	<-r.ready
+	if r.link != nil {
+		r.link.Close()
+	}
 	r.scratch.Remove()
 }
 
@@ -136,126 +149,63 @@ func (r *running) died() error {
 	return fmt.Errorf("the private runtime ended: %s", words)
 }
 
-// await waits until the daemon is ready, and connects to it.
-func (r *running) await(ctx context.Context) error {
-	if r.client != nil {
-		return nil
-	}
+// connect waits until the daemon is ready, and connects to it: at once, because it ends by
+// itself when nobody does for five seconds.
+func (r *running) connect() (*Link, error) {
 	late := time.After(readyTakes)
 	for ready := r.path("run/system.ready"); fsys.Lstat(ready).Kind != fsys.File; {
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
 		case <-r.done:
-			return r.died()
+			return nil, r.died()
 		case <-late:
-			return fmt.Errorf("the private runtime is not ready after %s: %s", readyTakes, r.log)
+			return nil, fmt.Errorf("the private runtime is not ready after %s: %s", readyTakes, r.log)
 		case <-time.After(look):
 		}
 	}
-	var err error
-	r.client, err = connect(r.path("run"), r.path("home"))
-	return err
+	c, err := connect(r.path("run"), r.path("home"), principal)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the private runtime: %w", err)
+	}
+	return &Link{c: c, home: r.path("home"), run: r.path("run"), folder: r.path("packages")}, nil
 }
 
-// install writes the archive and has the daemon install it.
-func (r *running) install(ctx context.Context, m *capsule.Manifest, archive *pack.Archive, values []value) (*Answer, error) {
-	path := filepath.Join(r.path("packages"), fmt.Sprintf("%d.capsule", r.installs))
-	if err := r.await(ctx); err != nil {
+// await waits until the daemon is ready, or cannot be.
+func (r *running) await(ctx context.Context) (*Link, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-r.ready:
+	}
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	return r.link, r.late
+}
+
+// install has the daemon install p.
+func (r *running) install(ctx context.Context, p Parcel) (*Answer, error) {
+	link, err := r.await(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := fsys.Replace(path, 0o600, archive.Write); err != nil {
-		return nil, fmt.Errorf("packing %s: %w", m.Package.Name, err)
-	}
-	return r.deliver(ctx, m.Package.Name, path, values)
-}
-
-// deliver has the daemon install what lies at path: an archive, or a folder. The daemon is ready.
-func (r *running) deliver(ctx context.Context, name, path string, values []value) (*Answer, error) {
-	// A context that ends closes the connection, which ends the wait for the answer.
-	stop := context.AfterFunc(ctx, func() { r.client.conn.Close() })
-	defer stop()
 	r.installs++
-	begun := time.Now()
-	heard := &described{name: name}
-	said, err := r.client.request("install_capsule", "InstallCapsule", map[string]any{
-		"source": path, "workspace": false, "target_principal": principal, "authority": "explicit_approval", "env": values,
-	}, heard.hear)
-	if err != nil {
-		return nil, r.lost(ctx, err)
+	answer, err := link.Install(ctx, p)
+	switch {
+	case errors.Is(err, ErrLimited):
+		r.installs = MaxInstalls
+	case errors.Is(err, ErrGone):
+		return nil, r.lost(err)
 	}
-	answer, err := r.read(said)
-	if err != nil || !answer.Loaded {
-		return answer, err
-	}
-	answer.TookMS = time.Since(begun).Milliseconds()
-	if err := r.awaitTools(heard); err != nil {
-		return nil, r.lost(ctx, err)
-	}
-	answer.Tools = heard.tools
-	return answer, nil
+	return answer, err
 }
 
-// described listens for the tools of the capsule called name.
-type described struct {
-	name  string
-	tools []Tool
-	told  bool
-}
-
-func (d *described) hear(m message) {
-	if list, ok := toolsOf(m, d.name); ok {
-		d.tools, d.told = list, true
-	}
-}
-
-// awaitTools listens on until the tools were told, for a while: a capsule that is busy in its
-// own loop does not describe them.
-func (r *running) awaitTools(d *described) error {
-	for late := time.Now().Add(toolsTake); !d.told && time.Now().Before(late); {
-		m, err := r.client.next(time.Until(late))
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		d.hear(m)
-	}
-	return nil
-}
-
-// lost is the error of a connection that broke: the context's, or the process's last words.
-// The process is of no use any more.
-func (r *running) lost(ctx context.Context, err error) error {
+// lost is the error of a connection that broke, with the process's last words. The process is
+// of no use any more.
+func (r *running) lost(err error) error {
 	r.cancel()
 	<-r.done
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	if last := strings.TrimSpace(r.log.String()); last != "" {
-		return fmt.Errorf("the private runtime is gone: %w\n%s", err, last)
+		return fmt.Errorf("%w\n%s", err, last)
 	}
-	return fmt.Errorf("the private runtime is gone: %w", err)
-}
-
-// read understands the runtime's answer to an install.
-func (r *running) read(said response) (*Answer, error) {
-	if said.Status == "Success" {
-		var data struct {
-			Version string `json:"installed_version"`
-			Hash    string `json:"wasm_hash"`
-		}
-		_ = json.Unmarshal(said.Data, &data) // nothing in it decides anything
-		return &Answer{Loaded: true, Version: data.Version, WasmHash: data.Hash}, nil
-	}
-	var reason string
-	if said.Status != "Error" || json.Unmarshal(said.Data, &reason) != nil {
-		return nil, fmt.Errorf("the runtime gave an answer that is not understood: %s %s", said.Status, said.Data)
-	}
-	if strings.HasPrefix(reason, "Rate limited") {
-		r.installs = maxInstalls
-		return nil, errRateLimited
-	}
-	return refusedAnswer(refusal(reason)), nil
+	return err
 }

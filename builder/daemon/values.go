@@ -10,19 +10,25 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// value is one of [env], as the runtime takes it with an install.
-type value struct {
+// Value is one of [env], as the runtime takes it with an install.
+type Value struct {
 	Key  string `json:"key"`
 	Text string `json:"value"`
 	Kind string `json:"kind"` // Text or Secret
 }
 
-// valuesOf are the values of m's [env]: those that were given, else the manifest's defaults.
-// The runtime's own installer asks a person for what is missing, or refuses.
-func valuesOf(m *capsule.Manifest, given map[string]string) (list []value, missing []finding.Finding) {
-	list = []value{} // the runtime takes no null
+// ValuesOf are the values of m's [env] to install it with: those that were given, else the
+// manifest's defaults. The runtime's own installer asks a person for what is missing, or
+// refuses. kept are the names of the values that a runtime has already, nil for a fresh
+// one: those are left as they are unless they were given, and defaults are the runtime's to
+// know.
+func ValuesOf(m *capsule.Manifest, given map[string]string, kept map[string]bool) (list []Value, missing []finding.Finding) {
+	list = []Value{} // the runtime takes no null
 	for _, v := range m.Env {
 		text, ok := given[v.Name]
+		if !ok && kept != nil && (kept[v.Name] || v.Default != nil) {
+			continue
+		}
 		if !ok && v.Default != nil {
 			text, ok = fmt.Sprint(v.Default), true
 		}
@@ -40,7 +46,7 @@ func valuesOf(m *capsule.Manifest, given map[string]string) (list []value, missi
 			if v.Type == "secret" {
 				kind = "Secret"
 			}
-			list = append(list, value{v.Name, text, kind})
+			list = append(list, Value{v.Name, text, kind})
 			continue
 		}
 		missing = append(missing, f)

@@ -200,6 +200,11 @@ const (
 	GitLockWaiting     Code = "git-lock-waiting"
 	GitLockStale       Code = "git-lock-stale"
 	HookFailed         Code = "hook-failed"
+	LiveGone           Code = "live-gone"
+	LivePaced          Code = "live-paced"
+	LivePutBack        Code = "live-put-back"
+	LiveRemoved        Code = "live-removed"
+	LiveUnknown        Code = "live-unknown"
 	WatchLimit         Code = "watch-limit"
 	WatchInstances     Code = "watch-instances"
 	WatchRefused       Code = "watch-refused"
@@ -395,6 +400,11 @@ var table = []Rule{
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
 	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the --on-reload command failed", Remedy: "read its output, which is shown with it"},
+	{Code: LiveGone, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime is not there", Remedy: "start it, with astrid start; what is built is installed when it is back"},
+	{Code: LivePaced, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime takes no more installs for now", Remedy: "nothing is to be done: the newest of each capsule goes when there is room"},
+	{Code: LivePutBack, Part: PartWatch, Severity: Warning, Summary: "with --live: the runtime keeps a package that it refused, and the last good one cannot be put back", Remedy: "install a good one: the next start of the runtime would load what it refused"},
+	{Code: LiveRemoved, Part: PartWatch, Severity: Warning, Summary: "with --live: a capsule that the runtime refused was taken out of it again", Remedy: "nothing is to be done: the runtime had none before"},
+	{Code: LiveUnknown, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: watch ended while the runtime installed a capsule", Remedy: "start watch again: the newest is installed anew"},
 	{Code: WatchLimit, Part: PartWatch, Severity: Warning, Summary: "folders are polled because the system gives no more watches, or doctor's word on its limits", Remedy: "raise fs.inotify.max_user_watches", Else: []Severity{Note, Error}, Was: []Code{"watch-limits"}},
 	{Code: WatchInstances, Part: PartWatch, Severity: Warning, Summary: "everything is polled because the system gives no more watchers", Remedy: "raise fs.inotify.max_user_instances"},
 	{Code: WatchRefused, Part: PartWatch, Severity: Warning, Summary: "a folder is polled because the system does not let it be watched", Remedy: "let it be watched, or live with slower notice"},

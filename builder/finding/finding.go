@@ -90,6 +90,16 @@ func Count(list []Finding, s Severity) int {
 	return n
 }
 
+// Only is the findings of list with severity s.
+func Only(list []Finding, s Severity) (only []Finding) {
+	for _, f := range list {
+		if f.Severity == s {
+			only = append(only, f)
+		}
+	}
+	return only
+}
+
 // Has reports whether list has a finding of the code.
 func Has(list []Finding, code Code) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool { return f.Code == code })

@@ -102,18 +102,33 @@ func (p *pipes) abandon() {
 func (p *pipes) begin() {
 	if p.feed != nil {
 		p.wait.Go(func() {
-			if p.later != nil {
-				select {
-				case p.input = <-p.later:
-				case <-p.over:
-				}
+			defer p.feed.Close()
+			if p.later == nil {
+				_, _ = p.feed.Write(p.input) // a command may end without reading all
+				return
 			}
-			_, _ = p.feed.Write(p.input) // a command may end without reading all
-			p.feed.Close()
+			p.tell()
 		})
 	}
 	for _, r := range p.readers {
 		p.wait.Go(r.copy)
+	}
+}
+
+// tell writes what is received later, until there is no more, or nobody to read it.
+func (p *pipes) tell() {
+	for {
+		select {
+		case input, more := <-p.later:
+			if !more {
+				return
+			}
+			if _, err := p.feed.Write(input); err != nil {
+				return
+			}
+		case <-p.over:
+			return
+		}
 	}
 }
 

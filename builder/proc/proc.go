@@ -61,9 +61,10 @@ type Command struct {
 
 	Stdin []byte // nil: the null device
 
-	// StdinLater is for a command that is started before it is known what it shall do: the
-	// one value that is received is its standard input; a closed channel gives it none.
-	// Whoever calls Run closes it when Run has returned, at the latest.
+	// StdinLater is for a command that is started before it is known what it shall do, or
+	// that is told one thing after another: each value that is received is written to its
+	// standard input, which ends when the channel is closed. Whoever calls Run closes it when
+	// Run has returned, at the latest.
 	StdinLater <-chan []byte
 
 	// Stdout and Stderr are written by goroutines that have ended when Run

@@ -67,23 +67,28 @@ func run(ctx context.Context, c Command, path string) (Result, error) {
 	return r, nil
 }
 
-// laterReader is the one value of a channel as a file.
+// laterReader is the values of a channel as a file.
 type laterReader struct {
 	ctx  context.Context
 	from <-chan []byte
-	rest *bytes.Reader // nil until the value is there
+	rest []byte
 }
 
 func (r *laterReader) Read(p []byte) (int, error) {
-	if r.rest == nil {
+	for len(r.rest) == 0 {
 		select {
-		case input := <-r.from:
-			r.rest = bytes.NewReader(input)
+		case input, more := <-r.from:
+			if !more {
+				return 0, io.EOF
+			}
+			r.rest = input
 		case <-r.ctx.Done():
 			return 0, io.EOF
 		}
 	}
-	return r.rest.Read(p)
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
 
 func newJob() (windows.Handle, error) {

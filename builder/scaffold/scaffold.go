@@ -35,20 +35,22 @@ type language struct {
 type Template struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
-	Ready bool   `json:"kernel_ready"` // the runtime loads what it builds: it is a component
+	Ready bool   `json:"kernel_ready"`  // the runtime loads what it builds
+	Why   string `json:"why,omitempty"` // it does not; "" where it does
 }
 
-// NotReady says what the runtime does not do with a template that is not Ready.
-const NotReady = "the runtime does not load it: it builds a core module, and the runtime takes components"
+// goIsRefused is in the first line of the template's README too.
+const goIsRefused = "Go makes a core module that wants WASI, and the runtime takes components only and has no WASI"
 
 // languages in the order in which they are offered.
 var languages = []language{
-	{Template{"sdk", "Rust on the Astrid SDK, with two tools; its first build fetches and compiles the SDK", true}, examples.Files, "hello-sdk", nil},
-	{Template{"js", "JavaScript in QuickJS", true}, examples.Files, "hello-js", []string{"npm", "install"}},
-	{Template{"go", "Go's own compiler, the contract by hand", false}, goFiles, "hello-go", nil},
-	{Template{"rust", "Rust's standard library alone, the contract by hand", false}, examples.Files, "hello-rust", nil},
-	{Template{"assemblyscript", "AssemblyScript, the contract by hand", false}, examples.Files, "hello-assemblyscript", []string{"npm", "install"}},
-	{Template{"c", "C with clang, the contract by hand", false}, examples.Files, "hello-c", nil},
+	{Template{"sdk", "Rust on the Astrid SDK, with two tools and a test; its first build fetches and compiles the SDK", true, ""}, examples.Files, "hello-sdk", nil},
+	{Template{"js", "JavaScript in QuickJS, with a tool", true, ""}, examples.Files, "hello-js", []string{"npm", "install"}},
+	{Template{"c", "C with clang, with a tool; the contract by hand", true, ""}, examples.Files, "hello-c", nil},
+	{Template{"zig", "Zig, with a tool; the contract by hand", true, ""}, examples.Files, "hello-zig", nil},
+	{Template{"rust", "Rust's standard library alone, the contract by hand", true, ""}, examples.Files, "hello-rust", nil},
+	{Template{"assemblyscript", "AssemblyScript, the contract by hand", true, ""}, examples.Files, "hello-assemblyscript", []string{"npm", "install"}},
+	{Template{"go", "Go's own compiler, the contract by hand", false, goIsRefused}, goFiles, "hello-go", nil},
 }
 
 // Templates lists what can be written, in the order in which it is offered.
@@ -60,7 +62,7 @@ func Templates() (list []Template) {
 }
 
 // ignored is the .gitignore of a new capsule.
-const ignored = "target/\ndist/\nnode_modules/\n*.wasm\n"
+const ignored = "target/\ndist/\nnode_modules/\nzig-out/\n.zig-cache/\n*.wasm\n"
 
 // Languages lists what Scaffold takes.
 func Languages() []string {

@@ -99,7 +99,7 @@ func TestScaffoldIsNew(t *testing.T) {
 
 func TestScaffoldRefuses(t *testing.T) {
 	for _, c := range []struct{ lang, name, want string }{
-		{"cobol", "x", "choose one of sdk, js, go, rust, assemblyscript, c"}, {"go", "", "cannot be called"}, {"go", "../x", "cannot be called"},
+		{"cobol", "x", "choose one of sdk, js, c, zig, rust, assemblyscript, go"}, {"go", "", "cannot be called"}, {"go", "../x", "cannot be called"},
 		{"go", "Upper", "cannot be called"}, {"go", "a--b", "cannot be called"}, {"go", "a-1", "cannot be called"}, {"go", "x\n", "cannot be called"},
 		{"c", strings.Repeat("x", 65), "64 is the most"}, {"rust", "proc-macro", "something else to Rust"}, {"sdk", "crate", "something else to Rust"}, {"go", "time", "package of Go's own"},
 	} {

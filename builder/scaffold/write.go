@@ -18,7 +18,7 @@ type Written struct {
 	Dir     string   // as it was given
 	Files   []string // relative to Dir, with slashes, sorted
 	Prepare []string // to be run in Dir before the first build; nil: nothing
-	Ready   bool     // the runtime loads what it builds
+	Why     string   // the runtime does not load what it builds; "": it does
 }
 
 // Write writes a new capsule in the language lang, "" for Default, into the new folder path, whose name is
@@ -41,7 +41,7 @@ func Write(path, lang string) (*Written, error) {
 	if err := writeFolder(path, files); err != nil {
 		return nil, usage.New(fmt.Errorf("writing %s: %w", text.Name(path), err)) // err may name a draft that nobody has seen
 	}
-	return &Written{Dir: path, Files: slices.Sorted(maps.Keys(files)), Prepare: Prepare(lang), Ready: ready(lang)}, nil
+	return &Written{Dir: path, Files: slices.Sorted(maps.Keys(files)), Prepare: Prepare(lang), Why: why(lang)}, nil
 }
 
 // writeFolder makes the new folder path whole: it is written beside it and
@@ -65,6 +65,7 @@ func writeFolder(path string, files map[string][]byte) error {
 	return errors.Join(os.Chmod(draft, 0o755), os.Rename(draft, path))
 }
 
-func ready(lang string) bool {
-	return slices.ContainsFunc(languages, func(l language) bool { return l.Name == lang && l.Ready })
+func why(lang string) string {
+	i := slices.IndexFunc(languages, func(l language) bool { return l.Name == lang })
+	return languages[i].Why
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -123,7 +124,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 	}
 	start := time.Now()
 	c.task <- request
-	late := time.NewTimer(clockPatience*c.limits.Wall + childSlack)
+	late := time.NewTimer(engine.ClockPatience*c.limits.Wall + childSlack)
 	defer late.Stop()
 	timedOut := false
 	select {
@@ -234,7 +235,7 @@ func Main(args []string) (code int, handled bool) {
 
 func serve(in io.Reader, out io.Writer) error {
 	_, _ = reader.Shared() // the load tells of an error
-	_ = offered()
+	_ = engine.Offered()
 	var t task
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("reading the request: %w", err)
@@ -247,9 +248,9 @@ func serve(in io.Reader, out io.Writer) error {
 	} else if err != nil {
 		return err
 	} else {
-		r = loadWithin(context.Background(), module, t.Options, processorTime())
+		r = loadWithin(context.Background(), module, t.Options, engine.ProcessorTime())
 	}
-	r.PeakChild, r.Times.CPU = usage()
+	r.PeakChild, r.Times.CPU = engine.Usage()
 	return json.NewEncoder(out).Encode(r)
 }
 

@@ -217,7 +217,7 @@ func TestSandboxHolds(t *testing.T) {
 	// fd_write of the same megabyte a hundred times, to stderr.
 	flood := mod(
 		sec(1, vec(fn([]byte{i32, i32, i32, i32}, []byte{i32}), fn(nil, nil))),
-		sec(2, vec(cat(str(wasi1), str("fd_write"), 0, 0))),
+		sec(2, vec(cat(str("wasi_snapshot_preview1"), str("fd_write"), 0, 0))),
 		sec(3, vec(uleb(1))),
 		sec(5, vec(cat(0, 20))),
 		sec(6, vec(cat(i32, 1, 0x41, 0, opEnd))),
@@ -253,7 +253,7 @@ func TestSandboxHolds(t *testing.T) {
 	// A sleep of an hour returns at once.
 	sleep := mod(
 		sec(1, vec(fn([]byte{i32, i32, i32, i32}, []byte{i32}), fn(nil, nil))),
-		sec(2, vec(cat(str(wasi1), str("poll_oneoff"), 0, 0))),
+		sec(2, vec(cat(str("wasi_snapshot_preview1"), str("poll_oneoff"), 0, 0))),
 		sec(3, vec(uleb(1))), sec(5, vec(cat(0, 1))),
 		sec(7, vec(export("_initialize", 0, 1), export("memory", 2, 0))),
 		sec(10, vec(body(

@@ -11,21 +11,15 @@
 //	smoke.go      a load in this process, and its limits
 //	load.go       a module is read, started and judged
 //	read.go       what the bytes say
-//	carryout.go   the steps of a plan
-//	intrinsic.go  the engine's functions
-//	host.go       the host's functions, which answer with zeros
+//	calls.go      calls of the contract function
 //	ready.go      a run loop that says it is ready
-//	abi.go        calls of the guest
-//	sandbox.go    the engine within its limits
+//	host.go       the host's functions, which answer with zeros
+//	readiness.go  what a call of the host means for that signal
 //	kernel.go     whether the kernel would run it
 //	release.go    the same for other releases
 //	judgement.go  a verdict in the making
-//	deadline.go   the end of a load, by two clocks
 //	capture.go    what the guest wrote
 //	text.go       a report for a person
-//	transcode.go  strings from one encoding to another
-//	live.go       a module that is brought to life
-//	usage*.go     what a process has used
 //	work.go       one load
 //	report.go     what a load found
 package smoke

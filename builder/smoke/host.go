@@ -9,6 +9,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -72,7 +74,7 @@ func writeStream(c *hostCall) {
 func (c *hostCall) copyTo(w io.Writer, address, n uint32) {
 	b, ok := c.memory.Read(address, n)
 	if !ok {
-		panic(errArea)
+		panic(engine.ErrArea)
 	}
 	_, _ = w.Write(b)
 }
@@ -112,18 +114,31 @@ func randomBytes(c *hostCall) {
 		b[i] = byte(i*167 + 13) // visits every byte value before it repeats
 	}
 	if len(out) != 1 || !c.memory.Write(uint32(out[0]), b) {
-		panic(errArea)
+		panic(engine.ErrArea)
 	}
 	c.memory.WriteUint32Le(c.area, uint32(out[0]))
 	c.memory.WriteUint32Le(c.area+4, uint32(n))
 }
 
-// coreStub answers for a core module's import with zeros.
-func (l *live) coreStub(f *reader.HostFunction, t funcType) api.GoModuleFunc { return zeros(t) }
+// live is a module that is being brought to life, or has been, with a host that answers
+// with zeros.
+type live struct {
+	*engine.Guest
+	work      *work
+	report    *Report
+	ready     readiness
+	readiness []finding.Finding // what calling run showed
+}
 
-// lowered answers for a function of the component's host: it zeroes the return area, which
-// is the first case, no value, the empty list or handle 0, and makes the exceptions above.
-func (l *live) lowered(f *reader.HostFunction) api.GoModuleFunc {
+// Drop implements engine.Host: there are no resources here.
+func (l *live) Drop(uint32) {}
+
+// Function implements engine.Host. It zeroes the return area, which is the first case, no
+// value, the empty list or handle 0, and makes the exceptions above.
+func (l *live) Function(g *engine.Guest, f *reader.HostFunction) api.GoModuleFunc {
+	if f.Op == "stub" {
+		return nil
+	}
 	var area []byte
 	if f.Area != nil {
 		area = make([]byte, *f.Area)
@@ -137,15 +152,15 @@ func (l *live) lowered(f *reader.HostFunction) api.GoModuleFunc {
 		if waits != nil {
 			waits(stack)
 		}
-		c := &hostCall{ctx: ctx, stack: stack, out: l.work.out, memory: l.memory(f.Options.Memory)}
+		c := &hostCall{ctx: ctx, stack: stack, out: l.work.out, memory: g.Memory(f.Options)}
 		if area != nil {
 			c.area = uint32(stack[len(f.Params)-1])
 			if c.memory == nil || !c.memory.Write(c.area, area) {
-				panic(errArea)
+				panic(engine.ErrArea)
 			}
 		}
 		if special != nil && (c.memory != nil || len(f.Params) < 2) {
-			c.realloc = l.function("realloc", f.Options.Realloc)
+			c.realloc = g.Realloc(f.Options)
 			if len(f.Params) == 0 {
 				clear(stack[:len(f.Results)])
 			}
@@ -154,7 +169,7 @@ func (l *live) lowered(f *reader.HostFunction) api.GoModuleFunc {
 		}
 		clear(stack[:len(f.Results)])
 		if f.Options.Async {
-			stack[0] = subtaskReturned
+			stack[0] = engine.SubtaskReturned
 		}
 	}
 }

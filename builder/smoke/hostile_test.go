@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 type hostile struct {
@@ -90,7 +91,7 @@ func hostiles() []hostile {
 func wasiModule(name string, params, results []byte, code ...any) []byte {
 	return mod(
 		sec(1, vec(fn(params, results), fn(nil, nil))),
-		sec(2, vec(cat(str(wasi1), str(name), 0, 0))),
+		sec(2, vec(cat(str("wasi_snapshot_preview1"), str(name), 0, 0))),
 		sec(3, vec(uleb(1))),
 		sec(5, vec(cat(0, 1))),
 		sec(7, vec(export("_initialize", 0, 1), export("memory", 2, 0))),
@@ -138,7 +139,7 @@ func TestHostile(t *testing.T) {
 			}
 			r := loadHere(t.Context(), h.bytes, o)
 			checkHostile(t, h, r)
-			if limit := uint64(memories * defaultMemory); r.PeakGuest > limit {
+			if limit := uint64(engine.Memories * defaultMemory); r.PeakGuest > limit {
 				t.Errorf("guest memory reached %d", r.PeakGuest)
 			}
 			for _, f := range r.Findings {

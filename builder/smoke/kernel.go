@@ -8,6 +8,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -162,13 +163,13 @@ func (k *judgement) exports() {
 			"write them, or leave them out of the world")
 	}
 	if len(k.reading.Real) == 0 {
-		k.add(finding.Warning, finding.KernelNoContract, "it exports none of "+triggerName+", "+strings.Join(lifecycle, ", ")+": the kernel loads it and never calls it",
+		k.add(finding.Warning, finding.KernelNoContract, "it exports none of "+engine.TriggerName+", "+strings.Join(lifecycle, ", ")+": the kernel loads it and never calls it",
 			"export the function that the kernel shall call, at the top level of the world")
 	}
-	hasTrigger := slices.ContainsFunc(k.reading.Exports, func(e reader.Export) bool { return e.Name == triggerName && e.Kind == "func" })
+	hasTrigger := slices.ContainsFunc(k.reading.Exports, func(e reader.Export) bool { return e.Name == engine.TriggerName && e.Kind == "func" })
 	if k.declared != nil && len(k.declared.Handlers) > 0 && !hasTrigger {
-		k.add(finding.Error, finding.KernelNoTrigger, fmt.Sprintf("[subscribe] names the handler %q, which needs the export %s", k.declared.Handlers[0], triggerName),
-			"export "+triggerName+", or remove the handler from [subscribe]")
+		k.add(finding.Error, finding.KernelNoTrigger, fmt.Sprintf("[subscribe] names the handler %q, which needs the export %s", k.declared.Handlers[0], engine.TriggerName),
+			"export "+engine.TriggerName+", or remove the handler from [subscribe]")
 	}
 	k.contractTypes()
 }
@@ -180,7 +181,7 @@ func (k *judgement) contractTypes() {
 	}
 	if k.report.Kind == KindCore {
 		for _, e := range k.reading.Exports {
-			if e.Kind == "func" && (e.Name == triggerName && e.Type != coreTriggerType || slices.Contains(lifecycle, e.Name) && e.Type != "()") {
+			if e.Kind == "func" && (e.Name == engine.TriggerName && e.Type != engine.CoreTriggerType || slices.Contains(lifecycle, e.Name) && e.Type != "()") {
 				bad(e.Name)
 			}
 		}
@@ -191,28 +192,13 @@ func (k *judgement) contractTypes() {
 	}
 	for _, e := range k.plan().Exports {
 		isFunc := e.Kind == "func"
-		if e.Name == triggerName && !(isFunc && isTriggerType(e.Type)) || slices.Contains(lifecycle, e.Name) && !(isFunc && isPlain(e.Type)) {
+		if e.Name == engine.TriggerName && !(isFunc && engine.IsTriggerType(e.Type)) || slices.Contains(lifecycle, e.Name) && !(isFunc && engine.IsPlain(e.Type)) {
 			bad(e.Name)
 		}
 	}
 }
 
-const contractTypes = triggerName + ": func(action: string, payload: list<u8>) -> record { action: string, data: option<string> }; run, astrid-install, astrid-upgrade: func()"
-
-// isTriggerType compares types, and the names of the record's fields; what the parameters
-// are called does not count (wasmtime, component/func/typed.rs).
-func isTriggerType(text string) bool {
-	params, result, ok := strings.Cut(strings.TrimPrefix(text, "async "), ") -> ")
-	list := strings.Split(strings.TrimPrefix(params, "func("), ", ")
-	if !ok || len(list) != 2 || result != "record{action: string, data: option<string>}" {
-		return false
-	}
-	_, first, _ := strings.Cut(list[0], ": ")
-	_, second, _ := strings.Cut(list[1], ": ")
-	return first == "string" && second == "list<u8>"
-}
-
-func isPlain(text string) bool { return strings.TrimPrefix(text, "async ") == "func()" }
+const contractTypes = engine.TriggerName + ": func(action: string, payload: list<u8>) -> record { action: string, data: option<string> }; run, astrid-install, astrid-upgrade: func()"
 
 func (k *judgement) capabilities() {
 	if k.declared == nil {

@@ -123,7 +123,7 @@ func TestKernelMemory(t *testing.T) {
 	for _, f := range r.KernelFindings {
 		found = found || f.Code == "kernel-memory"
 	}
-	if !r.Loads || !found || r.PeakGuest != 1025*pageSize {
+	if !r.Loads || !found || r.PeakGuest != 1025*(64<<10) {
 		t.Errorf("loads %v, kernel %v, peak %d", r.Loads, r.KernelFindings, r.PeakGuest)
 	}
 }

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -34,21 +33,20 @@ func (w *work) load(ctx context.Context, r *Report) {
 		w.foreign(r)
 	}
 	w.enter("preparing the sandbox")
-	s, ctx, err := newSandbox(ctx, w.options.Limits, w.out)
+	s, err := engine.New(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter})
 	if err != nil {
 		r.fail(finding.SmokeEngine, err.Error(), "")
 		return
 	}
-	defer s.close()
-	l.sandbox = s
+	defer s.Close()
 	running := reading
 	if r.Kind == KindCore && reading.Wrappable {
 		running = w.wrapped(ctx, r, reading)
 	}
-	l.plan, l.isComponent = running.Plan, running.Kind == reader.Component
-	w.start(ctx, l, running)
-	r.Times.Compile, r.Times.Instantiate = millis(s.compile), millis(s.start)
-	r.PeakGuest = s.memory.peak.Load()
+	w.start(ctx, l, s, running)
+	compile, start := s.Times()
+	r.Times.Compile, r.Times.Instantiate = millis(compile), millis(start)
+	r.PeakGuest = s.Peak()
 }
 
 // wrapped is what the module becomes in a build: a core module that carries its world
@@ -68,69 +66,55 @@ func (w *work) wrapped(ctx context.Context, r *Report, reading *reader.Reading) 
 }
 
 // start carries out the plan, and then the calls that were asked for.
-func (w *work) start(ctx context.Context, l *live, reading *reader.Reading) {
+func (w *work) start(ctx context.Context, l *live, s *engine.Sandbox, reading *reader.Reading) {
 	r := l.report
-	if err := l.carryOut(ctx, l.plan); err != nil {
+	var err error
+	l.Guest, err = s.Start(ctx, reading)
+	defer l.Close()
+	if err != nil {
 		w.broken(ctx, r, err)
 		explainGo(r, reading)
 		return
 	}
-	if l.isComponent {
-		r.Instances = l.plan.Instances
-	} else if err := w.initialize(ctx, l.sandbox, l.sandbox.instances["0"]); err != nil {
-		w.broken(ctx, r, err)
-		return
+	defer l.Within(ctx)()
+	if reading.Kind == reader.Component {
+		r.Instances = reading.Plan.Instances
+	} else {
+		w.enter("running _initialize")
+		if err := l.Initialize(ctx); err != nil {
+			w.broken(ctx, r, err)
+			return
+		}
 	}
 	l.checkRun(ctx, reading)
 	if len(w.options.Calls) > 0 {
-		t, err := l.trigger(reading)
+		t, err := l.Trigger(reading)
 		w.calls(ctx, r, t, err)
 	}
 }
 
-// initialize calls _initialize, and nothing else: _start would run a program to its end.
-func (w *work) initialize(ctx context.Context, s *sandbox, instance api.Module) error {
-	f := instance.ExportedFunction("_initialize")
-	if f == nil {
-		return nil
-	}
-	if d := f.Definition(); len(d.ParamTypes())+len(d.ResultTypes()) > 0 {
-		return &shapeError{"_initialize takes or returns values"}
-	}
-	w.enter("running _initialize")
-	began := time.Now()
-	defer func() { s.start += time.Since(began) }()
-	_, err := f.Call(ctx)
-	return err
-}
-
-// shapeError is an export that does not have the type its name promises.
-type shapeError struct{ message string }
-
-func (e *shapeError) Error() string { return e.message }
-
 // broken turns an error of loading or running into findings.
 func (w *work) broken(ctx context.Context, r *Report, err error) {
 	var exit *sys.ExitError
-	var refused *refusedError
-	var shape *shapeError
+	var refused *engine.RefusedError
+	var shape *engine.ShapeError
 	switch {
 	case ctx.Err() != nil:
 		w.interrupted(ctx, r)
-	case errors.Is(err, errMemory):
+	case errors.Is(err, engine.ErrMemory):
 		r.fail(finding.SmokeMemory, "the memories need more than the limit of "+text.Memory(w.options.Limits.Memory)+" to begin with", memoryHint)
 	case errors.As(err, &refused):
 		r.unknown(finding.SmokeUnsupported, "it is valid, but the sandbox's engine cannot take it: "+firstLine(refused.Error()), "it was validated as the runtime does it, and not run; please report the module")
 	case errors.As(err, &shape):
-		r.fail(finding.SmokeShape, shape.message, "a start function takes and returns nothing")
+		r.fail(finding.SmokeShape, shape.Message, "a start function takes and returns nothing")
 	case errors.As(err, &exit):
 		r.fail(finding.SmokeExit, fmt.Sprintf("it ended itself with exit code %d while %s", exit.ExitCode(), w.during()),
 			"build a reactor, not a command: initialisation must return (its output is shown with the report)")
 	case strings.Contains(err.Error(), "stack overflow"):
-		r.Trap = trapOf(err)
+		r.Trap = engine.TrapOf(err)
 		r.fail(finding.SmokeStack, "more than 2,000 calls are nested while "+w.during(), "look for recursion without an end in the stack below")
 	default:
-		r.Trap = trapOf(err)
+		r.Trap = engine.TrapOf(err)
 		r.fail(finding.SmokeTrap, "it trapped while "+w.during()+": "+r.Trap.Message, "its own message and stack are shown with the report")
 	}
 }

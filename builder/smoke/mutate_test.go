@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 // mutations is how many are tried in this process: a few in a plain run, 100,000 with
@@ -98,7 +99,7 @@ func consistent(r *Report) string {
 		return "Loads and the findings differ"
 	case r.KernelReady && (!r.Loads || r.Kind != KindComponent):
 		return "kernel-ready without loading as a component"
-	case r.PeakGuest > memories*defaultMemory:
+	case r.PeakGuest > engine.Memories*defaultMemory:
 		return "more guest memory than the limit"
 	case hasCode(r, "smoke-engine"):
 		return "the engine or the reader broke"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -48,9 +49,7 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 }
 
 func (w *work) ask(ctx context.Context) (*reader.Reading, error) {
-	return w.reader.Read(ctx, w.module, reader.Request{
-		Features: w.release.Features, Sandbox: sandboxFeatures, Plan: true, Tables: tableBudget, Offered: offered(),
-	})
+	return w.reader.Read(ctx, w.module, engine.Request(w.release.Features))
 }
 
 // describe writes what the bytes say about themselves into the report.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 // Kind says what the bytes are.
@@ -123,10 +124,7 @@ type Times struct {
 }
 
 // Trap is how the guest died.
-type Trap struct {
-	Message string   `json:"message"`
-	Stack   []string `json:"stack,omitempty"` // innermost frame first
-}
+type Trap = engine.Trap
 
 // Call asks for one call of the contract function astrid-hook-trigger after the load.
 type Call struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -79,7 +80,7 @@ func loadWithin(ctx context.Context, module []byte, o Options, processor func() 
 		return r
 	}
 	start := time.Now()
-	ctx, cancel := o.Limits.bounded(ctx, processor)
+	ctx, cancel := engine.Bounded(ctx, o.Limits.Wall, processor)
 	defer cancel()
 	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
 	go func() { done <- w.run(ctx) }()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
@@ -44,12 +45,12 @@ func (w *work) remember(r *Report) {
 // interrupted records that ctx ended the load.
 func (w *work) interrupted(ctx context.Context, r *Report) {
 	cause := context.Cause(ctx)
-	if errors.Is(cause, errBusy) {
+	if errors.Is(cause, engine.ErrBusy) {
 		r.unknown(finding.SmokeSlow, fmt.Sprintf("the machine gave it less than %s of a processor in %s, while %s: it was not loaded to its end",
-			w.options.Limits.Wall, clockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
+			w.options.Limits.Wall, engine.ClockPatience*w.options.Limits.Wall, w.during()), "build it again when the machine is less busy")
 		return
 	}
-	if !errors.Is(cause, errWall) {
+	if !errors.Is(cause, engine.ErrWall) {
 		r.fail(finding.SmokeCancelled, "the load was cancelled while "+w.during(), "")
 		return
 	}

@@ -22,7 +22,7 @@ var examined = []struct{ program, question, use string }{
 	{"clang", "--version", "C capsules"},
 	{"wasm-ld", "--version", "C capsules"},
 	{"make", "--version", "C capsules"},
-	{"tinygo", "version", "Go capsules that ask for TinyGo"},
+	{"tinygo", "version", "Go capsules that ask for TinyGo, which astrid-dev is tested with a stand-in for only"},
 	{"zig", "version", "Zig capsules"},
 	{"wasm-tools", "--version", "making components of core modules"},
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func TestForIsCheap(t *testing.T) {
-	env := needs(t, "go", "node", "npm", "make")
-	for _, example := range []string{"hello-go", "hello-rust", "hello-assemblyscript", "hello-js", "hello-c", "custom-command"} {
+	env := needs(t, "go", "node", "npm", "make", "zig")
+	for _, example := range []string{"hello-go", "hello-rust", "hello-assemblyscript", "hello-js", "hello-c", "hello-zig", "custom-command"} {
 		dir := copyExample(t, example)
 		asc := filepath.Join(dir, "node_modules", ".bin", "asc")
 		testkit.Write(t, asc, "")

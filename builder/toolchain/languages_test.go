@@ -4,19 +4,17 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// withPackages gives a copy of an example the packages that `npm install` put into
-// the original.
+// withPackages gives a copy of an example the packages of its lock file.
 func withPackages(example string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		t.Helper()
-		modules, err := filepath.Abs(filepath.Join("..", "..", "examples", example, "node_modules"))
+		modules, err := testkit.NodeModules(filepath.Join("..", "..", "examples", example))
 		if err != nil {
 			t.Fatal(err)
-		}
-		if !isDir(modules) {
-			missingTool(t, "npm install in examples/"+example)
 		}
 		if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 			t.Fatal(err)
@@ -64,12 +62,22 @@ func TestAssemblyScriptBrokenAndMended(t *testing.T) {
 
 func TestJavaScriptBrokenAndMended(t *testing.T) {
 	brokenAndMended(t, "hello-js", withPackages("hello-js"), needs(t, "node", "npm"), edit{file: "capsule.js", old: `text.replace(`, broken: `text..replace(`, mended: `(text + "").replace(`,
-		want: "capsule.js:9:10: error: Failed to evaluate user JavaScript module"})
+		want: "capsule.js:20:10: error: Failed to evaluate user JavaScript module"})
 }
 
 func TestCBrokenAndMended(t *testing.T) {
 	brokenAndMended(t, "hello-c", asIs, needs(t, "make", "clang", "wasm-ld"), edit{file: "capsule.c", old: `'#'`, broken: `hash`, mended: `'*'`,
-		want: "capsule.c:19:60: error: use of undeclared identifier 'hash'"})
+		want: "capsule.c:12:58: error: use of undeclared identifier 'hash'"})
+}
+
+func TestZigBrokenAndMended(t *testing.T) {
+	kept, err := testkit.ZigCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(needs(t, "zig"), "ZIG_GLOBAL_CACHE_DIR="+kept)
+	brokenAndMended(t, "hello-zig", asIs, env, edit{file: "src/capsule.zig", old: `words.items);`, broken: `wurds.items);`, mended: `words.items[0..0]);`,
+		want: "src/capsule.zig:18:33: error: use of undeclared identifier 'wurds'"})
 }
 
 func TestCWithLibc(t *testing.T) {

@@ -23,18 +23,18 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
-// live is a watcher and an orchestrator with the real hashing, and a build
+// loop is a watcher and an orchestrator with the real hashing, and a build
 // that does nothing, in this process.
-type live struct {
+type loop struct {
 	events  chan event.Event
 	batches chan watcher.Batch
 	examine chan time.Duration // what each examination took; those that find no room are not kept
 	stop    func()
 }
 
-func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error)) *live {
+func startLoop(tb testing.TB, root string, build func(context.Context, *builder.Inputs, io.Writer) (*builder.Staged, error)) *loop {
 	ctx, cancel := context.WithCancel(tb.Context())
-	l := &live{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
+	l := &loop{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
 	examine := func(ctx context.Context, dir string) (*builder.Inputs, error) {
 		start := time.Now()
@@ -74,7 +74,7 @@ func goLive(tb testing.TB, root string, build func(context.Context, *builder.Inp
 	return l
 }
 
-func (l *live) wait(typ flat.Type) event.Event {
+func (l *loop) wait(typ flat.Type) event.Event {
 	for e := range l.events {
 		if flat.Type(e.Body.Kind()) == typ {
 			return e
@@ -118,7 +118,7 @@ func BenchmarkReady(b *testing.B) {
 		readAll(b, root)
 		walk += time.Since(start)
 		start = time.Now()
-		l := goLive(b, root, nil)
+		l := startLoop(b, root, nil)
 		l.wait(flat.Ready)
 		ready += time.Since(start)
 		l.stop()
@@ -158,7 +158,7 @@ func readAll(tb testing.TB, root string) {
 func BenchmarkEventToBuildStart(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, nil)
+	l := startLoop(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	l.examined()
@@ -182,7 +182,7 @@ func BenchmarkEventToBuildStart(b *testing.B) {
 }
 
 // examined is what the first examination since the last call took.
-func (l *live) examined() (first time.Duration) {
+func (l *loop) examined() (first time.Duration) {
 	for {
 		select {
 		case took := <-l.examine:
@@ -200,7 +200,7 @@ func (l *live) examined() (first time.Duration) {
 func BenchmarkOneHugeCapsule(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1, 90_000)
-	l := goLive(b, root, nil)
+	l := startLoop(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var above, whole time.Duration
@@ -221,7 +221,7 @@ func BenchmarkOneHugeCapsule(b *testing.B) {
 func BenchmarkLostBatch(b *testing.B) {
 	root := b.TempDir()
 	plant(b, root, 1000, 100)
-	l := goLive(b, root, nil)
+	l := startLoop(b, root, nil)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var walk, lost time.Duration
@@ -255,7 +255,7 @@ func BenchmarkEditToReload(b *testing.B) {
 		}
 	}
 	real := builder.New(builder.Options{})
-	l := goLive(b, dir, real.Build)
+	l := startLoop(b, dir, real.Build)
 	defer l.stop()
 	l.wait(flat.Idle)
 	var reload, bare time.Duration

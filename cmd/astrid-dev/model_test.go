@@ -134,7 +134,7 @@ func (w *modelWatch) check() {
 func (w *modelWatch) checkOutcome(dir string, e flat.Event) {
 	w.t.Helper()
 	made, ok := w.tree.made(dir)
-	if e.Type == flat.BuildFailed {
+	if e.Type == flat.BuildFailed || strings.HasSuffix(e.Reason, "these sources failed to build before") {
 		if ok {
 			w.fatalf("%s failed, and its sources are good", dir)
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zeebo/blake3"
 
@@ -44,10 +46,14 @@ file = "cap.wasm"
 build = ["sh", "build.sh"]
 `
 
-// modelBuild makes a module of the SHA-256 of three files; a source that says
-// bad fails, one that says slow takes a while.
+// takingManifest is of a capsule that takes the module that its file takes names.
+const takingManifest = modelManifest + `inputs = ["%s"]
+`
+
+// modelBuild makes a module of the SHA-256 of three files and of the module that it takes,
+// if it takes one; a source that says bad fails, one that says slow takes a while.
 const modelBuild = `test -f src.txt || exit 3
-for f in src.txt lib/x lib/y; do if test -f $f; then cat $f; fi; done > "$TMPDIR/all"
+for f in src.txt lib/x lib/y $(cat takes 2>/dev/null); do if test -f $f; then cat $f; fi; done > "$TMPDIR/all"
 if grep -q bad "$TMPDIR/all"; then exit 4; fi
 if grep -q slow "$TMPDIR/all"; then sleep 0.15; fi
 { printf '\0asm\001\0\0\0\0\101\100'; sha256sum < "$TMPDIR/all" | head -c 64; } > "$CAPSULE_OUT"
@@ -64,6 +70,9 @@ func newModelTree(t *testing.T, random *rand.Rand) *modelTree {
 		m.must(m.write(filepath.Join(m.root, name), "one"))
 	}
 	m.must(m.write(m.sentinel(), "0"))
+	m.must(m.chain("one", "../../a/cap.wasm"))
+	m.must(m.chain("two", "../one/cap.wasm"))
+	m.must(os.Mkdir(filepath.Join(m.root, "shared"), 0o755))
 	m.must(os.WriteFile(filepath.Join(m.root, ".gitignore"), []byte("*.wasm\ntarget/\n"), 0o644))
 	m.git("init", "-q", "-b", "main")
 	m.must(os.MkdirAll(filepath.Join(m.root, ".git", "info"), 0o755))
@@ -96,6 +105,15 @@ func (m *modelTree) write(dir, text string) (err error) {
 	return err
 }
 
+// chain makes a capsule that takes another's module. These are edited, and not moved: where
+// they lie is what they take.
+func (m *modelTree) chain(name, takes string) error {
+	dir := filepath.Join(m.root, "chain", name)
+	return errors.Join(m.write(dir, "one"),
+		os.WriteFile(filepath.Join(dir, "takes"), []byte(takes), 0o644),
+		os.WriteFile(filepath.Join(dir, "Capsule.toml"), fmt.Appendf(nil, takingManifest, takes), 0o644))
+}
+
 func (m *modelTree) git(args ...string) {
 	cmd := exec.Command("git", append([]string{"-c", "user.name=m", "-c", "user.email=m@m", "-c", "gc.auto=0"}, args...)...)
 	cmd.Dir = m.root
@@ -116,7 +134,7 @@ func (m *modelTree) capsules() []string {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && path != m.root && slices.Contains(leftOut, d.Name()) {
+		if d.IsDir() && path != m.root && (slices.Contains(leftOut, d.Name()) || repository(path)) {
 			return filepath.SkipDir
 		}
 		if d.Name() == "Capsule.toml" && d.Type().IsRegular() {
@@ -127,14 +145,27 @@ func (m *modelTree) capsules() []string {
 	return dirs
 }
 
+// repository says whether a folder is a work tree of its own.
+func repository(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil
+}
+
 var leftOut = []string{"node_modules", "target", "dist", ".git"}
 
 // some is one of list.
 func some[T any](m *modelTree, list ...T) T { return list[m.random.IntN(len(list))] }
 
+// chained are the capsules that take others' modules.
+func (m *modelTree) chained() []string {
+	return []string{filepath.Join(m.root, "chain", "one"), filepath.Join(m.root, "chain", "two")}
+}
+
 // dir is a capsule that is there, or the place of one.
 func (m *modelTree) dir() string {
-	dirs := slices.DeleteFunc(m.capsules(), func(dir string) bool { return dir == m.sentinel() })
+	dirs := slices.DeleteFunc(m.capsules(), func(dir string) bool {
+		return dir == m.sentinel() || slices.Contains(m.chained(), dir)
+	})
 	if len(dirs) < 3 || m.random.IntN(12) == 0 {
 		return filepath.Join(m.root, some(m, "a", "b", "c", "b/nested", "d/e", "f", "g/h/i"))
 	}
@@ -150,7 +181,7 @@ var modelFiles = []string{"src.txt", "src.txt", "src.txt", "lib/x", "lib/y", "de
 
 // step does one thing; many fail, as they do in life.
 func (m *modelTree) step() {
-	switch m.random.IntN(20) {
+	switch m.random.IntN(23) {
 	default:
 		m.edit()
 	case 0, 1, 2:
@@ -165,6 +196,12 @@ func (m *modelTree) step() {
 	case 8:
 		m.note("commit")
 		m.commit()
+	case 9:
+		m.worktree()
+	case 10:
+		m.share()
+	case 11:
+		m.editFile(filepath.Join(some(m, m.chained()...), some(m, modelFiles...)))
 	}
 }
 
@@ -172,13 +209,15 @@ func (m *modelTree) note(format string, args ...any) {
 	m.log = append(m.log, strings.ReplaceAll(fmt.Sprintf(format, args...), m.root+"/", ""))
 }
 
-// edit changes one file.
-func (m *modelTree) edit() {
-	path, text := filepath.Join(m.dir(), some(m, modelFiles...)), m.text()
+// edit changes one file of a capsule.
+func (m *modelTree) edit() { m.editFile(filepath.Join(m.dir(), some(m, modelFiles...))) }
+
+func (m *modelTree) editFile(path string) {
+	text := m.text()
 	if filepath.Base(path) == ".gitignore" {
 		text = some(m, "*.log\n", "deep/\n", "")
 	}
-	op := some(m, "write", "write", "write", "replace", "append", "remove", "chmod", "touch", "link")
+	op := some(m, "write", "write", "write", "replace", "append", "remove", "chmod", "touch", "link", "share", "older", "same time")
 	var err error
 	switch op {
 	case "write":
@@ -203,10 +242,51 @@ func (m *modelTree) edit() {
 		if data, err = os.ReadFile(path); err == nil {
 			err = os.WriteFile(path, data, 0o644)
 		}
+	case "share": // a build reads what lies elsewhere, by way of its own folder
+		os.Remove(path)
+		err = os.Symlink(some(m, m.shared()...), path)
+	case "older": // as mv, tar and rsync bring one
+		if err = os.WriteFile(path, []byte(text), 0o644); err == nil {
+			then := time.Now().Add(-time.Duration(1+m.random.IntN(1000)) * time.Hour)
+			err = os.Chtimes(path, then, then)
+		}
+	case "same time":
+		var info os.FileInfo
+		if info, err = os.Stat(path); err == nil && os.WriteFile(path, []byte(text), 0o644) == nil {
+			err = os.Chtimes(path, info.ModTime(), info.ModTime())
+		}
 	case "link": // a build follows links and a source hash does not, so that no build reads these
 		err = os.Symlink(m.dir(), filepath.Join(filepath.Dir(filepath.Dir(path)), "link"))
 	}
 	m.note("%s %s %q: %v", op, path, text, err)
+}
+
+// shared are files that capsules link to, in the watched folder and outside.
+func (m *modelTree) shared() []string {
+	return []string{filepath.Join(m.root, "shared", "p"), filepath.Join(m.root, "shared", "q"), filepath.Join(m.out, "linked")}
+}
+
+// share changes what links lead to.
+func (m *modelTree) share() {
+	path, text := some(m, m.shared()...), m.text()
+	if m.random.IntN(5) == 0 {
+		m.note("remove %s: %v", path, os.Remove(path))
+		return
+	}
+	m.note("share %s %q: %v", path, text, os.WriteFile(path, []byte(text), 0o644))
+}
+
+// worktree makes or removes a work tree of this repository inside of it, whose capsules
+// are another workspace's.
+func (m *modelTree) worktree() {
+	path := filepath.Join(m.root, some(m, "tree", "a/tree", "g/tree"))
+	if repository(path) {
+		m.note("remove work tree %s", path)
+		m.git("worktree", "remove", "--force", path)
+		return
+	}
+	m.note("work tree %s", path)
+	m.git("worktree", "add", "-q", "-f", "--detach", path, some(m, "main", "other"))
 }
 
 // moveFolder moves or copies a folder inside capsules.
@@ -307,7 +387,11 @@ func (m *modelTree) limit() string {
 // made is what a build of dir reads; false when it must fail.
 func (m *modelTree) made(dir string) ([]byte, bool) {
 	var all []byte
-	for _, name := range []string{"src.txt", "lib/x", "lib/y"} {
+	names := []string{"src.txt", "lib/x", "lib/y"}
+	if takes, err := os.ReadFile(filepath.Join(dir, "takes")); err == nil {
+		names = append(names, string(takes))
+	}
+	for _, name := range names {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil && name == "src.txt" {
 			return nil, false
@@ -318,17 +402,23 @@ func (m *modelTree) made(dir string) ([]byte, bool) {
 	return all, !bytes.Contains(all, []byte("bad")) && err == nil && string(build) == modelBuild
 }
 
-// hash is the source hash of dir as the facts describe it, told independently:
-// what git ignores is asked of git.
-func (m *modelTree) hash(dir string) string {
+// notIgnored is what git does not ignore below a repository's top, asked of git.
+func (m *modelTree) notIgnored(top string) map[string]bool {
 	cmd := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	cmd.Dir = m.root
+	cmd.Dir = top
 	list, err := cmd.Output()
 	m.must(err)
-	counts := map[string]bool{}
+	names := map[string]bool{}
 	for name := range strings.SplitSeq(string(list), "\x00") {
-		counts[filepath.Join(m.root, name)] = true
+		names[filepath.Join(top, name)] = true
 	}
+	return names
+}
+
+// hash is the source hash of dir as the facts describe it, told independently:
+// what git ignores is asked of git. A work tree inside the capsule has sources too.
+func (m *modelTree) hash(dir string) string {
+	counts := m.notIgnored(m.root)
 	h := blake3.New()
 	part := func(data []byte) {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(data))))
@@ -342,6 +432,9 @@ func (m *modelTree) hash(dir string) string {
 			info, err := os.Lstat(filepath.Join(path, "Capsule.toml"))
 			if slices.Contains(leftOut, d.Name()) || err == nil && info.Mode().IsRegular() {
 				return filepath.SkipDir
+			}
+			if repository(path) {
+				maps.Copy(counts, m.notIgnored(path))
 			}
 		}
 		ours := counts[path] || d.Name() == "Capsule.toml" || strings.HasPrefix(path, m.sentinel()+"/")

@@ -73,8 +73,8 @@ func tellNew(cmd *cobra.Command, w *scaffold.Written) error {
 	if w.Prepare != nil {
 		fmt.Fprintf(out, "first:  cd %s && %s\n", dir, strings.Join(w.Prepare, " "))
 	}
-	if !w.Ready {
-		fmt.Fprintf(out, "note:   %s\n", scaffold.NotReady)
+	if w.Why != "" {
+		fmt.Fprintf(out, "note:   the runtime does not load it: %s\n", w.Why)
 	}
 	_, err := fmt.Fprintf(out, "then:   astrid-dev watch %s\n", dir)
 	return err
@@ -89,7 +89,7 @@ func listTemplates(cmd *cobra.Command) error {
 	for _, t := range scaffold.Templates() {
 		loads := "the runtime loads it"
 		if !t.Ready {
-			loads = "a core module, which the runtime does not load"
+			loads = "the runtime does not load it: " + t.Why
 		}
 		fmt.Fprintf(&b, "%-15s %s\n%-15s %s\n", t.Name, t.About, "", loads)
 	}

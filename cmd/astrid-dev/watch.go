@@ -13,6 +13,7 @@ import (
 func newWatch() *cobra.Command {
 	var f watchFlags
 	var b buildFlags
+	var l liveFlags
 	cmd := &cobra.Command{
 		Use:   "watch [PATH...]",
 		Short: "Rebuild capsules as they change, and announce each reload",
@@ -20,27 +21,42 @@ func newWatch() *cobra.Command {
 waits for changes, rebuilds what really changed, smoke-loads the result and
 announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
 looks at everything again and retries what failed.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, f, b) },
+		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
 	}
 	b.register(cmd)
+	l.register(cmd)
 	f.declare(cmd.Flags())
 	return cmd
 }
 
+// watchCall are all flags of a call of watch.
+type watchCall struct {
+	watchFlags
+	build buildFlags
+	live  liveFlags
+}
+
 // watch runs until the context ends, or somebody types q.
-func watch(cmd *cobra.Command, args []string, f watchFlags, b buildFlags) error {
-	if err := errors.Join(f.check(), b.check()); err != nil {
+func watch(cmd *cobra.Command, args []string, f watchCall) error {
+	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
 	}
 	roots, missing, err := paths.Watchable(args)
 	if err != nil {
 		return err
 	}
+	runtime, end, err := f.live.begin(cmd, roots)
+	defer end()
+	if err != nil {
+		return err
+	}
 	ctx, quit := context.WithCancel(cmd.Context())
 	defer quit()
+	o := f.build.options(cmd, roots)
+	o.Live = runtime
 	return session.Watch(ctx, session.WatchOptions{
-		Options: b.options(cmd, roots), Missing: missing,
+		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadTimeout: f.hookTimeout, OnReloadEach: f.hookEach,
+		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
 }

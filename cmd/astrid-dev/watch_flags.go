@@ -26,7 +26,7 @@ func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.settle, "settle", orchestrator.DefaultSettle, "start an early build after this much quiet")
 	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (0: 4 x quiet window)")
 	flags.StringVar(&f.onReload, "on-reload", "", "command to run after each reload; the event is its stdin")
-	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the --on-reload command after this long")
+	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the command of --on-reload or --on-live after this long")
 	flags.BoolVar(&f.hookEach, "on-reload-each", false, "run the --on-reload command after each build, also when it made the same modules")
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")

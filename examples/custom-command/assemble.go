@@ -2,7 +2,7 @@
 
 // Command assemble writes a capsule's module byte by byte: it answers every
 // astrid-hook-trigger with "continue" and the text of the file it is given.
-// The module goes where $CAPSULE_OUT says.
+// The module goes where $CAPSULE_OUT says. It carries its world, of which astrid-dev makes a component.
 package main
 
 import (
@@ -35,7 +35,12 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(os.Getenv("CAPSULE_OUT"), module(bytes.TrimSpace(text)), 0o644)
+	world, err := os.ReadFile("world.bin")
+	if err != nil {
+		return err
+	}
+	made := append(module(bytes.TrimSpace(text)), section(0, append(sized([]byte("component-type:capsule")), world...))...)
+	return os.WriteFile(os.Getenv("CAPSULE_OUT"), made, 0o644)
 }
 
 // module is a core module with the canonical form of the contract.

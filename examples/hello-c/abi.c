@@ -1,33 +1,41 @@
-// The Component Model's canonical ABI for
-//
-//   astrid-hook-trigger: func(action: string, payload: list<u8>) -> capsule-result
-//   record capsule-result { action: string, data: option<string> }
-//
-// The caller asks cabi_realloc for memory, writes the arguments there, and reads
-// the result from the address that trigger returns.
+// The Component Model's canonical ABI for the world in wit: what the runtime calls, and what it
+// is called for. It changes only with the world. The caller of trigger asks cabi_realloc for
+// memory, writes the arguments there, and reads the result from the address that it returns.
 
 #include "capsule.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
+#define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+
+// The world itself, of which astrid-dev and astrid-build make a component.
+__asm__(".section \".custom_section.component-type:capsule\",\"\",@\n"
+	".incbin \"world.bin\"\n");
 
 #ifdef LIBC
 #include <stdlib.h>
 
-static void *held[8]; // what is given back when a call is over
-static size_t holding;
+// Blocks are chained, so that all of them are given back when a call is over.
+static struct block {
+	struct block *next;
+	_Alignas(16) char bytes[];
+} *held;
 
-void *scratch(size_t size)
+char *scratch(size_t size)
 {
-	void *block = malloc(size ? size : 1);
-	if (!block || holding == sizeof held / sizeof *held)
+	struct block *block = size <= (size_t)-1 - sizeof *block ? malloc(sizeof *block + size) : NULL;
+	if (!block)
 		abort();
-	return held[holding++] = block;
+	block->next = held;
+	return (held = block)->bytes;
 }
 
 static void release(void)
 {
-	while (holding)
-		free(held[--holding]);
+	while (held) {
+		struct block *next = held->next;
+		free(held);
+		held = next;
+	}
 }
 #else
 // Without a C library memory is handed out from the heap's base upwards, and all
@@ -35,7 +43,7 @@ static void release(void)
 extern unsigned char __heap_base;
 static size_t next;
 
-void *scratch(size_t size)
+char *scratch(size_t size)
 {
 	const size_t page = 65536;
 	size_t at = next ? next : (size_t)&__heap_base;
@@ -44,7 +52,7 @@ void *scratch(size_t size)
 	if (end < at || (end > have && __builtin_wasm_memory_grow(0, (end - have + page - 1) / page) == (size_t)-1))
 		__builtin_trap();
 	next = end;
-	return (void *)at;
+	return (char *)at;
 }
 
 static void release(void)
@@ -85,4 +93,40 @@ void after_trigger(struct record *record)
 {
 	(void)record;
 	release();
+}
+
+// result<_, error-code> as it lies in memory; only whether there is an error matters here.
+struct published {
+	unsigned char failed;
+	unsigned char code[15];
+} __attribute__((aligned(4)));
+
+IMPORT("astrid:ipc/host@1.0.0", "publish")
+extern void host_publish(const char *topic, size_t topic_len, const char *json, size_t json_len, struct published *result);
+
+bool publish(struct text topic, struct text json)
+{
+	struct published result;
+	host_publish(topic.at, topic.len, json.at, json.len, &result);
+	return !result.failed;
+}
+
+bool same(struct text a, struct text b)
+{
+	size_t i = 0;
+	while (i < a.len && i < b.len && a.at[i] == b.at[i])
+		i++;
+	return i == a.len && i == b.len;
+}
+
+struct text join(const struct text *parts, size_t count)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
+	char *out = scratch(len), *to = out;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < parts[i].len; j++)
+			*to++ = parts[i].at[j];
+	return (struct text){out, len};
 }

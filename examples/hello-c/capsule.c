@@ -1,28 +1,25 @@
-// A capsule that masks the digits of a prompt: "pin 1234" becomes "pin ####".
+// A capsule with one tool. It masks the digits of a text: "pin 1234" becomes "pin ####".
 
 #include "capsule.h"
 
-#define TEXT(literal) ((struct text){literal, sizeof literal - 1})
-
-static int same(struct text a, struct text b)
+static struct outcome mask_digits(struct text arguments)
 {
-	size_t i = 0;
-	while (i < a.len && i < b.len && a.at[i] == b.at[i])
-		i++;
-	return i == a.len && i == b.len;
+	struct text given = json_read(json_member(arguments, TEXT("text")));
+	if (!given.at)
+		return (struct outcome){TEXT("text is missing, or is no string"), true};
+	char *masked = scratch(given.len);
+	for (size_t i = 0; i < given.len; i++)
+		masked[i] = given.at[i] >= '0' && given.at[i] <= '9' ? '#' : given.at[i];
+	return (struct outcome){json_quote((struct text){masked, given.len}), false};
 }
 
-static struct text mask_digits(struct text prompt)
-{
-	char *masked = scratch(prompt.len);
-	for (size_t i = 0; i < prompt.len; i++)
-		masked[i] = prompt.at[i] >= '0' && prompt.at[i] <= '9' ? '#' : prompt.at[i];
-	return (struct text){masked, prompt.len};
-}
-
-struct answer handle(struct text action, struct text payload)
-{
-	if (same(action, TEXT("mask_digits")))
-		return (struct answer){TEXT("modify"), mask_digits(payload)};
-	return (struct answer){TEXT("continue"), {NULL, 0}};
-}
+// Each tool has a route in [subscribe] of Capsule.toml.
+const struct tool tools[] = {
+	{
+		TEXT("mask_digits"),
+		TEXT("Masks the digits of a text."),
+		TEXT("{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"What to mask.\"}},\"required\":[\"text\"]}"),
+		mask_digits,
+	},
+};
+const size_t tool_count = sizeof tools / sizeof *tools;

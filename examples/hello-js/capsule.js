@@ -1,21 +1,26 @@
-// A capsule that writes a text in title case: "hello, world" becomes "Hello, World".
+// A capsule with one tool. It writes a text in title case: "hello, world" becomes "Hello, World".
 
-// The handlers that Capsule.toml names in [subscribe].
-const handlers = {
-  title_case: (text) => ({ title: titleCase(text) }),
+import { trigger } from "./tools.js";
+
+// The tools, by name. Each has a route in [subscribe] of Capsule.toml. What run throws is the
+// tool's error.
+const tools = {
+  title_case: {
+    description: "Writes a text in title case.",
+    input_schema: {
+      type: "object",
+      properties: { text: { type: "string", description: "What to write so." } },
+      required: ["text"],
+    },
+    run: ({ text }) => titleCase(text),
+  },
 };
 
 function titleCase(text) {
   return text.replace(/\p{L}+/gu, (word) => word[0].toUpperCase() + word.slice(1).toLowerCase());
 }
 
-// The kernel calls this with a handler's name and the event's bytes, and reads
-// what to do next, and JSON for whoever asked.
+// The runtime calls this with a handler's name and the event's bytes.
 export function astridHookTrigger(action, payload) {
-  const handler = handlers[action];
-  if (!handler) {
-    return { action: "continue" };
-  }
-  const text = decodeURIComponent(escape(String.fromCharCode(...payload))); // the bytes are UTF-8
-  return { action: "continue", data: JSON.stringify(handler(text)) };
+  return trigger(tools, action, payload);
 }

@@ -40,6 +40,15 @@ func Cache(elements ...string) (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
+// ZigCache is where Zig keeps what it compiles of its own library: the user's folder, where one
+// is named, as .ci/env does.
+func ZigCache() (string, error) {
+	if dir := os.Getenv("ZIG_GLOBAL_CACHE_DIR"); dir != "" {
+		return dir, nil
+	}
+	return Cache("zig")
+}
+
 // NodeModules is a node_modules folder with the packages that dir's lock file names. They
 // are installed once a machine.
 func NodeModules(dir string) (string, error) {

@@ -75,6 +75,10 @@ func entryFor(e event.Event, dir string) entry {
 		n.colour, n.text, n.below = yellow, b.Message, append(fileLines(b.Files), hintLine(b.Hint)...)
 	case event.Idle:
 		n.colour, n.text = idleText(b)
+	case event.Live:
+		n.colour, n.text = green, liveText(b)
+	case event.LiveFailed:
+		n.colour, n.word, n.text, n.below = red, "not live", b.Reason, liveLines(b, e.Dir, dir)
 	}
 	return n
 }

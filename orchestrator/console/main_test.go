@@ -84,6 +84,13 @@ func events() []event.Event {
 		{Body: event.Warning{Code: "watch-limit", Message: "the limit of watches is reached; 12 folders are polled", Hint: "sysctl fs.inotify.max_user_watches=524288"}},
 		about("gen", event.Held{Message: "its sources changed during three builds in a row", Hint: `ignore = ["gen/"]`,
 			Files: []string{"gen/a.go", "gen/b.go", "gen/c.go", "gen/d.go", "gen/e.go", "gen/f.go", "gen/\x1b[2J.go"}}),
+		about("hello-go", event.Live{SourceHash: someHash, Generation: 3, Runtime: "isolated", LiveMS: 310, LatencyMS: 1150,
+			Tools: []event.Tool{{Name: "greet", Description: "Greets."}, {Name: "count\x1b[2J"}}}),
+		about("hello-go", event.Live{Generation: 2, Runtime: "live", PutBack: true, Reason: "the last good one was put back", LiveMS: 1310}),
+		about("many", event.Live{Reason: "it was up to date", LiveMS: 9, Tools: []event.Tool{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}, {Name: "e"}, {Name: "f"}}}),
+		about("hello-go", event.LiveFailed{Reason: "the runtime refuses it: no component", Hint: "build a component", Findings: []finding.Finding{{Code: "isolated-refused", Message: "the runtime refuses it: no component"}}}),
+		about("hello-go", event.LiveFailed{Reason: "[env] asks for KEY", Hint: "give it", Findings: []finding.Finding{
+			{Code: "isolated-value", File: "Capsule.toml", Line: 9, Message: "[env] asks for KEY", Hint: "give it"}, {Code: "isolated-value", File: "Capsule.toml", Line: 12, Message: "[env] asks for OTHER"}}}),
 		{Body: event.Idle{Capsules: 3}},
 		{Body: event.Idle{Capsules: 3, Failed: 2}},
 		{Body: event.Idle{Capsules: 1, Failed: 1}},

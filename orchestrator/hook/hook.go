@@ -1,4 +1,5 @@
-// Package hook is the reader of the hub that runs a command after each reload.
+// Package hook is the reader of the hub that runs a command after each reload, or when one is
+// live.
 package hook
 
 import (
@@ -29,8 +30,10 @@ const (
 	tailKept = 2 << 10 // bytes of a failed hook's output that its warning shows
 )
 
-// Options say what to run after each reload.
+// Options say what to run, and after what.
 type Options struct {
+	After Event // zero: Reload
+
 	// Command is split into words as a shell would, quotes and backslashes
 	// included. There is no shell: nothing is expanded or substituted, and
 	// pipes, redirections, lists and groups outside quotes are an error.
@@ -52,6 +55,19 @@ type Options struct {
 	Output func(capsule string) io.Writer
 }
 
+// Event is a kind of event after which a command is run, and what it is called.
+type Event struct {
+	Kind event.Kind
+	Flag string // that names the command
+	what string // in a warning, before the reload's number
+}
+
+// What a command can be run after.
+var (
+	Reload = Event{event.Reload{}.Kind(), "--on-reload", "reload"}
+	Live   = Event{event.Live{}.Kind(), "--on-live", "live reload"}
+)
+
 // Hook runs a command after each reload, with the event as one line of JSON on
 // its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
 // ARTIFACT_HASH, SOURCE_HASH and GENERATION in its environment. One runs at a
@@ -71,7 +87,7 @@ type Hook struct {
 	closed  bool
 }
 
-// New runs the command after each reload that events publishes. A command line that
+// New runs the command after each event of its kind that events publishes. A command line that
 // cannot be read is an error. The caller closes the Hook.
 func New(events *hub.Hub, o Options) (*Hook, error) {
 	argv, err := words(o.Command)
@@ -80,6 +96,9 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.After.Kind == "" {
+		o.After = Reload
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(o.wants))}
@@ -90,13 +109,8 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 
 // wants reports whether the command is run after an event.
 func (o *Options) wants(body event.Body) bool {
-	switch b := body.(type) {
-	case event.Reload:
-		return true
-	case event.Unchanged:
-		return o.Each && b.Rebuilt
-	}
-	return false
+	again, same := body.(event.Unchanged)
+	return body.Kind() == o.After.Kind || same && again.Rebuilt && o.Each && o.After == Reload
 }
 
 // follow takes reloads as they come, until there will be no more.
@@ -178,7 +192,7 @@ func (h *Hook) run(ctx context.Context, reload hub.Item) {
 	switch {
 	case r.Cancelled: // Close was called: nobody wants to know
 	case errors.Is(err, exec.ErrNotFound):
-		h.warn(e, err.Error(), "check the command of --on-reload and PATH")
+		h.warn(e, err.Error(), "check the command of "+h.o.After.Flag+" and PATH")
 	case err != nil:
 		h.warn(e, err.Error(), "")
 	case r.TimedOut:
@@ -217,24 +231,34 @@ func said(tail *proc.Tail) string {
 	return ": " + text.Live(string(last), false)
 }
 
-// reloadOf is e as the reload that it is, or would be if its modules were new.
-func reloadOf(e event.Event) event.Reload {
-	if u, same := e.Body.(event.Unchanged); same {
-		return event.Reload{SourceHash: u.SourceHash, Generation: u.Generation, Artifact: u.Artifact}
+// about is what a command is told of e beside the event itself. Of a live one the file is not
+// told: what stands published may be newer.
+type about struct {
+	artifact, hash, source string
+	generation             int
+}
+
+func aboutOf(e event.Event) about {
+	switch b := e.Body.(type) {
+	case event.Reload:
+		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+	case event.Unchanged: // made again
+		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+	case event.Live:
+		return about{"", b.Hash, b.SourceHash, b.Generation}
 	}
-	r, _ := e.Body.(event.Reload)
-	return r
+	return about{}
 }
 
 func variables(e event.Event) []string {
-	r := reloadOf(e)
+	a := aboutOf(e)
 	return []string{
 		"CAPSULE_NAME=" + e.Capsule,
 		"CAPSULE_DIR=" + e.Dir,
-		"CAPSULE_ARTIFACT=" + r.Path,
-		"ARTIFACT_HASH=" + r.Hash,
-		"SOURCE_HASH=" + r.SourceHash,
-		"GENERATION=" + strconv.Itoa(r.Generation),
+		"CAPSULE_ARTIFACT=" + a.artifact,
+		"ARTIFACT_HASH=" + a.hash,
+		"SOURCE_HASH=" + a.source,
+		"GENERATION=" + strconv.Itoa(a.generation),
 	}
 }
 
@@ -242,9 +266,8 @@ func (h *Hook) warn(e event.Event, message, hint string) {
 	if h.o.Warn == nil {
 		return
 	}
-	r := reloadOf(e)
 	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
-		Message: fmt.Sprintf("the command after reload #%d failed: %s", r.Generation, message), Hint: hint})
+		Message: fmt.Sprintf("the command after %s #%d failed: %s", h.o.After.what, aboutOf(e).generation, message), Hint: hint})
 }
 
 // Wait returns when the hub was closed and no run is under way or waiting, or with ctx's

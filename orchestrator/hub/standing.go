@@ -19,9 +19,7 @@ func newStanding() standing { return standing{capsules: map[string]*event.Standi
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Snapshot: // it tells nothing new
-		return
-	case event.Warning: // about a capsule or not, it changes nothing
+	case event.Warning, event.Live, event.LiveFailed, event.Snapshot: // they change nothing of what is published
 		return
 	case event.Ready:
 		s.ready = true

@@ -17,7 +17,7 @@ type Outcome struct {
 // Build is Watch with a watcher that sees nothing, until nothing is pending.
 func Build(ctx context.Context, o Options) (out Outcome, ended error) {
 	o.Console.Once = true
-	s, err := open(ctx, o, onReload{})
+	s, err := open(ctx, o, hooks{})
 	if err != nil {
 		return out, err
 	}

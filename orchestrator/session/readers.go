@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,21 +26,35 @@ const hookGrace = 500 * time.Millisecond
 type readers struct {
 	console *console.Console
 	stream  *stream.Stream
-	hook    *hook.Hook
+	hooks   []*hook.Hook
+	running running
 }
 
-func (s *session) openReaders(h onReload) error {
+// running counts the commands that run for each capsule, by folder.
+type running struct {
+	mu    sync.Mutex // also held while the loop is told, so that it is told in order
+	count map[string]int
+}
+
+func (s *session) openReaders(h hooks) error {
 	if s.Person != nil {
 		s.readers.console = console.New(s.Person, s.Hub, s.Console)
 	}
-	if h.command != "" {
-		var err error
-		s.readers.hook, err = hook.New(s.Hub, hook.Options{Command: h.command, Env: os.Environ(), Timeout: h.timeout, Each: h.each,
+	s.readers.running.count = map[string]int{}
+	for _, c := range []struct {
+		after   hook.Event
+		command string
+	}{{hook.Reload, h.reload}, {hook.Live, h.live}} {
+		if c.command == "" {
+			continue
+		}
+		made, err := hook.New(s.Hub, hook.Options{After: c.after, Command: c.command, Env: os.Environ(), Timeout: h.timeout, Each: h.each,
 			Warn: s.hookFailed, Running: s.hooked, Output: s.readers.output()})
 		if err != nil {
 			s.readers.close()
 			return usage.New(err)
 		}
+		s.readers.hooks = append(s.readers.hooks, made)
 	}
 	if s.Lines != nil {
 		s.readers.stream = stream.New(s.Lines, s.Hub, func(error) { s.cancel() }) // nobody reads any more
@@ -59,11 +74,13 @@ func (r *readers) output() func(capsule string) io.Writer {
 // closed. A reader of the lines that went away is how pipes end, and no error of the
 // session: who owns the writer knows what it means.
 func (r *readers) close() error {
-	if r.hook != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
-		r.hook.Wait(ctx)
-		cancel()
-		r.hook.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
+	for _, h := range r.hooks {
+		h.Wait(ctx)
+	}
+	cancel()
+	for _, h := range r.hooks {
+		h.Close()
 	}
 	if r.console != nil {
 		r.console.Close() // who cannot be written to cannot be told so either
@@ -80,13 +97,26 @@ func notWritten(err error) error {
 	return usage.Hint(fmt.Errorf("writing events: %w", err), "give stdout to a program that reads it, or a disk that has space")
 }
 
-// hookFailed warns of a run of the --on-reload command after e.
+// hookFailed warns of a run of a command after e.
 func (s *session) hookFailed(e event.Event, w event.Warning) {
 	s.send(orchestrator.Warning{Capsule: e.Capsule, Dir: e.Dir, Warning: w})
 }
 
-// hooked tells the loop of a run of the --on-reload command.
+// hooked tells the loop that commands run for the capsule in dir, and when the last of them
+// has ended.
 func (s *session) hooked(dir string, running bool) {
+	r := &s.readers.running
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.count[dir]
+	if running {
+		r.count[dir]++
+	} else {
+		r.count[dir]--
+	}
+	if (r.count[dir] > 0) == (before > 0) {
+		return
+	}
 	select {
 	case s.hooks <- orchestrator.HookRun{Dir: dir, Running: running}:
 	case <-s.ctx.Done():

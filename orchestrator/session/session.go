@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/live"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -30,6 +31,8 @@ type Options struct {
 	Retry     bool     // builds also what failed before and has not changed since
 	Runtime   []string // the releases of the runtime that must take each capsule
 	Installed string   // the one that judges when neither Runtime nor the manifest names any
+
+	Live *live.Options // keeps a runtime up with what is built; Say, Output and Judge are the session's; nil: none
 
 	// Hub is where events are published; the session closes it at its end. nil: one of
 	// the session's own, for its own readers.
@@ -54,11 +57,12 @@ type session struct {
 	warnings chan orchestrator.Warning
 	hooks    chan orchestrator.HookRun
 	readers  readers
+	live     *live.Live
 	said     map[string]string // warnings about folders, by path; the search's alone
 }
 
 // open sets a session up. The caller closes it.
-func open(ctx context.Context, o Options, h onReload) (*session, error) {
+func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Hub == nil {
 		o.Hub = hub.New()
 	}
@@ -72,6 +76,7 @@ func open(ctx context.Context, o Options, h onReload) (*session, error) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)
+	s.openLive()
 	return s, nil
 }
 
@@ -110,6 +115,7 @@ func (s *session) run(see func(event.Body)) error {
 // the reason then: whoever reads them must not take them for all.
 func (s *session) close(err error) error {
 	s.cancel()
+	s.live.Close() // it still says what became of the last install
 	s.Hub.Close()
 	if failed := s.readers.close(); failed != nil {
 		return notWritten(failed)
@@ -178,9 +184,9 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 	}
 }
 
-// onReload is a command to run after each reload; none when command is "".
-type onReload struct {
-	command string
-	timeout time.Duration
-	each    bool
+// hooks are commands to run after each reload, and when one is live; none where they are "".
+type hooks struct {
+	reload, live string
+	timeout      time.Duration
+	each         bool // the first also after a build that made the same modules again
 }

@@ -33,3 +33,22 @@ impl Hello {
         Ok(of.text.split_whitespace().count().to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greets_by_name() {
+        let said = Hello.greet(Greeting { name: "Ada".into() });
+        assert_eq!(said.unwrap(), "Hello, Ada!");
+    }
+
+    #[test]
+    fn counts_words() {
+        for (text, count) in [("", "0"), ("one", "1"), (" one\n two ", "2")] {
+            let said = Hello.count_words(Text { text: text.into() });
+            assert_eq!(said.unwrap(), count, "{text:?}");
+        }
+    }
+}

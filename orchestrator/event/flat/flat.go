@@ -30,6 +30,8 @@ const (
 	Warning         Type = "warning"
 	Held            Type = "held"
 	Idle            Type = "idle"
+	Live            Type = "live"
+	LiveFailed      Type = "live_failed"
 	Snapshot        Type = "snapshot"
 )
 
@@ -72,6 +74,10 @@ type Event struct {
 	Files        []string          `json:"files,omitempty"`
 	Capsules     int               `json:"capsules,omitempty"`
 	Failed       int               `json:"failed,omitempty"`
+	Runtime      string            `json:"runtime,omitempty"`
+	PutBack      bool              `json:"put_back,omitempty"`
+	Tools        []event.Tool      `json:"tools,omitempty"`
+	LiveMS       int64             `json:"live_ms,omitempty"`
 	Failing      []event.Subject   `json:"failing,omitempty"`
 	Ready        bool              `json:"ready,omitempty"`
 	Idle         bool              `json:"idle,omitempty"`

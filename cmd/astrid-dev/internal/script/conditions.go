@@ -50,7 +50,7 @@ func hasTool(name string) bool {
 // hasSDK reports whether the crates of examples/hello-sdk are here; make toolchains fetches
 // them.
 var hasSDK = sync.OnceValue(func() bool {
-	cmd := exec.Command("cargo", "fetch", "--offline", "--locked", "--target", "wasm32-unknown-unknown")
+	cmd := exec.Command("cargo", "fetch", "--offline", "--locked", "--target", "wasm32-unknown-unknown", "--target", "host-tuple")
 	cmd.Dir = filepath.Join(testkit.Root(), "examples", "hello-sdk")
 	path := testkit.RustPath(os.Getenv("PATH"))
 	if path == "" {

@@ -18,10 +18,12 @@
 //	untimed FILE FILE       two JSON reports have the same bytes but for times
 //	save FILE TEXT          write FILE as an editor does, a new file renamed over it
 //	append FILE TEXT        add a line
+//	runtime NAME            run the real runtime as a user does, until the script ends
 //	same FILE FILE          the two have the same bytes
 //	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
 //	example NAME DIR        copy an example
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
+//	speaker DIR [LINE...]   write a capsule that the real runtime loads, and that builds in milliseconds
 //	wasm NAME FILE          write one of modules()
 //	npmdeps DIR             the packages of DIR/package-lock.json, as DIR/node_modules
 //	jco DIR                 jco in DIR/node_modules

@@ -51,6 +51,14 @@ func cmdWarm(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("CARGO_TARGET_DIR", dir)
 }
 
+// cmdZig keeps what Zig compiles of its own library from run to run: without that each first
+// build takes minutes.
+func cmdZig(ts *testscript.TestScript, _ bool, _ []string) {
+	dir, err := testkit.ZigCache()
+	ts.Check(err)
+	ts.Setenv("ZIG_GLOBAL_CACHE_DIR", dir)
+}
+
 // cargoHome is where the user's cargo keeps the crates that it fetched. A script has a
 // HOME of its own, and would fetch them again.
 func cargoHome() string {

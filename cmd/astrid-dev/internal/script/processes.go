@@ -64,7 +64,7 @@ func environment(ts *testscript.TestScript) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=")
 	})
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "XDG_CACHE_HOME"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "XDG_CACHE_HOME", "ZIG_GLOBAL_CACHE_DIR", "ASTRID_HOME", "ASTRID_RUN_DIR"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}

@@ -1,0 +1,17 @@
+// Package guest runs a built module in the world of package host, in a child process that has
+// hard limits, and calls it as often as it is asked to.
+//
+// Start loads a module once. Call and Deliver then have it do something, and tell what it
+// answered and what it did. Guest code runs in the child only; the child has no environment,
+// and a limited address space and processor time. A Guest is used by one goroutine at a time.
+//
+// The files call one way, from top to bottom:
+//
+//	guest.go     the parent's side: a child that is asked again and again
+//	lines.go     answers out of a stream of bytes
+//	main.go      the child's side: requests and answers
+//	session.go   a module that has been loaded, and its calls
+//	runloop.go   a guest that runs on between calls
+//	bridge.go    functions of the host for the engine
+//	protocol.go  what goes between the two
+package guest

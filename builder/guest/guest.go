@@ -1,0 +1,176 @@
+package guest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+)
+
+const (
+	// Start of the child, reading the module, writing the answer: package smoke's, for its reasons.
+	childSlack = 5 * time.Second
+	childGrace = 100 * time.Millisecond // nothing in the child needs time to clean up
+	// An outcome with a full record, an answer and all that is stored, in base64.
+	maxOutcome = 256 << 20
+)
+
+// Guest is a module in a child of its own.
+type Guest struct {
+	limits  Limits
+	tasks   chan []byte
+	answers chan []byte
+	cancel  context.CancelFunc
+	closed  sync.Once
+	runLoop bool
+
+	done chan struct{} // closed when the child has ended; then:
+	end  proc.Result
+	err  error
+	errs tail
+	cut  bool
+}
+
+// Error is a module that cannot be run here, and why.
+type Error struct{ Message string }
+
+func (e *Error) Error() string { return e.Message }
+
+// Start loads the module in path, and starts it: what it did then is the Outcome. The error is
+// an *Error where the module is at fault, or a child that could not be started. Close ends the
+// Guest. The binary's main, and TestMain of a test, must call Main first.
+func Start(ctx context.Context, path string, o Options) (*Guest, *Outcome, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding this program: %w", err)
+	}
+	o.Limits = o.Limits.withDefaults()
+	g := start([]string{self, childArgument, reader.CacheFolder()}, o.Limits)
+	outcome, err := g.ask(ctx, request{Path: []byte(path), Options: &o})
+	if err == nil && outcome.Error != "" {
+		err = &Error{outcome.Error}
+	}
+	if err != nil {
+		g.Close()
+		return nil, outcome, err
+	}
+	g.runLoop = outcome.RunLoop
+	return g, outcome, nil
+}
+
+func start(argv []string, l Limits) *Guest {
+	ctx, cancel := context.WithCancel(context.Background())
+	g := &Guest{limits: l, tasks: make(chan []byte), answers: make(chan []byte, 1), cancel: cancel, done: make(chan struct{})}
+	out := &lines{limit: maxOutcome, to: g.answers, over: cancel}
+	go func() {
+		defer close(g.done)
+		g.end, g.err = proc.Run(ctx, proc.Command{
+			Argv: argv, Env: []string{}, StdinLater: g.tasks, Stdout: out, Stderr: &g.errs, Grace: childGrace,
+			Limits: proc.Limits{AddressSpace: l.AddressSpace, CPUSeconds: l.CPUSeconds},
+		})
+		g.cut = out.cut
+	}()
+	return g
+}
+
+// Close ends the child and waits for its end. It may be called twice, and on nil.
+func (g *Guest) Close() {
+	if g == nil {
+		return
+	}
+	g.cancel()
+	<-g.done
+	g.closed.Do(func() { close(g.tasks) })
+}
+
+// RunLoop reports whether the guest has a loop that runs on, and is not called by handlers.
+func (g *Guest) RunLoop() bool { return g.runLoop }
+
+// Call calls the contract function with an action, for a message, which may be nil. What the
+// guest answers, and that it trapped, is in the Outcome; the error is a child that ended.
+func (g *Guest) Call(ctx context.Context, action string, payload []byte, m *host.Message) (*Outcome, error) {
+	return g.ask(ctx, request{Action: action, Payload: payload, Message: m})
+}
+
+// Deliver hands a message to the subscriptions of a run loop, and lets it work until it waits
+// again.
+func (g *Guest) Deliver(ctx context.Context, m host.Message) (*Outcome, error) {
+	return g.ask(ctx, request{Message: &m})
+}
+
+// Renew has the next call meet a new instance, as after a trap. What is stored stays.
+func (g *Guest) Renew(ctx context.Context) (*Outcome, error) {
+	return g.ask(ctx, request{Fresh: true})
+}
+
+func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
+	b, err := json.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("writing the request: %w", err)
+	}
+	// The child ends a call by itself; this is for one that does not come to it.
+	late := time.NewTimer(engine.ClockPatience*g.limits.Wall + childSlack)
+	defer late.Stop()
+	select {
+	case g.tasks <- append(b, '\n'):
+	case <-g.done:
+		return nil, g.ended()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case line := <-g.answers:
+		o := &Outcome{}
+		if err := json.Unmarshal(line, o); err != nil {
+			return nil, fmt.Errorf("the child that runs it answered what is no answer: %w", err)
+		}
+		return o, nil
+	case <-g.done:
+		return nil, g.ended()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-late.C:
+		g.cancel()
+		return nil, &Error{fmt.Sprintf("it was not done after %s, and the child that runs it had to be killed", g.limits.Wall)}
+	}
+}
+
+// ended says how the child ended.
+func (g *Guest) ended() error {
+	last := strings.TrimSpace(g.errs.take())
+	switch {
+	case g.err != nil:
+		return fmt.Errorf("starting the child that runs it: %w", g.err)
+	case g.cut:
+		return &Error{fmt.Sprintf("it did more than fits into an answer of %d MiB", maxOutcome>>20)}
+	case strings.Contains(last, "out of memory") || strings.Contains(last, "cannot allocate memory") || strings.Contains(last, "failed to allocate"):
+		return &Error{fmt.Sprintf("running it needs more than %d MiB of address space", g.limits.AddressSpace>>20)}
+	case g.end.Signal == "SIGXCPU", g.end.Signal == "SIGKILL" && g.end.Duration >= time.Duration(g.limits.CPUSeconds)*time.Second:
+		return &Error{fmt.Sprintf("it used more than %d seconds of a processor", g.limits.CPUSeconds)}
+	case g.end.Cancelled:
+		return errors.New("the child that runs it was ended")
+	case g.end.Signal != "":
+		return fmt.Errorf("the child that runs it was killed by the signal %s: %s", g.end.Signal, last)
+	}
+	return fmt.Errorf("the child that runs it ended with exit code %d: %s", g.end.ExitCode, last)
+}

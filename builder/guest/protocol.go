@@ -1,0 +1,78 @@
+package guest
+
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+)
+
+// Limits bound a guest. A zero field means its default.
+type Limits struct {
+	Memory       uint64        `json:"memory"`        // bytes of each linear memory; 64 MiB, as the runtime gives
+	Wall         time.Duration `json:"wall"`          // of one call: by the clock and of a processor, both; 30 s
+	AddressSpace uint64        `json:"address_space"` // bytes of the child; 3 GiB
+	CPUSeconds   uint64        `json:"cpu_seconds"`   // of the child, all calls together; ten minutes
+}
+
+const (
+	defaultMemory = 64 << 20
+	// A person waits for a call, and the runtime would end it after 300 s only.
+	defaultWall = 30 * time.Second
+	// What package smoke has measured for a load, and why.
+	defaultAddressSpace = 3 << 30
+	defaultCPUSeconds   = 600
+)
+
+func (l Limits) withDefaults() Limits {
+	if l.Memory == 0 {
+		l.Memory = defaultMemory
+	}
+	if l.Wall == 0 {
+		l.Wall = defaultWall
+	}
+	if l.AddressSpace == 0 {
+		l.AddressSpace = defaultAddressSpace
+	}
+	if l.CPUSeconds == 0 {
+		l.CPUSeconds = max(defaultCPUSeconds, 2*uint64(l.Wall/time.Second))
+	}
+	return l
+}
+
+// Options say how a module is run. The zero value gives it nothing.
+type Options struct {
+	Limits  Limits       `json:"limits"`
+	Host    host.Options `json:"host"`
+	Runtime string       `json:"runtime,omitempty"` // the release whose host it is; "": the newest known
+	Compile bool         `json:"compile,omitempty"` // to machine code: slower to load, faster to call
+}
+
+// request is what the child is told, one JSON value after another.
+type request struct {
+	Path    []byte        `json:"path,omitempty"` // of the module to load: the first request. A file's name need not be text
+	Options *Options      `json:"options,omitempty"`
+	Action  string        `json:"action,omitempty"` // of the contract function
+	Payload []byte        `json:"payload,omitempty"`
+	Message *host.Message `json:"message,omitempty"` // that the guest is called for, or that is delivered
+	Fresh   bool          `json:"fresh,omitempty"`   // with a new instance
+}
+
+// Outcome is what came of a request.
+type Outcome struct {
+	Action  string       `json:"action,omitempty"` // of the contract function's answer: continue, deny, ...
+	Data    []byte       `json:"data,omitempty"`
+	HasData bool         `json:"has_data,omitempty"`
+	Handed  int          `json:"handed,omitempty"` // subscriptions that a delivered message reached
+	Error   string       `json:"error,omitempty"`  // why there is no answer
+	Trap    *engine.Trap `json:"trap,omitempty"`   // how the guest died
+	Late    bool         `json:"late,omitempty"`   // its time was over
+	RunLoop bool         `json:"run_loop,omitempty"`
+	Record  host.Record  `json:"record"`
+	Stdout  string       `json:"stdout,omitempty"` // the end of what it printed, where it prints at all
+	Stderr  string       `json:"stderr,omitempty"`
+	Millis  float64      `json:"ms"`
+	Memory  uint64       `json:"memory"` // most linear memory held at once, in bytes
+
+	State map[string][]byte `json:"state,omitempty"` // keys and values, at the request's end
+}

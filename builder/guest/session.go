@@ -1,0 +1,207 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+)
+
+// maxModule is how many bytes a module may have: package smoke's limit, for its reasons.
+const maxModule = 256 << 20
+
+// session is a module that has been loaded. One goroutine uses it.
+type session struct {
+	options Options
+	reading *reader.Reading
+	sandbox *engine.Sandbox
+	world   *host.World
+	bridge  *bridge
+	guest   *engine.Guest // nil: none has been started, or the last one died
+	loop    *loop         // its run export, when it has a real one
+	out     [2]tail       // what it prints
+}
+
+// load reads, plans and starts nothing yet: the first call does.
+func load(ctx context.Context, path string, o Options) (*session, error) {
+	o.Limits = o.Limits.withDefaults()
+	release := astrid.Newest()
+	if o.Runtime != "" {
+		var err error
+		if release, err = astrid.Find(o.Runtime); err != nil {
+			return nil, err
+		}
+	}
+	reading, err := read(ctx, path, release)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{options: o, reading: reading, world: host.New(o.Host)}
+	s.bridge = newBridge(s.world, release, reading.Plan)
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge})
+	return s, err
+}
+
+// read reads a component, or makes one of a core module that carries its world.
+func read(ctx context.Context, path string, release *astrid.Release) (*reader.Reading, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxModule {
+		return nil, fmt.Errorf("it is larger than %d MiB", maxModule>>20)
+	}
+	module, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := reader.Shared()
+	if err != nil {
+		return nil, err
+	}
+	reading, err := r.Read(ctx, module, engine.Request(release.Features))
+	if err == nil && reading.Kind == reader.Core && reading.Wrappable {
+		if module, err = r.Wrap(ctx, module); err == nil {
+			reading, err = r.Read(ctx, module, engine.Request(release.Features))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return reading, runnable(reading)
+}
+
+// runnable says why a module cannot be called here; nil when it can.
+func runnable(r *reader.Reading) error {
+	switch {
+	case r.Fault != nil:
+		return fmt.Errorf("it is not valid: %s at byte %d", r.Fault.Message, r.Fault.Offset)
+	case r.Kind != reader.Component:
+		return errors.New("it is a core module, and the runtime calls components only")
+	case len(r.Beyond) > 0:
+		return fmt.Errorf("it needs %s, which this sandbox cannot run", strings.Join(r.Beyond, ", "))
+	case r.Plan == nil:
+		return fmt.Errorf("the runtime could not start it: %s", r.PlanFault)
+	}
+	return nil
+}
+
+func (s *session) runLoop() bool { return slices.Contains(s.reading.Real, "run") }
+
+// do carries out one request within its time.
+func (s *session) do(ctx context.Context, q request) *Outcome {
+	began := time.Now()
+	o := &Outcome{RunLoop: s.runLoop()}
+	ctx, cancel := engine.Bounded(ctx, s.options.Limits.Wall, engine.ProcessorTime())
+	defer cancel()
+	if q.Fresh {
+		s.end()
+	}
+	if err := s.perform(ctx, q, o); err != nil {
+		s.fail(ctx, o, err)
+	}
+	o.Record = s.world.Record()
+	o.State = s.world.State()
+	o.Stdout, o.Stderr = s.out[0].take(), s.out[1].take()
+	o.Millis = float64(time.Since(began).Microseconds()) / 1000
+	o.Memory = s.sandbox.Peak()
+	return o
+}
+
+func (s *session) perform(ctx context.Context, q request, o *Outcome) error {
+	if err := s.started(ctx); err != nil {
+		return err
+	}
+	if s.loop != nil {
+		return s.loop.perform(ctx, q, o)
+	}
+	if q.Action == "" {
+		return nil // to be started was all
+	}
+	defer s.guest.Within(ctx)()
+	t, err := s.guest.Trigger(s.reading)
+	if err != nil {
+		return err
+	}
+	s.world.Handle(q.Message)
+	defer s.world.Handle(nil)
+	a, err := t.Call(ctx, q.Action, q.Payload, maxAnswer)
+	if err != nil {
+		return err
+	}
+	o.Action, o.Data, o.HasData = a.Action, a.Data, a.HasData
+	return nil
+}
+
+// started makes an instance where there is none. The runtime does not use one again that
+// has trapped.
+func (s *session) started(ctx context.Context) (err error) {
+	if s.guest != nil {
+		return nil
+	}
+	s.world.Reset()
+	if s.guest, err = s.sandbox.Start(ctx, s.reading); err != nil {
+		return fmt.Errorf("starting it: %w", err)
+	}
+	if s.runLoop() {
+		s.loop, err = begin(ctx, s)
+	}
+	return err
+}
+
+// fail tells why there is no answer, and ends the instance.
+func (s *session) fail(ctx context.Context, o *Outcome, err error) {
+	o.Error, _, _ = strings.Cut(err.Error(), "\n")
+	switch {
+	case ctx.Err() != nil:
+		o.Late = true
+		o.Error = fmt.Sprintf("it was not done after %s", s.options.Limits.Wall)
+		if errors.Is(context.Cause(ctx), engine.ErrBusy) {
+			o.Error += ", of which the machine gave it little of a processor"
+		}
+	case errors.Is(err, engine.ErrMemory):
+		o.Error = fmt.Sprintf("its memories need more than %d MiB to begin with", s.options.Limits.Memory>>20)
+	default:
+		if o.Trap = engine.TrapOf(err); o.Trap != nil && len(o.Trap.Stack) == 0 {
+			o.Trap = nil
+		}
+	}
+	s.end()
+}
+
+// end ends the instance; the next request has a new one. What is stored stays.
+func (s *session) end() {
+	if s.loop != nil {
+		s.loop.end()
+		s.loop = nil
+	}
+	if s.guest != nil {
+		s.guest.Close()
+		s.guest = nil
+	}
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ b []byte }
+
+// keptOutput is how much: a panic with its stack.
+const keptOutput = 64 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b = append(t.b, p[max(0, len(p)-keptOutput):]...)
+	if len(t.b) > 2*keptOutput {
+		t.b = append(t.b[:0], t.b[len(t.b)-keptOutput:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) take() string {
+	s := string(t.b[max(0, len(t.b)-keptOutput):])
+	t.b = nil
+	return s
+}

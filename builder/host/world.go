@@ -1,0 +1,158 @@
+package host
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/abi"
+)
+
+// World is a host for one capsule. It is used by one goroutine.
+type World struct {
+	options   Options
+	book      book
+	bus       bus
+	random    *rand.ChaCha8
+	elapsed   time.Duration // what the clock has moved
+	values    map[string][]byte
+	resources map[uint32]any
+	last      uint32   // resource
+	message   *Message // that is being handled; nil: none
+	bindings  []interceptorBinding
+	window    struct { // in which publications are counted
+		began time.Duration
+		bytes int
+	}
+	wait func(Signal)
+}
+
+// Signal is why a guest that runs on gives way.
+type Signal struct {
+	Ready bool          // it signalled that it is ready
+	Idle  bool          // it waits
+	For   time.Duration // at most so long, of the world's time
+}
+
+// Wait tells whoever runs the guest; it may hand messages to the world before it returns.
+func (w *World) Wait(s Signal) {
+	if w.wait != nil {
+		w.wait(s)
+	}
+}
+
+// OnWait sets who is told when the guest waits; nil is nobody.
+func (w *World) OnWait(wait func(Signal)) { w.wait = wait }
+
+// Handle sets the message that the guest is called for.
+func (w *World) Handle(m *Message) { w.message = m }
+
+// Deliver hands a message to the guest's subscriptions, and says to how many.
+func (w *World) Deliver(m Message) int { return w.bus.deliver(m) }
+
+// Principal is in whose name the guest acts.
+func (w *World) principal() string {
+	if w.message != nil && w.message.Principal != "" {
+		return w.message.Principal
+	}
+	return w.options.Caller.Principal
+}
+
+// New makes a world.
+func New(o Options) *World {
+	if o.Clock == 0 {
+		o.Clock = StartClock
+	}
+	if o.Caller.Principal == "" {
+		o.Caller.Principal = DefaultPrincipal
+	}
+	w := &World{options: o, values: map[string][]byte{}, resources: map[uint32]any{}}
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(o.Seed >> (8 * i))
+	}
+	w.random = rand.NewChaCha8(seed)
+	for key, value := range o.State {
+		w.values[key] = value
+	}
+	return w
+}
+
+// Record returns what the guest did since the last call of it.
+func (w *World) Record() Record { return w.book.take() }
+
+// State are the keys and values that the capsule has stored. The caller may keep it as long as
+// no guest runs.
+func (w *World) State() map[string][]byte { return w.values }
+
+// Note records a call of the host, where that is asked for.
+func (w *World) Note(c func() Call) {
+	if w.options.Trace {
+		w.book.call(c())
+	}
+}
+
+// Drop ends a resource.
+func (w *World) Drop(rep uint32) {
+	if s, ok := w.resources[rep].(*subscription); ok {
+		delete(w.bus.subscriptions, s)
+	}
+	delete(w.resources, rep)
+}
+
+// Reset ends all resources: their guest is gone.
+func (w *World) Reset() {
+	clear(w.resources)
+	w.bus.reset()
+}
+
+// maxResources is how many a guest may hold at once; the runtime's own table ends there or
+// before (wasmtime's handles have 28 bits, and each kind a quota far below).
+const maxResources = 1 << 16
+
+func (w *World) add(resource any) (abi.Rep, bool) {
+	if len(w.resources) >= maxResources {
+		return 0, false
+	}
+	w.last++
+	w.resources[w.last] = resource
+	return abi.Rep(w.last), true
+}
+
+// get is the resource of a number; ok is false when it is of another kind, or gone.
+func get[T any](w *World, rep abi.Rep) (resource T, ok bool) {
+	resource, ok = w.resources[uint32(rep)].(T)
+	return resource, ok
+}
+
+// fail is a case of a function's error type.
+func fail(name string) error { return &abi.Fault{Name: name} }
+
+// unknown is the case of an error type that carries a text.
+func unknown(text string) error { return &abi.Fault{Name: "unknown", Value: text} }
+
+// denied records what was asked for without a declaration, and is the error.
+func (w *World) denied(function, what, needs string) error {
+	w.book.lack(Lack{Function: function, What: what, Needs: needs})
+	return fail("capability-denied")
+}
+
+// now is the wall clock in milliseconds since 1970. Every look at a clock moves it by a
+// millisecond: a guest that waits for time to pass sees it pass.
+func (w *World) now() int64 {
+	w.elapsed += time.Millisecond
+	return w.options.Clock + w.elapsed.Milliseconds()
+}
+
+// stamp is the wall clock as text.
+func (w *World) stamp() string {
+	return time.UnixMilli(w.options.Clock + w.elapsed.Milliseconds()).UTC().Format("2006-01-02T15:04:05.000+00:00")
+}
+
+// quoted is how a declaration is written in a manifest.
+func quoted(table, pattern string) string {
+	return "[" + table + "] \"" + strings.ReplaceAll(pattern, `"`, `\"`) + "\""
+}
+
+// Pending reports whether a message waits for one of the guest's subscriptions.
+func (w *World) Pending() bool { return w.bus.pending() }

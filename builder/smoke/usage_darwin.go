@@ -1,4 +1,0 @@
-package smoke
-
-// maxrssUnit: macOS counts bytes.
-const maxrssUnit = 1

@@ -1,0 +1,60 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+)
+
+// Result is what a tool answered.
+type Result struct {
+	Content string `json:"content"` // as the tool gave it, mostly the JSON of a value
+	IsError bool   `json:"is_error"`
+}
+
+// callID is the identity of a call. There is one at a time.
+const callID = "call-1"
+
+// Call calls a tool with arguments, a JSON object. What it did is in the Outcome. An error
+// that is a *FaultError is the guest's own: it trapped, or gave no result.
+func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, arguments json.RawMessage) (*Result, *guest.Outcome, error) {
+	payload, err := json.Marshal(map[string]any{"type": "tool_execute_request", "call_id": callID, "tool_name": name, "arguments": arguments})
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the request: %w", err)
+	}
+	topic := executeTopic + name
+	m := host.Message{Topic: topic, Payload: payload, Source: caller, Principal: o.Caller.Principal}
+	data, outcome, err := ask(ctx, g, o, m, "tool_execute_"+name, topic+resultSuffix)
+	if err != nil {
+		return nil, outcome, err
+	}
+	if data == nil {
+		return nil, outcome, &FaultError{silence(topic, outcome)}
+	}
+	var answer struct {
+		Result *Result `json:"result"`
+	}
+	if err := json.Unmarshal(data, &answer); err != nil || answer.Result == nil {
+		return nil, outcome, &FaultError{fmt.Sprintf("what it published on %s%s is no result of a tool", topic, resultSuffix)}
+	}
+	return answer.Result, outcome, nil
+}
+
+// silence says why there is no result.
+func silence(topic string, o *guest.Outcome) string {
+	if said := denial(o); said != "" {
+		return said
+	}
+	for _, l := range o.Record.Lacked {
+		if l.What == topic+resultSuffix {
+			return fmt.Sprintf("its result was refused: Capsule.toml does not declare %s", l.Needs)
+		}
+	}
+	if o.RunLoop && o.Handed == 0 {
+		return "its run loop is subscribed to nothing that " + topic + " fits"
+	}
+	return "it published no result on " + topic + resultSuffix
+}

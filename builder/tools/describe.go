@@ -1,0 +1,89 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+)
+
+// Topics of tools (crate astrid-capsule, topic.rs and tool_discovery.rs).
+const (
+	describeTopic  = "tool.v1.request.describe"
+	describeAnswer = "tool.v1.response.describe.*"
+	executeTopic   = "tool.v1.execute."
+	resultSuffix   = ".result"
+)
+
+// Tool is one tool as the capsule describes it.
+type Tool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	InputSchema json.RawMessage `json:"input_schema,omitempty"`
+}
+
+// caller is the identity of who asks: the broker that the runtime's clients go through.
+const caller = "00000000-0000-4000-8000-00000000000b"
+
+// Describe asks the guest for its tools; none is no error. What it did meanwhile is in the
+// Outcome. An error that is a *FaultError is the guest's own.
+func Describe(ctx context.Context, g *guest.Guest, o host.Options) ([]Tool, *guest.Outcome, error) {
+	message := host.Message{Topic: describeTopic, Payload: json.RawMessage("{}"), Source: caller, Principal: o.Caller.Principal}
+	data, outcome, err := ask(ctx, g, o, message, "tool_describe", describeAnswer)
+	if err != nil || data == nil {
+		return nil, outcome, err
+	}
+	var answer struct {
+		Tools []Tool `json:"tools"`
+	}
+	if err := json.Unmarshal(data, &answer); err != nil {
+		return nil, outcome, &FaultError{fmt.Sprintf("it describes its tools with what is no JSON of tools: %v", err)}
+	}
+	return answer.Tools, outcome, nil
+}
+
+// FaultError is a guest that did not answer as it should.
+type FaultError struct{ Message string }
+
+func (e *FaultError) Error() string { return e.Message }
+
+// ask sends a message to the guest, to its handler or to its run loop, and returns what it
+// answers: its data, else what it published on a topic that fits the pattern. nil is nothing.
+func ask(ctx context.Context, g *guest.Guest, o host.Options, m host.Message, byDefault, pattern string) ([]byte, *guest.Outcome, error) {
+	var outcome *guest.Outcome
+	var err error
+	if g.RunLoop() {
+		outcome, err = g.Deliver(ctx, m)
+	} else {
+		action := handler(o, m.Topic)
+		if action == "" {
+			action = byDefault
+		}
+		outcome, err = g.Call(ctx, action, m.Payload, &m)
+	}
+	switch {
+	case err != nil:
+		return nil, outcome, err
+	case outcome.Error != "":
+		return nil, outcome, &FaultError{outcome.Error}
+	case outcome.HasData && outcome.Action == "continue":
+		return outcome.Data, outcome, nil
+	}
+	for _, p := range outcome.Record.Published {
+		if host.Matches(pattern, p.Topic) {
+			return p.Payload, outcome, nil
+		}
+	}
+	return nil, outcome, nil
+}
+
+// denial is what a guest says that does not do what it is asked for; "" when it does.
+func denial(o *guest.Outcome) string {
+	if o.Action != "deny" && o.Action != "abort" {
+		return ""
+	}
+	return strings.TrimSpace("it answered " + o.Action + ": " + string(o.Data))
+}

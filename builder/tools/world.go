@@ -1,0 +1,67 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+)
+
+// World is the world that a manifest asks for: its topics, its capabilities, and the defaults
+// of its [env]. Everything else is the caller's to add.
+func World(m *capsule.Manifest) host.Options {
+	c := m.Capabilities
+	o := host.Options{
+		Capsule: m.Package.Name,
+		Config:  map[string]string{},
+		Capabilities: host.Capabilities{
+			Uplink: c.Uplink, AllowPersistent: c.AllowPersistent, AllowPromptInjection: c.AllowPromptInjection,
+			Net: c.Net, KV: c.KV, FSRead: c.FSRead, FSWrite: c.FSWrite, HostProcess: c.HostProcess,
+			NetBind: c.NetBind, NetConnect: c.NetConnect, Identity: c.Identity,
+		},
+	}
+	for _, t := range m.Publish {
+		o.Publish = append(o.Publish, t.Pattern)
+	}
+	for _, t := range m.Subscribe {
+		o.Subscribe = append(o.Subscribe, host.Subscription{Pattern: t.Pattern, Handler: t.Handler, Priority: t.Priority})
+	}
+	for _, e := range m.Env {
+		if IsSecret(e) {
+			o.Secrets = append(o.Secrets, e.Name)
+		}
+		if e.Default != nil {
+			o.Config[e.Name] = configText(e.Default)
+		}
+	}
+	return o
+}
+
+// IsSecret reports whether a value of [env] must never be shown.
+func IsSecret(e capsule.EnvVar) bool { return strings.EqualFold(e.Type, "secret") }
+
+// configText is a value of [env] as get-config gives it: text as it is, all else as JSON.
+func configText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
+// handler is what the manifest has called for a topic; "" when nothing is.
+func handler(o host.Options, topic string) string {
+	best := ""
+	priority := 0
+	for _, s := range o.Subscribe {
+		if s.Handler != "" && host.Matches(s.Pattern, topic) && (best == "" || s.Priority < priority) {
+			best, priority = s.Handler, s.Priority
+		}
+	}
+	return best
+}

@@ -1,0 +1,20 @@
+// Package engine carries out what the reader has planned: it starts a module or component in
+// wazero, within limits, with a host that its caller gives it, and calls its exports.
+//
+// It is safe against every input only inside a child process with limits of its own: a guest
+// that recurses without a loop cannot be stopped from inside.
+//
+// The files call one way, from top to bottom:
+//
+//	carryout.go   the steps of a plan
+//	intrinsic.go  the functions of the engine itself
+//	transcode.go  strings from one encoding to another
+//	trigger.go    calls of the contract function
+//	guest.go      a module that is brought to life
+//	handles.go    numbers that stand for resources
+//	sandbox.go    wazero within its limits
+//	budget.go     the memory of all instances
+//	trap.go       how a guest died
+//	deadline.go   the end of a load, by two clocks
+//	usage*.go     what a process has used
+package engine

@@ -1,0 +1,4 @@
+package engine
+
+// maxrssUnit: macOS counts bytes.
+const maxrssUnit = 1

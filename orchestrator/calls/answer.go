@@ -1,0 +1,17 @@
+package calls
+
+import (
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/tools"
+)
+
+// Answer is what came of a call.
+type Answer struct {
+	Tool    string
+	Result  *tools.Result // nil: Fault says why
+	Fault   string
+	Outcome *guest.Outcome
+}
+
+// Failed reports whether the tool says that it failed, or gave no answer.
+func (a *Answer) Failed() bool { return a.Result == nil || a.Result.IsError }

@@ -1,0 +1,177 @@
+// Package calls calls the tools of a built capsule in the sandbox's world, and tells what came
+// of it. It builds nothing.
+//
+// The files call one way, from top to bottom:
+//
+//	calls.go     a capsule whose tools can be asked for and called
+//	arguments.go what a tool is called with
+//	write.go     tools and answers for people and programs
+//	answer.go    what came of a call
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/tools"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+)
+
+// Options say in which world a capsule is called. The zero value is the manifest's own.
+type Options struct {
+	Env     map[string]string // values of [env], beside the manifest's defaults
+	Trace   bool              // tell each call of the host
+	Wall    time.Duration     // of one call; 0: the manifest's smoke timeout, or 30 s
+	Runtime []string          // releases of the runtime; the first one's host it is
+	Caller  string            // the principal in whose name tools are called; "": default
+	Seed    uint64            // of random bytes
+	Clock   time.Time         // where the clock begins; zero: host.StartClock
+}
+
+// Capsule is one whose module is loaded. Close ends it.
+type Capsule struct {
+	Manifest *capsule.Manifest
+	Module   string // the file that is loaded
+
+	world host.Options
+	guest *guest.Guest
+}
+
+// Open loads the module that stands published in the capsule's folder path. A module that is
+// missing, or older than its sources, is a *usage.Error that says how to build it; one that
+// cannot be run is a *guest.Error.
+func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
+	files, m, err := paths.Modules(path)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return nil, usage.Hint(fmt.Errorf("%s is a module, and its tools need the capsule around it", paths.Short(files[0])), "give the capsule's folder")
+	}
+	if err := current(ctx, m); err != nil {
+		return nil, err
+	}
+	c := &Capsule{Manifest: m, Module: files[0]} // the runtime loads the first component only
+	if c.world, err = o.world(m); err != nil {
+		return nil, err
+	}
+	limits := guest.Limits{Memory: m.Dev.Smoke.Memory, Wall: o.Wall}
+	if limits.Wall == 0 {
+		limits.Wall = m.Dev.Smoke.Timeout
+	}
+	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
+	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0]})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", paths.Short(c.Module), err)
+	}
+	return c, nil
+}
+
+// Close ends the child that runs the module. It may be called on nil.
+func (c *Capsule) Close() {
+	if c != nil {
+		c.guest.Close()
+	}
+}
+
+// current says how to build a module whose sources are newer. What somebody else has built has
+// no record, and is taken as it stands.
+func current(ctx context.Context, m *capsule.Manifest) error {
+	last := store.Read(m.Dir)
+	if last == nil {
+		return nil
+	}
+	hash, err := builder.New(builder.Options{}).SourceHash(ctx, m.Dir)
+	if err != nil || hash == last.SourceHash {
+		return err
+	}
+	return usage.Hint(fmt.Errorf("%s: its sources have changed since it was built", paths.Short(filepath.Join(m.Dir, m.Components[0].File))), "astrid-dev build "+paths.Short(m.Dir))
+}
+
+// world is the manifest's, with what the options say beside it.
+func (o Options) world(m *capsule.Manifest) (host.Options, error) {
+	w := tools.World(m)
+	for name, value := range o.Env {
+		if !slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
+			return w, usage.Hint(fmt.Errorf("%s has no [env.%s]", paths.Short(m.Path), name), known("declared are ", names(m.Env)))
+		}
+		w.Config[name] = value
+	}
+	w.Trace, w.Seed, w.Caller.Principal = o.Trace, o.Seed, o.Caller
+	if !o.Clock.IsZero() {
+		w.Clock = o.Clock.UnixMilli()
+	}
+	return w, nil
+}
+
+func names(env []capsule.EnvVar) (list []string) {
+	for _, e := range env {
+		list = append(list, e.Name)
+	}
+	return list
+}
+
+// Tools are what the capsule describes. The error may be a *tools.FaultError.
+func (c *Capsule) Tools(ctx context.Context) ([]tools.Tool, error) {
+	list, _, err := tools.Describe(ctx, c.guest, c.world)
+	return list, err
+}
+
+// Call calls a tool. A tool that does not exist, and arguments that do not fit, are a
+// *usage.Error; what the guest does wrong is in the Answer.
+func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, error) {
+	list, err := c.Tools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name == name })
+	if i < 0 {
+		return nil, unknownTool(name, list)
+	}
+	arguments, err := a.forTool(list[i])
+	if err != nil {
+		return nil, err
+	}
+	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
+	answer := &Answer{Tool: name, Result: result, Outcome: outcome}
+	var fault *tools.FaultError
+	if errors.As(err, &fault) {
+		answer.Fault = fault.Message
+		err = nil
+	}
+	return answer, err
+}
+
+func unknownTool(name string, list []tools.Tool) error {
+	err := fmt.Errorf("there is no tool %q", name)
+	var have []string
+	for _, t := range list {
+		have = append(have, t.Name)
+	}
+	if len(have) == 0 {
+		return usage.New(fmt.Errorf("%w: the capsule describes no tools", err))
+	}
+	hint := known("its tools are ", have)
+	if near := capsule.Nearest(name, have); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return usage.Hint(err, hint)
+}
+
+// IsGuestFault reports whether an error is a module that cannot be run, or does not answer as
+// it should: the capsule's fault, and not the call's.
+func IsGuestFault(err error) bool {
+	var fault *tools.FaultError
+	var broken *guest.Error
+	return errors.As(err, &fault) || errors.As(err, &broken)
+}

@@ -1,0 +1,178 @@
+package calls
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/tools"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+)
+
+// TableText writes tools for a person, a tool and its parameters a line each.
+func TableText(w io.Writer, list []tools.Tool) error {
+	rows := [][]string{{"TOOL", "PARAMETERS", "DESCRIPTION"}}
+	for _, t := range list {
+		rows = append(rows, []string{text.Line(t.Name), text.Line(parameters(t)), text.Line(cmp.Or(t.Description, "(none)"))})
+	}
+	widths := make([]int, 2)
+	for _, row := range rows {
+		for i := range widths {
+			widths[i] = max(widths[i], len([]rune(row[i])))
+		}
+	}
+	for _, row := range rows {
+		if _, err := fmt.Fprintf(w, "%-*s  %-*s  %s\n", widths[0], row[0], widths[1], row[1], row[2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parameters are "name: string, limit: integer?"; the question mark is for what may be left out.
+func parameters(t tools.Tool) string {
+	schema, err := tools.ParseSchema(t.InputSchema)
+	if err != nil {
+		return "(its schema is none: " + err.Error() + ")"
+	}
+	var list []string
+	for _, p := range schema.Parameters() {
+		s := p.Name + ": " + cmp.Or(strings.Join(p.Types, "|"), "any")
+		if !p.Required {
+			s += "?"
+		}
+		list = append(list, s)
+	}
+	return cmp.Or(strings.Join(list, ", "), "-")
+}
+
+// TableJSON writes tools for programs, with their schemas.
+func TableJSON(w io.Writer, list []tools.Tool) error {
+	if list == nil {
+		list = []tools.Tool{}
+	}
+	return json.NewEncoder(w).Encode(map[string]any{"tools": list})
+}
+
+// Answer text goes to two writers: the result to one, what happened meanwhile to the other.
+
+// Text writes the answer for a person. pretty indents JSON, for a terminal.
+func (a *Answer) Text(result, story io.Writer, pretty bool) error {
+	if err := a.story(story); err != nil {
+		return err
+	}
+	if a.Result == nil {
+		return nil
+	}
+	content := a.Result.Content
+	var indented bytes.Buffer
+	var value any
+	switch {
+	case json.Unmarshal([]byte(content), &value) != nil:
+	case isText(value):
+		content = value.(string)
+	case pretty && json.Indent(&indented, []byte(content), "", "  ") == nil:
+		content = indented.String()
+	}
+	if pretty {
+		content = text.Block(content, "")
+	}
+	_, err := fmt.Fprintln(result, content)
+	return err
+}
+
+func isText(v any) bool {
+	_, ok := v.(string)
+	return ok
+}
+
+// story tells what the guest did: host calls, log lines, publications, what it lacked, and how it died.
+func (a *Answer) story(w io.Writer) error {
+	o := a.Outcome
+	if o == nil {
+		return nil
+	}
+	var b strings.Builder
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", label, text.Line(fmt.Sprintf(format, args...)))
+	}
+	for _, c := range o.Record.Calls {
+		line("host", "%s %s -> %s  %.3f ms", c.Function, c.Args, orNothing(c.Answer), float64(c.Took.Microseconds())/1000)
+	}
+	for _, l := range o.Record.Logs {
+		line("log", "%s: %s", l.Level, l.Message)
+	}
+	for _, p := range a.published() {
+		line("published", "%s %s", p.Topic, p.Payload)
+	}
+	for _, l := range o.Record.Lacked {
+		line("refused", "%s %s: it needs %s", l.Function, l.What, l.Needs)
+	}
+	if o.Record.Left > 0 {
+		line("", "%s more were not kept", text.Count(o.Record.Left, "entry"))
+	}
+	trap(line, o.Trap)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func orNothing(b json.RawMessage) string { return cmp.Or(string(b), "nothing") }
+
+// framesShown of a guest's stack: enough to leave the panic's own functions behind.
+const framesShown = 8
+
+func trap(line func(string, string, ...any), t *engine.Trap) {
+	if t == nil {
+		return
+	}
+	for _, frame := range t.Stack[:min(len(t.Stack), framesShown)] {
+		line("", "at %s", frame)
+	}
+}
+
+// published is what was published beside the tool's own result.
+func (a *Answer) published() (list []host.Message) {
+	for _, p := range a.Outcome.Record.Published {
+		if p.Topic != "tool.v1.execute."+a.Tool+".result" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// JSON writes the answer for programs, in one line.
+func (a *Answer) JSON(w io.Writer) error {
+	answer := map[string]any{"tool": a.Tool, "failed": a.Failed()}
+	if a.Result != nil {
+		answer["is_error"] = a.Result.IsError
+		answer["content"] = a.Result.Content
+		var value any
+		if json.Unmarshal([]byte(a.Result.Content), &value) == nil {
+			answer["value"] = json.RawMessage(a.Result.Content)
+		}
+	}
+	if a.Fault != "" {
+		answer["fault"] = a.Fault
+	}
+	if o := a.Outcome; o != nil {
+		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
+		answer["ms"], answer["memory_bytes"] = o.Millis, o.Memory
+		if o.Trap != nil {
+			answer["trap"] = o.Trap
+		}
+	}
+	return json.NewEncoder(w).Encode(answer)
+}
+
+// list is never null in JSON.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}

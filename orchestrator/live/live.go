@@ -1,0 +1,140 @@
+package live
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
+)
+
+// Options say what is kept live, and how.
+type Options struct {
+	Runtime  Runtime
+	Values   map[string]string // for the manifests' [env], before those of the settings
+	Rollback bool              // the user's runtime gets the last good package back
+
+	// Judge says what is wrong with what stands published in dir, and was not built in this run.
+	Judge func(ctx context.Context, dir string) ([]finding.Finding, error)
+	// Say announces body about the capsule called name in dir. It may be called concurrently.
+	Say func(dir, name string, body event.Body)
+	// Output returns where a capsule's own log lines go, safe for concurrent use.
+	Output func(name string) io.Writer
+}
+
+// grace is how long an install of the user's runtime may go on when the program ends: a
+// package that is refused then is put back too, where that is quick.
+const grace = time.Second
+
+// Live installs what is reloaded. It is made by New and ended by Close.
+type Live struct {
+	o      Options
+	events *hub.Subscription
+	ctx    context.Context // of everything that is done
+	cancel context.CancelFunc
+	end    chan struct{} // closed: nothing new is begun
+	wake   chan struct{} // buffered by one: the plan changed
+	work   sync.WaitGroup
+
+	mu    sync.Mutex // guards all below; nothing is waited for under it
+	plan  *plan
+	said  map[string]string // by folder: why it is not installed, as it was said last
+	waits string            // what was said of the wait that goes on
+}
+
+// New installs each reload that events publishes, and what is up to date. The caller closes
+// the Live before the hub, so that what became of the last install is still announced.
+func New(events *hub.Hub, o Options) *Live {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &Live{o: o, ctx: ctx, cancel: cancel, end: make(chan struct{}), wake: make(chan struct{}, 1),
+		events: events.Subscribe(0, hub.Latest(publishes)),
+		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}}
+	l.work.Go(l.follow)
+	l.work.Go(l.install)
+	return l
+}
+
+// publishes reports whether an event tells what a capsule publishes now, or that it is gone.
+func publishes(body event.Body) bool {
+	switch b := body.(type) {
+	case event.Reload, event.CapsuleRemoved:
+		return true
+	case event.Unchanged:
+		return b.Hash != ""
+	}
+	return false
+}
+
+// Close ends it: an install that is under way in the user's runtime is given a second to end.
+// It may be called twice, and on nil.
+func (l *Live) Close() {
+	if l == nil || l.ended() {
+		return
+	}
+	close(l.end)
+	l.events.Close()
+	late := time.AfterFunc(grace, l.cancel)
+	defer late.Stop()
+	if l.o.Runtime.own() {
+		l.cancel()
+	}
+	l.work.Wait()
+	l.cancel()
+}
+
+// follow takes reloads as they come, until there will be no more.
+func (l *Live) follow() {
+	for l.events.Wait(l.ctx) == nil {
+		if item, ok := l.events.Next(); ok {
+			l.take(item.Event)
+		}
+	}
+}
+
+// take has what e says that stands published installed, if it may be.
+func (l *Live) take(e event.Event) {
+	if _, gone := e.Body.(event.CapsuleRemoved); gone {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.plan.forget(e.Dir)
+		delete(l.said, e.Dir)
+		return
+	}
+	o, found, err := l.parcel(l.ctx, e)
+	switch {
+	case l.ctx.Err() != nil:
+	case err != nil:
+		l.sayNot(o, "it cannot be packed: "+err.Error(), "", nil)
+	case len(found) > 0:
+		l.sayNot(o, "it is not installed: "+found[0].Message, found[0].Hint, found)
+	default:
+		l.offer(o)
+	}
+}
+
+// offer hands o to the plan.
+func (l *Live) offer(o *offer) {
+	l.mu.Lock()
+	is := l.plan.offer(o)
+	delete(l.said, o.dir)
+	l.mu.Unlock()
+	switch {
+	case is == waits:
+		l.nudge()
+	case !o.news:
+	case is == already:
+		l.o.Say(o.dir, o.name, l.liveEvent(o, "these bytes run already", nil))
+	case is == refused:
+		l.sayNot(o, "the runtime refused the same bytes before", "edit it, or start watch again; what it said stands above", nil)
+	}
+}
+
+func (l *Live) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
