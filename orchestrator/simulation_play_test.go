@@ -52,6 +52,12 @@ func (s *simulation) playAll() {
 	pace := []time.Duration{300 * time.Millisecond, 3 * time.Second, 20 * time.Second}[s.r.IntN(3)]
 	for range 40 {
 		s.disturb()
+		switch s.r.IntN(16) {
+		case 0, 1, 2:
+			s.ask()
+		case 3:
+			s.holdOn(s.sims[s.dirs[s.r.IntN(len(s.dirs))]])
+		}
 		s.play(someTime(s.r, pace))
 	}
 	s.lock, s.healthy = false, true
@@ -79,7 +85,7 @@ func (s *simulation) disturb() {
 		code, _, _ := strings.Cut(c.content, "#")
 		content = code + "#" + content
 	}
-	switch s.r.IntN(34) {
+	switch s.r.IntN(26) {
 	case 0:
 		s.lock = true
 	case 1, 2:
@@ -119,10 +125,6 @@ func (s *simulation) disturb() {
 		}
 		s.write(c, content, false)
 		s.report(paths...)
-	case 26, 27, 28, 29, 30, 31:
-		s.ask()
-	case 32, 33:
-		s.holdOn(c)
 	case 11: // a branch switch
 		for _, dir := range s.dirs {
 			if !s.sims[dir].gone {

@@ -604,8 +604,13 @@ func (s *simulation) hear(e flat.Event) {
 		return
 	case flat.Unchanged:
 		if !e.Rebuilt {
-			s.standing(c, e)
+			if s.standing(c, e); e.ArtifactHash != "" {
+				c.loaded = e.ArtifactHash
+			}
 			return
+		}
+		if c.loaded != e.ArtifactHash {
+			s.t.Errorf("%s: %s is said to have the module that stood there, and nobody was told of it", s.clock(), e.Dir)
 		}
 		c.said = e
 	case flat.Reload:
