@@ -56,6 +56,7 @@ var house = []string{
 	"builder/wasm/abi:",
 	"builder/wasm/engine: builder/wasm/abi builder/wasm/reader",
 	"builder/wasm/reader: watcher/fsys",
+	"builder/wasm/source:",
 	"watcher: builder/finding watcher/fsys watcher/tree",
 	"watcher/fsys:",
 	"watcher/tree: watcher/fsys",

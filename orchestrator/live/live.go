@@ -57,11 +57,22 @@ type Live struct {
 func New(events *hub.Hub, o Options) *Live {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Live{o: o, ctx: ctx, cancel: cancel, end: make(chan struct{}), wake: make(chan struct{}, 1),
-		events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind(), event.Unchanged{}.Kind(), event.CapsuleRemoved{}.Kind())),
+		events: events.Subscribe(0, hub.Latest(publishes)),
 		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, taken: map[string]*announced{}, contracts: contracts{}}
 	l.work.Go(l.follow)
 	l.work.Go(l.install)
 	return l
+}
+
+// publishes reports whether an event tells what a capsule publishes now, or that it is gone.
+func publishes(body event.Body) bool {
+	switch b := body.(type) {
+	case event.Reload, event.CapsuleRemoved:
+		return true
+	case event.Unchanged:
+		return b.Hash != ""
+	}
+	return false
 }
 
 // Close ends it: an install that is under way in the user's runtime is given a second to end.

@@ -188,4 +188,5 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 type hooks struct {
 	reload, live string
 	timeout      time.Duration
+	each         bool // the first also after a build that made the same modules again
 }
