@@ -18,8 +18,9 @@ type Options struct {
 	Values   map[string]string // for the manifests' [env], before those of the settings
 	Rollback bool              // the user's runtime gets the last good package back
 
-	// Judge says what is wrong with what stands published in dir, and was not built in this run.
-	Judge func(ctx context.Context, dir string) ([]finding.Finding, error)
+	// Judge says what is wrong with the module of the capsule in dir, which was not built in this
+	// run; nil: nobody does.
+	Judge func(ctx context.Context, dir, module string) ([]finding.Finding, error)
 	// Sources is the hash of the sources that lie in dir now; nil: nobody asks.
 	Sources func(ctx context.Context, dir string) (string, error)
 	// Say announces body about the capsule called name in dir. It may be called concurrently.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -423,6 +424,33 @@ func TestNoRuntimeYet(t *testing.T) {
 	})
 }
 
+// A private runtime that does not start is started again, later each time, and its reason is
+// said once.
+func TestAPrivateRuntimeThatDoesNotStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var tries atomic.Int32
+		r := w.own()
+		r.Connect = func(ctx context.Context) (Link, error) {
+			if tries.Add(1) <= 5 {
+				return nil, errors.New("out of order")
+			}
+			return w.connect(ctx)
+		}
+		l := w.live(Options{Runtime: r})
+		w.reload("a", 1, "one")
+		time.Sleep(10 * time.Second)
+		if n := tries.Load(); n > 5 {
+			t.Errorf("%d tries in ten seconds", n)
+		}
+		w.check("warning live-gone")
+		time.Sleep(time.Minute)
+		w.check("live a #1")
+		l.Close()
+		w.hub.Close()
+	})
+}
+
 // The end waits for an install of the user's runtime, and for what it makes necessary.
 func TestTheEnd(t *testing.T) {
 	inWorld(t, (*world).user, func(w *world, l *Live) {
@@ -450,7 +478,7 @@ func TestUnchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		var judged atomic.Int32
-		judge := func(_ context.Context, dir string) ([]finding.Finding, error) {
+		judge := func(_ context.Context, dir, _ string) ([]finding.Finding, error) {
 			judged.Add(1)
 			if filepath.Base(dir) == "core" {
 				return []finding.Finding{{Message: "it is a core module"}, {Severity: finding.Note}}, nil

@@ -59,7 +59,7 @@ const upToDateReason = "it was up to date"
 // parcel packs what was announced. The findings say why it is not to be installed.
 func (l *Live) parcel(ctx context.Context, a *announced) (found []finding.Finding, err error) {
 	if !a.judged && l.o.Judge != nil {
-		if a.found, err = l.o.Judge(ctx, a.dir); err != nil {
+		if a.found, err = l.o.Judge(ctx, a.dir, a.blob); err != nil {
 			return nil, err
 		}
 	}
