@@ -23,11 +23,16 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testkit.Handle(proc.Main, daemon.Main)
+	goleak.VerifyTestMain(m)
+}
 
 // world is a runtime that behaves as the real one does, in virtual time: a sliding limit, half
 // a second for an install, and a package that is kept although it was refused.
