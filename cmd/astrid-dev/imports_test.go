@@ -18,7 +18,7 @@ var house = []string{
 	"orchestrator/event: builder/finding",
 	"orchestrator/hook: builder/finding builder/proc builder/text orchestrator/event orchestrator/hub",
 	"orchestrator/hub: orchestrator/event",
-	"orchestrator/live: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain orchestrator/event orchestrator/hub",
+	"orchestrator/live: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain orchestrator/event orchestrator/hub watcher/fsys",
 	"orchestrator/load: builder builder/smoke builder/usage orchestrator/paths",
 	"orchestrator/mend: builder/check builder/finding builder/text orchestrator/console orchestrator/paths orchestrator/verify watcher/tree",
 	"orchestrator/order:",
