@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -39,7 +40,8 @@ type World struct {
 		began time.Duration
 		bytes int
 	}
-	wait func(Signal)
+	wait   func(Signal)
+	hidden bool // the answer of the call under way is a secret
 }
 
 // Signal is why a guest that runs on gives way.
@@ -144,8 +146,13 @@ func (w *World) State() map[string][]byte { return w.values }
 // Note records a call of the host, where that is asked for.
 func (w *World) Note(c func() Call) {
 	if w.options.Trace {
-		w.book.call(c())
+		call := c()
+		if w.hidden {
+			call.Answer = json.RawMessage(`"(a secret)"`)
+		}
+		w.book.call(call)
 	}
+	w.hidden = false
 }
 
 // Drop ends a resource.
