@@ -61,6 +61,17 @@ func (w *World) Wait(s Signal) {
 // OnWait sets who is told when the guest waits; nil is nobody.
 func (w *World) OnWait(wait func(Signal)) { w.wait = wait }
 
+// Bind has the guest find its handlers listed, as the runtime lists them for a run loop and for
+// nothing else.
+func (w *World) Bind() {
+	w.bindings = nil
+	for _, s := range w.options.Subscribe {
+		if s.Handler != "" {
+			w.bindings = append(w.bindings, interceptorBinding{uint64(len(w.bindings)), s.Handler, s.Pattern})
+		}
+	}
+}
+
 // Handle sets the message that the guest is called for.
 func (w *World) Handle(m *Message) { w.message = m }
 

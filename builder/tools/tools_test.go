@@ -165,3 +165,34 @@ func TestWhatIsLacking(t *testing.T) {
 		}
 	}
 }
+
+// Handlers are called by priority, each until one ends the row; * at a pattern's end is one segment.
+func TestHandlersByPriority(t *testing.T) {
+	subscribe := func(rows ...host.Subscription) func(*guest.Options) {
+		return func(o *guest.Options) { o.Host.Subscribe = rows }
+	}
+	for name, c := range map[string]struct {
+		rows []host.Subscription
+		want string // lines of the log, or the error
+	}{
+		"the lower first":            {[]host.Subscription{{Pattern: "tool.v1.execute.*", Handler: "tool_execute_greet", Priority: 2}, {Pattern: "tool.v1.execute.greet", Handler: "tool_execute_greet", Priority: 1}}, "greeting Ada greeting Ada"},
+		"one that ends it":           {[]host.Subscription{{Pattern: "tool.v1.execute.greet", Handler: "absent", Priority: 1}, {Pattern: "tool.v1.execute.*", Handler: "tool_execute_greet", Priority: 2}}, "deny"},
+		"equal ones are independent": {[]host.Subscription{{Pattern: "tool.v1.execute.greet", Handler: "absent", Priority: 1}, {Pattern: "tool.v1.execute.*", Handler: "tool_execute_greet", Priority: 1}}, "greeting Ada"},
+		"too short a pattern":        {[]host.Subscription{{Pattern: "tool.v1.*", Handler: "absent", Priority: 1}}, "greeting Ada"},
+	} {
+		g, o := loaded(t, "play", subscribe(c.rows...))
+		result, outcome, err := tools.Call(t.Context(), g, o.Host, "greet", json.RawMessage(`{"name": "Ada"}`))
+		var got []string
+		for _, l := range outcome.Record.Logs {
+			got = append(got, l.Message)
+		}
+		if err != nil {
+			got = append(got, err.Error())
+		} else if result.Content != `"Hello, Ada!"` {
+			t.Errorf("%s: %s", name, result.Content)
+		}
+		if text := strings.Join(got, " "); text != c.want && !(c.want == "deny" && strings.Contains(text, "deny")) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

@@ -53,16 +53,3 @@ func configText(v any) string {
 	}
 	return string(b)
 }
-
-// handler is what the manifest has called first for a topic; "" when nothing is. For a handler
-// a * stands for one segment, also at the end (crate astrid-capsule, topic.rs, topic_matches).
-func handler(o host.Options, topic string) string {
-	best := ""
-	priority := 0
-	for _, s := range o.Subscribe {
-		if s.Handler != "" && strings.Count(s.Pattern, ".") == strings.Count(topic, ".") && host.Matches(s.Pattern, topic) && (best == "" || s.Priority < priority) {
-			best, priority = s.Handler, s.Priority
-		}
-	}
-	return best
-}
