@@ -42,6 +42,8 @@ type Server struct {
 	listener net.Listener
 	asking   sync.WaitGroup
 	ends     <-chan struct{} // closed when nobody takes requests any more
+	alive    context.Context // of all connections
+	cut      func()          // ends it
 }
 
 // Listen makes a watch known. The caller calls Serve, then Close.
@@ -51,6 +53,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, fmt.Errorf("making a folder for a socket: %w", err)
 	}
 	s := &Server{o: o, place: place{PID: os.Getpid(), Started: time.Now(), Run: newName()}}
+	s.alive, s.cut = context.WithCancel(context.Background())
 	for _, root := range o.Roots {
 		s.place.Roots = append(s.place.Roots, real(root))
 	}
@@ -68,7 +71,7 @@ func Listen(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers until ctx ends.
+// Serve answers until ctx ends: then nobody takes requests, and only events are still written.
 func (s *Server) Serve(ctx context.Context) {
 	s.ends = ctx.Done()
 	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
@@ -80,18 +83,23 @@ func (s *Server) Serve(ctx context.Context) {
 		}
 		s.asking.Go(func() { s.serve(ctx, conn) })
 	}
-	s.asking.Wait()
 }
 
-// Close makes the watch unknown.
+// Close makes the watch unknown, and ends all connections. The hub was closed before, so that who
+// follows the events has half a second to read the last ones. It is called after Serve has returned.
 func (s *Server) Close() {
 	s.listener.Close()
 	s.place.remove()
+	done := make(chan struct{})
+	go func() { s.asking.Wait(); close(done) }()
+	_ = hub.Flushed(done)
+	s.cut()
+	<-done
 }
 
-// serve answers one client. Its connection ends with ctx, and ctx with its connection.
-func (s *Server) serve(ctx context.Context, conn net.Conn) {
-	ctx, gone := context.WithCancel(ctx)
+// serve answers one client. What it asks the loop ends with loop.
+func (s *Server) serve(loop context.Context, conn net.Conn) {
+	ctx, gone := context.WithCancel(s.alive)
 	defer gone()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -113,10 +121,17 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 		_, _ = reader.ReadByte()
 		gone()
 	}()
+	asked := ctx
+	if r.Do != doEvents {
+		var end func()
+		asked, end = context.WithCancel(ctx)
+		defer end()
+		defer context.AfterFunc(loop, end)()
+	}
 	for i, path := range r.Paths {
 		r.Paths[i] = s.spelled(real(path))
 	}
-	if err := c.answer(ctx, r); err != nil {
+	if err := c.answer(asked, r); err != nil {
 		c.say(reply{Error: err.Error()})
 	}
 }
