@@ -12,7 +12,8 @@ import (
 var house = []string{
 	"orchestrator: builder builder/finding orchestrator/event orchestrator/order orchestrator/pool watcher watcher/tree",
 	"orchestrator/answer: builder/usage",
-	"orchestrator/calls: builder builder/capsule builder/guest builder/host builder/store builder/text builder/tools builder/usage builder/wasm/engine orchestrator/paths",
+	"orchestrator/ask: orchestrator orchestrator/event orchestrator/hub watcher/fsys",
+	"orchestrator/calls: builder builder/capsule builder/guest builder/host builder/store builder/text builder/tools builder/usage builder/wasm/engine orchestrator/paths watcher/fsys",
 	"orchestrator/console: builder/finding builder/text orchestrator/event orchestrator/hub orchestrator/paths",
 	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths orchestrator/verify/workspace watcher watcher/fsys watcher/tree",
 	"orchestrator/event: builder/finding",
@@ -27,7 +28,7 @@ var house = []string{
 	"orchestrator/pool:",
 	"orchestrator/progress: builder/text orchestrator/report orchestrator/verify",
 	"orchestrator/report: builder/finding builder/text builder/usage watcher/fsys watcher/tree",
-	"orchestrator/session: builder builder/capsule builder/finding builder/usage orchestrator orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/live orchestrator/load orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
+	"orchestrator/session: builder builder/capsule builder/finding builder/usage orchestrator orchestrator/ask orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/live orchestrator/load orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
 	"orchestrator/stream: orchestrator/hub",
 	"orchestrator/trial: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain builder/usage orchestrator/console",
 	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/finding builder/text builder/wasm/reader orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",

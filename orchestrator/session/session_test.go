@@ -33,19 +33,24 @@ func small(t *testing.T) string {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "Capsule.toml", `[package]
-name = "small"
+	write(t, dir, "Capsule.toml", manifestOf("small"))
+	write(t, dir, "source", "\x00asm\x01\x00\x00\x00")
+	return dir
+}
+
+// manifestOf is that of such a capsule.
+func manifestOf(name string) string {
+	return `[package]
+name = "` + name + `"
 version = "0.1.0"
 
 [[component]]
-id = "small"
-file = "small.wasm"
+id = "` + name + `"
+file = "` + name + `.wasm"
 
 [package.metadata.astrid-dev]
 build = ["/bin/sh", "-c", "cat source >$CAPSULE_OUT"]
-`)
-	write(t, dir, "source", "\x00asm\x01\x00\x00\x00")
-	return dir
+`
 }
 
 func write(t *testing.T, dir, name, content string) {
