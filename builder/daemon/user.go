@@ -39,9 +39,9 @@ func FindUser(getenv func(string) string) (*User, error) {
 	if u.run == "" {
 		u.run = filepath.Join(u.home, "run")
 	}
-	for name, path := range map[string]string{"ASTRID_HOME": u.home, "ASTRID_RUN_DIR": u.run} {
-		if !filepath.IsAbs(path) {
-			return nil, usage.Hint(fmt.Errorf("%s is %q", name, path), "the runtime wants an absolute path there")
+	for _, v := range []struct{ name, path string }{{"ASTRID_HOME", u.home}, {"ASTRID_RUN_DIR", u.run}} {
+		if !filepath.IsAbs(v.path) {
+			return nil, usage.Hint(fmt.Errorf("%s is %q", v.name, v.path), "the runtime wants an absolute path there")
 		}
 	}
 	if u.as == "" {
