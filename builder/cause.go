@@ -138,13 +138,17 @@ func causesOf(ctx context.Context, old *Causes, in *Inputs) (*Causes, error) {
 			if f.Size == tree.Absent {
 				continue
 			}
+			name, path := f.Path, fsys.Absolute(in.Dir, f.Path)
+			if !fsys.Inside(in.Dir, path) {
+				name = path
+			}
 			n := fileNote{Size: f.Size, Mtime: f.Mtime, Ctime: f.Ctime, Ino: f.Ino, Exec: f.Exec, Source: s.source}
-			if before, known := old.file(f.Path); known && before.untouched(f) && before.Hash != "" {
+			if before, known := old.file(name); known && before.untouched(f) && before.Hash != "" {
 				n.Hash = before.Hash
 			} else {
-				n.Hash = hashOf(fsys.Absolute(in.Dir, f.Path), f)
+				n.Hash = hashOf(path, f)
 			}
-			c.Files[f.Path] = n
+			c.Files[name] = n
 		}
 	}
 	return c, nil
