@@ -401,7 +401,7 @@ var table = []Rule{
 	{Code: LinkedCapsule, Part: PartWatch, Severity: Warning, Summary: "a link leads to a capsule outside the paths, which is not looked at", Remedy: "name the capsule's own folder as a path"},
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
-	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the --on-reload command failed", Remedy: "read its output, which is shown with it"},
+	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the command of --on-reload or --on-live failed", Remedy: "read its output, which is shown with it"},
 	{Code: LiveGone, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime is not there", Remedy: "start it, with astrid start; what is built is installed when it is back"},
 	{Code: LivePaced, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime takes no more installs for now", Remedy: "nothing is to be done: the newest of each capsule goes when there is room"},
 	{Code: LivePutBack, Part: PartWatch, Severity: Warning, Summary: "with --live: the runtime keeps a package that it refused, and the last good one cannot be put back", Remedy: "install a good one: the next start of the runtime would load what it refused"},

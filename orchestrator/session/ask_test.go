@@ -130,7 +130,7 @@ func busy(t *testing.T) {
 // input, with four who wait and a busy processor, and a watch that is ended and begun again: no
 // answer is for an older tree, and none is missing.
 func TestNoAnswerForAnOlderTree(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	root := filepath.Dir(dir)
 	write(t, root, "shared", "0")
 	manifest, err := os.ReadFile(filepath.Join(dir, "Capsule.toml"))
@@ -235,7 +235,7 @@ func change(t *testing.T, e *edited, n int, random *rand.Rand) {
 // Holds over several files whose middle does not build: each is one build, and no failure is
 // announced. Some holders go away without a word.
 func TestAHoldIsOneEdit(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	r := start(t, dir)
 	events := r.hub.Subscribe(1<<40, hub.Fail(64<<20))
 	random := rand.New(rand.NewPCG(3, 3))
@@ -293,7 +293,7 @@ func TestAHoldIsOneEdit(t *testing.T) {
 
 // Eight who read and ask at once, one of which never reads: nobody misses an event or blocks another.
 func TestEightAtOnce(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	r := start(t, dir)
 	var all sync.WaitGroup
 	read := make([]bytes.Buffer, 7)
@@ -355,7 +355,7 @@ func (b blocking) Write(p []byte) (int, error) { <-b.ctx.Done(); return 0, error
 
 // A wait that is cut off goes on with its token, and one of another watch asks anew.
 func TestAWaitGoesOn(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	r := start(t, dir)
 	hold, err := ask.Find([]string{dir})
 	if err != nil {
