@@ -15,6 +15,7 @@
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
 //	known.go    what the records say of a capsule, without a build
+//	cause.go    why a verdict was due, file by file
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words
