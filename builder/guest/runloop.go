@@ -14,8 +14,9 @@ import (
 // is ready (crate astrid-kernel, lib.rs: RUN_LOOP_READY_TIMEOUT).
 const readyWithin = 500 * time.Millisecond
 
-// maxRounds is how often a run loop may wait in vain for one request: nothing more comes to it.
-const maxRounds = 3
+// maxRounds is how often a run loop may wait while messages are left for it: one that asks its
+// subscriptions in turn, or sleeps between two looks, comes to all of them.
+const maxRounds = 64
 
 // loop is a run export that runs on. It and its session take turns, so that only one of them
 // touches the world: it runs while the session waits, and waits inside a function of the host
@@ -87,7 +88,8 @@ func (l *loop) next(ctx context.Context) (host.Signal, error) {
 	}
 }
 
-// settle lets the guest run until it waits for what nobody sends.
+// settle lets the guest run until it waits for what nobody sends. What it does not read, it
+// does not read in the next round either.
 func (l *loop) settle(ctx context.Context) error {
 	for range maxRounds {
 		l.turn <- true
@@ -114,15 +116,7 @@ func (l *loop) perform(ctx context.Context, q request, o *Outcome) error {
 		return nil
 	}
 	o.Handed = l.session.world.Deliver(*q.Message)
-	for l.session.world.Pending() {
-		if err := l.settle(ctx); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
+	return l.settle(ctx)
 }
 
 // end ends the guest, wherever it is, and waits for that.

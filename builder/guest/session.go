@@ -44,7 +44,11 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{options: o, reading: reading, world: host.New(o.Host)}
+	world, err := host.New(o.Host)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
 	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge})
 	return s, err

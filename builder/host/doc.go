@@ -16,8 +16,19 @@
 //	sys.go        configuration, log, time, random bytes, capabilities
 //	ipc.go        publications and subscriptions
 //	kv.go         keys and values
-//	io.go         waiting
+//	fs.go         files
+//	http.go       requests to the web
+//	net.go        connections
+//	stream.go     a connection's bytes
+//	process.go    programs
+//	people.go     approval and answers
+//	identity.go   who is who elsewhere
+//	uplink.go     messages to people
+//	io.go         waiting, and streams that are over
 //	world.go      what all of them share
+//	path.go       where a path of a guest leads to
+//	fault.go      errors as a guest gets them
+//	tree.go       files in memory over a folder
 //	bus.go        messages between publishers and subscribers
 //	topic.go      which pattern a topic fits
 //	record.go     what a guest did

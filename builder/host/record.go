@@ -12,6 +12,7 @@ type Record struct {
 	Published []Message `json:"published,omitempty"` // in order; those that were refused are not among them
 	Lacked    []Lack    `json:"lacked,omitempty"`    // each once
 	Calls     []Call    `json:"calls,omitempty"`     // when Options.Trace asks for them
+	Files     []File    `json:"files,omitempty"`     // all that differs from the start, sorted by path
 	Left      int       `json:"left,omitempty"`      // entries that were not kept, because there were too many
 	Ready     bool      `json:"ready,omitempty"`     // it signalled that it is ready
 }
@@ -27,6 +28,14 @@ type Lack struct {
 	Function string `json:"function"` // that refused: astrid:ipc/host.publish
 	What     string `json:"what"`     // that it was asked for: a topic, a path, a host
 	Needs    string `json:"needs"`    // what to declare, or the flag that allows it
+}
+
+// File is what a guest put at a path, or took away.
+type File struct {
+	Path   string `json:"path"` // cwd://a/b, home://c or /tmp/d
+	Folder bool   `json:"folder,omitempty"`
+	Gone   bool   `json:"gone,omitempty"`
+	Data   []byte `json:"data,omitempty"`
 }
 
 // Call is one call of the host.

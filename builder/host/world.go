@@ -1,7 +1,14 @@
 package host
 
 import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
 	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,17 +17,25 @@ import (
 
 // World is a host for one capsule. It is used by one goroutine.
 type World struct {
-	options   Options
-	book      book
-	bus       bus
-	random    *rand.ChaCha8
-	elapsed   time.Duration // what the clock has moved
-	values    map[string][]byte
-	resources map[uint32]any
-	last      uint32   // resource
-	message   *Message // that is being handled; nil: none
-	bindings  []interceptorBinding
-	window    struct { // in which publications are counted
+	options    Options
+	book       book
+	bus        bus
+	random     *rand.ChaCha8
+	elapsed    time.Duration // what the clock has moved
+	values     map[string][]byte
+	cwd        tree
+	home       tree
+	tmp        tree
+	secrets    map[string]string
+	approved   []string // actions that need no asking any more
+	people     []person
+	links      []link
+	registered map[string]uplink
+	resources  map[uint32]any
+	last       uint32   // resource
+	message    *Message // that is being handled; nil: none
+	bindings   []interceptorBinding
+	window     struct { // in which publications are counted
 		began time.Duration
 		bytes int
 	}
@@ -58,28 +73,69 @@ func (w *World) principal() string {
 	return w.options.Caller.Principal
 }
 
-// New makes a world.
-func New(o Options) *World {
+// New makes a world. The error is a folder or a fixture that cannot be used. Close frees it.
+func New(o Options) (*World, error) {
 	if o.Clock == 0 {
 		o.Clock = StartClock
 	}
 	if o.Caller.Principal == "" {
 		o.Caller.Principal = DefaultPrincipal
 	}
-	w := &World{options: o, values: map[string][]byte{}, resources: map[uint32]any{}}
+	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, secrets: map[string]string{}, registered: map[string]uplink{}}
+	if w.values == nil {
+		w.values = map[string][]byte{}
+	}
 	var seed [32]byte
-	for i := range 8 {
-		seed[i] = byte(o.Seed >> (8 * i))
-	}
+	binary.LittleEndian.PutUint64(seed[:], o.Seed)
 	w.random = rand.NewChaCha8(seed)
-	for key, value := range o.State {
-		w.values[key] = value
+	return w, w.fill()
+}
+
+// fill opens the folder below cwd://, and puts the fixtures into place.
+func (w *World) fill() error {
+	if w.options.Cwd != "" {
+		root, err := os.OpenRoot(w.options.Cwd)
+		if err != nil {
+			return err
+		}
+		w.cwd.base = root
 	}
-	return w
+	for name, data := range w.options.Files {
+		p, err := w.resolve(name)
+		if err == nil && p.rel == "" {
+			err = errFolder
+		}
+		if parent, _, ok := cutLast(p.rel); err == nil && ok {
+			err = p.tree.makeAll(parent)
+		}
+		if err == nil {
+			err = p.tree.write(p.rel, data)
+		}
+		if err != nil {
+			return fmt.Errorf("the fixture %s: %w", name, err)
+		}
+	}
+	for _, t := range []*tree{&w.cwd, &w.home, &w.tmp} {
+		for _, n := range t.nodes {
+			n.fixture = true
+		}
+	}
+	return nil
+}
+
+// Close frees the folder below cwd://.
+func (w *World) Close() {
+	if w.cwd.base != nil {
+		w.cwd.base.Close()
+	}
 }
 
 // Record returns what the guest did since the last call of it.
-func (w *World) Record() Record { return w.book.take() }
+func (w *World) Record() Record {
+	r := w.book.take()
+	r.Files = slices.Concat(w.cwd.changed("cwd://"), w.home.changed("home://"), w.tmp.changed("/tmp/"))
+	return r
+}
 
 // State are the keys and values that the capsule has stored. The caller may keep it as long as
 // no guest runs.
@@ -94,15 +150,20 @@ func (w *World) Note(c func() Call) {
 
 // Drop ends a resource.
 func (w *World) Drop(rep uint32) {
-	if s, ok := w.resources[rep].(*subscription); ok {
-		delete(w.bus.subscriptions, s)
+	switch r := w.resources[rep].(type) {
+	case *subscription:
+		delete(w.bus.subscriptions, r)
+	case io.Closer:
+		r.Close()
 	}
 	delete(w.resources, rep)
 }
 
 // Reset ends all resources: their guest is gone.
 func (w *World) Reset() {
-	clear(w.resources)
+	for rep := range w.resources {
+		w.Drop(rep)
+	}
 	w.bus.reset()
 }
 
@@ -124,12 +185,6 @@ func get[T any](w *World, rep abi.Rep) (resource T, ok bool) {
 	resource, ok = w.resources[uint32(rep)].(T)
 	return resource, ok
 }
-
-// fail is a case of a function's error type.
-func fail(name string) error { return &abi.Fault{Name: name} }
-
-// unknown is the case of an error type that carries a text.
-func unknown(text string) error { return &abi.Fault{Name: "unknown", Value: text} }
 
 // denied records what was asked for without a declaration, and is the error.
 func (w *World) denied(function, what, needs string) error {
@@ -156,3 +211,14 @@ func quoted(table, pattern string) string {
 
 // Pending reports whether a message waits for one of the guest's subscriptions.
 func (w *World) Pending() bool { return w.bus.pending() }
+
+// uuid is a new identity, from the world's own randomness.
+func (w *World) uuid() string {
+	var b [16]byte
+	_, _ = w.random.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// uuidForm is what every identity looks like.
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

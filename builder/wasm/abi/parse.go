@@ -21,7 +21,7 @@ func Parse(text string) (*Func, error) {
 		err = fmt.Errorf("%q is left over", p.rest)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the type %q: %w", text, err)
+		return nil, fmt.Errorf("reading the type %.80q: %w", text, err)
 	}
 	return f, nil
 }
@@ -41,7 +41,7 @@ func (p *parser) take(s string) bool {
 
 func (p *parser) expect(s string) error {
 	if !p.take(s) {
-		return fmt.Errorf("%q is expected before %q", s, p.rest)
+		return fmt.Errorf("%q is expected before %.40q", s, p.rest)
 	}
 	return nil
 }
@@ -162,9 +162,10 @@ func (p *parser) braced(word string) (*Type, error) {
 
 func (p *parser) bracketed(word string) (*Type, error) {
 	if word == "own" || word == "borrow" {
-		t := &Type{Kind: map[string]Kind{"own": Own, "borrow": Borrow}[word], Name: p.word()}
-		if err := p.expect(">"); err != nil {
-			return nil, err
+		t := &Type{Kind: map[string]Kind{"own": Own, "borrow": Borrow}[word]}
+		var closed bool
+		if t.Name, p.rest, closed = strings.Cut(p.rest, ">"); !closed {
+			return nil, fmt.Errorf("the resource %q does not end", t.Name)
 		}
 		return made(t)
 	}

@@ -1,0 +1,440 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/abi"
+)
+
+// web is astrid:http/host 1.0 and 1.1 (host/http). What the manifest does not declare is
+// refused as the runtime does it; what --allow-net does not name is a connection error.
+type web struct {
+	*World
+	old bool // 1.0, which has fewer words for errors
+}
+
+// Limits of the crate astrid-capsule, engine/wasm/limits.rs, as a fresh runtime has them.
+const (
+	maxBody      = 10 << 20
+	maxRedirects = 10
+	httpTimeout  = 30 * time.Second
+	maxChunk     = 64 << 10
+)
+
+type keyValue struct{ Key, Value string }
+
+type httpRequest struct {
+	Url     string
+	Method  abi.Case
+	Headers []keyValue
+	Body    *[]byte
+}
+
+type timeoutConfig struct{ ConnectMs, FirstByteMs, BetweenBytesMs, TotalMs *uint64 }
+
+type redirectPolicy string
+
+type requestOptions struct {
+	Timeouts             *timeoutConfig
+	Redirect             *redirectPolicy
+	MaxRedirects         *uint32
+	MaxResponseBytes     *uint64
+	MaxDecompressedBytes *uint64
+	AutoDecompress       *bool
+	HttpsOnly            *bool
+	Integrity            *string
+}
+
+type responseMeta struct {
+	FinalUrl      string
+	RedirectCount uint32
+	ElapsedMs     uint64
+	WireBytes     uint64
+}
+
+type httpResponse struct {
+	Status  uint16
+	Headers []keyValue
+	Body    []byte
+	Meta    responseMeta
+}
+
+// oldResponse is that of 1.0.
+type oldResponse struct {
+	Status  uint16
+	Headers []keyValue
+	Body    []byte
+}
+
+// httpStream is a response whose body is read in pieces.
+type httpStream struct {
+	status  uint16
+	headers []keyValue
+	body    io.ReadCloser
+	cancel  context.CancelFunc
+}
+
+func (s *httpStream) Close() error {
+	s.cancel()
+	return s.body.Close()
+}
+
+// exchange is one request with what came of it.
+type exchange struct {
+	response  *http.Response
+	redirects uint32
+	final     string
+	cancel    context.CancelFunc
+}
+
+// Methods of the WIT's variant; other carries its own.
+var methods = map[string]string{"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "delete": "DELETE",
+	"connect": "CONNECT", "options": "OPTIONS", "trace": "TRACE", "patch": "PATCH"}
+
+func (h web) method(c abi.Case) string {
+	if name, ok := methods[c.Name]; ok {
+		return name
+	}
+	name, _ := c.Value.(string)
+	return name
+}
+
+// start sends a request and follows where it is led to, each step through the same gates.
+func (h web) start(function string, r httpRequest, o requestOptions) (*exchange, error) {
+	timeout := httpTimeout
+	if o.Timeouts != nil && o.Timeouts.TotalMs != nil {
+		timeout = min(time.Duration(min(*o.Timeouts.TotalMs, 300_000))*time.Millisecond, 5*time.Minute)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	e, err := h.follow(ctx, function, r, o)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	e.cancel = cancel
+	return e, nil
+}
+
+func (h web) follow(ctx context.Context, function string, r httpRequest, o requestOptions) (*exchange, error) {
+	most := uint32(maxRedirects)
+	if o.MaxRedirects != nil {
+		most = min(*o.MaxRedirects, most)
+	}
+	policy := redirectPolicy("follow")
+	if o.Redirect != nil {
+		policy = *o.Redirect
+	}
+	method, body := h.method(r.Method), r.Body
+	at := r.Url
+	headers := r.Headers
+	for n := uint32(0); ; n++ {
+		response, err := h.send(ctx, function, hop{at, method, headers, body, o.HttpsOnly != nil && *o.HttpsOnly})
+		if err != nil {
+			return nil, err
+		}
+		location := response.Header.Get("Location")
+		if response.StatusCode < 300 || response.StatusCode >= 400 || location == "" || policy == "manual" {
+			return &exchange{response: response, redirects: n, final: at}, nil
+		}
+		response.Body.Close()
+		from, _ := url.Parse(at)
+		next, err := from.Parse(location)
+		switch {
+		case policy == "error":
+			return nil, fail("redirect-blocked")
+		case err != nil:
+			return nil, fail("invalid-request")
+		case n >= most:
+			return nil, fail("too-many-redirects")
+		case next.Scheme != from.Scheme || next.Host != from.Host:
+			headers = slices.DeleteFunc(slices.Clone(headers), func(kv keyValue) bool {
+				return strings.EqualFold(kv.Key, "authorization") || strings.EqualFold(kv.Key, "cookie")
+			})
+		}
+		if response.StatusCode == 303 || (response.StatusCode == 301 || response.StatusCode == 302) && method != "GET" && method != "HEAD" {
+			method, body = "GET", nil
+		}
+		at = next.String()
+	}
+}
+
+// hop is one request on the way.
+type hop struct {
+	url, method string
+	headers     []keyValue
+	body        *[]byte
+	httpsOnly   bool
+}
+
+func (h web) send(ctx context.Context, function string, p hop) (*http.Response, error) {
+	private, err := h.gate(function, p)
+	if err != nil {
+		return nil, err
+	}
+	var body io.Reader
+	if p.body != nil {
+		body = bytes.NewReader(*p.body)
+	}
+	request, err := http.NewRequestWithContext(ctx, p.method, p.url, body)
+	if err != nil {
+		return nil, fail("invalid-request")
+	}
+	for _, kv := range p.headers {
+		if strings.EqualFold(kv.Key, "host") {
+			request.Host = kv.Value
+		}
+		request.Header.Add(kv.Key, kv.Value)
+	}
+	transport := &http.Transport{DialContext: dialer(private).DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return nil, httpError(err)
+	}
+	return response, nil
+}
+
+// gate holds a request against its scheme, the manifest, and what a person allowed.
+func (h web) gate(function string, p hop) (private bool, err error) {
+	u, err := url.Parse(p.url)
+	switch {
+	case err != nil || u.Scheme == "":
+		return false, fail("invalid-request")
+	case u.Scheme != "https" && (u.Scheme != "http" || p.httpsOnly):
+		return false, fail("scheme-denied")
+	case u.Hostname() == "":
+		return false, fail("invalid-request")
+	}
+	host := u.Hostname()
+	declared := func(d string) bool { return d == "*" || host == d || strings.HasSuffix(host, "."+d) }
+	if !slices.ContainsFunc(h.options.Capabilities.Net, declared) {
+		return false, h.denied("astrid:http/host."+function, p.url, `[capabilities] net = ["`+host+`"]`)
+	}
+	port := uint64(443)
+	if u.Scheme == "http" {
+		port = 80
+	}
+	if u.Port() != "" {
+		if port, err = strconv.ParseUint(u.Port(), 10, 16); err != nil {
+			return false, fail("invalid-request")
+		}
+	}
+	allowed, private := h.reach(host, uint16(port))
+	if !allowed {
+		h.book.lack(Lack{"astrid:http/host." + function, p.url, "--allow-net " + host})
+		return false, fail("connection-error")
+	}
+	return private, nil
+}
+
+func httpError(err error) error {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, errPrivate):
+		return fail("airlock-rejected")
+	case errors.As(err, &dns):
+		return fail("dns-error")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fail("timeout")
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return fail("tls-error")
+	}
+	return fail("connection-error")
+}
+
+func headersOf(r *http.Response) []keyValue {
+	list := []keyValue{}
+	for name, values := range r.Header {
+		for _, value := range values {
+			list = append(list, keyValue{strings.ToLower(name), value})
+		}
+	}
+	slices.SortFunc(list, func(a, b keyValue) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+func (h web) request(function string, r httpRequest, o requestOptions) (httpResponse, error) {
+	began := time.Now()
+	e, err := h.start(function, r, o)
+	if err != nil {
+		return httpResponse{}, err
+	}
+	defer e.cancel()
+	defer e.response.Body.Close()
+	most, tooLarge := uint64(maxBody), "body-too-large"
+	if o.MaxResponseBytes != nil {
+		most = min(most, *o.MaxResponseBytes)
+	}
+	if o.MaxDecompressedBytes != nil && *o.MaxDecompressedBytes < most {
+		most, tooLarge = *o.MaxDecompressedBytes, "decompression-bomb"
+	}
+	body, err := io.ReadAll(io.LimitReader(e.response.Body, int64(most)+1))
+	switch {
+	case err != nil:
+		return httpResponse{}, httpError(err)
+	case uint64(len(body)) > most:
+		return httpResponse{}, fail(tooLarge)
+	}
+	if o.Integrity != nil {
+		if err := intact(*o.Integrity, body); err != nil {
+			return httpResponse{}, err
+		}
+	}
+	return httpResponse{uint16(e.response.StatusCode), headersOf(e.response), body,
+		responseMeta{e.final, e.redirects, uint64(time.Since(began).Milliseconds()), uint64(len(body))}}, nil
+}
+
+// intact is verify_integrity: sha256-BASE64, with sha384 and sha512.
+func intact(integrity string, body []byte) error {
+	name, text, _ := strings.Cut(integrity, "-")
+	want, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		if want, err = base64.RawStdEncoding.DecodeString(text); err != nil {
+			return fail("invalid-request")
+		}
+	}
+	var have []byte
+	switch name {
+	case "sha256":
+		sum := sha256.Sum256(body)
+		have = sum[:]
+	case "sha384":
+		sum := sha512.Sum384(body)
+		have = sum[:]
+	case "sha512":
+		sum := sha512.Sum512(body)
+		have = sum[:]
+	default:
+		return fail("invalid-request")
+	}
+	if !bytes.Equal(have, want) {
+		return fail("integrity-mismatch")
+	}
+	return nil
+}
+
+func (h web) stream(function string, r httpRequest, o requestOptions) (abi.Rep, error) {
+	e, err := h.start(function, r, o)
+	if err != nil {
+		return 0, err
+	}
+	s := &httpStream{uint16(e.response.StatusCode), headersOf(e.response), e.response.Body, e.cancel}
+	rep, ok := h.add(s)
+	if !ok {
+		s.Close()
+		return 0, fail("quota")
+	}
+	return rep, nil
+}
+
+func (h web) readChunk(self abi.Rep) ([]byte, error) {
+	s, ok := get[*httpStream](h.World, self)
+	if !ok {
+		return nil, fail("closed")
+	}
+	b := make([]byte, maxChunk)
+	n, err := s.body.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, httpError(err)
+	}
+	return b[:n], nil
+}
+
+func (h web) closeStream(self abi.Rep) error {
+	if _, ok := get[*httpStream](h.World, self); !ok {
+		return fail("closed")
+	}
+	h.Drop(uint32(self))
+	return nil
+}
+
+// worded gives an error the words of 1.0 (host/http/mod.rs, v11_error_to_v10).
+func (h web) worded(err error) error {
+	var f *abi.Fault
+	if !h.old || !errors.As(err, &f) {
+		return err
+	}
+	switch f.Name {
+	case "redirect-blocked":
+		return fail("airlock-rejected")
+	case "too-many-redirects":
+		return &abi.Fault{Name: "protocol", Value: "too many redirects"}
+	case "scheme-denied":
+		return fail("invalid-request")
+	case "integrity-mismatch":
+		return &abi.Fault{Name: "protocol", Value: "integrity mismatch"}
+	case "decompression-bomb":
+		return fail("body-too-large")
+	}
+	return err
+}
+
+func (h web) streamFunctions() functions {
+	return functions{
+		"http-stream-start": func(r httpRequest) (abi.Rep, error) {
+			rep, err := h.stream("http-stream-start", r, requestOptions{})
+			return rep, h.worded(err)
+		},
+		"[method]http-stream.status": func(self abi.Rep) uint16 {
+			if s, ok := get[*httpStream](h.World, self); ok {
+				return s.status
+			}
+			return 0
+		},
+		"[method]http-stream.headers": func(self abi.Rep) []keyValue {
+			if s, ok := get[*httpStream](h.World, self); ok {
+				return s.headers
+			}
+			return nil
+		},
+		"[method]http-stream.read-chunk": func(self abi.Rep) ([]byte, error) {
+			b, err := h.readChunk(self)
+			return b, h.worded(err)
+		},
+		"[method]http-stream.close":              h.closeStream,
+		"[method]http-stream.subscribe-readable": func(abi.Rep) abi.Rep { return h.alwaysReady() },
+		"[method]http-stream.body-stream":        func(abi.Rep) abi.Rep { return h.made(closedInput{}) },
+	}
+}
+
+// oldFunctions are those of 1.0.
+func (h web) oldFunctions() functions {
+	h.old = true
+	all := h.streamFunctions()
+	all["http-request"] = func(r httpRequest) (oldResponse, error) {
+		response, err := h.request("http-request", r, requestOptions{})
+		return oldResponse{response.Status, response.Headers, response.Body}, h.worded(err)
+	}
+	return all
+}
+
+func (h web) functions() functions {
+	all := h.streamFunctions()
+	pending := func() error { return unknown("streaming upload (http-upload) not yet implemented") }
+	all["http-request"] = func(r httpRequest) (httpResponse, error) { return h.request("http-request", r, requestOptions{}) }
+	all["http-request-opts"] = func(r httpRequest, o requestOptions) (httpResponse, error) {
+		return h.request("http-request-opts", r, o)
+	}
+	all["http-stream-start-opts"] = func(r httpRequest, o requestOptions) (abi.Rep, error) {
+		return h.stream("http-stream-start-opts", r, o)
+	}
+	all["[method]http-stream.trailers"] = func(abi.Rep) (*[]keyValue, error) { return nil, nil }
+	all["http-upload-start"] = func(httpRequest, requestOptions) (abi.Rep, error) { return 0, pending() }
+	all["[method]http-upload.body-sink"] = func(abi.Rep) abi.Rep { return h.made(closedOutput{}) }
+	all["[method]http-upload.subscribe-writable"] = func(abi.Rep) abi.Rep { return h.alwaysReady() }
+	all["[method]http-upload.finish"] = func(abi.Rep) (abi.Rep, error) { return 0, pending() }
+	return all
+}
