@@ -155,6 +155,8 @@ type Settings struct {
 	TraceReads bool // what the build reads is learned from its system calls
 	Smoke      Smoke
 	Runtime    []string // releases of the runtime that must all take the capsule
+
+	RequireTests bool // a test that fails keeps the module from being published
 }
 
 // Wrap says how a core module becomes a component. The zero value wraps when

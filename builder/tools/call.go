@@ -43,6 +43,24 @@ func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, argu
 	return answer.Result, outcome, nil
 }
 
+// ResultTopic is where the runtime waits for the result of a tool.
+func ResultTopic(name string) string { return executeTopic + name + resultSuffix }
+
+// Send hands the guest a message, as the runtime does for the handler that its manifest names for
+// the topic, or for its run loop. What it did is in the Outcome; the answer is a handler's, nil
+// where it gives none. An error that is a *FaultError is the guest's own.
+func Send(ctx context.Context, g *guest.Guest, o host.Options, topic string, payload json.RawMessage) ([]byte, *guest.Outcome, error) {
+	m := host.Message{Topic: topic, Payload: payload, Source: caller, Principal: o.Caller.Principal}
+	if !g.RunLoop() && handler(o, topic) == "" {
+		return nil, nil, &FaultError{"no entry of [subscribe] has a handler for " + topic}
+	}
+	data, outcome, err := ask(ctx, g, o, m, "", topic+" ") // no topic has a blank: what it publishes is no answer
+	if err == nil && g.RunLoop() && outcome.Handed == 0 {
+		err = &FaultError{"its run loop is subscribed to nothing that " + topic + " fits"}
+	}
+	return data, outcome, err
+}
+
 // silence says why there is no result.
 func silence(topic string, o *guest.Outcome) string {
 	if said := denial(o); said != "" {

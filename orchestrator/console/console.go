@@ -113,6 +113,9 @@ func (c *Console) tell(e event.Event) {
 	c.track(e)
 	if !c.hidden(e.Body) {
 		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
+		if n, some := c.testsEntry(e); some {
+			c.say(c.render(n), eventRoom)
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ type Unchanged struct {
 	Rebuilt   bool              `json:"rebuilt,omitempty"` // a build made, byte for byte, the modules that stand published
 	Findings  []finding.Finding `json:"findings,omitempty"`
 	Artifact                    // empty for a capsule that builds nothing
+	Tests     *Tests            `json:"tests,omitempty"`
 	Files     []string          `json:"files,omitempty"`    // the modules that were put back, relative to the capsule
 	BuildMS   int64             `json:"build_ms,omitempty"` // with rebuilt, and the next two
 	SmokeMS   int64             `json:"smoke_ms,omitempty"`
@@ -112,6 +113,7 @@ type Reload struct {
 	Findings   []finding.Finding `json:"findings,omitempty"`   // what the kernel would say of it, and warnings
 	Generation int               `json:"generation,omitempty"` // counts this capsule's reloads in one run, from 1
 	Artifact
+	Tests     *Tests          `json:"tests,omitempty"`
 	BuildMS   int64           `json:"build_ms,omitempty"`
 	SmokeMS   int64           `json:"smoke_ms,omitempty"`
 	LatencyMS int64           `json:"latency_ms,omitempty"` // from the last edit to this announcement; 0 when no edit led to it
@@ -161,6 +163,24 @@ func NewArtifact(components []Component) Artifact {
 	}
 	c := components[0]
 	return Artifact{Path: c.Path, Blob: c.Blob, Hash: c.Hash, Size: c.Size, Type: c.Type, Components: components}
+}
+
+// Tests is what came of the capsule's tests with the module; without it there are none. A test
+// that fails keeps nothing from being published unless the settings say so.
+type Tests struct {
+	Passed int          `json:"passed"`
+	Failed []FailedTest `json:"failed,omitempty"`
+	MS     int64        `json:"ms,omitempty"` // all of them together
+}
+
+// FailedTest is an expectation of a test that was not met, or what is wrong with a file of tests.
+type FailedTest struct {
+	Name    string `json:"name,omitempty"` // of the test; "" for a file that cannot be read
+	File    string `json:"file"`           // a slash path below dir
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+	Diff    string `json:"diff,omitempty"` // from what was expected to what came
+	Hint    string `json:"hint,omitempty"`
 }
 
 // Component is one published module of a capsule. Its fields are never left out.
