@@ -26,6 +26,12 @@ const Pattern = "/" + Folder + "/*.toml"
 // IsFile reports whether a file of a capsule, a slash path below its folder, holds tests.
 func IsFile(name string) bool { return path.Dir(name) == Folder && path.Ext(name) == ".toml" }
 
+// In reports whether the capsule in the folder dir has files of tests.
+func In(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, Folder, "*.toml")) // a name with brackets may hide some
+	return err == nil && len(found) > 0
+}
+
 // File is one file of tests.
 type File struct {
 	Name   string // a slash path below the capsule: tests/greet.toml

@@ -23,6 +23,8 @@ type Ran struct {
 	Missed []Miss  `json:"missed,omitempty"`
 	Late   bool    `json:"late,omitempty"` // it did not end in its time, or was not run because others did not
 
+	Updated bool `json:"updated,omitempty"` // all that it missed stands in its file now
+
 	test    *Test
 	content any // what its tool answered; nil: nothing, or null
 }
@@ -55,17 +57,23 @@ func (s *Summary) Failed() bool { return len(s.Faults) > 0 || s.Passed() < len(s
 func (s *Summary) Findings() []finding.Finding {
 	list := append([]finding.Finding(nil), s.Faults...)
 	for _, r := range s.Ran {
-		code := finding.TestFailed
-		if r.Late {
-			code = finding.TestTimeout
+		list = append(list, r.Findings()...)
+	}
+	return list
+}
+
+// Findings are what the test missed.
+func (r *Ran) Findings() (list []finding.Finding) {
+	code := finding.TestFailed
+	if r.Late {
+		code = finding.TestTimeout
+	}
+	for _, m := range r.Missed {
+		f := finding.Finding{Code: code, Severity: finding.Error, File: r.File, Line: m.Line, Message: fmt.Sprintf("%s: %s", r.Name, m.Message), Hint: m.Hint}
+		if f.Hint == "" {
+			f.Hint = "mend the capsule, or if it is right write what came with astrid-dev test --update"
 		}
-		for _, m := range r.Missed {
-			f := finding.Finding{Code: code, Severity: finding.Error, File: r.File, Line: m.Line, Message: fmt.Sprintf("%s: %s", r.Name, m.Message), Hint: m.Hint}
-			if f.Hint == "" {
-				f.Hint = "mend the capsule, or if it is right write what came with astrid-dev test --update"
-			}
-			list = append(list, f)
-		}
+		list = append(list, f)
 	}
 	return list
 }

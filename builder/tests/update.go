@@ -1,59 +1,68 @@
 package tests
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// Update is a file in which what came out replaces what was expected.
-type Update struct {
-	Path    string // absolute
-	Name    string // a slash path below the capsule
-	Text    string // the whole file
-	Changed int    // expectations that were written
+// Updated is a file in which what came out replaced what was expected.
+type Updated struct {
+	Name    string `json:"file"`    // a slash path below the capsule
+	Changed int    `json:"changed"` // expectations that were written
 }
 
-// Updates are the files in which tests missed something that a file can say: the value of a
-// result, of an error, of a file or of a key. A test without expect gets its result. The rest of
-// a file stays as it is. What cannot be written, such as a message that was not published, stays
-// missed.
-func Updates(files []*File, s *Summary) ([]Update, error) {
-	var list []Update
+// Write writes what came out into the files, where tests missed something that a file can say:
+// the value of a result, of an error, of a file or of a key. A test without expect gets its
+// result. The rest of a file stays as it is. What cannot be written, such as a message that was
+// not published, stays missed. A file that somebody has changed since it was read is left alone,
+// and is the error; files before it are written.
+func Write(files []*File, s *Summary) (list []Updated, err error) {
 	for _, f := range files {
-		if f.doc == nil || len(f.Faults) > 0 {
+		if len(f.Faults) > 0 {
 			continue
 		}
-		e := tomldoc.NewEdits(f.doc)
-		n := 0
-		for _, r := range s.Ran {
-			if r.File == f.Name {
-				n += r.write(e)
+		e, n := tomldoc.NewEdits(f.doc), 0
+		var all []*Ran // of which everything is written
+		for i := range s.Ran {
+			r := &s.Ran[i]
+			if r.File != f.Name {
+				continue
+			}
+			wrote := r.write(e)
+			if n += wrote; wrote > 0 && wrote >= len(r.Missed) {
+				all = append(all, r)
 			}
 		}
 		if n == 0 {
 			continue
 		}
 		text, err := e.Apply()
+		if err == nil {
+			err = f.replace(text)
+		}
 		if err != nil {
 			return list, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		list = append(list, Update{f.path, f.Name, text, n})
+		for _, r := range all {
+			r.Updated = true
+		}
+		list = append(list, Updated{f.Name, n})
 	}
 	return list, nil
 }
 
 // write edits what one test missed, and says how many places that were.
-func (r Ran) write(e *tomldoc.Edits) (n int) {
+func (r *Ran) write(e *tomldoc.Edits) (n int) {
 	if r.test.silent && len(r.Missed) == 0 && r.content != nil {
-		key, value := "result", r.content
-		text, parsed, ok := literal(value)
-		if !ok { // TOML has no null: the JSON itself
-			text, parsed, ok = literal(string(encoded(value)))
-		}
-		if ok {
-			e.Add(r.test.key, "expect", "expect = { "+key+" = "+text+" }", map[string]any{key: parsed})
+		if text, value, ok := resultLiteral(r.content); ok {
+			e.Add(r.test.key, "expect", "expect = { result = "+text+" }", map[string]any{"result": value})
 			n++
 		}
 	}
@@ -61,15 +70,59 @@ func (r Ran) write(e *tomldoc.Edits) (n int) {
 		if m.index < 0 || m.got == nil {
 			continue
 		}
-		key := r.test.expect[m.index].key
-		text, parsed, ok := literal(m.got)
-		if !ok && r.test.expect[m.index].kind == "result" {
-			text, parsed, ok = literal(string(encoded(m.got)))
+		missed := r.test.expect[m.index]
+		text, value, ok := literal(m.got)
+		if missed.kind == "result" {
+			text, value, ok = resultLiteral(m.got)
 		}
 		if ok {
-			e.Replace(text, parsed, slices.Clone(key)...)
+			e.Replace(text, value, missed.key...)
 			n++
 		}
 	}
 	return n
+}
+
+// resultLiteral is a result as TOML. What has a null in it, which TOML cannot say, is its JSON
+// as text.
+func resultLiteral(v any) (string, any, bool) {
+	if text, value, ok := literal(v); ok {
+		return text, value, true
+	}
+	return literal(string(encoded(v)))
+}
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// replace writes the file whole, through a link if it is one, with the mode that it has.
+func (f *File) replace(text string) error {
+	now, err := tomldoc.Read(f.path)
+	if err != nil {
+		return err
+	}
+	if strings.TrimPrefix(string(now), byteOrderMark) != f.doc.Text() {
+		return errors.New("it was changed while the tests ran, and is left as it is: run them again")
+	}
+	if strings.HasPrefix(string(now), byteOrderMark) {
+		text = byteOrderMark + text
+	}
+	path, err := filepath.EvalSymlinks(f.path)
+	if err != nil {
+		return err
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(filepath.Dir(dir), path); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("it is a link to %s, outside the capsule", path)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return fsys.Replace(path, info.Mode().Perm(), func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }

@@ -123,7 +123,7 @@ func (c *Console) tell(e event.Event) {
 func (c *Console) entryFor(e event.Event) entry {
 	switch b := e.Body.(type) {
 	case event.BuildFailed:
-		if c.live[e.Capsule] {
+		if c.live[e.Capsule] && b.Step != "tests" {
 			b.Tail = "" // it stands above already; a guest's words never do
 			e.Body = b
 		}

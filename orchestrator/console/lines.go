@@ -130,6 +130,8 @@ func failedText(e event.BuildFailed) string {
 		text = "the build failed"
 	case "manifest":
 		text = "Capsule.toml cannot be used"
+	case "tests":
+		text = "a test failed, and Capsule.toml requires them"
 	case "toolchain":
 		text = "the build cannot start"
 	}

@@ -84,7 +84,7 @@ type BuildFailed struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // an earlier build's verdict stands, and it was not built again; "" otherwise
 	Basis
-	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage
+	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage, tests
 	ExitCode    int               `json:"exit_code,omitempty"` // of the build command, -1 when a signal ended it
 	Diagnostics []finding.Finding `json:"diagnostics,omitempty"`
 	Tail        string            `json:"tail,omitempty"` // the last lines of the build's output

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -20,6 +21,7 @@ type Options struct {
 	Payload   []byte        // of these calls
 	Wall      time.Duration // of a whole load; 0: the manifest's, or 10 s
 	Runtime   []string      // the releases of the runtime that must take each module
+	Describe  bool          // ask the capsule's first module for its tools, and hold them against the manifest
 	Installed string        // the one that judges when neither Runtime nor the manifest names any
 }
 
@@ -47,13 +49,20 @@ func All(ctx context.Context, path string, o Options, tell func(Module) error) e
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: o.Payload})
 	}
 	releases := builder.Options{Runtime: o.Runtime, Installed: o.Installed}.Releases(manifest)
-	for _, file := range files {
+	for i, file := range files {
 		report, err := smoke.OnAll(options, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			return usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
+		}
+		if o.Describe && manifest != nil && i == 0 && builder.Asks(report) {
+			described, err := inspect.Module(ctx, manifest, file, inspect.Options{Runtime: releases[0]})
+			if err != nil {
+				return err
+			}
+			builder.Describe(report, described)
 		}
 		if err := tell(Module{file, report}); err != nil {
 			return err
@@ -66,6 +75,9 @@ func All(ctx context.Context, path string, o Options, tell func(Module) error) e
 func (m Module) Sound(ready bool) bool {
 	return m.Report.Loads && (m.Report.KernelReady || !ready)
 }
+
+// Wired reports whether nothing is wrong with the tools that the module describes.
+func (m Module) Wired() bool { return len(m.Report.ToolFindings) == 0 }
 
 // JSON writes m for programs, in one line.
 func (m Module) JSON(w io.Writer) error { return json.NewEncoder(w).Encode(m) }
