@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
-	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -48,7 +47,8 @@ func All(ctx context.Context, path string, o Options, tell func(Module) error) e
 	for _, action := range o.Calls {
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: o.Payload})
 	}
-	releases := builder.Options{Runtime: o.Runtime, Installed: o.Installed}.Releases(manifest)
+	judges := builder.Options{Runtime: o.Runtime, Installed: o.Installed}
+	judge, releases := builder.New(judges), judges.Releases(manifest)
 	for i, file := range files {
 		report, err := smoke.OnAll(options, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
 		if ctx.Err() != nil {
@@ -57,12 +57,10 @@ func All(ctx context.Context, path string, o Options, tell func(Module) error) e
 		if err != nil {
 			return usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
 		}
-		if o.Describe && manifest != nil && i == 0 && builder.Asks(report) {
-			described, err := inspect.Module(ctx, manifest, file, inspect.Options{Runtime: releases[0]})
-			if err != nil {
+		if o.Describe && manifest != nil && i == 0 {
+			if err := judge.Inspect(ctx, manifest, file, report); err != nil {
 				return err
 			}
-			builder.Describe(report, described)
 		}
 		if err := tell(Module{file, report}); err != nil {
 			return err
