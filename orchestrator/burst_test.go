@@ -102,13 +102,13 @@ func TestExamination(t *testing.T) {
 	}{
 		{name: "nothing happened", do: func() {}, current: true},
 		{name: "something changed", do: e.doubt},
-		{name: "one begins, and counts in any case", do: func() { e.begin(true) }, capped: true},
+		{name: "one begins, and counts in any case", do: func() { e.begin(true, 1) }, capped: true},
 		{name: "something changed meanwhile", do: e.doubt, capped: true},
 		{name: "it ended", do: func() { e.underWay = false }, capped: true},
-		{name: "the next begins", do: func() { e.begin(false) }},
+		{name: "the next begins", do: func() { e.begin(false, 2) }},
 		{name: "it failed", do: func() { e.underWay = false; e.fail(errStandIn, at(0)) }, retry: true},
 		{name: "the next change does not wait for the retry", do: e.doubt},
-		{name: "a third begins", do: func() { e.begin(false) }},
+		{name: "a third begins", do: func() { e.begin(false, 2) }},
 		{name: "and is good", do: func() { e.underWay = false; e.succeed() }, current: true},
 	}
 	for _, s := range steps {

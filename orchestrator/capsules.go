@@ -15,11 +15,12 @@ func (l *loop) rediscover() {
 		return
 	}
 	l.finding = true
+	l.searches++
 	l.do(find{})
 }
 
 func (l *loop) found(dirs []string, err error, now time.Time) {
-	l.finding = false
+	l.finding, l.searched = false, l.searches
 	if err != nil && !l.stopping {
 		l.announce(event.Warning{Code: finding.SearchFailed, Message: "looking for capsules: " + err.Error(),
 			Hint: "make the folder readable; the next change or r looks again"})

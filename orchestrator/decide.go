@@ -153,7 +153,7 @@ func (l *loop) giveUp(c *capsule) {
 
 // again asks for another decision after a job ended without being delivered.
 func (l *loop) again(c *capsule, now time.Time) {
-	if c.exam.current() && !c.exam.gone && c.in != nil {
+	if c.exam.current() && !c.exam.gone && c.in != nil && !l.leftAlone(c) {
 		l.decide(c, now)
 	}
 }

@@ -25,6 +25,11 @@ type (
 	setPlan struct{ plan watcher.Plan }
 	// cancel stops the capsule's build; its result comes all the same.
 	cancel struct{ c *capsule }
+	// reply answers a question.
+	reply struct {
+		question *Question
+		verdicts []Judged
+	}
 	// discard throws away what nobody will publish.
 	discard struct{ staged *builder.Staged }
 )

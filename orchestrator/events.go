@@ -92,7 +92,7 @@ func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now t
 // sayRebuilt says that a build made what stood published already: nobody needs to load it again.
 func (l *loop) sayRebuilt(c *capsule, j *job, published *builder.Published, now time.Time) {
 	l.conclude(c, j.in, j.attempt, event.Unchanged{SourceHash: j.in.SourceHash, Reason: rebuiltReason, Basis: c.told.basis(j.in, j.attempt), Rebuilt: true,
-		Findings: published.Findings, Artifact: artifact(published), Tests: tested(published),
+		Findings: published.Findings, Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published),
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)})
 }
 

@@ -5,11 +5,15 @@ import "time"
 // examination is how well the newest examination of a capsule's inputs is known to be what
 // is on disk.
 type examination struct {
-	dirty    bool      // something changed since it was begun
-	underWay bool      // another one has begun
-	retryAt  time.Time // the last one failed: it is tried again then; zero: it did not
-	capped   bool      // MaxWait ran out: the next one counts even if more changes come
-	edited   time.Time // the newest change that was seen before it began; latency counts from here
+	dirty     bool      // something changed since it was begun
+	underWay  bool      // another one has begun
+	asked     bool      // somebody wants one that begins from now on, although nothing is known to have changed
+	onlyAsked bool      // the one under way began for that alone
+	number    uint64    // of the newest that began, among those of all capsules
+	judged    uint64    // of the newest whose result counts
+	retryAt   time.Time // the last one failed: it is tried again then; zero: it did not
+	capped    bool      // MaxWait ran out: the next one counts even if more changes come
+	edited    time.Time // the newest change that was seen before it began; latency counts from here
 
 	gone       bool   // it found no manifest
 	unreadable string // it failed with this
@@ -20,9 +24,13 @@ type examination struct {
 // doubt notes that something may have changed.
 func (e *examination) doubt() { e.dirty, e.retryAt = true, time.Time{} }
 
-// begin notes that one begins now; capped: it counts even if more changes come.
-func (e *examination) begin(capped bool) {
-	e.underWay, e.dirty, e.retryAt, e.capped = true, false, time.Time{}, capped
+// ask wants another one, soon.
+func (e *examination) ask() { e.asked, e.retryAt = true, time.Time{} }
+
+// begin notes that one begins now, with its number; capped: it counts even if more changes come.
+func (e *examination) begin(capped bool, number uint64) {
+	e.onlyAsked = !e.dirty
+	e.underWay, e.dirty, e.asked, e.retryAt, e.capped, e.number = true, false, false, time.Time{}, capped, number
 }
 
 // fail notes that the newest one failed, and is tried again at again.
@@ -33,5 +41,11 @@ func (e *examination) fail(err error, again time.Time) {
 // succeed notes that the newest one found the capsule and could read it.
 func (e *examination) succeed() { e.gone, e.unreadable, e.warned = false, "", false }
 
-// current reports whether nothing is known to have changed since, and none is under way.
-func (e *examination) current() bool { return !e.dirty && !e.underWay }
+// due reports whether one is to begin at now, where at is when the disk is worth a look.
+func (e *examination) due(now, at time.Time) bool {
+	return !e.underWay && (e.dirty && !now.Before(at) || e.asked && !e.dirty)
+}
+
+// current reports whether nothing is known to have changed since. One that somebody asked
+// for makes no doubt.
+func (e *examination) current() bool { return !e.dirty && (!e.underWay || e.onlyAsked) }

@@ -9,10 +9,11 @@ import (
 )
 
 func (l *loop) examineIfDue(c *capsule, now time.Time) {
-	if !c.exam.dirty || c.exam.underWay || now.Before(c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.locked(c, now) {
+	if !c.exam.due(now, c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.leftAlone(c) || l.locked(c, now) {
 		return
 	}
-	c.exam.begin(c.burst.overdue(&l.Config, now))
+	l.examinations++
+	c.exam.begin(c.burst.overdue(&l.Config, now), l.examinations)
 	l.examining++
 	l.do(examine{c: c, edited: c.burst.edited()})
 }
@@ -27,7 +28,10 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	if in != nil && in.Recovered != nil {
 		c.standing.recovered = in.Recovered
 	}
-	if c.exam.dirty && !c.exam.capped {
+	if l.leftAlone(c) { // it began before somebody held the capsule
+		c.exam.doubt()
+	}
+	if c.exam.dirty && (!c.exam.capped || l.leftAlone(c)) {
 		return
 	}
 	switch {
@@ -44,6 +48,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.busy, c.told.unanswered = true, true
 	}
 	c.exam.succeed()
+	c.exam.judged = c.exam.number
 	l.accept(c, in)
 	l.sayRecovered(c)
 	c.exam.edited = edited
@@ -75,6 +80,9 @@ func (l *loop) unknown(c *capsule, err error, now time.Time) {
 		c.exam.warned, c.told.unanswered, c.told.judged = true, false, ""
 		c.burst.end()
 		l.sayUnreadable(c, err)
+	}
+	if c.exam.warned {
+		c.exam.judged = c.exam.number
 	}
 }
 

@@ -30,7 +30,7 @@ func (l *loop) sayIdle() {
 	var red []event.Subject
 	for _, dir := range l.order {
 		c := l.capsules[dir]
-		if !c.work.idle() || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
+		if !c.work.idle() || c.told.unanswered || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
 			l.busy = true
 			return
 		}

@@ -81,7 +81,7 @@ func (l *loop) adopt(c *capsule, after *builder.Inputs) {
 // to be what is on disk. A committed one was waited for long enough.
 func (l *loop) deliver(c *capsule, now time.Time) {
 	j := c.work.job
-	if j == nil || j.phase != waiting || !(c.settled() && !l.awaits(c, now) || j.committed) {
+	if j == nil || j.phase != waiting || l.leftAlone(c) || !(c.settled() && !l.awaits(c, now) || j.committed) {
 		return
 	}
 	var upToDate *builder.UpToDate
@@ -102,7 +102,7 @@ func (l *loop) deliver(c *capsule, now time.Time) {
 		l.again(c, now)
 		return
 	}
-	j.phase, j.published = publishing, now
+	j.phase, j.published, j.stood = publishing, now, c.standing
 	l.do(publish{c: c, staged: j.staged, in: j.in})
 }
 
@@ -125,7 +125,7 @@ func (l *loop) delivered(c *capsule, published *builder.Published, err error, no
 		if l.inCycle(c) { // those who take the modules see them written now
 			c.trail.keep(span{from: j.published, to: now, row: j.row})
 		}
-		repeats := c.standing.repeats(j.in, published)
+		repeats := j.stood.repeats(j.in, published)
 		c.standing.publish(j.in, published)
 		c.standing.publishedAt, c.trail.led = now, j.row
 		c.settle(j.in, good)

@@ -35,7 +35,7 @@ var planted = []struct{ what, file, was, is string }{
 	{"a cancelled build's outcome counts", "outcome.go", "	if j.cancelled {", "	if false {"},
 	{"what changed during a build is not looked at", "outcome.go", "	changed := end.staged.Moved()\n", "	changed := []string(nil)\n"},
 	{"a failed build's key is not remembered", "outcome.go", "		c.settle(j.in, failed)\n		l.sayFailure(c, j, now)\n		l.again(c, now)", "		c.standing.in = j.in\n		l.sayFailure(c, j, now)\n		l.again(c, now)"},
-	{"the published key is not remembered", "outcome.go", "		c.standing.publish(j.in.Key, published)\n", "		c.standing.publish(c.standing.published, published)\n"},
+	{"the published key is not remembered", "outcome.go", "		c.standing.publish(j.in, published)\n", "		c.standing.modules = published\n"},
 	{"no new decision after a build that was given up", "outcome.go", "		l.giveUp(c)\n		l.again(c, now)\n		return\n", "		l.giveUp(c)\n		return\n"},
 	{"a finished build is published while its capsule changes", "outcome.go", "!(c.settled() && !l.awaits(c, now) || j.committed)", "false"},
 	{"a group is not let go", "outcome.go", "	l.pool.Leave(j.place)\n", ""},
@@ -54,7 +54,19 @@ var planted = []struct{ what, file, was, is string }{
 	{"a command is not noticed", "circle.go", "	case h.Running:\n		c.trail.hook = ", "	case h.Running:\n		_ = "},
 	{"a suspicion outlives the hold for a circle", "circle.go", "c.hold.acquit()", "c.hold.probeAt, c.hold.probed = time.Time{}, false"},
 	{"files are dated by another clock", "trail.go", "	case possible(at):", "	case true:"},
-	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.hold.suspicion != nil ||", "if c.hold.suspicion != nil ||"},
+	{"what an examination saw before we were told is no reload", "outcome.go", "j.stood.repeats(", "c.standing.repeats("},
+	{"a question is answered by an examination before it", "question.go", "c.exam.judged <= q.Since.Examinations || !l.concluded(c)", "!l.concluded(c)"},
+	{"a question is answered while a build is wanted", "question.go", "return said && c.judged() &&", "return said &&"},
+	{"what is held is examined", "examine.go", "l.examining >= examineAtOnce || l.leftAlone(c) ||", "l.examining >= examineAtOnce ||"},
+	{"what is held is built", "start.go", "known && !l.leftAlone(c) &&", "known &&"},
+	{"a hold ends in no look", "question.go", "			c.burst.end()\n			c.exam.ask()\n", "			c.burst.end()\n"},
+	{"a doubt is not answered", "capsule.go", "	c.told.unanswered = true\n", ""},
+	{"the same modules are a reload", "outcome.go", "	if repeats {", "	if false {"},
+	{"a verdict answers what came after it", "told.go", "t.unanswered && !c.exam.current()", "false"},
+	{"a verdict leaves the question open", "told.go", "t.unanswered && !c.exam.current()", "t.unanswered"},
+	{"a verdict is without its key", "told.go", "b := event.Basis{Key: in.Key, Attempt: attempt}", "b := event.Basis{Attempt: attempt}"},
+	{"what can be read again has no verdict", "examine.go", "l.busy, c.told.unanswered = true, true", "l.busy = true"},
+	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.told.unanswered ||", "if false ||"},
 }
 
 // TestSimulationFindsPlantedFaults compiles the loop once with all of them, and plays the
@@ -66,7 +78,7 @@ func TestSimulationFindsPlantedFaults(t *testing.T) {
 	binary := withFaults(t)
 	for n, fault := range planted {
 		t.Run(strings.ReplaceAll(fault.what, " ", "_"), func(t *testing.T) {
-			cmd := exec.Command(binary, "-test.run=^TestSimulation$", "-test.failfast", "-simulations=2000")
+			cmd := exec.Command(binary, "-test.run=^TestSimulation$", "-test.failfast", "-simulations=6000")
 			cmd.Env = append(os.Environ(), "ASTRID_DEV_PLANTED="+strconv.Itoa(n))
 			out, err := cmd.CombinedOutput()
 			if err == nil {

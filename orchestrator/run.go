@@ -50,6 +50,8 @@ func (r *runner) next(ctx context.Context) happening {
 			return asked{}
 		case run := <-r.Hooks:
 			return hooked{run}
+		case request := <-r.Requests:
+			return request
 		case w := <-r.Warn:
 			return warned{w}
 		case <-r.timer.C:
@@ -90,6 +92,8 @@ func (r *runner) carryOut(ctx context.Context, e effect) {
 		r.Plan(e.plan)
 	case cancel:
 		r.builds[e.c]()
+	case reply:
+		e.question.Answer(e.verdicts)
 	case discard:
 		e.staged.Discard()
 	case build:

@@ -42,7 +42,7 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 			other.open = other.open || other.takes == e.Dir
 		}
 	case e.Type == flat.CapsuleRemoved:
-		c.changed, c.open, c.kept, c.judged = "", false, false, flat.Event{}
+		c.changed, c.open, c.kept, c.owed, c.judged = "", false, false, false, flat.Event{}
 	case isAnswer(e):
 		s.answer(c, e)
 	case e.Type == flat.Idle:
@@ -53,6 +53,9 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 // answer is one verdict: somebody must have asked for it, and it has the key that it is about.
 func (s *simulation) answer(c *simCapsule, e flat.Event) {
 	unreadable := e.Step == "sources"
+	if e.Type == flat.Reload { // whoever loads that needs no word on an older one
+		c.owed = false
+	}
 	if e.Key == "" && !unreadable && !strings.Contains(e.Reason, "interrupted") {
 		s.t.Errorf("%s: the word %s on %s is about no key", s.clock(), e.Type, c.dir)
 	}
@@ -86,6 +89,12 @@ func (s *simulation) allAnswered(idle flat.Event) {
 		}
 		if c.open && !known.exam.warned {
 			s.t.Errorf("event %d is idle, and what happened to %s has no verdict; the newest one is %d", idle.Seq, dir, c.judged.Seq)
+		}
+		if c.judged.Step == "sources" && !known.exam.warned {
+			s.t.Errorf("event %d is idle, and the word on %s is that it cannot be read, which it can", idle.Seq, dir)
+		}
+		if c.owed {
+			s.t.Errorf("event %d is idle, and nobody was told that a crash left a publication of %s which was completed", idle.Seq, dir)
 		}
 		if e := c.judged; c.told && e.Step != "sources" && !s.about(c, e) && e.Type != flat.Held && !strings.Contains(e.Reason, "interrupted") {
 			s.t.Errorf("event %d is idle, and the word on %s is about %s; on the disk is %s", idle.Seq, dir, e.Key, c.content)

@@ -44,17 +44,19 @@ type simulation struct {
 	taken bool            // the loop takes it in a moment
 	count int             // of everything ever put into queue: the order of what is due at one moment
 
-	loop    *loop
-	life    int       // crashes so far: what an earlier life asked for is not told to this one
-	wakeAt  time.Time // when the loop wants to be stepped although nothing happened
-	sims    map[string]*simCapsule
-	dirs    []string
-	healthy bool // every file can be read
-	lock    bool // git's index.lock is there
-	events  []flat.Event
-	born    int // index of the first event of this life
-	running int
-	groups  map[string]int
+	loop      *loop
+	life      int       // crashes so far: what an earlier life asked for is not told to this one
+	wakeAt    time.Time // when the loop wants to be stepped although nothing happened
+	sims      map[string]*simCapsule
+	dirs      []string
+	questions []*simQuestion
+	holds     []*simHold
+	healthy   bool // every file can be read
+	lock      bool // git's index.lock is there
+	events    []flat.Event
+	born      int // index of the first event of this life
+	running   int
+	groups    map[string]int
 }
 
 // simCapsule is a capsule on the model's disk, with what its builder and store know.
@@ -79,6 +81,9 @@ type simCapsule struct {
 	open         bool          // something happened to it of which the loop heard, and no verdict was said since
 	changed      string        // the key that a change announced and no verdict is on yet
 	judged       flat.Event    // the newest verdict
+	released     time.Time     // when it was last let go
+	history      []was         // what its sources were
+	owed         bool          // a publication that a crash interrupted was completed, and nobody was told
 	undone       time.Time     // when an edit of it was last undone at once
 	dead         time.Duration // its newest build takes so long to die
 
@@ -145,6 +150,9 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		}
 		c.writes = []string{"", "", "", "", "", "same", "new", "once"}[s.r.IntN(8)]
 		c.hook = []string{"", "", "", "", "none", "same", "new", "once"}[s.r.IntN(8)]
+		if c.slow > 20*time.Second && c.hook == "new" { // ten rounds of that, three times, are longer than a play
+			c.hook = ""
+		}
 		s.write(c, "0", false)
 		s.sims[dir], s.dirs = c, append(s.dirs, dir)
 	}
@@ -162,7 +170,7 @@ func (s *simulation) start() {
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
 	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
 	for _, c := range s.sims {
-		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept = flat.Event{}, flat.Event{}, time.Time{}, false, "", false
+		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept, c.owed = flat.Event{}, flat.Event{}, time.Time{}, false, "", false, false
 	}
 	s.tell(begun{s.there()})
 	s.later(someTime(s.r, 50*time.Millisecond), changed{watcher.Batch{Lost: true}})
@@ -268,6 +276,7 @@ func (s *simulation) write(c *simCapsule, content string, tell bool) {
 	c.content, c.gone, c.wroteAt, c.told = content, false, s.now, false
 	c.stamps++
 	c.ctime = s.now.Add(s.skew).UnixNano()
+	c.note(s.now)
 	c.mtime = c.ctime + c.stamps // two writes at one moment differ, as they do by their inode's change time
 	if !tell {
 		return
@@ -375,6 +384,8 @@ func (s *simulation) carryOut(e effect) {
 		s.examine(s.sims[e.c.dir], e)
 	case build:
 		s.build(s.sims[e.c.dir], e)
+	case reply:
+		e.question.Answer(e.verdicts)
 	case cancel:
 		s.cancel(s.sims[e.c.dir])
 	case publish:
@@ -400,6 +411,7 @@ func (s *simulation) examine(c *simCapsule, e examine) {
 			in, err = nil, errors.New("permission denied")
 		}
 		if life == s.life {
+			c.owed = c.owed || in != nil && in.Recovered != nil
 			s.later(took-half, examined{e.c, in, err, e.edited})
 		}
 	})
@@ -505,7 +517,7 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.work.job.committed {
 		s.t.Errorf("%s: P3: %s is published from %s, and the loop knows that it changed", s.clock(), c.dir, e.in.SourceHash)
 	}
-	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && s.now.Sub(e.c.burst.first) < s.cfg.MaxWait && !e.c.work.job.committed {
+	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && c.heardAt.After(c.released) && s.now.Sub(e.c.burst.first) < s.cfg.MaxWait && !e.c.work.job.committed {
 		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
 	}
 	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
@@ -583,6 +595,7 @@ func (s *simulation) hear(e flat.Event) {
 	s.events = append(s.events, e)
 	c := s.sims[e.Dir]
 	s.answers(c, e)
+	s.heldBack(c, e)
 	switch e.Type {
 	case flat.BuildFailed, flat.Held:
 		if e.Step != "sources" { // then what was said before still holds of what can be read
@@ -591,8 +604,13 @@ func (s *simulation) hear(e flat.Event) {
 		return
 	case flat.Unchanged:
 		if !e.Rebuilt {
-			s.standing(c, e)
+			if s.standing(c, e); e.ArtifactHash != "" {
+				c.loaded = e.ArtifactHash
+			}
 			return
+		}
+		if c.loaded != e.ArtifactHash {
+			s.t.Errorf("%s: %s is said to have the module that stood there, and nobody was told of it", s.clock(), e.Dir)
 		}
 		c.said = e
 	case flat.Reload:

@@ -44,7 +44,7 @@ func (l *loop) startBuilds(now time.Time) {
 // else is about to write what the build takes or publishes.
 func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 	known := c.work.overdue || c.exam.current() && !(c.burst.patient && c.burst.open)
-	return known && !(c.product.amiss && c.product.working) && !l.awaits(c, now)
+	return known && !l.leftAlone(c) && !(c.product.amiss && c.product.working) && !l.awaits(c, now)
 }
 
 func (l *loop) build(c *capsule, now time.Time) {

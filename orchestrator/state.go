@@ -34,6 +34,12 @@ type loop struct {
 	effects   []effect  // what is to be done about it
 	examining int
 
+	questions    []*Question // not answered yet, oldest first
+	holds        []*Hold
+	examinations uint64 // begun so far
+	searches     uint64 // likewise, for capsules
+	searched     uint64 // of these have ended
+
 	placed   bool // the watcher said that every watch is placed
 	ready    bool // and every capsule was examined once
 	busy     bool // something was pending since the last idle event

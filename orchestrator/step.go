@@ -14,6 +14,7 @@ func (l *loop) advance(now time.Time) {
 		return
 	}
 	l.lockedBy = false
+	l.endHolds(now, func(h *Hold) bool { return !now.Before(h.Until) })
 	for _, dir := range slices.Clone(l.order) {
 		c := l.capsules[dir]
 		l.examineIfDue(c, now)
@@ -32,6 +33,7 @@ func (l *loop) advance(now time.Time) {
 		l.sendPlan()
 	}
 	l.sayIdle()
+	l.answerQuestions()
 }
 
 // wait is how long nothing is due after advance, unless something happens.
@@ -42,6 +44,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 	}
 	if at := l.pool.Lends(now); !at.IsZero() {
 		next = soonest(next, at, now)
+	}
+	for _, h := range l.holds {
+		next = soonest(next, h.Until, now)
 	}
 	for _, c := range l.capsules {
 		if c.burst.open {
@@ -114,7 +119,7 @@ func (h changed) takeIn(l *loop, now time.Time) { l.take(h.batch, now) }
 
 func (passed) takeIn(*loop, time.Time) {}
 
-func (asked) takeIn(l *loop, now time.Time) { l.retry(now) }
+func (asked) takeIn(l *loop, now time.Time) { l.retry(nil, now) }
 
 func (h hooked) takeIn(l *loop, now time.Time) { l.hooked(h.run, now) }
 

@@ -71,9 +71,12 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 	}
 }
 
-// retry marks everything as doubtful and what failed as never tried.
-func (l *loop) retry(now time.Time) {
+// retry marks everything on paths as doubtful and what failed as never tried.
+func (l *loop) retry(paths []string, now time.Time) {
 	for _, c := range l.capsules {
+		if !concerns(paths, c.dir) {
+			continue
+		}
 		c.product.mends = 0
 		if c.standing.how != good {
 			c.release()

@@ -39,6 +39,7 @@ type job struct {
 	failure   error           // phase waiting: it did not
 	touched   []string        // inputs that the build rewrote with the same bytes, folders in which it made and removed files
 	published time.Time       // phase publishing: when that began
+	stood     standing        // phase publishing: as it was then; an examination may see the new modules before we are told
 }
 
 // phase is how far a job has come. It only goes forward.

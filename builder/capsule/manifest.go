@@ -154,7 +154,8 @@ type Settings struct {
 	Wrap       Wrap
 	TraceReads bool // what the build reads is learned from its system calls
 	Smoke      Smoke
-	Runtime    []string // releases of the runtime that must all take the capsule
+	Runtime    []string          // releases of the runtime that must all take the capsule
+	Var        map[string]string // values for [env] where the real runtime is asked; each is one of Manifest.Env
 
 	RequireTests bool // a test that fails keeps the module from being published
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // settingKeys is every key of [package.metadata.astrid-dev].
-var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "trace-reads", "smoke", "runtime", "require-tests"}
+var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "trace-reads", "smoke", "runtime", "var", "require-tests"}
 
 var smokeKeys = []string{"memory", "timeout", "call"}
 
@@ -32,6 +32,7 @@ func (r *reader) settings(m *Manifest) Settings {
 		Env: f.at("env").variables(), Timeout: f.at("timeout").duration("5m"),
 		Wrap: f.at("wrap").wrap(), Runtime: f.at("runtime").releases(),
 		TraceReads: f.at("trace-reads").boolean(), RequireTests: f.at("require-tests").boolean(),
+		Var: f.at("var").values(m),
 	}
 	s.Output = f.at("output").outputs(m)
 	if smoke := f.at("smoke"); smoke.table() {
@@ -42,6 +43,27 @@ func (r *reader) settings(m *Manifest) Settings {
 		}
 	}
 	return s
+}
+
+// values reads a table of values for [env], which must declare each of them.
+func (f field) values(m *Manifest) map[string]string {
+	vars := f.variables()
+	var names []string
+	for _, v := range m.Env {
+		names = append(names, v.Name)
+	}
+	for _, inner := range f.fields() {
+		name := inner.last()
+		if _, taken := vars[name]; taken && !slices.Contains(names, name) {
+			hint := "add [env." + quoteKey(name) + "], or remove it"
+			if near := Nearest(name, names); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			f.r.faultKey(finding.SettingsValue, inner.key, hint, "%s gives a value to %s, which [env] does not have", tableName(f.key), quoteKey(name))
+			delete(vars, name)
+		}
+	}
+	return vars
 }
 
 // onlyKeys adds a finding for every key of the table that is not among names.

@@ -1,17 +1,3 @@
-// Package daemon tries capsules in Astrid's own runtime, in private: a daemon with a home, a
-// socket and a workspace of its own, which no other session meets and of which nothing stays.
-//
-// A Daemon starts the process in the background, installs capsules through its socket, and
-// says what the runtime answered. The answer to the install is the only proof that a capsule
-// runs: after a failed load the runtime's own lists call it ready all the same.
-//
-// Whatever becomes of this program, the process ends and its folder goes: it runs under
-// builder/proc's guardian, and a keeper, which is this program again, removes the folder when
-// the process has ended. What even the keeper could not remove, because it was killed too,
-// the next Daemon does.
-//
-// The layers of its files: find.go and keeper.go; frames.go and client.go, the runtime's
-// protocol; running.go, one process; values.go and answer.go; daemon.go.
 package daemon
 
 import (

@@ -168,9 +168,25 @@ func TestValues(t *testing.T) {
 	if a = install(t, d, p); a.Loaded || !strings.Contains(a.Findings[0].Hint, "eu, us") {
 		t.Errorf("%+v", a)
 	}
-	p.Values["REGION"] = "us"
+	// settings are there for what nobody gives
+	p.Source.Manifest.Dev.Var = map[string]string{"REGION": "us", "API_KEY": "not this"}
+	delete(p.Values, "REGION")
 	if a = install(t, d, p); !a.Loaded {
 		t.Errorf("%+v", a)
+	}
+}
+
+// What a runtime has already is left as it is, and its defaults are its own to know.
+func TestValuesOfARuntimeThatHasSome(t *testing.T) {
+	p := packageOf(t, "asks", "", "", "[env.API_KEY]", `type = "secret"`, "", "[env.TOKEN]", `type = "secret"`, "", "[env.DEPTH]", `type = "number"`, "default = 3")
+	kept := map[string]bool{"API_KEY": true}
+	list, missing := ValuesOf(p.Source.Manifest, nil, kept)
+	if len(list) != 0 || len(missing) != 1 || !strings.Contains(missing[0].Message, "TOKEN") {
+		t.Error(list, missing)
+	}
+	list, missing = ValuesOf(p.Source.Manifest, map[string]string{"API_KEY": "new", "TOKEN": "t"}, kept)
+	if len(list) != 2 || len(missing) != 0 {
+		t.Error(list, missing)
 	}
 }
 
@@ -179,6 +195,70 @@ func TestWhatCannotBePacked(t *testing.T) {
 	a := install(t, d, packageOf(t, "gone", filepath.Join(t.TempDir(), "no.wasm")))
 	if a.Loaded || a.Findings[0].Code != finding.PackRefused {
 		t.Errorf("%+v", a)
+	}
+}
+
+// speaker is a capsule with a tool and a command.
+func speaker(t *testing.T) Package {
+	t.Helper()
+	m, err := capsule.Load("testdata/speaker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Package{Source: pack.Source{Manifest: m}}
+}
+
+// A command of an installed capsule is called, and its tools are known.
+func TestCommand(t *testing.T) {
+	d := begun(t)
+	a := install(t, d, speaker(t))
+	if len(a.Tools) != 1 || a.Tools[0].Name != "greet" || a.Tools[0].Description != "Greets somebody by name." {
+		t.Fatalf("%+v", a)
+	}
+	link, err := d.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := link.Run(t.Context(), "speaker", "say", "hello", "there")
+	if err != nil || said.Code != 0 || said.Output != "HELLO THERE" {
+		t.Errorf("%+v, %v", said, err)
+	}
+	if digest, err := link.Installed(t.Context(), "speaker"); err != nil || len(digest) != 64 {
+		t.Error(digest, err)
+	}
+	if err := link.Remove(t.Context(), "speaker"); err != nil {
+		t.Error(err)
+	}
+	if digest, err := link.Installed(t.Context(), "speaker"); err != nil || digest != "" {
+		t.Error(digest, err)
+	}
+	// nobody answers any more, and a context ends the wait
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := link.Run(ctx, "speaker", "say"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+// A fresh process takes the place of the old one, and what was installed there is gone.
+func TestRenew(t *testing.T) {
+	d := begun(t)
+	install(t, d, packageOf(t, "good", kernel+"good.wasm"))
+	old, err := d.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Renew()
+	<-old.Gone()
+	fresh, err := d.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest, err := fresh.Installed(t.Context(), "good"); err != nil || digest != "" {
+		t.Error(digest, err)
+	}
+	if _, err := old.Installed(t.Context(), "good"); !errors.Is(err, ErrGone) {
+		t.Error(err)
 	}
 }
 

@@ -25,7 +25,8 @@ const (
 	maxOutcome = 256 << 20
 )
 
-// Guest is a module in a child of its own.
+// Guest is a module in a child of its own. After an error of Call, Deliver or Renew it only
+// waits for Close.
 type Guest struct {
 	limits  Limits
 	tasks   chan []byte
@@ -33,6 +34,7 @@ type Guest struct {
 	cancel  context.CancelFunc
 	closed  sync.Once
 	runLoop bool
+	asked   int // requests
 
 	done chan struct{} // closed when the child has ended; then:
 	end  proc.Result
@@ -130,6 +132,10 @@ func (g *Guest) Enter(ctx context.Context, world host.Options) (*Outcome, error)
 }
 
 func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
+	if q.Path == nil { // the load is number 0
+		g.asked++
+	}
+	q.ID = g.asked
 	b, err := json.Marshal(q)
 	if err != nil {
 		return nil, fmt.Errorf("writing the request: %w", err)
@@ -137,6 +143,11 @@ func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
 	// The child ends a call by itself; this is for one that does not come to it.
 	late := time.NewTimer(engine.ClockPatience*g.limits.Wall + childSlack)
 	defer late.Stop()
+	select {
+	case <-g.done: // after Close there is nobody to send to
+		return nil, g.ended()
+	default:
+	}
 	select {
 	case g.tasks <- append(b, '\n'):
 	case <-g.done:
@@ -147,13 +158,15 @@ func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
 	select {
 	case line := <-g.answers:
 		o := &Outcome{}
-		if err := json.Unmarshal(line, o); err != nil {
-			return nil, fmt.Errorf("the child that runs it answered what is no answer: %w", err)
+		if err := json.Unmarshal(line, o); err != nil || o.ID != q.ID {
+			g.cancel()
+			return nil, fmt.Errorf("the child that runs it answered request %d with what is no answer, beginning with %.40q", q.ID, line)
 		}
 		return o, nil
 	case <-g.done:
 		return nil, g.ended()
 	case <-ctx.Done():
+		g.cancel() // its answer would be taken for that of the next request
 		return nil, ctx.Err()
 	case <-late.C:
 		g.cancel()

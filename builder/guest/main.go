@@ -59,7 +59,9 @@ func serve(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("reading a request: %w", err)
 		}
-		if err := answers.Encode(s.guarded(ctx, q)); err != nil {
+		o := s.guarded(ctx, q)
+		o.ID = q.ID
+		if err := answers.Encode(o); err != nil {
 			return err
 		}
 	}

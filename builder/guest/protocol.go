@@ -50,6 +50,7 @@ type Options struct {
 
 // request is what the child is told, one JSON value after another.
 type request struct {
+	ID      int           `json:"id"`
 	Path    []byte        `json:"path,omitempty"` // of the module to load: the first request. A file's name need not be text
 	Options *Options      `json:"options,omitempty"`
 	Action  string        `json:"action,omitempty"` // of the contract function
@@ -61,6 +62,7 @@ type request struct {
 
 // Outcome is what came of a request.
 type Outcome struct {
+	ID      int          `json:"id"`               // of the request
 	Action  string       `json:"action,omitempty"` // of the contract function's answer: continue, deny, ...
 	Data    []byte       `json:"data,omitempty"`
 	HasData bool         `json:"has_data,omitempty"`

@@ -191,11 +191,22 @@ func (s *session) fail(ctx context.Context, o *Outcome, err error) {
 	case errors.Is(err, engine.ErrMemory):
 		o.Error = fmt.Sprintf("its memories need more than %d MiB to begin with", s.options.Limits.Memory>>20)
 	default:
-		if o.Trap = engine.TrapOf(err); o.Trap != nil && len(o.Trap.Stack) == 0 {
-			o.Trap = nil
-		}
+		s.trapped(o, err)
 	}
 	s.end()
+}
+
+// trapped tells of a guest that died, as opposed to one that could not be called.
+func (s *session) trapped(o *Outcome, err error) {
+	trap := engine.TrapOf(err)
+	if trap == nil || len(trap.Stack) == 0 {
+		return
+	}
+	o.Trap = trap
+	o.Error = "it trapped: " + strings.TrimPrefix(trap.Message, "wasm error: ")
+	if peak := s.sandbox.Peak(); peak+peak/16 >= s.options.Limits.Memory {
+		o.Error += fmt.Sprintf("; it had %d MiB of memory, of %d MiB that the runtime gives", peak>>20, s.options.Limits.Memory>>20)
+	}
 }
 
 // end ends the instance; the next request has a new one. What is stored stays.

@@ -32,14 +32,15 @@ type (
 )
 
 // allowed holds a place against patterns of fs_read or fs_write (security/manifest_gate.rs).
-// What lies in /tmp is a path of the runtime's own folder, which only a literal path could
-// name, so that no pattern of a manifest fits it.
+// /tmp is a path of the machine in the runtime, and its workspace has none, so that only a
+// pattern for all of the workspace lets it in.
 func allowed(p place, patterns []string) bool {
 	for _, pattern := range patterns {
 		scheme := "cwd://"
 		rel, inCwd := strings.CutPrefix(p.gate, "workspace://")
-		if pattern == "*" {
-			if inCwd {
+		inTmp := strings.HasPrefix(p.gate, "tmp://")
+		if pattern == "*" || inTmp && pattern == "cwd://" {
+			if inCwd || inTmp {
 				return true
 			}
 			continue
@@ -106,6 +107,10 @@ func (p place) failed(err error) error {
 		return fail("too-large")
 	case errors.Is(err, errQuota):
 		return unknown("storage quota exceeded")
+	}
+	var at *pathError
+	if errors.As(err, &at) {
+		return unknown(p.prefix + at.path)
 	}
 	return unknown(p.prefix + p.rel)
 }

@@ -150,7 +150,7 @@ func (h web) follow(ctx context.Context, function string, r httpRequest, o reque
 			return &exchange{response: response, redirects: n, final: at}, nil
 		}
 		response.Body.Close()
-		from, _ := url.Parse(at)
+		from, _ := parseURL(at)
 		next, err := from.Parse(location)
 		switch {
 		case policy == "error":
@@ -188,7 +188,11 @@ func (h web) send(ctx context.Context, function string, p hop) (*http.Response, 
 	if p.body != nil {
 		body = bytes.NewReader(*p.body)
 	}
-	request, err := http.NewRequestWithContext(ctx, p.method, p.url, body)
+	u, err := parseURL(p.url)
+	if err != nil {
+		return nil, fail("invalid-request")
+	}
+	request, err := http.NewRequestWithContext(ctx, p.method, u.String(), body)
 	if err != nil {
 		return nil, fail("invalid-request")
 	}
@@ -208,7 +212,7 @@ func (h web) send(ctx context.Context, function string, p hop) (*http.Response, 
 
 // gate holds a request against its scheme, the manifest, and what a person allowed.
 func (h web) gate(function string, p hop) (private bool, err error) {
-	u, err := url.Parse(p.url)
+	u, err := parseURL(p.url)
 	switch {
 	case err != nil || u.Scheme == "":
 		return false, fail("invalid-request")
@@ -237,6 +241,16 @@ func (h web) gate(function string, p hop) (private bool, err error) {
 		return false, fail("connection-error")
 	}
 	return private, nil
+}
+
+// parseURL is what the runtime's parser makes of a URL: of the web's schemes it passes over
+// slashes that are too many (the URL standard of WHATWG).
+func parseURL(s string) (*url.URL, error) {
+	scheme, rest, ok := strings.Cut(s, ":")
+	if ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) {
+		s = scheme + "://" + strings.TrimLeft(rest, `/\`)
+	}
+	return url.Parse(s)
 }
 
 func httpError(err error) error {

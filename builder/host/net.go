@@ -129,8 +129,7 @@ func (n network) connectTCP(host string, port uint16) (abi.Rep, error) {
 	case open >= maxStreams:
 		return 0, fail("quota")
 	case !allowed:
-		n.book.lack(Lack{"astrid:net/host.connect-tcp", address, "--allow-net " + host})
-		return 0, fail("connection-refused")
+		return 0, n.unreachable(host, address)
 	}
 	conn, err := dialer(private).Dial("tcp", address)
 	if err != nil {
@@ -142,6 +141,20 @@ func (n network) connectTCP(host string, port uint16) (abi.Rep, error) {
 		return 0, unknown("resource table: full")
 	}
 	return rep, nil
+}
+
+// unreachable is what a machine without a network says.
+func (n network) unreachable(host, address string) error {
+	a, err := netip.ParseAddr(host)
+	if err == nil && !public(a) {
+		n.book.lack(Lack{"astrid:net/host.connect-tcp", address, "--allow-net " + address})
+		return fail("airlock-rejected")
+	}
+	n.book.lack(Lack{"astrid:net/host.connect-tcp", address, "--allow-net " + host})
+	if err == nil {
+		return fail("connection-refused")
+	}
+	return fail("name-unresolvable")
 }
 
 func (n network) lookupHost(host string) ([]string, error) {

@@ -220,9 +220,11 @@ func (p processes) common() functions {
 		"signal":          func(string, processSignal) error { return none() },
 		"wait":            func(string, uint64) (exitInfo, error) { return exitInfo{}, none() },
 		"stop":            func(string, *uint64) (exitInfo, error) { return exitInfo{}, none() },
-		"release-process": func(string) error { return none() },
-		"watch":           func(string, *string) error { return unknown("watch: lifecycle-event channel pending") },
-		"unwatch":         func(string) error { return unknown("unwatch: lifecycle-event channel pending") },
+		"release-process": func(string) error { return nil },
+		"watch": func(string, *string) error {
+			return unknown("watch: host lifecycle events deferred (publish-authority — RFC host_abi)")
+		},
+		"unwatch": func(string) error { return nil },
 
 		"[method]process-handle.read-logs":        func(abi.Rep) (readLogsResult, error) { return readLogsResult{}, gone() },
 		"[method]process-handle.write-stdin":      func(abi.Rep, []byte) (uint32, error) { return 0, gone() },

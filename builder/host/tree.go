@@ -52,6 +52,15 @@ var (
 	errTooLarge = errors.New("it is too large")
 )
 
+// pathError is about another path than the one that was asked for.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
+func (e *pathError) Unwrap() error { return e.err }
+
 // stat says what is at a path, "" for the tree itself, and how large it is.
 func (t *tree) stat(path string) (k kind, size int64, err error) {
 	if path == "" {
@@ -209,7 +218,7 @@ func (t *tree) write(path string, data []byte) error {
 	case err != nil:
 		return err
 	case k != aFolder:
-		return errFile
+		return &pathError{parent, errFile}
 	}
 	if k, _, err := t.stat(path); err == nil && k == aFolder {
 		return errFolder
@@ -246,7 +255,7 @@ func (t *tree) makeAll(path string) error {
 		made += step
 		switch k, _, err := t.stat(made); {
 		case err == nil && k != aFolder:
-			return errFile
+			return &pathError{made, errFile}
 		case errors.Is(err, errMissing):
 			if err := t.put(made, &node{kind: aFolder}); err != nil {
 				return err

@@ -8,9 +8,16 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
-// TestRuntimeAgrees holds our verdict against the runtime's own: each module of the table
-// was installed in a private daemon of that release, which answered with 0 or 1.
+// TestRuntimeAgrees holds our verdict against the runtime's own, of the newest release and of the
+// last one before the calendar: each module of the table was installed in a private daemon of
+// that release, which answered with 0 or 1.
 func TestRuntimeAgrees(t *testing.T) {
+	for _, release := range []string{"2026.10.1", "0.10.4"} {
+		t.Run(release, func(t *testing.T) { agreesWith(t, release) })
+	}
+}
+
+func agreesWith(t *testing.T, release string) {
 	// What has to be said of a module that the runtime refuses: the true cause, which the
 	// runtime's own sentence seldom tells.
 	causes := map[string]string{
@@ -23,7 +30,7 @@ func TestRuntimeAgrees(t *testing.T) {
 		"G3-func": "by itself", "G5-lifecycle": "kernel-import-missing", "G9-import": "resource", "E2-memory64": "64-bit memories", "E5-shared": "shared memory", "E6-shared": "shared",
 		"run-returns": "signal-ready",
 	}
-	table, err := os.ReadFile("testdata/kernel/runtime-2026.10.1.tsv")
+	table, err := os.ReadFile("testdata/kernel/runtime-" + release + ".tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +41,7 @@ func TestRuntimeAgrees(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := loadHere(t.Context(), module, Options{Runtime: "2026.10.1"})
+			r := loadHere(t.Context(), module, Options{Runtime: release})
 			said := strings.Builder{}
 			for _, f := range append(r.Findings, r.KernelFindings...) {
 				if f.Severity == finding.Error {
@@ -42,6 +49,14 @@ func TestRuntimeAgrees(t *testing.T) {
 				}
 			}
 			takes := r.Verdict != Fails && r.KernelReady
+			if release == "0.10.4" && row[0] == "run-without-ready.run-returns.wasm" {
+				// The one difference: 0.10.4 says the same of it half a second after it has taken it, and
+				// leaves it in its lists, where it does nothing.
+				if takes || row[1] != "0" || !strings.Contains(said.String(), "signal-ready") {
+					t.Errorf("kernel-ready %v; the runtime answers %s\n%s", takes, row[1], said.String())
+				}
+				return
+			}
 			if takes != (row[1] == "0") {
 				t.Fatalf("verdict %s, kernel-ready %v; the runtime answers %s %s\n%s", r.Verdict, r.KernelReady, row[1], row[2], said.String())
 			}

@@ -26,8 +26,7 @@ func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, argu
 		return nil, nil, fmt.Errorf("writing the request: %w", err)
 	}
 	topic := executeTopic + name
-	m := host.Message{Topic: topic, Payload: payload, Source: caller, Principal: o.Caller.Principal}
-	data, outcome, err := ask(ctx, g, o, m, "tool_execute_"+name, topic+resultSuffix)
+	data, outcome, err := ask{topic, payload, "tool_execute_" + name, topic + resultSuffix}.of(ctx, g, o)
 	if err != nil {
 		return nil, outcome, err
 	}

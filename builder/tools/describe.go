@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,8 +32,8 @@ const caller = "00000000-0000-4000-8000-00000000000b"
 // Describe asks the guest for its tools; none is no error. What it did meanwhile is in the
 // Outcome. An error that is a *FaultError is the guest's own.
 func Describe(ctx context.Context, g *guest.Guest, o host.Options) ([]Tool, *guest.Outcome, error) {
-	message := host.Message{Topic: describeTopic, Payload: json.RawMessage("{}"), Source: caller, Principal: o.Caller.Principal}
-	data, outcome, err := ask(ctx, g, o, message, "tool_describe", describeAnswer)
+	message := ask{describeTopic, json.RawMessage("{}"), "tool_describe", describeAnswer}
+	data, outcome, err := message.of(ctx, g, o)
 	if err != nil || data == nil {
 		return nil, outcome, err
 	}
@@ -50,19 +51,24 @@ type FaultError struct{ Message string }
 
 func (e *FaultError) Error() string { return e.Message }
 
-// ask sends a message to the guest, to its handler or to its run loop, and returns what it
-// answers: its data, else what it published on a topic that fits the pattern. nil is nothing.
-func ask(ctx context.Context, g *guest.Guest, o host.Options, m host.Message, byDefault, pattern string) ([]byte, *guest.Outcome, error) {
+// ask is what a guest is asked, and where it answers.
+type ask struct {
+	topic   string
+	payload json.RawMessage
+	handler string // that is called where the manifest names none
+	answer  string // pattern of the topic on which it answers
+}
+
+// of asks the guest, its handler or its run loop, and returns what it answers: its data, else
+// what it published. nil is nothing.
+func (a ask) of(ctx context.Context, g *guest.Guest, o host.Options) ([]byte, *guest.Outcome, error) {
+	m := host.Message{Topic: a.topic, Payload: a.payload, Source: caller, Principal: cmp.Or(o.Caller.Principal, host.DefaultPrincipal)}
 	var outcome *guest.Outcome
 	var err error
 	if g.RunLoop() {
 		outcome, err = g.Deliver(ctx, m)
 	} else {
-		action := handler(o, m.Topic)
-		if action == "" {
-			action = byDefault
-		}
-		outcome, err = g.Call(ctx, action, m.Payload, &m)
+		outcome, err = g.Call(ctx, cmp.Or(handler(o, m.Topic), a.handler), m.Payload, &m)
 	}
 	switch {
 	case err != nil:
@@ -73,7 +79,7 @@ func ask(ctx context.Context, g *guest.Guest, o host.Options, m host.Message, by
 		return outcome.Data, outcome, nil
 	}
 	for _, p := range outcome.Record.Published {
-		if host.Matches(pattern, p.Topic) {
+		if host.Matches(a.answer, p.Topic) {
 			return p.Payload, outcome, nil
 		}
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/calls"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -23,6 +25,10 @@ type callFlags struct {
 	timeout             time.Duration
 	trace, json         bool
 	on                  runtimeFlags
+
+	cwd, state, approve string
+	write, process      bool
+	net, answers, files []string
 }
 
 // declareWorld declares what both take.
@@ -43,30 +49,68 @@ func (f *callFlags) declareCall(cmd *cobra.Command) {
 	flags.StringVar(&f.caller, "caller", "", "the principal in whose name the tool is called (default: default)")
 	flags.Uint64Var(&f.seed, "seed", 0, "of random bytes: the same seed gives the same bytes")
 	flags.StringVar(&f.clock, "clock", "", "where the clock begins, as in 2026-01-01T00:00:00Z (the default)")
+	flags.StringVar(&f.cwd, "cwd", "", "the folder that is cwd:// to it; what it writes there stays in memory (default: an empty one)")
+	flags.BoolVar(&f.write, "write", false, "write what it changed in cwd:// into the folder of --cwd")
+	flags.StringArrayVar(&f.files, "file", nil, "PATH=FILE: a file of cwd://, home:// or /tmp with the content of FILE (may be repeated)")
+	flags.StringVar(&f.state, "state", "", "a file that keeps what it stores under keys, from call to call")
+	flags.StringArrayVar(&f.net, "allow-net", nil, "a host that it may reach, or HOST:PORT of this machine's own network (may be repeated)")
+	flags.BoolVar(&f.process, "allow-process", false, "let it run the programs that it declares: they may do everything that you may")
+	flags.StringVar(&f.approve, "approve", "", "what is decided when it asks: denied, approved, approved-session or approved-always")
+	flags.StringArrayVar(&f.answers, "answer", nil, "KEY=VALUE: what is answered when it asks a person (may be repeated)")
 }
 
 func (f *callFlags) open(cmd *cobra.Command, dir string) (*calls.Capsule, error) {
-	o := calls.Options{Trace: f.trace, Wall: f.timeout, Caller: f.caller, Seed: f.seed, Runtime: f.on.versions(), Env: map[string]string{}}
-	if f.timeout < 0 {
-		return nil, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
-	}
-	if _, err := f.on.releases(); err != nil {
+	o, err := f.options()
+	if err != nil {
 		return nil, err
 	}
-	for _, v := range f.env {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok || name == "" {
-			return nil, usage.New(fmt.Errorf("--env %q is not NAME=VALUE", v))
-		}
-		o.Env[name] = value
+	return calls.Open(cmd.Context(), dir, o)
+}
+
+// options are what the flags say, and what is wrong with them.
+func (f *callFlags) options() (o calls.Options, err error) {
+	o = calls.Options{Trace: f.trace, Wall: f.timeout, Caller: f.caller, Seed: f.seed, Runtime: f.on.versions(),
+		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve}
+	if f.timeout < 0 {
+		return o, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
+	}
+	if f.write && f.cwd == "" {
+		return o, usage.New(errors.New("--write needs --cwd DIR, to know where to"))
+	}
+	if f.approve != "" && !slices.Contains(host.Decisions, f.approve) {
+		return o, usage.New(fmt.Errorf("--approve takes %s, not %q", strings.Join(host.Decisions, ", "), f.approve))
+	}
+	if _, err := f.on.releases(); err != nil {
+		return o, err
+	}
+	if o.Env, err = pairs("env", f.env); err != nil {
+		return o, err
+	}
+	if o.Answers, err = pairs("answer", f.answers); err != nil {
+		return o, err
+	}
+	if o.Files, err = pairs("file", f.files); err != nil {
+		return o, err
 	}
 	if f.clock != "" {
-		var err error
 		if o.Clock, err = time.Parse(time.RFC3339, f.clock); err != nil {
-			return nil, usage.Hint(fmt.Errorf("--clock %q is no time", f.clock), "write it as in 2026-01-01T00:00:00Z")
+			return o, usage.Hint(fmt.Errorf("--clock %q is no time", f.clock), "write it as in 2026-01-01T00:00:00Z")
 		}
 	}
-	return calls.Open(cmd.Context(), dir, o)
+	return o, nil
+}
+
+// pairs reads the values of a flag that takes NAME=VALUE.
+func pairs(flag string, list []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, v := range list {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, usage.New(fmt.Errorf("--%s %q is not NAME=VALUE", flag, v))
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 // arguments are those of the command line, of a file, or of stdin.

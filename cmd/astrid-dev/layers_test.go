@@ -17,8 +17,8 @@ import (
 )
 
 // layered are the rooms whose files must have layers. Others may.
-var layered = []string{"builder", "builder/capsule", "builder/check", "builder/compile", "builder/guest", "builder/host", "builder/inputs", "builder/proc", "builder/smoke", "builder/store", "builder/toolchain", "builder/toolchain/cargo", "builder/tools", "builder/wasm/abi", "builder/wasm/engine",
-	"orchestrator", "orchestrator/calls", "orchestrator/report", "orchestrator/verify", "orchestrator/verify/workspace", "watcher", "watcher/tree"}
+var layered = []string{"builder", "builder/capsule", "builder/check", "builder/compile", "builder/daemon", "builder/guest", "builder/host", "builder/inputs", "builder/proc", "builder/smoke", "builder/store", "builder/toolchain", "builder/toolchain/cargo", "builder/tools", "builder/wasm/abi", "builder/wasm/engine",
+	"orchestrator", "orchestrator/calls", "orchestrator/live", "orchestrator/report", "orchestrator/verify", "orchestrator/verify/workspace", "watcher", "watcher/tree"}
 
 // layers are a room's files from top to bottom, as names or patterns: the indented lines of its
 // package comment that begin with the name of a Go file.

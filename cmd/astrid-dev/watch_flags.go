@@ -15,6 +15,7 @@ type watchFlags struct {
 	quiet, settle, maxWait time.Duration
 	onReload               string
 	hookTimeout            time.Duration
+	hookEach               bool
 	poll                   bool
 	pollInterval           time.Duration
 	noInitial              bool
@@ -26,6 +27,7 @@ func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (0: 4 x quiet window)")
 	flags.StringVar(&f.onReload, "on-reload", "", "command to run after each reload; the event is its stdin")
 	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the command of --on-reload or --on-live after this long")
+	flags.BoolVar(&f.hookEach, "on-reload-each", false, "run the --on-reload command after each build, also when it made the same modules")
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
 	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")

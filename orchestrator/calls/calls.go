@@ -5,6 +5,7 @@
 //
 //	calls.go     a capsule whose tools can be asked for and called
 //	arguments.go what a tool is called with
+//	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
 //	answer.go    what came of a call
 package calls
@@ -37,6 +38,15 @@ type Options struct {
 	Caller  string            // the principal in whose name tools are called; "": default
 	Seed    uint64            // of random bytes
 	Clock   time.Time         // where the clock begins; zero: host.StartClock
+
+	Cwd          string            // the folder that is cwd://; it is only read. "": none
+	Write        bool              // write what a tool changed there into it
+	Files        map[string]string // more files: a path of the guest to one of the machine
+	State        string            // a file that keeps keys and values from call to call; "": none
+	AllowNet     []string          // hosts that may be reached, and HOST:PORT of this machine's own network
+	AllowProcess bool              // programs that are declared may run
+	Approve      string            // one of host.Decisions; "": nobody is asked
+	Answers      map[string]string // of a person, by key
 }
 
 // Capsule is one whose module is loaded. Close ends it.
@@ -44,8 +54,9 @@ type Capsule struct {
 	Manifest *capsule.Manifest
 	Module   string // the file that is loaded
 
-	world host.Options
-	guest *guest.Guest
+	world   host.Options
+	guest   *guest.Guest
+	options Options
 }
 
 // Standing is the module that stands published in the capsule's folder path. One that is missing,
@@ -70,7 +81,7 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Capsule{Manifest: m, Module: module}
+	c := &Capsule{Manifest: m, Module: module, options: o}
 	if c.world, err = o.world(m); err != nil {
 		return nil, err
 	}
@@ -107,29 +118,6 @@ func current(ctx context.Context, m *capsule.Manifest) error {
 	return usage.Hint(fmt.Errorf("%s: its sources have changed since it was built", paths.Short(filepath.Join(m.Dir, m.Components[0].File))), "astrid-dev build "+paths.Short(m.Dir))
 }
 
-// world is the manifest's, with what the options say beside it.
-func (o Options) world(m *capsule.Manifest) (host.Options, error) {
-	w := tools.World(m)
-	for name, value := range o.Env {
-		if !slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
-			return w, usage.Hint(fmt.Errorf("%s has no [env.%s]", paths.Short(m.Path), name), known("declared are ", names(m.Env)))
-		}
-		w.Config[name] = value
-	}
-	w.Trace, w.Seed, w.Caller.Principal = o.Trace, o.Seed, o.Caller
-	if !o.Clock.IsZero() {
-		w.Clock = o.Clock.UnixMilli()
-	}
-	return w, nil
-}
-
-func names(env []capsule.EnvVar) (list []string) {
-	for _, e := range env {
-		list = append(list, e.Name)
-	}
-	return list
-}
-
 // Tools are what the capsule describes. The error may be a *tools.FaultError.
 func (c *Capsule) Tools(ctx context.Context) ([]tools.Tool, error) {
 	list, _, err := tools.Describe(ctx, c.guest, c.world)
@@ -157,6 +145,9 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message
 		err = nil
+	}
+	if err == nil {
+		err = c.options.keep(answer)
 	}
 	return answer, err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -42,7 +43,11 @@ func parameters(t tools.Tool) string {
 	}
 	var list []string
 	for _, p := range schema.Parameters() {
-		s := p.Name + ": " + cmp.Or(strings.Join(p.Types, "|"), "any")
+		types := p.Types
+		if !p.Required {
+			types = slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
+		}
+		s := p.Name + ": " + cmp.Or(strings.Join(types, "|"), "any")
 		if !p.Required {
 			s += "?"
 		}
@@ -110,6 +115,9 @@ func (a *Answer) story(w io.Writer) error {
 	for _, p := range a.published() {
 		line("published", "%s %s", p.Topic, p.Payload)
 	}
+	for _, f := range o.Record.Files {
+		line("file", "%s", told(f))
+	}
 	for _, l := range o.Record.Lacked {
 		line("refused", "%s %s: it needs %s", l.Function, l.What, l.Needs)
 	}
@@ -119,6 +127,17 @@ func (a *Answer) story(w io.Writer) error {
 	trap(line, o.Trap)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// told is what became of a file.
+func told(f host.File) string {
+	switch {
+	case f.Gone:
+		return f.Path + ": removed"
+	case f.Folder:
+		return f.Path + "/: made"
+	}
+	return f.Path + ": written, " + text.Memory(uint64(len(f.Data)))
 }
 
 func orNothing(b json.RawMessage) string { return cmp.Or(string(b), "nothing") }
@@ -161,6 +180,7 @@ func (a *Answer) JSON(w io.Writer) error {
 	}
 	if o := a.Outcome; o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
+		answer["files"] = list(o.Record.Files)
 		answer["ms"], answer["memory_bytes"] = o.Millis, o.Memory
 		if o.Trap != nil {
 			answer["trap"] = o.Trap

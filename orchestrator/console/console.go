@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
@@ -135,16 +136,23 @@ func (c *Console) entryFor(e event.Event) entry {
 	return entryFor(e, c.o.Dir)
 }
 
-// news leaves out of a reload what the reload before it said too: a finding
+// news leaves out of a reload, or the same modules again, what the build before it said too: a finding
 // that nobody mended is not worth three lines after every save.
 func (c *Console) news(e event.Event, n entry) entry {
-	r, ok := e.Body.(event.Reload)
-	if !ok {
+	var findings []finding.Finding
+	switch b := e.Body.(type) {
+	case event.Reload:
+		findings = b.Findings
+	case event.Unchanged:
+		if findings = b.Findings; !b.Rebuilt {
+			return n
+		}
+	default:
 		return n
 	}
 	said := strings.Join(n.below, "\n")
 	if len(n.below) > 0 && said == c.said[e.Dir] {
-		n.below, n.text = nil, n.text+"  ("+remarks(r.Findings)+", as before)"
+		n.below, n.text = nil, n.text+"  ("+remarks(findings)+", as before)"
 	}
 	c.said[e.Dir] = said
 	return n
@@ -154,7 +162,7 @@ func (c *Console) news(e event.Event, n entry) entry {
 // stands in its way, says as much.
 func (c *Console) hidden(body event.Body) bool {
 	switch body.(type) {
-	case event.Change:
+	case event.Change, event.Snapshot:
 		return true
 	case event.Ready:
 		return c.o.Once

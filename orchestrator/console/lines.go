@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -52,6 +54,9 @@ func entryFor(e event.Event, dir string) entry {
 		n.word, n.text = "removed", place(e, dir)
 	case event.Unchanged:
 		n.colour, n.text, n.below = dim, unchangedText(b), fileLines(b.Files)
+		if b.Rebuilt {
+			n.below = append(n.below, remarkLines(b.Findings, e.Dir, dir)...)
+		}
 	case event.BuildStarted:
 		n.colour, n.word, n.text = dim, "building", b.Reason
 	case event.BuildSuperseded:
@@ -114,11 +119,14 @@ func reloadText(e event.Reload) string {
 }
 
 func unchangedText(e event.Unchanged) string {
-	if e.Hash == "" {
-		return "nothing to build"
-	}
-	if e.Reason != "" {
+	times := "built " + text.Seconds(e.BuildMS) + ", loaded " + text.Seconds(e.SmokeMS)
+	switch {
+	case e.Rebuilt:
+		return e.Reason + ": no reload  " + times
+	case e.Reason != "":
 		return e.Reason
+	case e.Hash == "":
+		return "nothing to build"
 	}
 	return strings.TrimSpace("up to date  " + text.Size(e.Size) + " " + e.Type)
 }
@@ -128,6 +136,8 @@ func failedText(e event.BuildFailed) string {
 	switch e.Step {
 	case "", "build":
 		text = "the build failed"
+	case "sources":
+		text = "its sources cannot be read"
 	case "manifest":
 		text = "Capsule.toml cannot be used"
 	case "tests":
@@ -154,7 +164,23 @@ func idleText(e event.Idle) (colour, string) {
 	case e.Capsules == 1:
 		return red, "the capsule has failed"
 	}
-	return red, fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule"))
+	return red, fmt.Sprintf("%d of %s failed", e.Failed, text.Count(e.Capsules, "capsule")) + failing(e.Failing)
+}
+
+// failing names capsules, as ": a, b and 3 more".
+func failing(list []event.Subject) string {
+	var names []string
+	for _, s := range list[:min(len(list), filesNamed)] {
+		names = append(names, cmp.Or(s.Capsule, filepath.Base(s.Dir)))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	named := ": " + strings.Join(names, ", ")
+	if more := len(list) - len(names); more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return named
 }
 
 // counts is "2 errors, 1 warning".

@@ -54,15 +54,16 @@ type Unchanged struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // why nothing is new although something happened; "": nothing differs
 	Basis
-	State     State             `json:"state,omitempty"`   // which verdict stands; "": good
-	Rebuilt   bool              `json:"rebuilt,omitempty"` // a build made, byte for byte, the modules that stand published
-	Findings  []finding.Finding `json:"findings,omitempty"`
-	Artifact                    // empty for a capsule that builds nothing
-	Tests     *Tests            `json:"tests,omitempty"`
-	Files     []string          `json:"files,omitempty"`    // the modules that were put back, relative to the capsule
-	BuildMS   int64             `json:"build_ms,omitempty"` // with rebuilt, and the next two
-	SmokeMS   int64             `json:"smoke_ms,omitempty"`
-	LatencyMS int64             `json:"latency_ms,omitempty"` // as in Reload
+	State      State             `json:"state,omitempty"`   // which verdict stands; "": good
+	Rebuilt    bool              `json:"rebuilt,omitempty"` // a build made, byte for byte, the modules that stand published
+	Findings   []finding.Finding `json:"findings,omitempty"`
+	Generation int               `json:"generation,omitempty"` // with rebuilt: of the reload that brought them
+	Artifact                     // empty for a capsule that builds nothing
+	Tests      *Tests            `json:"tests,omitempty"`
+	BuildMS    int64             `json:"build_ms,omitempty"` // with rebuilt, and the next two
+	SmokeMS    int64             `json:"smoke_ms,omitempty"`
+	LatencyMS  int64             `json:"latency_ms,omitempty"` // as in Reload
+	Files      []string          `json:"files,omitempty"`      // the modules that were put back, relative to the capsule
 }
 
 // BuildStarted says that a build runs.

@@ -28,7 +28,7 @@ func wire() []Event {
 		{CapsuleAdded{SourceHash: someHash}, CapsuleAdded{}},
 		{CapsuleRemoved{}, CapsuleRemoved{}},
 		{Change{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis}, Change{}},
-		{Unchanged{SourceHash: someHash, Reason: "put back", Basis: basis, State: Failed, Rebuilt: true, Findings: found, Artifact: published,
+		{Unchanged{SourceHash: someHash, Reason: "put back", Basis: basis, State: Failed, Rebuilt: true, Findings: found, Generation: 3, Artifact: published,
 			Files: []string{"dist/a.wasm"}, BuildMS: 610, SmokeMS: 210, LatencyMS: 840}, Unchanged{}},
 		{BuildStarted{SourceHash: someHash, Reason: "changed", Basis: basis}, BuildStarted{}},
 		{BuildSuperseded{SourceHash: someHash, Basis: basis}, BuildSuperseded{}},

@@ -41,6 +41,7 @@ type Options struct {
 	Dir     string        // working folder; "" is this process's own
 	Env     []string      // complete; the event's variables are added
 	Timeout time.Duration // of one run; 0: DefaultTimeout
+	Each    bool          // also after a build that made the same modules again, which is no reload
 
 	// Warn is told of a run for the capsule of e that failed.
 	// It is called from the hook's goroutines and may block; while it does,
@@ -100,10 +101,16 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 		o.After = Reload
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(o.After.Kind))}
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(o.wants))}
 	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
 	h.read.Go(h.follow)
 	return h, nil
+}
+
+// wants reports whether the command is run after an event.
+func (o *Options) wants(body event.Body) bool {
+	again, same := body.(event.Unchanged)
+	return body.Kind() == o.After.Kind || same && again.Rebuilt && o.Each && o.After == Reload
 }
 
 // follow takes reloads as they come, until there will be no more.
@@ -234,6 +241,8 @@ type about struct {
 func aboutOf(e event.Event) about {
 	switch b := e.Body.(type) {
 	case event.Reload:
+		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+	case event.Unchanged: // made again
 		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
 	case event.Live:
 		return about{"", b.Hash, b.SourceHash, b.Generation}

@@ -72,7 +72,7 @@ func TestHookGetsTheEvent(t *testing.T) {
 	for _, other := range []event.Body{event.Ready{}, event.Change{}, event.Unchanged{}, event.BuildFailed{}, event.Idle{}} {
 		events.Publish(event.Event{Capsule: "hello", Dir: "/caps/hello", Body: other}) // none of these runs it
 	}
-	all := events.Subscribe(0, hub.Latest("reload"))
+	all := events.Subscribe(0, hub.Latest(func(body event.Body) bool { return body.Kind() == "reload" }))
 	events.Publish(e)
 	published, _ := all.Next()
 	events.Close()

@@ -45,13 +45,20 @@ func New() *Hub {
 }
 
 // Publish gives e, of which Capsule, Dir and Body count, its number and its time, and
-// hands it to all readers. It never blocks. After Close it does nothing.
+// hands it to all readers. A snapshot follows Ready. It never blocks. After Close it does nothing.
 func (h *Hub) Publish(e event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return
 	}
+	h.publish(e)
+	if e.Body.Kind() == (event.Ready{}).Kind() { // who followed from the beginning is told the same as who comes late
+		h.publish(event.Event{Body: h.standing.snapshot()})
+	}
+}
+
+func (h *Hub) publish(e event.Event) {
 	h.seq++
 	e.Seq, e.Time = h.seq, time.Now()
 	h.standing.take(e)

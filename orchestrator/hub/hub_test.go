@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -104,7 +105,7 @@ func TestTheRingForgetsByBytesToo(t *testing.T) {
 
 func TestPolicies(t *testing.T) {
 	h := New()
-	fail, drop, latest := h.Subscribe(0, Fail(3000)), h.Subscribe(0, Drop(3000)), h.Subscribe(0, Latest("reload"))
+	fail, drop, latest := h.Subscribe(0, Fail(3000)), h.Subscribe(0, Drop(3000)), h.Subscribe(0, Latest(func(body event.Body) bool { return body.Kind() == "reload" }))
 	for i := range 5 {
 		h.Publish(about("a", event.Reload{Generation: i, Reason: strings.Repeat("x", 1000)}))
 		h.Publish(about("b", event.Reload{Generation: i}))
@@ -133,10 +134,10 @@ func TestSnapshot(t *testing.T) {
 	for _, e := range []event.Event{
 		about("good", event.BuildStarted{SourceHash: "1"}),
 		{Body: event.Ready{Capsules: 4, Watched: []event.Subject{{Capsule: "good", Dir: "/good"}, {Capsule: "quiet", Dir: "/quiet"}}}},
-		about("good", event.Reload{SourceHash: "1", Generation: 1, Artifact: artifact}),
+		about("good", event.Reload{SourceHash: "1", Basis: event.Basis{Key: "k1"}, Generation: 1, Artifact: artifact}),
 		about("bad", event.CapsuleAdded{SourceHash: "2"}),
 		about("bad", event.BuildStarted{SourceHash: "2"}),
-		about("bad", event.BuildFailed{SourceHash: "2"}),
+		about("bad", event.BuildFailed{SourceHash: "2", Basis: event.Basis{Key: "k2"}}),
 		about("gone", event.CapsuleAdded{}),
 		about("gone", event.CapsuleRemoved{}),
 		{Body: event.Idle{}},
@@ -147,14 +148,34 @@ func TestSnapshot(t *testing.T) {
 		h.Publish(e)
 	}
 	want := event.Snapshot{Ready: true, Standing: []event.Standing{
-		{Subject: event.Subject{Capsule: "bad", Dir: "/bad"}, State: event.Failed, SourceHash: "2", Verdict: 6},
-		{Subject: event.Subject{Capsule: "good", Dir: "/good"}, State: event.Good, Building: true, SourceHash: "3", Generation: 1, Verdict: 3, Artifact: artifact},
+		{Subject: event.Subject{Capsule: "bad", Dir: "/bad"}, State: event.Failed, SourceHash: "2", Key: "k2", Verdict: 7},
+		{Subject: event.Subject{Capsule: "good", Dir: "/good"}, State: event.Good, Building: true, SourceHash: "3", Key: "k1", Generation: 1, Verdict: 4, Artifact: artifact},
 		{Subject: event.Subject{Capsule: "quiet", Dir: "/quiet"}, State: event.Unknown},
 	}}
-	if got := h.Snapshot(); got.Seq != 12 {
+	if got := h.Snapshot(); got.Seq != 13 {
 		t.Errorf("its seq is %d", got.Seq)
-	} else if diff := cmp.Diff(want, got.Body); diff != "" {
+	} else if diff := cmp.Diff(want, got.Body, cmpopts.IgnoreFields(event.Standing{}, "Since")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Who reads from the beginning finds one behind ready, and a failure that was touched stays one.
+func TestSnapshotFollowsReady(t *testing.T) {
+	h := New()
+	h.Publish(about("bad", event.BuildFailed{SourceHash: "1"}))
+	h.Publish(event.Event{Body: event.Ready{Capsules: 1}})
+	h.Publish(about("bad", event.Unchanged{SourceHash: "1", State: event.Failed}))
+	late := h.Snapshot().Body
+	h.Close()
+	list, _ := read(t.Context(), h.Subscribe(0, Fail(1<<20)))
+	if len(list) != 4 || list[2].Seq != 3 || list[2].Body.Kind() != "snapshot" {
+		t.Fatalf("%+v", list)
+	}
+	for i, body := range []event.Body{list[2].Body, late} {
+		s, _ := body.(event.Snapshot)
+		if !s.Ready || len(s.Standing) != 1 || s.Standing[0].State != event.Failed || s.Standing[0].Verdict != uint64(1+3*i) || s.Standing[0].Since.IsZero() {
+			t.Errorf("%d: %+v", i, s)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func newStanding() standing { return standing{capsules: map[string]*event.Standi
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Warning, event.Live, event.LiveFailed: // they change nothing of what is published
+	case event.Warning, event.Live, event.LiveFailed, event.Snapshot: // they change nothing of what is published
 		return
 	case event.Ready:
 		s.ready = true
@@ -52,7 +53,8 @@ func (s *standing) of(dir string) *event.Standing {
 // takeIn changes c by an event that is about it.
 func takeIn(c *event.Standing, e event.Event) {
 	judged := func(state event.State, source string) {
-		c.State, c.Verdict, c.Building, c.SourceHash = state, e.Seq, false, source
+		c.State, c.Building, c.SourceHash, c.Key = state, false, source, event.BasisOf(e.Body).Key
+		c.Verdict, c.Since = e.Seq, e.Time
 	}
 	switch b := e.Body.(type) {
 	case event.CapsuleAdded:
@@ -70,7 +72,7 @@ func takeIn(c *event.Standing, e event.Event) {
 	case event.Held:
 		judged(event.OnHold, b.SourceHash)
 	case event.Unchanged:
-		judged(event.Good, b.SourceHash)
+		judged(cmp.Or(b.State, event.Good), b.SourceHash)
 		if b.Hash != "" { // else it tells nothing of what is published
 			c.Artifact = b.Artifact
 		}

@@ -6,7 +6,17 @@
 // that the user's keeps what it is given: there the last good package is put back after one
 // that was refused.
 //
-// The layers of its files: limiter.go, the runtime's limit; plan.go, which decides what is
-// installed next and touches nothing; parcel.go, which packs what was reloaded; logs.go, the
-// capsules' own words; install.go, which carries the plan out; live.go.
+// A reload that a newer one overtakes is not installed, and nothing is said of it.
+//
+// Its files, from top to bottom:
+//
+//	live.go       takes what is reloaded, begins and ends
+//	install.go    carries the plan out, in the runtime that is there
+//	say.go        events
+//	parcel.go     packs what was reloaded
+//	contracts.go  the SDK's WIT that goes with it
+//	logs.go       the capsules' own words
+//	runtime.go    what it is installed in
+//	plan.go       decides what is installed next, and touches nothing
+//	limiter.go    the runtime's limit on installs
 package live

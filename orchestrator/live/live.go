@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ type Options struct {
 
 	// Judge says what is wrong with what stands published in dir, and was not built in this run.
 	Judge func(ctx context.Context, dir string) ([]finding.Finding, error)
+	// Sources is the hash of the sources that lie in dir now; nil: nobody asks.
+	Sources func(ctx context.Context, dir string) (string, error)
 	// Say announces body about the capsule called name in dir. It may be called concurrently.
 	Say func(dir, name string, body event.Body)
 	// Output returns where a capsule's own log lines go, safe for concurrent use.
@@ -39,6 +42,10 @@ type Live struct {
 	wake   chan struct{} // buffered by one: the plan changed
 	work   sync.WaitGroup
 
+	// follow's alone
+	packed    map[string]*offer // by folder: the newest whose sources had not moved
+	contracts contracts
+
 	mu    sync.Mutex // guards all below; nothing is waited for under it
 	plan  *plan
 	said  map[string]string // by folder: why it is not installed, as it was said last
@@ -50,11 +57,22 @@ type Live struct {
 func New(events *hub.Hub, o Options) *Live {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Live{o: o, ctx: ctx, cancel: cancel, end: make(chan struct{}), wake: make(chan struct{}, 1),
-		events: events.Subscribe(0, hub.Latest(event.Reload{}.Kind(), event.Unchanged{}.Kind(), event.CapsuleRemoved{}.Kind())),
-		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}}
+		events: events.Subscribe(0, hub.Latest(publishes)),
+		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, packed: map[string]*offer{}, contracts: contracts{}}
 	l.work.Go(l.follow)
 	l.work.Go(l.install)
 	return l
+}
+
+// publishes reports whether an event tells what a capsule publishes now, or that it is gone.
+func publishes(body event.Body) bool {
+	switch b := body.(type) {
+	case event.Reload, event.CapsuleRemoved:
+		return true
+	case event.Unchanged:
+		return b.Hash != ""
+	}
+	return false
 }
 
 // Close ends it: an install that is under way in the user's runtime is given a second to end.
@@ -85,21 +103,18 @@ func (l *Live) follow() {
 
 // take has what e says that stands published installed, if it may be.
 func (l *Live) take(e event.Event) {
-	switch b := e.Body.(type) {
-	case event.CapsuleRemoved:
+	if _, gone := e.Body.(event.CapsuleRemoved); gone {
+		delete(l.packed, e.Dir)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.plan.forget(e.Dir)
 		delete(l.said, e.Dir)
 		return
-	case event.Unchanged:
-		if b.Hash == "" {
-			return // it tells nothing of what is published
-		}
 	}
 	o, found, err := l.parcel(l.ctx, e)
 	switch {
 	case l.ctx.Err() != nil:
+	case l.moved(o): // what comes of the newer sources takes its place
 	case err != nil:
 		l.sayNot(o, "it cannot be packed: "+err.Error(), "", nil)
 	case len(found) > 0:
@@ -107,6 +122,21 @@ func (l *Live) take(e event.Event) {
 	default:
 		l.offer(o)
 	}
+}
+
+// moved reports whether what was packed beside the module of o may be newer than it: the sources
+// are not those any more that it was announced for, and other files lie beside the module than
+// when they were. follow calls it, and nobody else.
+func (l *Live) moved(o *offer) bool {
+	if l.o.Sources != nil {
+		now, err := l.o.Sources(l.ctx, o.dir)
+		if err != nil || now != o.source {
+			last := l.packed[o.dir]
+			return last == nil || !slices.Equal(last.beside(), o.beside())
+		}
+	}
+	l.packed[o.dir] = o
+	return false
 }
 
 // offer hands o to the plan.

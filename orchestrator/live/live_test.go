@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,9 +31,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a runtime that behaves as the real one does, in virtual time: a sliding limit, half
 // a second for an install, and a package that is kept although it was refused.
 type world struct {
-	t   *testing.T
-	hub *hub.Hub
-	dir string
+	t    *testing.T
+	hub  *hub.Hub
+	dir  string
+	more string // lines of manifests
 
 	mu      sync.Mutex
 	up      bool
@@ -208,7 +210,7 @@ func (w *world) reload(name string, generation int, module string, found ...find
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
-	manifest := fmt.Sprintf("[package]\nname = %q\nversion = \"1.0.0\"\n\n[[component]]\nid = %q\nfile = \"m.wasm\"\n", name, name)
+	manifest := fmt.Sprintf("[package]\nname = %q\nversion = \"1.0.0\"\n%s\n[[component]]\nid = %q\nfile = \"m.wasm\"\n", name, w.more, name)
 	for path, content := range map[string]string{filepath.Join(dir, "Capsule.toml"): manifest, blob: module} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			w.t.Fatal(err)
@@ -425,6 +427,32 @@ func TestTheEnd(t *testing.T) {
 		time.Sleep(installTakes / 2)
 		l.Close()
 		w.check("warning a live-unknown")
+	})
+}
+
+// What is packed beside the module is of the same sources, or nothing is installed.
+func TestSourcesThatMovedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var sources atomic.Value
+		sources.Store("one")
+		l := w.live(Options{Runtime: w.user(), Sources: func(context.Context, string) (string, error) { return sources.Load().(string), nil }})
+		w.reload("a", 1, "early")
+		time.Sleep(time.Second)
+		w.check() // it is not known whether the manifest is newer
+		w.reload("a", 2, "one")
+		time.Sleep(time.Second)
+		w.check("live a #2")
+		sources.Store("newer")
+		w.reload("a", 3, "two")
+		time.Sleep(time.Second)
+		w.check("live a #3") // the manifest is still the one
+		w.more = "description = \"another\"\n"
+		w.reload("a", 5, "four")
+		time.Sleep(time.Second)
+		w.check()
+		l.Close()
+		w.hub.Close()
 	})
 }
 

@@ -1,19 +1,21 @@
 package live
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
+	"io"
+	"path"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/pack"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -39,7 +41,7 @@ func (l *Live) parcel(ctx context.Context, e event.Event) (*offer, []finding.Fin
 		}
 	}
 	o.artifact = module.Hash
-	err := o.pack(ctx, module.Blob)
+	err := l.pack(ctx, o, module.Blob)
 	var no *pack.Refused
 	if errors.As(err, &no) {
 		return o, []finding.Finding{no.Finding}, nil
@@ -56,12 +58,12 @@ func (l *Live) judged(ctx context.Context, dir string) ([]finding.Finding, error
 	return finding.Only(found, finding.Error), err
 }
 
-// pack makes the archive of the capsule with the module.
-func (o *offer) pack(ctx context.Context, module string) (err error) {
+// pack makes the archive of o, with the module.
+func (l *Live) pack(ctx context.Context, o *offer, module string) (err error) {
 	if o.manifest, err = capsule.Load(o.dir); err != nil {
 		return err
 	}
-	contracts, err := toolchain.Contracts(ctx, o.manifest, os.Environ())
+	contracts, err := l.contracts.of(ctx, o.manifest)
 	if err != nil {
 		return fmt.Errorf("looking for the SDK's WIT: %w", err)
 	}
@@ -77,4 +79,31 @@ func (o *offer) pack(ctx context.Context, module string) (err error) {
 	sum := sha256.Sum256(o.archive)
 	o.digest = hex.EncodeToString(sum[:])
 	return nil
+}
+
+// beside are what lies in the archive beside the module: a digest for each file, in order.
+func (o *offer) beside() (list [][sha256.Size]byte) {
+	if o.manifest == nil || len(o.manifest.Components) == 0 {
+		return nil
+	}
+	module := path.Base(o.manifest.Components[0].File)
+	content, err := gzip.NewReader(bytes.NewReader(o.archive))
+	if err != nil {
+		return nil
+	}
+	for entries := tar.NewReader(content); ; {
+		h, err := entries.Next()
+		if err != nil {
+			return list
+		}
+		if h.Name == module {
+			continue
+		}
+		sum := sha256.New()
+		fmt.Fprintln(sum, h.Name, h.Mode)
+		if _, err := io.Copy(sum, entries); err != nil {
+			return nil
+		}
+		list = append(list, [sha256.Size]byte(sum.Sum(nil)))
+	}
 }

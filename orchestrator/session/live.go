@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/live"
@@ -10,12 +11,12 @@ import (
 )
 
 // openLive starts what keeps a runtime up, if that was asked for.
-func (s *session) openLive() {
+func (s *session) openLive(b *builder.Builder) {
 	if s.Live == nil {
 		return
 	}
 	o := *s.Live
-	o.Judge = s.judge
+	o.Judge, o.Sources = s.judge, b.SourceHash
 	o.Output = s.readers.output()
 	o.Say = func(dir, name string, body event.Body) {
 		s.Hub.Publish(event.Event{Dir: dir, Capsule: name, Body: body})

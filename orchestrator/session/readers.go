@@ -48,7 +48,7 @@ func (s *session) openReaders(h hooks) error {
 		if c.command == "" {
 			continue
 		}
-		made, err := hook.New(s.Hub, hook.Options{After: c.after, Command: c.command, Env: os.Environ(), Timeout: h.timeout,
+		made, err := hook.New(s.Hub, hook.Options{After: c.after, Command: c.command, Env: os.Environ(), Timeout: h.timeout, Each: h.each,
 			Warn: s.hookFailed, Running: s.hooked, Output: s.readers.output()})
 		if err != nil {
 			s.readers.close()

@@ -76,7 +76,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)
-	s.openLive()
+	s.openLive(b)
 	return s, nil
 }
 
@@ -188,4 +188,5 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 type hooks struct {
 	reload, live string
 	timeout      time.Duration
+	each         bool // the first also after a build that made the same modules again
 }

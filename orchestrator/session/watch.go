@@ -26,15 +26,16 @@ type WatchOptions struct {
 	NoInitialBuild bool            // build nothing until something changes
 	Again          <-chan struct{} // somebody asks to look at everything again and to retry what failed; may be nil
 
-	OnReload    string        // a command to run after each reload; "": none
-	OnLive      string        // a command to run when a reload is live; "": none
-	HookTimeout time.Duration // of one run of either; 0: the default
+	OnReload     string        // a command to run after each reload; "": none
+	OnLive       string        // a command to run when a reload is live; "": none
+	HookTimeout  time.Duration // of one run of either; 0: the default
+	OnReloadEach bool          // the first also after a build that made the same modules again
 }
 
 // Watch builds what is out of date, and then what changes, until ctx ends, and returns
 // nil then. It returns an error when nothing can be watched, or events cannot be written.
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
-	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.HookTimeout})
+	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.HookTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
 	}

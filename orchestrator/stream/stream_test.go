@@ -70,7 +70,7 @@ func TestItKeepsEventsForASlowReader(t *testing.T) {
 	h := hub.New()
 	s := New(g, h, func(err error) { t.Error(err) })
 	for range 10_000 {
-		h.Publish(event.Event{Body: event.Ready{}})
+		h.Publish(event.Event{Body: event.Idle{}})
 	}
 	close(g.Open)
 	h.Close()

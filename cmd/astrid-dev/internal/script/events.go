@@ -27,6 +27,12 @@ func (p *process) read(ts *testscript.TestScript) (events []flat.Event, lines []
 		if err := json.Unmarshal(line, &e); err != nil {
 			ts.Fatalf("not an event: %s", line)
 		}
+		if len(events) >= p.checked {
+			if err := flat.Follows(line); err != nil {
+				ts.Fatalf("not as the schema says: %s%v", line, err)
+			}
+			p.checked++
+		}
 		events, lines = append(events, e), append(lines, string(line))
 	}
 	return events, lines

@@ -19,11 +19,12 @@ import (
 
 // process is an astrid-dev that a script started.
 type process struct {
-	cmd    *exec.Cmd
-	events string // file; of a terminal, what it shows
-	seen   int    // events that the script has consumed; of a terminal, bytes
-	typed  io.Writer
-	ended  chan error
+	cmd     *exec.Cmd
+	events  string // file; of a terminal, what it shows
+	checked int    // events that were held against the schema
+	seen    int    // events that the script has consumed; of a terminal, bytes
+	typed   io.Writer
+	ended   chan error
 }
 
 func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
