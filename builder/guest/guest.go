@@ -70,7 +70,7 @@ func Start(ctx context.Context, path string, o Options) (*Guest, *Outcome, error
 	g := start([]string{self, childArgument, reader.CacheFolder()}, o.Limits)
 	outcome, err := g.ask(ctx, request{Path: []byte(path), Options: &o})
 	if err == nil && outcome.Error != "" {
-		err = &Error{outcome.Error}
+		err = &Error{outcome.why()}
 	}
 	if err != nil {
 		g.Close()

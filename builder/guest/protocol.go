@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -78,4 +79,13 @@ type Outcome struct {
 	Memory  uint64       `json:"memory"` // most linear memory held at once, in bytes
 
 	State map[string][]byte `json:"state,omitempty"` // keys and values, at the request's end
+}
+
+// why is the error of an outcome, with what it may come from.
+func (o *Outcome) why() string {
+	why := o.Error
+	for _, l := range o.Record.Lacked {
+		why += fmt.Sprintf("; %s %s was refused: it needs %s", l.Function, l.What, l.Needs)
+	}
+	return why
 }

@@ -3,7 +3,6 @@ package guest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -53,7 +52,7 @@ func begin(ctx context.Context, s *session) (*loop, error) {
 		signal, err := l.next(ctx)
 		switch {
 		case err != nil:
-			return l, fmt.Errorf("its run export: %w", err)
+			return l, err
 		case signal.Ready:
 			return l, l.settle(ctx)
 		}
@@ -80,7 +79,7 @@ func (l *loop) next(ctx context.Context) (host.Signal, error) {
 	case err := <-l.ended:
 		l.over = true
 		if err == nil {
-			err = errors.New("it returned")
+			err = errors.New("its run export returned, and has to run until the capsule is unloaded")
 		}
 		return host.Signal{}, err
 	case <-ctx.Done():
@@ -96,7 +95,7 @@ func (l *loop) settle(ctx context.Context) error {
 		for {
 			s, err := l.next(ctx)
 			if err != nil {
-				return fmt.Errorf("its run loop: %w", err)
+				return err
 			}
 			if s.Idle {
 				break

@@ -21,6 +21,7 @@
 //	runtime NAME            run the real runtime as a user does, until the script ends
 //	same FILE FILE          the two have the same bytes
 //	mmap FILE TEXT          write TEXT over FILE's beginning through a mapping (Unix)
+//	built NAME DIR          copy a capsule of builder/tools/testdata, with its module
 //	example NAME DIR        copy an example
 //	capsule DIR [LINE...]   write a capsule that builds in milliseconds, with LINEs as its settings
 //	speaker DIR [LINE...]   write a capsule that the real runtime loads, and that builds in milliseconds

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +29,12 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	if same := ts.ReadFile(args[0]) == ts.ReadFile(args[1]); same == neg {
 		ts.Fatalf("%s and %s: same is %v", args[0], args[1], same)
 	}
+}
+
+// cmdBuilt copies a capsule of builder/tools/testdata, with the module that was built from it.
+func cmdBuilt(ts *testscript.TestScript, _ bool, args []string) {
+	from := filepath.Join(testkit.Root(), "builder", "tools", "testdata", args[0])
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(from)))
 }
 
 // cmdExample copies an example of this repository, without what builds leave in it.
