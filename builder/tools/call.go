@@ -49,11 +49,11 @@ func ResultTopic(name string) string { return executeTopic + name + resultSuffix
 // the topic, or for its run loop. What it did is in the Outcome; the answer is a handler's, nil
 // where it gives none. An error that is a *FaultError is the guest's own.
 func Send(ctx context.Context, g *guest.Guest, o host.Options, topic string, payload json.RawMessage) ([]byte, *guest.Outcome, error) {
-	m := host.Message{Topic: topic, Payload: payload, Source: caller, Principal: o.Caller.Principal}
 	if !g.RunLoop() && handler(o, topic) == "" {
 		return nil, nil, &FaultError{"no entry of [subscribe] has a handler for " + topic}
 	}
-	data, outcome, err := ask(ctx, g, o, m, "", topic+" ") // no topic has a blank: what it publishes is no answer
+	const none = "" // no topic fits it: what a handler publishes is no answer
+	data, outcome, err := ask{topic: topic, payload: payload, answer: none}.of(ctx, g, o)
 	if err == nil && g.RunLoop() && outcome.Handed == 0 {
 		err = &FaultError{"its run loop is subscribed to nothing that " + topic + " fits"}
 	}
