@@ -72,6 +72,10 @@ func (t *Test) expects(kind string) bool {
 // unequal is the miss of a value, with a diff where a sentence does not hold both.
 func unequal(what string, want, got any, said string) *Miss {
 	a, b := pretty(want), pretty(got)
+	w, isText := want.(string)
+	if g, both := got.(string); isText && both && strings.Contains(w+g, "\n") {
+		a, b = w, g
+	}
 	if !strings.Contains(a+b, "\n") {
 		return &Miss{Message: fmt.Sprintf("%s is %s, want %s", what, oneLine(b), oneLine(a)), got: got}
 	}
@@ -80,7 +84,10 @@ func unequal(what string, want, got any, said string) *Miss {
 
 // between is a diff without its head.
 func between(want, got string) string {
-	lines := strings.SplitAfter(string(diff.Diff("want", []byte(want+"\n"), "got", []byte(got+"\n"))), "\n")
+	if !strings.HasSuffix(want, "\n") && !strings.HasSuffix(got, "\n") { // else a missing line end is told
+		want, got = want+"\n", got+"\n"
+	}
+	lines := strings.SplitAfter(string(diff.Diff("want", []byte(want), "got", []byte(got))), "\n")
 	for i, line := range lines {
 		if strings.HasPrefix(line, "@@") {
 			return strings.Join(lines[i+1:], "")

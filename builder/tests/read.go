@@ -304,7 +304,13 @@ func (f field) expectations() (list []expectation) {
 		case "published":
 			one.publications(add)
 		case "files", "kv":
-			one.each(func(entry field) { add(entry, entry.value) })
+			one.each(func(entry field) {
+				if entry.isTable() {
+					add(entry, decoded(encoded(entry.value)))
+				} else {
+					add(entry, plain(entry.value))
+				}
+			})
 		}
 	}
 	return list

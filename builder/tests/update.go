@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
@@ -70,17 +71,55 @@ func (r *Ran) write(e *tomldoc.Edits) (n int) {
 		if m.index < 0 || m.got == nil {
 			continue
 		}
-		missed := r.test.expect[m.index]
-		text, value, ok := literal(m.got)
-		if missed.kind == "result" {
-			text, value, ok = resultLiteral(m.got)
-		}
-		if ok {
-			e.Replace(text, value, missed.key...)
+		if changes, ok := places(e.Document(), r.test.expect[m.index], m.got); ok {
+			for _, c := range changes {
+				e.Replace(c.text, c.value, c.key...)
+			}
 			n++
 		}
 	}
 	return n
+}
+
+// change is a value to be written at a key.
+type change struct {
+	key   []string
+	text  string
+	value any
+}
+
+// places are the changes that make an expectation meet what came: one where it is written as a
+// value, else one for each part of a table that has a header of its own, or dotted keys. A table
+// to which keys would have to be added is left as it is.
+func places(doc *tomldoc.Document, e expectation, got any) (list []change, ok bool) {
+	at, found := doc.Locate(e.key...)
+	if found && at.KeyStart >= 0 && at.Start > at.KeyStart {
+		c := change{key: e.key}
+		if c.text, c.value, ok = literal(got); !ok && e.kind == "result" {
+			c.text, c.value, ok = resultLiteral(got)
+		}
+		return []change{c}, ok
+	}
+	want, isTable := e.want.(map[string]any)
+	have, both := got.(map[string]any)
+	if !isTable || !both || len(want) != len(have) {
+		return nil, false
+	}
+	for _, name := range sorted(want) {
+		inner, has := have[name]
+		if !has {
+			return nil, false
+		}
+		if differs(want[name], inner, false, "") == "" {
+			continue
+		}
+		more, ok := places(doc, expectation{kind: e.kind, key: append(slices.Clone(e.key), name), want: want[name]}, inner)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, more...)
+	}
+	return list, true
 }
 
 // resultLiteral is a result as TOML. What has a null in it, which TOML cannot say, is its JSON

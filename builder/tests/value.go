@@ -83,9 +83,6 @@ func decoded(b []byte) any {
 
 // pretty is a value for people, an entry a line.
 func pretty(v any) string {
-	if s, ok := v.(string); ok && strings.Contains(s, "\n") {
-		return s
-	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
