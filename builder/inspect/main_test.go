@@ -6,13 +6,10 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
-	for _, main := range []func([]string) (int, bool){proc.Main, guest.Main} {
-		if code, handled := main(os.Args[1:]); handled {
-			os.Exit(code)
-		}
-	}
+	testkit.Handle(proc.Main, guest.Main)
 	os.Exit(m.Run())
 }
