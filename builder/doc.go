@@ -15,6 +15,7 @@
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
 //	inspect.go  what was built is asked for its tools, and tested
+//	known.go    what the records say of a capsule, without a build
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

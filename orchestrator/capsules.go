@@ -48,6 +48,7 @@ func (l *loop) add(dir string) *capsule {
 
 // remove forgets a capsule whose manifest is gone.
 func (l *loop) remove(c *capsule) {
+	l.busy = true
 	delete(l.capsules, c.dir)
 	l.gone[c.dir] = c.told.all()
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {

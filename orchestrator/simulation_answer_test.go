@@ -38,15 +38,23 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 	case e.Type == flat.BuildStarted:
 		c.open = true
 	case e.Type == flat.Warning && e.Code == finding.ModulePutBack: // who takes it is looked at again
-		for _, other := range s.sims {
-			other.open = other.open || other.takes == e.Dir
-		}
+		s.fed(e.Dir)
 	case e.Type == flat.CapsuleRemoved:
 		c.changed, c.open, c.kept, c.owed, c.judged = "", false, false, false, flat.Event{}
 	case isAnswer(e):
 		s.answer(c, e)
+		if e.Reason == putBackReason {
+			s.fed(e.Dir)
+		}
 	case e.Type == flat.Idle:
 		s.allAnswered(e)
+	}
+}
+
+// fed notes that who takes the module of the capsule in dir is looked at.
+func (s *simulation) fed(dir string) {
+	for _, other := range s.sims {
+		other.open = other.open || other.takes == dir
 	}
 }
 

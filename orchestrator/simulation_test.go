@@ -623,9 +623,7 @@ func (s *simulation) hear(e flat.Event) {
 		return
 	}
 	c.loaded = e.ArtifactHash
-	for _, other := range s.sims { // what takes the module is looked at
-		other.open = other.open || other.takes == e.Dir
-	}
+	s.fed(e.Dir)
 	if c.newest == nil || c.newest.SourceHash != e.SourceHash || c.newest.Modules[0].Hash != e.ArtifactHash {
 		s.t.Errorf("%s: a reload of %s is announced from %s, and was not published", s.clock(), e.Dir, e.SourceHash)
 	}

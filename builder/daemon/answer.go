@@ -32,7 +32,7 @@ var reasons = []struct{ part, remedy string }{
 	{"Failed to pre-instantiate", "import only what this release of the runtime offers: smoke names what is missing"},
 	{"Failed to instantiate", "let it begin with less memory and smaller tables, and let its start function end well: smoke tells"},
 	{"requires astrid-version", "write an astrid-version that this release satisfies"},
-	{"[[uplinks]] allowlist", "an operator has to list the uplink; a private runtime has none"},
+	{"[[uplinks]] allowlist", "an operator has to list the uplink in the runtime's configuration; a private runtime lists none"},
 	{"Failed to parse manifest", "mend the manifest: astrid-dev check names the line"},
 	{"is missing from its archive", "name the component's file without ./ in front"},
 }

@@ -212,6 +212,7 @@ const (
 	SearchFailed       Code = "search-failed"
 	MissingRoot        Code = "missing-root"
 	NoCapsules         Code = "no-capsules"
+	NotAsked           Code = "watch-not-asked"
 	LinkedCapsule      Code = "linked-capsule"
 	GitLockWaiting     Code = "git-lock-waiting"
 	GitLockStale       Code = "git-lock-stale"
@@ -425,11 +426,12 @@ var table = []Rule{
 	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
 	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Remedy: "make the folder readable; the next change or r looks again"},
 	{Code: MissingRoot, Part: PartWatch, Severity: Warning, Summary: "a path to watch does not exist yet", Remedy: "make it: it is watched from then on"},
+	{Code: NotAsked, Part: PartWatch, Severity: Warning, Summary: "other processes cannot ask this watch, because no socket can be made", Remedy: "give XDG_RUNTIME_DIR a short path to a folder of your own"},
 	{Code: NoCapsules, Part: PartWatch, Severity: Warning, Summary: "no folder below the paths holds a Capsule.toml yet", Remedy: "astrid-dev new NAME --lang go writes a capsule"},
 	{Code: LinkedCapsule, Part: PartWatch, Severity: Warning, Summary: "a link leads to a capsule outside the paths, which is not looked at", Remedy: "name the capsule's own folder as a path"},
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
-	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the --on-reload command failed", Remedy: "read its output, which is shown with it"},
+	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the command of --on-reload or --on-live failed", Remedy: "read its output, which is shown with it"},
 	{Code: LiveGone, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime is not there", Remedy: "start it, with astrid start; what is built is installed when it is back"},
 	{Code: LivePaced, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime takes no more installs for now", Remedy: "nothing is to be done: the newest of each capsule goes when there is room"},
 	{Code: LivePutBack, Part: PartWatch, Severity: Warning, Summary: "with --live: the runtime keeps a package that it refused, and the last good one cannot be put back", Remedy: "install a good one: the next start of the runtime would load what it refused"},

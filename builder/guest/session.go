@@ -173,6 +173,7 @@ func (s *session) started(ctx context.Context) (err error) {
 		return fmt.Errorf("starting it: %w", err)
 	}
 	if s.runLoop() {
+		s.world.Bind()
 		s.loop, err = begin(ctx, s)
 	}
 	return err

@@ -13,7 +13,7 @@ type kv struct{ *World }
 // it runs in.
 const (
 	maxKeys   = 1024
-	maxStored = 64 << 20
+	maxStored = 32 << 20
 )
 
 type keyPage struct {

@@ -29,7 +29,8 @@ type capabilityResponse struct{ Allowed bool }
 
 func (s sys) getConfig(key string) (*string, error) {
 	value, ok := s.options.Config[key]
-	if !ok || value == "" && slices.Contains(s.options.Secrets, key) {
+	s.hidden = ok && slices.Contains(s.options.Secrets, key)
+	if !ok || value == "" && s.hidden {
 		return nil, nil // an empty secret is none
 	}
 	return &value, nil

@@ -13,7 +13,7 @@ import (
 // Bounds of what a guest may write: a guest could fill the memory of the process that it
 // runs in. Paths end where the runtime's own names end.
 const (
-	maxWritten = 64 << 20
+	maxWritten = 32 << 20
 	maxNodes   = 10_000
 	maxPath    = 4096
 )

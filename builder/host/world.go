@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -39,7 +40,8 @@ type World struct {
 		began time.Duration
 		bytes int
 	}
-	wait func(Signal)
+	wait   func(Signal)
+	hidden bool // the answer of the call under way is a secret
 }
 
 // Signal is why a guest that runs on gives way.
@@ -58,6 +60,17 @@ func (w *World) Wait(s Signal) {
 
 // OnWait sets who is told when the guest waits; nil is nobody.
 func (w *World) OnWait(wait func(Signal)) { w.wait = wait }
+
+// Bind has the guest find its handlers listed, as the runtime lists them for a run loop and for
+// nothing else.
+func (w *World) Bind() {
+	w.bindings = nil
+	for _, s := range w.options.Subscribe {
+		if s.Handler != "" {
+			w.bindings = append(w.bindings, interceptorBinding{uint64(len(w.bindings)), s.Handler, s.Pattern})
+		}
+	}
+}
 
 // Handle sets the message that the guest is called for.
 func (w *World) Handle(m *Message) { w.message = m }
@@ -144,8 +157,13 @@ func (w *World) State() map[string][]byte { return w.values }
 // Note records a call of the host, where that is asked for.
 func (w *World) Note(c func() Call) {
 	if w.options.Trace {
-		w.book.call(c())
+		call := c()
+		if w.hidden {
+			call.Answer = json.RawMessage(`"(a secret)"`)
+		}
+		w.book.call(call)
 	}
+	w.hidden = false
 }
 
 // Drop ends a resource.

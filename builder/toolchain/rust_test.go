@@ -193,7 +193,7 @@ func TestRustOutside(t *testing.T) {
 		t.Error("before the build:", diff)
 	}
 	late := []string{".cargo/config.toml", "Cargo.lock", "Cargo.toml", "greeting text.txt", "hello-rust/.cargo/config.toml", "hello-rust/dist/own",
-		"hello-rust/rust-toolchain.toml", "hello-rust/src/abi.rs", "hello-rust/src/lib.rs", "shared lib", "shared lib/dist/a"}
+		"hello-rust/rust-toolchain.toml", "hello-rust/src/abi.rs", "hello-rust/src/lib.rs", "hello-rust/world.bin", "shared lib", "shared lib/dist/a"}
 	if diff := cmp.Diff(late, names(after)); diff != "" {
 		t.Error("after the build:", diff)
 	}

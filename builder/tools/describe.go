@@ -68,7 +68,7 @@ func (a ask) of(ctx context.Context, g *guest.Guest, o host.Options) ([]byte, *g
 	if g.RunLoop() {
 		outcome, err = g.Deliver(ctx, m)
 	} else {
-		outcome, err = g.Call(ctx, cmp.Or(handler(o, m.Topic), a.handler), m.Payload, &m)
+		outcome, err = dispatch(ctx, g, o, m, a.handler)
 	}
 	switch {
 	case err != nil:

@@ -5,6 +5,7 @@
 //
 //	call.go      a tool is called
 //	describe.go  what tools there are
+//	dispatch.go  handlers, one after another
 //	schema.go    arguments that fit a tool's schema
 //	world.go     the world that a manifest asks for
 package tools

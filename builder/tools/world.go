@@ -53,15 +53,3 @@ func configText(v any) string {
 	}
 	return string(b)
 }
-
-// handler is what the manifest has called for a topic; "" when nothing is.
-func handler(o host.Options, topic string) string {
-	best := ""
-	priority := 0
-	for _, s := range o.Subscribe {
-		if s.Handler != "" && host.Matches(s.Pattern, topic) && (best == "" || s.Priority < priority) {
-			best, priority = s.Handler, s.Priority
-		}
-	}
-	return best
-}

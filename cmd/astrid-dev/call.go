@@ -19,8 +19,8 @@ func newCall() *cobra.Command {
 of its own with the runtime's rules, calls one tool, and prints its result; log
 lines, what it published and what it was refused go to stderr. Values are read as
 the tool's input schema says: text, numbers, true and false, or JSON. It builds
-nothing, and what the tool does touches nothing of this machine. It exits with 1
-when the tool says that it failed, and with 2 for a wrong call.`,
+nothing, and what the tool does touches nothing of this machine that no flag names.
+It exits with 1 when the tool says that it failed, and with 2 for a wrong call.`,
 		Example: `  astrid-dev call examples/hello-sdk greet name=Ada
   astrid-dev call . search --args '{"query": "wasm", "limit": 3}'
   astrid-dev call . search --args @arguments.json --trace`,

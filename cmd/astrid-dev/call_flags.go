@@ -20,7 +20,7 @@ import (
 // callFlags are the flags of call and tools.
 type callFlags struct {
 	args, caller, clock string
-	env                 []string
+	env, vars           []string
 	seed                uint64
 	timeout             time.Duration
 	trace, json         bool
@@ -35,7 +35,7 @@ type callFlags struct {
 func (f *callFlags) declareWorld(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the manifest's [env] (may be repeated; --var is the same)")
-	flags.StringArrayVar(&f.env, "var", nil, "the same as --env")
+	flags.StringArrayVar(&f.vars, "var", nil, "the same as --env")
 	flags.DurationVar(&f.timeout, "timeout", 0, "of one call (0: the manifest's for smoke, or 30s)")
 	f.on.register(cmd, "the release of the runtime whose host it is, as in 2026.10.1")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
@@ -83,7 +83,7 @@ func (f *callFlags) options() (o calls.Options, err error) {
 	if _, err := f.on.releases(); err != nil {
 		return o, err
 	}
-	if o.Env, err = pairs("env", f.env); err != nil {
+	if o.Env, err = pairs("env", append(slices.Clone(f.env), f.vars...)); err != nil {
 		return o, err
 	}
 	if o.Answers, err = pairs("answer", f.answers); err != nil {

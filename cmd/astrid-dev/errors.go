@@ -53,6 +53,16 @@ func report(w io.Writer, err error) int {
 		}
 		return exitFailed
 	}
+	var exit *exitError
+	if errors.As(err, &exit) {
+		if exit.text != "" {
+			fmt.Fprintln(w, text.Block("astrid-dev: "+exit.text, "  "))
+		}
+		if exit.hint != "" {
+			fmt.Fprintln(w, console.Help(exit.hint))
+		}
+		return exit.code
+	}
 	fmt.Fprintln(w, text.Block("astrid-dev: error: "+err.Error(), "  "))
 	var u *usage.Error
 	if errors.As(err, &u) && u.Hint != "" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/trial"
@@ -35,13 +36,10 @@ func (f *isolatedFlags) check() error {
 	return err
 }
 
-// checkPath is check for who takes a module's file too: the runtime installs capsules.
-func (f *isolatedFlags) checkPath(path string) error {
-	if err := f.check(); err != nil || !f.on {
-		return err
-	}
-	if _, m, err := paths.Modules(path); err != nil || m != nil {
-		return err
+// checkPath finds a path that names a module, where m is nil: the runtime installs capsules.
+func (f *isolatedFlags) checkPath(path string, m *capsule.Manifest) error {
+	if !f.on || m != nil {
+		return nil
 	}
 	return usage.Hint(fmt.Errorf("%s is a module, and --isolated installs a capsule", paths.Short(path)), "give the capsule's folder")
 }
@@ -54,13 +52,9 @@ func (f *isolatedFlags) begin() (*trial.Trial, error) {
 	return trial.Begin(f.astrid, f.vars)
 }
 
-// try installs the capsule in path, tells the answer, and whether it is loaded. ready is what
+// try installs the capsule of m, tells the answer, and whether it is loaded. ready is what
 // the sandbox said of it.
-func (f *isolatedFlags) try(cmd *cobra.Command, t *trial.Trial, path string, ready, json bool) (loaded bool, err error) {
-	_, m, err := paths.Modules(path)
-	if err != nil {
-		return false, err
-	}
+func (f *isolatedFlags) try(cmd *cobra.Command, t *trial.Trial, m *capsule.Manifest, ready, json bool) (loaded bool, err error) {
 	answer, err := t.Try(cmd.Context(), m, "")
 	if cmd.Context().Err() != nil {
 		return false, errInterrupted

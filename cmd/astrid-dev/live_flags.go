@@ -110,7 +110,7 @@ func approval(cmd *cobra.Command, roots []string, home string) error {
 		return usage.Hint(errors.New("what --live installs is not signed, and nobody is here to approve of it"), "give --approve-untrusted")
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "Install what is built below %s, which is not signed, in the runtime of %s, until this watch ends? [y/N] ", paths.Joined(roots), paths.Short(home))
-	switch line, err := ask(cmd.Context()); {
+	switch line, err := question(cmd.Context()); {
 	case err != nil:
 		return errInterrupted
 	case line == "y" || line == "Y" || line == "yes":
@@ -121,7 +121,7 @@ func approval(cmd *cobra.Command, roots []string, home string) error {
 
 // ask is the line that a person types, of which nothing more is read. A read of a terminal
 // cannot be cancelled: it goes on until the program ends.
-func ask(ctx context.Context) (string, error) {
+func question(ctx context.Context) (string, error) {
 	typed := make(chan string, 1)
 	go func() {
 		var line []byte

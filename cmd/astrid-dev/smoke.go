@@ -8,6 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/load"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 )
 
 func newSmoke() *cobra.Command {
@@ -38,7 +39,14 @@ the capsule describes are printed, and one that is not loaded fails.`,
 }
 
 func (f smokeFlags) run(cmd *cobra.Command, path string) error {
-	if err := f.check(path); err != nil {
+	if err := f.check(); err != nil {
+		return err
+	}
+	files, m, err := paths.Modules(path)
+	if err != nil {
+		return err
+	}
+	if err := f.isolated.checkPath(path, m); err != nil {
 		return err
 	}
 	private, err := f.isolated.begin()
@@ -48,7 +56,7 @@ func (f smokeFlags) run(cmd *cobra.Command, path string) error {
 	defer private.Close()
 	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed(), Describe: true}
 	failed, ready := 0, true
-	err = load.All(cmd.Context(), path, o, func(m load.Module) error {
+	err = load.All(cmd.Context(), files, m, o, func(m load.Module) error {
 		if !m.Sound(f.strict) || f.strict && !m.Wired() {
 			failed++
 		}
@@ -65,7 +73,7 @@ func (f smokeFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	if private != nil {
-		loaded, err := f.isolated.try(cmd, private, path, ready, f.json || asJSON(cmd))
+		loaded, err := f.isolated.try(cmd, private, m, ready, f.json || asJSON(cmd))
 		if err != nil {
 			return err
 		}

@@ -30,13 +30,13 @@ func (f *smokeFlags) declare(cmd *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 }
 
-// check says what is wrong with the flags, for what path names.
-func (f smokeFlags) check(path string) error {
+// check says what is wrong with the flags.
+func (f smokeFlags) check() error {
 	if f.timeout < 0 {
 		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
 	if _, err := f.on.releases(); err != nil {
 		return err
 	}
-	return f.isolated.checkPath(path)
+	return f.isolated.check()
 }

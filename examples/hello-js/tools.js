@@ -39,9 +39,9 @@ function execute(tools, action, payload) {
   return { action: "continue" };
 }
 
-// An error of the runtime's is an object with a tag.
+// What the runtime refuses has a tag that says why.
 function reason(error) {
-  return String(error?.message ?? error?.payload?.tag ?? error);
+  return String(error?.payload?.tag ?? error?.message ?? error);
 }
 
 // QuickJS has no TextDecoder.

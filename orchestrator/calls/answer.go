@@ -1,6 +1,8 @@
 package calls
 
 import (
+	"strings"
+
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 )
@@ -15,3 +17,11 @@ type Answer struct {
 
 // Failed reports whether the tool says that it failed, or gave no answer.
 func (a *Answer) Failed() bool { return a.Result == nil || a.Result.IsError }
+
+// known lists what there is, for a hint.
+func known(what string, list []string) string {
+	if len(list) == 0 {
+		return "none is declared"
+	}
+	return what + strings.Join(list, ", ")
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
@@ -34,11 +33,4 @@ func (a Arguments) forTool(t tools.Tool) (json.RawMessage, error) {
 		return nil, usage.Hint(fmt.Errorf("the arguments do not fit %s: %w", t.Name, err), known("it takes ", schema.Names()))
 	}
 	return arguments, err
-}
-
-func known(what string, list []string) string {
-	if len(list) == 0 {
-		return "none is declared"
-	}
-	return what + strings.Join(list, ", ")
 }

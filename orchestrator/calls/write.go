@@ -104,7 +104,7 @@ func (a *Answer) story(w io.Writer) error {
 	}
 	var b strings.Builder
 	line := func(label, format string, args ...any) {
-		fmt.Fprintf(&b, "%-10s %s\n", label, text.Line(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%-10s %s\n", label, text.Line(short(fmt.Sprintf(format, args...))))
 	}
 	for _, c := range o.Record.Calls {
 		line("host", "%s %s -> %s  %.3f ms", c.Function, c.Args, orNothing(c.Answer), float64(c.Took.Microseconds())/1000)
@@ -127,6 +127,16 @@ func (a *Answer) story(w io.Writer) error {
 	trap(line, o.Trap)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// maxLine is how many bytes of one line a person is shown; --json has all of it.
+const maxLine = 2000
+
+func short(s string) string {
+	if len(s) <= maxLine {
+		return s
+	}
+	return fmt.Sprintf("%s ... and %s more", strings.ToValidUTF8(s[:maxLine], ""), text.Memory(uint64(len(s)-maxLine)))
 }
 
 // told is what became of a file.

@@ -136,11 +136,17 @@ func (c *Console) entryFor(e event.Event) entry {
 	return entryFor(e, c.o.Dir)
 }
 
-// news leaves out of a reload, or the same modules again, what the build before it said too: a finding
-// that nobody mended is not worth three lines after every save.
+// news leaves out of a reload, or the same modules again, what the build before it said too, and
+// of why one is not live what the build said: a finding that nobody mended is not worth
+// three lines after every save.
 func (c *Console) news(e event.Event, n entry) entry {
 	var findings []finding.Finding
 	switch b := e.Body.(type) {
+	case event.LiveFailed:
+		if repeats(b, c.said[e.Dir]) {
+			n.below = nil
+		}
+		return n
 	case event.Reload:
 		findings = b.Findings
 	case event.Unchanged:

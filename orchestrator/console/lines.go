@@ -303,3 +303,10 @@ func fileLines(files []string) []string {
 	}
 	return []string{"files: " + named}
 }
+
+// Text is what a person is told about e, on lines with their ends and without colour. dir
+// shortens paths.
+func Text(e event.Event, dir string) string {
+	c := &Console{o: Options{Width: func() int { return 0 }}}
+	return c.render(entryFor(e, dir))
+}

@@ -107,3 +107,17 @@ func TestConsoleWrapsTheFirstLine(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// What a reload said of why the runtime would not load it is not said again below that it is
+// not live; of what stood published before there was no reload.
+func TestConsoleSaysOnceWhyNotLive(t *testing.T) {
+	found := []finding.Finding{{Code: "kernel-wasi", Message: "it imports wasi", Hint: "do not"}, {Code: "kernel-gc", Message: "it needs gc"}}
+	got := consoleText(t, Options{}, func(h *hub.Hub, _ *Console) {
+		h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{Findings: found}})
+		h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.LiveFailed{Reason: "it is not installed", Findings: found}})
+		h.Publish(event.Event{Capsule: "b", Dir: "/b", Body: event.LiveFailed{Reason: "it is not installed", Findings: found}})
+	})
+	if n := strings.Count(got, "it imports wasi"); n != 2 || strings.Count(got, "it is not installed") != 2 {
+		t.Errorf("said %d times:\n%s", n, got)
+	}
+}

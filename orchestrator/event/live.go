@@ -5,6 +5,7 @@ import "github.com/astrid-runtime/astrid-dev/builder/finding"
 // Live says that a runtime runs what was reloaded: its own answer to the install.
 type Live struct {
 	SourceHash string `json:"source_hash,omitempty"` // of the reload that was installed; "" for what was there before this run
+	Key        string `json:"key,omitempty"`         // of that reload, as in Basis
 	Generation int    `json:"generation,omitempty"`  // of that reload; 0 for what was up to date at start
 	Hash       string `json:"artifact_hash,omitempty"`
 	Runtime    string `json:"runtime,omitempty"`    // isolated: the session's own; live: the user's
@@ -19,6 +20,7 @@ type Live struct {
 // found before keeps it from being installed.
 type LiveFailed struct {
 	SourceHash string            `json:"source_hash,omitempty"`
+	Key        string            `json:"key,omitempty"`
 	Generation int               `json:"generation,omitempty"`
 	Hash       string            `json:"artifact_hash,omitempty"`
 	Runtime    string            `json:"runtime,omitempty"`

@@ -39,8 +39,8 @@ func wire() []Event {
 			Delta: json.RawMessage(`{"size":-12,"imports":{"added":["x<y"]}}`), Files: []string{"gen/a.go"}}, Reload{}},
 		{Warning{Code: finding.HookFailed, Message: "it failed", Hint: "look", Files: []string{"a", "b"}}, Warning{}},
 		{Held{SourceHash: someHash, Basis: basis, Message: "again and again", Hint: "ignore = []", Files: []string{"a", "b"}}, Held{}},
-		{Live{SourceHash: someHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
-		{LiveFailed{SourceHash: someHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
+		{Live{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
+		{LiveFailed{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
 		{Idle{Capsules: 3, Failed: 2, Failing: []Subject{{"a", "/caps/a"}, {Dir: "/caps/b"}}}, Idle{}},
 		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
 	}

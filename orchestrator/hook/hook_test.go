@@ -202,3 +202,23 @@ func TestHookCommandLines(t *testing.T) {
 		}
 	}
 }
+
+// A command of --on-live runs after what is live, and not after reloads.
+func TestHookAfterLive(t *testing.T) {
+	dir := t.TempDir()
+	events, h, w := start(t, Options{After: Live, Dir: dir, Command: `sh -c 'cat >>events; echo "$CAPSULE_NAME $ARTIFACT_HASH $SOURCE_HASH $GENERATION$CAPSULE_ARTIFACT" >>env; exit 3'`})
+	events.Publish(reload("hello", 3))
+	events.Publish(event.Event{Capsule: "hello", Dir: "/caps/hello", Body: event.Live{SourceHash: someHash, Hash: otherHash, Generation: 2}})
+	events.Close()
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := os.ReadFile(filepath.Join(dir, "events"))
+	env, _ := os.ReadFile(filepath.Join(dir, "env"))
+	if strings.Count(string(line), "\n") != 1 || !strings.Contains(string(line), `"type":"live"`) || string(env) != "hello "+otherHash+" "+someHash+" 2\n" {
+		t.Errorf("%s%s", line, env)
+	}
+	if len(w.list) != 1 || !strings.Contains(w.list[0].Body.(event.Warning).Message, "after live reload #2 failed") {
+		t.Errorf("%+v", w.list)
+	}
+}

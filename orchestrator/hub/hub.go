@@ -8,6 +8,7 @@ package hub
 
 import (
 	"encoding/json"
+	"maps"
 	"sync"
 	"time"
 
@@ -118,6 +119,14 @@ func (h *Hub) Snapshot() event.Event {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.snapshot()
+}
+
+// Verdicts are the events in which the capsules' states were given, by folder. Where one said that an
+// earlier verdict stands, it is the earlier one.
+func (h *Hub) Verdicts() map[string]event.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.standing.verdicts)
 }
 
 func (h *Hub) snapshot() event.Event {

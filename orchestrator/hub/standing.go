@@ -12,9 +12,12 @@ import (
 type standing struct {
 	ready, idle bool
 	capsules    map[string]*event.Standing // by folder
+	verdicts    map[string]event.Event     // by folder: in which event the state was given
 }
 
-func newStanding() standing { return standing{capsules: map[string]*event.Standing{}} }
+func newStanding() standing {
+	return standing{capsules: map[string]*event.Standing{}, verdicts: map[string]event.Event{}}
+}
 
 // take takes in e.
 func (s *standing) take(e event.Event) {
@@ -32,12 +35,21 @@ func (s *standing) take(e event.Event) {
 		return
 	case event.CapsuleRemoved:
 		delete(s.capsules, e.Dir)
+		delete(s.verdicts, e.Dir)
 		return
 	}
 	s.idle = false
 	c := s.of(e.Dir)
 	c.Capsule = e.Capsule
+	before := c.Verdict
 	takeIn(c, e)
+	if c.Verdict == before {
+		return
+	}
+	u, stands := e.Body.(event.Unchanged)
+	if _, said := s.verdicts[e.Dir]; !said || !stands || u.State == "" { // else what says more was said before
+		s.verdicts[e.Dir] = e
+	}
 }
 
 // of is the standing of the capsule in dir.

@@ -53,8 +53,10 @@ func (l *Live) ended() bool {
 	}
 }
 
-// connected waits for the runtime; nil at the end. That it is not there is said once.
+// connected waits for the runtime; nil at the end. That it is not there is said once, at first:
+// later lost did.
 func (l *Live) connected(first bool) Link {
+	said := ""
 	for pause := lookAgain; !l.ended(); {
 		link, err := l.o.Runtime.Connect(l.ctx)
 		if err == nil {
@@ -63,10 +65,10 @@ func (l *Live) connected(first bool) Link {
 		if l.ctx.Err() != nil {
 			return nil
 		}
-		if first || l.o.Runtime.own() {
-			said := l.o.Runtime.absent(err)
-			l.warn(nil, finding.LiveGone, said.message, said.hint)
-			first = false
+		if (first || l.o.Runtime.own()) && err.Error() != said {
+			said = err.Error()
+			n := l.o.Runtime.absent(err)
+			l.warn(nil, finding.LiveGone, n.message, n.hint)
 		}
 		if l.o.Runtime.own() {
 			pause = min(2*pause, startAtLeast)

@@ -18,8 +18,9 @@ type Options struct {
 	Values   map[string]string // for the manifests' [env], before those of the settings
 	Rollback bool              // the user's runtime gets the last good package back
 
-	// Judge says what is wrong with what stands published in dir, and was not built in this run.
-	Judge func(ctx context.Context, dir string) ([]finding.Finding, error)
+	// Judge says what is wrong with the module of the capsule in dir, which was not built in this
+	// run; nil: nobody does.
+	Judge func(ctx context.Context, dir, module string) ([]finding.Finding, error)
 	// Sources is the hash of the sources that lie in dir now; nil: nobody asks.
 	Sources func(ctx context.Context, dir string) (string, error)
 	// Say announces body about the capsule called name in dir. It may be called concurrently.
@@ -43,7 +44,7 @@ type Live struct {
 	work   sync.WaitGroup
 
 	// follow's alone
-	packed    map[string]*offer // by folder: the newest whose sources had not moved
+	taken     map[string]*announced // by folder: the newest whose sources had not moved
 	contracts contracts
 
 	mu    sync.Mutex // guards all below; nothing is waited for under it
@@ -58,7 +59,7 @@ func New(events *hub.Hub, o Options) *Live {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Live{o: o, ctx: ctx, cancel: cancel, end: make(chan struct{}), wake: make(chan struct{}, 1),
 		events: events.Subscribe(0, hub.Latest(publishes)),
-		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, packed: map[string]*offer{}, contracts: contracts{}}
+		plan:   newPlan(o.Runtime.own(), o.Rollback && !o.Runtime.own()), said: map[string]string{}, taken: map[string]*announced{}, contracts: contracts{}}
 	l.work.Go(l.follow)
 	l.work.Go(l.install)
 	return l
@@ -101,42 +102,72 @@ func (l *Live) follow() {
 	}
 }
 
+const notReadyReason = "it is not installed: the runtime would not load it"
+
 // take has what e says that stands published installed, if it may be.
 func (l *Live) take(e event.Event) {
 	if _, gone := e.Body.(event.CapsuleRemoved); gone {
-		delete(l.packed, e.Dir)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.plan.forget(e.Dir)
-		delete(l.said, e.Dir)
+		l.forget(e.Dir)
 		return
 	}
-	o, found, err := l.parcel(l.ctx, e)
+	a := announcedBy(e)
+	if a == nil {
+		return
+	}
+	if last := l.taken[e.Dir]; last != nil && last.artifact == a.artifact {
+		a.generation = max(a.generation, last.generation) // of an unchanged one it is not told
+		if last.source == a.source {
+			l.again(a, last)
+			return
+		}
+	}
+	var err error
+	a.found, err = l.parcel(l.ctx, a)
 	switch {
 	case l.ctx.Err() != nil:
-	case l.moved(o): // what comes of the newer sources takes its place
+	case l.moved(a.offer): // what comes of the newer sources takes its place
 	case err != nil:
-		l.sayNot(o, "it cannot be packed: "+err.Error(), "", nil)
-	case len(found) > 0:
-		l.sayNot(o, "it is not installed: "+found[0].Message, found[0].Hint, found)
+		l.sayNot(a.offer, "it cannot be packed: "+err.Error(), "", nil)
+	case len(a.found) > 0:
+		l.taken[a.dir] = a
+		l.sayNot(a.offer, notReadyReason, a.found[0].Hint, a.found)
 	default:
-		l.offer(o)
+		l.taken[a.dir] = a
+		l.offer(a.offer)
 	}
+}
+
+// again takes what was taken before, as last, and was announced once more. Somebody who looks
+// at everything again must not have all of it loaded and packed again.
+func (l *Live) again(a, last *announced) {
+	if len(last.found) > 0 {
+		return // it was said
+	}
+	a.manifest, a.archive, a.digest = last.manifest, last.archive, last.digest
+	l.offer(a.offer)
+}
+
+func (l *Live) forget(dir string) {
+	delete(l.taken, dir)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.plan.forget(dir)
+	delete(l.said, dir)
 }
 
 // moved reports whether what was packed beside the module of o may be newer than it: the sources
 // are not those any more that it was announced for, and other files lie beside the module than
-// when they were. follow calls it, and nobody else.
+// when they were.
 func (l *Live) moved(o *offer) bool {
-	if l.o.Sources != nil {
-		now, err := l.o.Sources(l.ctx, o.dir)
-		if err != nil || now != o.source {
-			last := l.packed[o.dir]
-			return last == nil || !slices.Equal(last.beside(), o.beside())
-		}
+	if l.o.Sources == nil {
+		return false
 	}
-	l.packed[o.dir] = o
-	return false
+	now, err := l.o.Sources(l.ctx, o.dir)
+	if err == nil && now == o.source {
+		return false
+	}
+	last := l.taken[o.dir]
+	return last == nil || !slices.Equal(last.beside(), o.beside())
 }
 
 // offer hands o to the plan.

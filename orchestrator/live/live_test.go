@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -22,11 +23,16 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testkit.Handle(proc.Main, daemon.Main)
+	goleak.VerifyTestMain(m)
+}
 
 // world is a runtime that behaves as the real one does, in virtual time: a sliding limit, half
 // a second for an install, and a package that is kept although it was refused.
@@ -205,8 +211,23 @@ func inWords(name string, body event.Body) string {
 
 // reload has the capsule called name published with the module.
 func (w *world) reload(name string, generation int, module string, found ...finding.Finding) {
-	dir := filepath.Join(w.dir, name)
-	blob := filepath.Join(dir, fmt.Sprintf("%d.blob", generation))
+	w.t.Helper()
+	dir, artifact := w.publish(name, module)
+	w.hub.Publish(event.Event{Capsule: name, Dir: dir, Body: event.Reload{Generation: generation, SourceHash: module, Findings: found, Artifact: artifact, LatencyMS: 700}})
+}
+
+// unchanged says that it stands published, and whether a build made it again.
+func (w *world) unchanged(name, sources, module string, rebuilt bool) {
+	w.t.Helper()
+	dir, artifact := w.publish(name, module)
+	w.hub.Publish(event.Event{Capsule: name, Dir: dir, Body: event.Unchanged{SourceHash: sources, Rebuilt: rebuilt, Artifact: artifact}})
+}
+
+// publish writes a capsule and its module.
+func (w *world) publish(name, module string) (dir string, artifact event.Artifact) {
+	w.t.Helper()
+	dir = filepath.Join(w.dir, name)
+	blob := filepath.Join(dir, module+".blob")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
@@ -216,8 +237,7 @@ func (w *world) reload(name string, generation int, module string, found ...find
 			w.t.Fatal(err)
 		}
 	}
-	w.hub.Publish(event.Event{Capsule: name, Dir: dir, Body: event.Reload{Generation: generation, SourceHash: module, Findings: found,
-		Artifact: event.Artifact{Blob: blob, Hash: module}, LatencyMS: 700}})
+	return dir, event.Artifact{Blob: blob, Hash: module}
 }
 
 // moduleOf is the module in an archive.
@@ -282,7 +302,7 @@ func TestLive(t *testing.T) {
 		time.Sleep(time.Second)
 		w.reload("a", 4, "core too", notReady)
 		time.Sleep(time.Second)
-		w.check("not live a #3 it is not installed: it is a core module") // once
+		w.check("not live a #3 it is not installed: the runtime would not load it") // once
 		if _, _, history := w.ran(); history != "a=one" {
 			t.Error(history)
 		}
@@ -409,6 +429,33 @@ func TestNoRuntimeYet(t *testing.T) {
 	})
 }
 
+// A private runtime that does not start is started again, later each time, and its reason is
+// said once.
+func TestAPrivateRuntimeThatDoesNotStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var tries atomic.Int32
+		r := w.own()
+		r.Connect = func(ctx context.Context) (Link, error) {
+			if tries.Add(1) <= 5 {
+				return nil, errors.New("out of order")
+			}
+			return w.connect(ctx)
+		}
+		l := w.live(Options{Runtime: r})
+		w.reload("a", 1, "one")
+		time.Sleep(10 * time.Second)
+		if n := tries.Load(); n > 5 {
+			t.Errorf("%d tries in ten seconds", n)
+		}
+		w.check("warning live-gone")
+		time.Sleep(time.Minute)
+		w.check("live a #1")
+		l.Close()
+		w.hub.Close()
+	})
+}
+
 // The end waits for an install of the user's runtime, and for what it makes necessary.
 func TestTheEnd(t *testing.T) {
 	inWorld(t, (*world).user, func(w *world, l *Live) {
@@ -427,6 +474,46 @@ func TestTheEnd(t *testing.T) {
 		time.Sleep(installTakes / 2)
 		l.Close()
 		w.check("warning a live-unknown")
+	})
+}
+
+// What stands published at the start is judged and installed, and another look at everything
+// does neither again. The same module with another manifest is another package.
+func TestUnchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var judged atomic.Int32
+		judge := func(_ context.Context, dir, _ string) ([]finding.Finding, error) {
+			judged.Add(1)
+			if filepath.Base(dir) == "core" {
+				return []finding.Finding{{Message: "it is a core module"}, {Severity: finding.Note}}, nil
+			}
+			return nil, nil
+		}
+		l := w.live(Options{Runtime: w.user(), Rollback: true, Judge: judge})
+		for range 3 {
+			w.unchanged("a", "s", "one", false)
+			time.Sleep(time.Second)
+			w.unchanged("core", "s", "core", false)
+			time.Sleep(time.Second)
+		}
+		w.check("live a #0 it was up to date", "not live core #0 it is not installed: the runtime would not load it")
+		w.more = "description = \"another\"\n"
+		w.unchanged("a", "s2", "one", true)
+		time.Sleep(time.Second)
+		w.check("live a #0")
+		w.unchanged("a", "s3", "one", true) // a comment was edited
+		time.Sleep(time.Second)
+		w.check("live a #0 these bytes run already")
+		if _, _, history := w.ran(); history != "a=one a=one" || judged.Load() != 2 {
+			t.Error(history, judged.Load())
+		}
+		w.hub.Publish(event.Event{Capsule: "a", Dir: filepath.Join(w.dir, "a"), Body: event.CapsuleRemoved{}})
+		w.hub.Publish(event.Event{Capsule: "b", Dir: filepath.Join(w.dir, "b"), Body: event.Unchanged{SourceHash: "s"}}) // nothing to build
+		time.Sleep(time.Second)
+		w.check()
+		l.Close()
+		w.hub.Close()
 	})
 }
 

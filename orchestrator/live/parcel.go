@@ -19,43 +19,59 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
-// parcel packs what e, a reload or an unchanged capsule, says that stands published. The
-// findings say why it is not to be installed.
-func (l *Live) parcel(ctx context.Context, e event.Event) (*offer, []finding.Finding, error) {
-	o := &offer{dir: e.Dir, name: e.Capsule}
-	var module event.Artifact
-	switch b := e.Body.(type) {
-	case event.Reload:
-		o.source, o.generation, o.news, module = b.SourceHash, b.Generation, true, b.Artifact
-		if b.LatencyMS > 0 {
-			o.edited = e.Time.Add(-time.Duration(b.LatencyMS) * time.Millisecond)
-		}
-		if errs := finding.Only(b.Findings, finding.Error); len(errs) > 0 {
-			return o, errs, nil
-		}
-	case event.Unchanged:
-		o.source, o.reason, module = b.SourceHash, "it was up to date", b.Artifact
-		errs, err := l.judged(ctx, e.Dir)
-		if err != nil || len(errs) > 0 {
-			return o, errs, err
-		}
-	}
-	o.artifact = module.Hash
-	err := l.pack(ctx, o, module.Blob)
-	var no *pack.Refused
-	if errors.As(err, &no) {
-		return o, []finding.Finding{no.Finding}, nil
-	}
-	return o, nil, err
+// announced is what e, a reload or an unchanged capsule, says that stands published, without its
+// archive yet; nil when it says nothing of that.
+type announced struct {
+	*offer
+	blob   string            // the module
+	judged bool              // what is wrong with it is known
+	found  []finding.Finding // which is this
 }
 
-// judged is what keeps the capsule in dir from being kernel-ready.
-func (l *Live) judged(ctx context.Context, dir string) ([]finding.Finding, error) {
-	if l.o.Judge == nil {
-		return nil, nil
+// announcedBy understands e.
+func announcedBy(e event.Event) *announced {
+	a := &announced{offer: &offer{dir: e.Dir, name: e.Capsule}, judged: true}
+	var module event.Artifact
+	var latency int64
+	switch b := e.Body.(type) {
+	case event.Reload:
+		a.source, a.key, a.generation, a.news = b.SourceHash, b.Key, b.Generation, true
+		module, a.found, latency = b.Artifact, b.Findings, b.LatencyMS
+	case event.Unchanged:
+		a.source, a.key, a.news, a.judged = b.SourceHash, b.Key, b.Rebuilt, b.Rebuilt
+		module, a.found, latency = b.Artifact, b.Findings, b.LatencyMS
+		if !b.Rebuilt {
+			a.reason = upToDateReason
+		}
 	}
-	found, err := l.o.Judge(ctx, dir)
-	return finding.Only(found, finding.Error), err
+	if module.Hash == "" {
+		return nil
+	}
+	a.artifact, a.blob = module.Hash, module.Blob
+	if latency > 0 {
+		a.edited = e.Time.Add(-time.Duration(latency) * time.Millisecond)
+	}
+	return a
+}
+
+const upToDateReason = "it was up to date"
+
+// parcel packs what was announced. The findings say why it is not to be installed.
+func (l *Live) parcel(ctx context.Context, a *announced) (found []finding.Finding, err error) {
+	if !a.judged && l.o.Judge != nil {
+		if a.found, err = l.o.Judge(ctx, a.dir, a.blob); err != nil {
+			return nil, err
+		}
+	}
+	if errs := finding.Only(a.found, finding.Error); len(errs) > 0 {
+		return errs, nil
+	}
+	err = l.pack(ctx, a.offer, a.blob)
+	var no *pack.Refused
+	if errors.As(err, &no) {
+		return []finding.Finding{no.Finding}, nil
+	}
+	return nil, err
 }
 
 // pack makes the archive of o, with the module.

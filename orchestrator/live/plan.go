@@ -18,6 +18,7 @@ type offer struct {
 	digest    string // of the archive or folder; equal ones are the same package
 
 	source     string // hash of the sources, "" for what was there before us
+	key        string // digest of all that it was built from
 	generation int
 	artifact   string    // hash of the module
 	reason     string    // why it is installed, where no reload led to it

@@ -10,7 +10,7 @@ import (
 
 // liveEvent says that the runtime runs o. answer is nil where it was not asked again.
 func (l *Live) liveEvent(o *offer, reason string, answer *daemon.Answer) event.Live {
-	e := event.Live{SourceHash: o.source, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
+	e := event.Live{SourceHash: o.source, Key: o.key, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
 		Reason: reason, PutBack: o.putBack, LatencyMS: latency(o)}
 	if answer == nil {
 		return e
@@ -32,7 +32,7 @@ func latency(o *offer) int64 {
 
 // sayFailed announces that the runtime does not run o.
 func (l *Live) sayFailed(o *offer, reason, hint string, found []finding.Finding) {
-	l.o.Say(o.dir, o.name, event.LiveFailed{SourceHash: o.source, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
+	l.o.Say(o.dir, o.name, event.LiveFailed{SourceHash: o.source, Key: o.key, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
 		Reason: reason, Hint: hint, Findings: found, LatencyMS: latency(o)})
 }
 

@@ -1,4 +1,4 @@
-// Package load loads the modules that a path stands for in the sandbox, without building.
+// Package load loads modules in the sandbox, without building.
 package load
 
 import (
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -30,13 +31,9 @@ type Module struct {
 	Report *smoke.Report `json:"report"`
 }
 
-// All loads the module at path, or those that the capsule in the folder path publishes, and
+// All loads the modules in files, which are those of the capsule of manifest; nil: of none. It
 // tells of each as soon as it is known. The error is tell's, ctx's or a *usage.Error.
-func All(ctx context.Context, path string, o Options, tell func(Module) error) error {
-	files, manifest, err := paths.Modules(path)
-	if err != nil {
-		return err
-	}
+func All(ctx context.Context, files []string, manifest *capsule.Manifest, o Options, tell func(Module) error) error {
 	var options smoke.Options
 	if manifest != nil {
 		options = builder.SmokeOptions(manifest)

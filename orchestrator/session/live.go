@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/live"
@@ -24,9 +25,13 @@ func (s *session) openLive(b *builder.Builder) {
 	s.live = live.New(s.Hub, o)
 }
 
-// judge loads what the capsule in dir publishes, and says what keeps it from being kernel-ready.
-func (s *session) judge(ctx context.Context, dir string) (found []finding.Finding, err error) {
-	err = load.All(ctx, dir, load.Options{Runtime: s.Runtime, Installed: s.Installed}, func(m load.Module) error {
+// judge loads the module of the capsule in dir, and says what keeps it from being kernel-ready.
+func (s *session) judge(ctx context.Context, dir, module string) (found []finding.Finding, err error) {
+	m, err := capsule.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = load.All(ctx, []string{module}, m, load.Options{Runtime: s.Runtime, Installed: s.Installed}, func(m load.Module) error {
 		found = append(append(found, m.Report.Findings...), m.Report.KernelFindings...)
 		return nil
 	})

@@ -28,6 +28,7 @@ type readers struct {
 	stream  *stream.Stream
 	hooks   []*hook.Hook
 	running running
+	asked   func() // ends what others are answered
 }
 
 // running counts the commands that run for each capsule, by folder.
@@ -74,6 +75,9 @@ func (r *readers) output() func(capsule string) io.Writer {
 // closed. A reader of the lines that went away is how pipes end, and no error of the
 // session: who owns the writer knows what it means.
 func (r *readers) close() error {
+	if r.asked != nil {
+		defer r.asked()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
 	for _, h := range r.hooks {
 		h.Wait(ctx)

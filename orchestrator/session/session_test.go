@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// capsule writes one whose build copies its only source, the smallest module there is.
-func capsule(t *testing.T) string {
+// small writes one whose build copies its only source, the smallest module there is.
+func small(t *testing.T) string {
 	t.Helper()
 	if _, err := os.Stat("/bin/sh"); err != nil {
 		t.Skip("there is no /bin/sh to build with")
@@ -33,19 +33,24 @@ func capsule(t *testing.T) string {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "Capsule.toml", `[package]
-name = "small"
+	write(t, dir, "Capsule.toml", manifestOf("small"))
+	write(t, dir, "source", "\x00asm\x01\x00\x00\x00")
+	return dir
+}
+
+// manifestOf is that of such a capsule.
+func manifestOf(name string) string {
+	return `[package]
+name = "` + name + `"
 version = "0.1.0"
 
 [[component]]
-id = "small"
-file = "small.wasm"
+id = "` + name + `"
+file = "` + name + `.wasm"
 
 [package.metadata.astrid-dev]
 build = ["/bin/sh", "-c", "cat source >$CAPSULE_OUT"]
-`)
-	write(t, dir, "source", "\x00asm\x01\x00\x00\x00")
-	return dir
+`
 }
 
 func write(t *testing.T, dir, name, content string) {
@@ -74,7 +79,7 @@ func await(t *testing.T, s *hub.Subscription, kind event.Kind) event.Event {
 
 // A program without a command line builds, and is told how everything stands.
 func TestBuild(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	for range 2 { // the second time it is up to date
 		var lines, said bytes.Buffer
 		out, err := Build(t.Context(), Options{Roots: []string{dir}, Lines: &lines, Person: &said})
@@ -95,7 +100,7 @@ func TestBuild(t *testing.T) {
 // A program follows what a session does through its own hub, and one that comes late
 // learns how everything stands.
 func TestWatch(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	h := hub.New()
 	events := h.Subscribe(0, hub.Fail(1<<20))
@@ -131,7 +136,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left")
 
 // Nobody takes the events that were written for all when some were not.
 func TestLinesThatCannotBeWrittenEndIt(t *testing.T) {
-	dir := capsule(t)
+	dir := small(t)
 	if err := Watch(t.Context(), WatchOptions{Options: Options{Roots: []string{dir}, Lines: broken{}}}); err == nil || !strings.Contains(err.Error(), "writing events: no space left") {
 		t.Error(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher"
@@ -44,11 +46,29 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
 	stopped := s.watch(o)
+	s.answer()
 	s.cfg.Retry, s.cfg.NoInitialBuild = o.Again, o.NoInitialBuild
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
 	err = s.run(s.seen)
 	s.cancel()
 	return errors.Join(err, stopped())
+}
+
+// answer lets others ask this watch. A watch that cannot be asked is one all the same.
+func (s *session) answer() {
+	requests := make(chan orchestrator.Request)
+	server, err := ask.Listen(ask.Options{Roots: s.Roots, Hub: s.Hub, Requests: requests, Stop: s.cancel})
+	if err != nil {
+		s.warn(finding.NotAsked, "this watch cannot be asked: "+err.Error(), "status, wait and hold find no watch; give XDG_RUNTIME_DIR a short path to a folder of your own")
+		return
+	}
+	s.cfg.Requests = requests
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(s.ctx) })
+	s.readers.asked = func() {
+		serving.Wait()
+		server.Close()
+	}
 }
 
 // watch starts the watcher. What it returns waits for its end.

@@ -12,5 +12,5 @@
 //
 // The layers of its files: bytes.go; module.go, the sections of a module; rows.go and
 // sourcemap.go, from an instruction to a line; inline.go, functions that were compiled into
-// another; source.go.
+// another; source.go. Beside them mark.go: how wazero tells which instruction it was.
 package source

@@ -48,25 +48,32 @@ const (
 	home             // to the end
 )
 
-// walk goes through the entries of unit, in their order; path are the names of those that it is in.
+// walk goes through the entries of unit, in their order; path are the names of those that it is
+// in. It reads those over which it goes, too, and never goes where an entry says that the next
+// one is: that may lie before it.
 func walk(data *dwarf.Data, unit *dwarf.Entry, visit func(e *dwarf.Entry, path []string) step) {
-	entries := forward{Reader: data.Reader()}
+	entries := data.Reader()
 	entries.Seek(unit.Offset)
-	if entries.next() == nil || !unit.Children {
+	if _, err := entries.Next(); err != nil || !unit.Children {
 		return
 	}
 	var path []string
-	last := 0 // the depth whose end is the end of the walk
+	last, skipped := 0, 0 // the depth whose end is the end of the walk; how deep it is in what it goes over
 	for {
-		e := entries.next()
-		if e == nil {
+		e, err := entries.Next()
+		switch {
+		case err != nil || e == nil || e.Tag == 0 && skipped == 0 && len(path) == last:
 			return
-		}
-		if e.Tag == 0 { // the end of some children
-			if len(path) == last {
-				return
-			}
+		case e.Tag == 0 && skipped > 0: // the end of some children
+			skipped--
+			continue
+		case e.Tag == 0:
 			path = path[:len(path)-1]
+			continue
+		case skipped > 0:
+			if e.Children {
+				skipped++
+			}
 			continue
 		}
 		where := visit(e, path)
@@ -75,7 +82,7 @@ func walk(data *dwarf.Data, unit *dwarf.Entry, visit func(e *dwarf.Entry, path [
 			return
 		case !e.Children:
 		case where == over:
-			entries.SkipChildren()
+			skipped = 1
 		default:
 			name, _ := e.Val(dwarf.AttrName).(string)
 			if path = append(path, name); where == only {

@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"debug/dwarf"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -36,38 +37,34 @@ func openDWARF(debug map[string][]byte) (*dwarf.Data, error) {
 	return data, nil
 }
 
-// forward reads entries, and ends where one names what comes before it as what follows.
-type forward struct {
-	*dwarf.Reader
-	least dwarf.Offset // where the next one may begin
-}
-
-// next is nil at the end, and where nothing more can be read.
-func (f *forward) next() *dwarf.Entry {
-	e, err := f.Next()
-	if err != nil || e == nil || e.Offset < f.least {
-		return nil
+// units are the compilation units, found by the lengths in their heads: debug/dwarf would follow
+// what an entry names as the next one, which may lie before it, without end.
+func units(data *dwarf.Data, info []byte) (list []*dwarf.Entry) {
+	for at := uint64(0); at+12 <= uint64(len(info)); {
+		length, version := binary.LittleEndian.Uint32(info[at:]), binary.LittleEndian.Uint16(info[at+4:])
+		head := uint64(11)
+		if version >= 5 {
+			head = 12 // the unit's type is in it
+		}
+		entries := data.Reader()
+		entries.Seek(dwarf.Offset(at + head))
+		if unit, err := entries.Next(); err == nil && unit != nil && unit.Tag == dwarf.TagCompileUnit {
+			list = append(list, unit)
+		}
+		at += 4 + uint64(length)
 	}
-	f.least = e.Offset + 1
-	return e
+	return list
 }
 
 // readRows are the rows of all units, by address.
 func readRows(data *dwarf.Data, s *sections) []row {
 	var rows []row
 	read := map[int64]bool{} // tables, which several units may name
-	entries := forward{Reader: data.Reader()}
-	for {
-		unit := entries.next()
-		if unit == nil {
-			break
-		}
-		table, ok := unit.Val(dwarf.AttrStmtList).(int64)
-		if ok && unit.Tag == dwarf.TagCompileUnit && !read[table] {
+	for _, unit := range units(data, s.debug[".debug_info"]) {
+		if table, ok := unit.Val(dwarf.AttrStmtList).(int64); ok && !read[table] {
 			read[table] = true
 			rows = append(rows, unitRows(data, unit, s)...)
 		}
-		entries.SkipChildren()
 	}
 	slices.SortStableFunc(rows, byAddress)
 	return rows

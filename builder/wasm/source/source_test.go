@@ -1,16 +1,15 @@
 package source
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -127,28 +126,34 @@ func open(t *testing.T, module []byte) *Module {
 	return m
 }
 
-// trapped runs first(9) in wazero and returns where each frame of the trap was in the code
-// section, and what wazero itself makes of it.
-func trapped(t *testing.T, module []byte) (offsets []uint64, stack string) {
+// trapped runs first(n) in wazero, which traps, and returns where each frame was in the code
+// section.
+func trapped(t *testing.T, module []byte, n uint64) (offsets []uint64) {
 	t.Helper()
-	runtime := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter().WithDebugInfoEnabled(true))
-	defer runtime.Close(t.Context())
-	instance, err := runtime.Instantiate(t.Context(), module)
+	ctx := t.Context()
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithDebugInfoEnabled(true))
+	defer runtime.Close(ctx)
+	wasi_snapshot_preview1.MustInstantiate(ctx, runtime)
+	instance, err := runtime.InstantiateWithConfig(ctx, Mark(module, "a key: 0x1"), wazero.NewModuleConfig().WithStartFunctions("_initialize"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = instance.ExportedFunction("first").Call(t.Context(), 9)
+	_, err = instance.ExportedFunction("first").Call(ctx, n)
 	if err == nil {
 		t.Fatal("it did not trap")
 	}
-	for _, hex := range regexp.MustCompile(`\n\t\t0x([0-9a-f]+): `).FindAllStringSubmatch(err.Error(), -1) {
-		offset, err := strconv.ParseUint(hex[1], 16, 64)
-		if err != nil {
-			t.Fatal(err)
+	for line := range strings.Lines(err.Error()) {
+		if key, offset, ok := ReadMark(strings.TrimRight(line, "\n")); ok {
+			if key != "a key: 0x1" {
+				t.Errorf("%q", key)
+			}
+			offsets = append(offsets, offset)
 		}
-		offsets = append(offsets, offset)
 	}
-	return offsets, err.Error()
+	if len(offsets) == 0 {
+		t.Fatal(err)
+	}
+	return offsets
 }
 
 // told is what is known of the places behind each offset, one a line.
@@ -198,10 +203,10 @@ func TestDWARF(t *testing.T) {
 				t.Setenv("ZIG_GLOBAL_CACHE_DIR", kept)
 			}
 			module, dir := compiled(t, c.file, c.text, c.argv...)
-			offsets, stack := trapped(t, module)
+			offsets := trapped(t, module, 9)
 			m := open(t, module)
 			if got := inStandardLibrary.ReplaceAllString(told(m, offsets, dir), ""); got != c.want {
-				t.Errorf("got\n%swant\n%swazero says\n%s", got, c.want, stack)
+				t.Errorf("got\n%swant\n%s", got, c.want)
 				for _, f := range m.sections.functions {
 					t.Log(f, m.sections.names[f.index])
 				}
@@ -223,8 +228,7 @@ func TestSourceMap(t *testing.T) {
 			if m.MapURL() != "./m.wasm.map" {
 				t.Fatalf("the source map is at %q", m.MapURL())
 			}
-			unreachable := bytes.Index(module, []byte{0x04, 0x40, 0x00, 0x0b}) + 2 // if, nothing: unreachable, end
-			offset := uint64(unreachable) - m.sections.code
+			offset := trapped(t, module, 9)[0]
 			if got := m.At(offset); len(got) != 1 || !strings.HasPrefix(got[0].Function, "m/") || got[0].File != "" {
 				t.Errorf("without the map: %v", got)
 			}
@@ -258,19 +262,20 @@ func TestSourceMapRefused(t *testing.T) {
 	}
 }
 
-// Go writes no DWARF for WebAssembly: the function's name is all that there is.
+// Go writes no DWARF for WebAssembly: the functions' names are all that there is.
 func TestNames(t *testing.T) {
 	t.Setenv("GOOS", "wasip1")
 	t.Setenv("GOARCH", "wasm")
 	module, _ := compiled(t, "m.go", goSource, "go", "build", "-buildmode=c-shared", "-o", "m.wasm", "m.go")
 	m := open(t, module)
 	for _, f := range m.sections.functions {
-		if m.sections.names[f.index] == "main.third" {
-			if got := m.At(f.start); len(got) != 1 || got[0] != (Place{Function: "main.third"}) {
-				t.Errorf("%v", got)
-			}
-			return
+		if m.sections.names[f.index] != "main.third" {
+			continue
 		}
+		if got := told(m, []uint64{f.start, f.end - 1}, "."); got != "main.third\nmain.third\n" {
+			t.Error(got)
+		}
+		return
 	}
 	t.Error("main.third has no name")
 }

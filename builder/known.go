@@ -1,0 +1,32 @@
+package builder
+
+import (
+	"context"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
+)
+
+// Known is what is recorded of a capsule, held against what is on its disk now.
+type Known struct {
+	Inputs *Inputs
+	Built  time.Time        // when its newest modules were published; zero: never, as far as is recorded
+	Failed *finding.Failure // how a build of exactly these inputs failed, or why none can begin
+}
+
+// Known examines the capsule in dir and reads its records. It writes nothing.
+func (b *Builder) Known(ctx context.Context, dir string) (*Known, error) {
+	in, err := b.Examine(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	k := &Known{Inputs: in, Failed: in.Verdict}
+	if in.Fault != nil {
+		k.Failed = in.Fault
+	}
+	if last := store.Read(dir); last != nil {
+		k.Built = last.Written
+	}
+	return k, nil
+}

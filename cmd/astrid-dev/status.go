@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+func newStatus() *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "status [PATH...]",
+		Short: "Say how each capsule stands, with a running watch or without",
+		Long: `status prints a line for each capsule below the paths (the current folder without any), what
+failed first: as a running watch knows it, else from the records of the last builds, held
+against what is on disk. It exits with 1 when a capsule failed or is held.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return status(cmd, args, json || asJSON(cmd)) },
+	}
+	cmd.Flags().BoolVar(&json, "json", false, "one line of JSON, as --format json")
+	return cmd
+}
+
+// standing is one line of status.
+type standing struct {
+	event.Standing
+	Watched bool      `json:"watched"`
+	Built   time.Time `json:"built,omitzero"` // not watched: when its modules were published
+	Differs bool      `json:"differs"`        // not watched: what is on disk was not built yet
+	Reason  string    `json:"reason,omitempty"`
+}
+
+func status(cmd *cobra.Command, args []string, asJSON bool) error {
+	list, err := standings(cmd, args)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, s := range list {
+		if s.State == event.Failed || s.State == event.OnHold {
+			failed++
+		}
+	}
+	if asJSON {
+		if err := writeJSON(cmd, map[string]any{"capsules": list}); err != nil {
+			return err
+		}
+	} else {
+		for _, s := range list {
+			fmt.Fprintln(cmd.OutOrStdout(), s.line())
+		}
+	}
+	if failed > 0 {
+		return &failedError{count: failed, said: true}
+	}
+	return nil
+}
+
+// standings are those of the capsules on the paths: of the watch that is there, else recorded.
+func standings(cmd *cobra.Command, args []string) ([]standing, error) {
+	w, at, err := watchOf(args)
+	var nobody *exitError
+	if errors.As(err, &nobody) {
+		return recorded(cmd, at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := w.Status(cmd.Context())
+	if err != nil {
+		return nil, usage.New(err)
+	}
+	list := []standing{}
+	for _, s := range snapshot.Standing {
+		if slices.ContainsFunc(at, func(path string) bool { return fsys.Inside(path, s.Dir) || fsys.Inside(s.Dir, path) }) {
+			list = append(list, standing{Standing: s, Watched: true})
+		}
+	}
+	return sorted(list), nil
+}
+
+// recorded is what is known of capsules that nobody watches.
+func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
+	roots, err := paths.Existing(at)
+	if err != nil {
+		return nil, err
+	}
+	found, err := paths.Find(cmd.Context(), roots, false)
+	if err != nil {
+		return nil, err
+	}
+	b := builder.New(builder.Options{})
+	list := []standing{}
+	for _, dir := range found.Dirs {
+		s := standing{Standing: event.Standing{Subject: event.Subject{Dir: dir}, State: event.Failed}}
+		k, err := b.Known(cmd.Context(), dir)
+		if err != nil {
+			s.Reason = err.Error()
+			list = append(list, s)
+			continue
+		}
+		in := k.Inputs
+		s.Capsule, s.SourceHash, s.Key, s.Built = in.Name, in.SourceHash, in.Key, k.Built
+		switch {
+		case k.Failed != nil:
+			s.Reason = k.Failed.Error()
+		case in.Current != nil || !in.Buildable:
+			s.State = event.Good
+		default:
+			s.State, s.Differs = event.Unknown, true
+		}
+		list = append(list, s)
+	}
+	return sorted(list), nil
+}
+
+// sorted puts what failed first.
+func sorted(list []standing) []standing {
+	rank := map[event.State]int{event.Failed: 0, event.OnHold: 1, event.Unknown: 2, event.Good: 3}
+	slices.SortStableFunc(list, func(a, b standing) int {
+		return cmp.Or(cmp.Compare(rank[a.State], rank[b.State]), cmp.Compare(a.Dir, b.Dir))
+	})
+	return list
+}
+
+// line is s for a person.
+func (s standing) line() string {
+	parts := []string{fmt.Sprintf("%-7s  %s", s.State, text.Name(cmp.Or(s.Capsule, paths.Short(s.Dir))))}
+	switch {
+	case s.Watched:
+		if s.Generation > 0 {
+			parts = append(parts, fmt.Sprintf("#%d", s.Generation))
+		}
+		if !s.Since.IsZero() {
+			parts = append(parts, age(s.Since))
+		}
+		if s.Building {
+			parts = append(parts, "building")
+		}
+	default:
+		parts = append(parts, "not watched")
+		if s.Built.IsZero() {
+			parts = append(parts, "never built")
+		} else {
+			parts = append(parts, "last built "+age(s.Built))
+		}
+		if s.Differs && !s.Built.IsZero() {
+			parts = append(parts, "what it is built from differs")
+		}
+		if s.Reason != "" {
+			parts = append(parts, text.Name(s.Reason))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
