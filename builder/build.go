@@ -153,7 +153,12 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 		c := in.Manifest.Components[m.Component]
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
-	return b.smoke(ctx, s, ready)
+	asked := b.inspecting(ctx, s)
+	defer asked.end()
+	if err := b.smoke(ctx, s, ready); err != nil {
+		return err
+	}
+	return b.inspect(ctx, s, asked)
 }
 
 // learn notes what the tool read: what it always tells, and what this run told. A run that

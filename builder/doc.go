@@ -14,6 +14,7 @@
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
+//	inspect.go  what was built is asked for its tools, and tested
 //	known.go    what the records say of a capsule, without a build
 //	cause.go    why a verdict was due, file by file
 //	load.go     what was built is smoke-loaded

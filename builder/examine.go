@@ -10,6 +10,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 )
 
 // Examine reads a capsule's manifest and hashes everything that a build of it
@@ -50,6 +51,11 @@ func (b *Builder) SourceHash(ctx context.Context, dir string) (string, error) {
 	return b.inputs.SourceHash(ctx, dir)
 }
 
+// CodeHash is SourceHash without the files of tests, which no build reads.
+func (b *Builder) CodeHash(ctx context.Context, dir string) (string, error) {
+	return b.inputs.SourceHash(ctx, dir, tests.Pattern)
+}
+
 // standing is what stands published in dir, whole and built from key; nil when it does not.
 func (b *Builder) standing(dir, key string) *Published {
 	last := store.Read(dir)
@@ -77,5 +83,7 @@ func (b *Builder) refuse(ctx context.Context, m *capsule.Manifest, last *store.R
 // accepts reports whether r's modules are good enough: another builder may have
 // been less strict when it published them.
 func (b *Builder) accepts(r *store.Record) bool {
-	return !b.options.Strict || !slices.ContainsFunc(reports(r), func(report *smoke.Report) bool { return report == nil || !report.KernelReady })
+	return !b.options.Strict || !slices.ContainsFunc(reports(r), func(report *smoke.Report) bool {
+		return report == nil || !report.KernelReady || len(report.ToolFindings) > 0
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 )
 
 // ErrMoved is Publish's answer to what was not built from what is on disk now. It is to be
@@ -54,6 +55,12 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 // published describes r's modules as they stand below dir.
 func published(dir string, r *store.Record) *Published {
 	p := &Published{SourceHash: r.SourceHash}
+	if len(r.Tests) > 0 {
+		p.Tests = &tests.Summary{}
+		if json.Unmarshal(r.Tests, p.Tests) != nil {
+			p.Tests = nil
+		}
+	}
 	for _, m := range r.Modules {
 		p.Modules = append(p.Modules, Module{ID: m.ID, Path: filepath.Join(dir, filepath.FromSlash(m.File)),
 			Blob: store.BlobPath(dir, m.Hash), Hash: m.Hash, Size: m.Size, Kind: m.Kind})
@@ -71,7 +78,13 @@ func (p *Published) compare(old, r *store.Record) (err error) {
 
 // record is what is to be recorded of s, built from in.
 func (s *Staged) record(in *Inputs) (*store.Record, error) {
-	r := &store.Record{Key: in.Key, SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now()}
+	r := &store.Record{Key: in.Key, SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code}
+	if s.Tests != nil {
+		var err error
+		if r.Tests, err = json.Marshal(s.Tests); err != nil {
+			return nil, fmt.Errorf("encoding what came of the tests: %w", err)
+		}
+	}
 	for _, m := range s.Modules {
 		report, err := json.Marshal(m.Report)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 )
 
 // Module is one published component of a capsule.
@@ -27,6 +28,7 @@ type Published struct {
 	Delta      json.RawMessage   // what changed against the artifact before; nil when nothing did
 	BuildTime  time.Duration
 	SmokeTime  time.Duration
+	Tests      *tests.Summary // what came of the capsule's tests; nil: there are none
 }
 
 // Staged is a build that has ended and is not published. One that succeeded, and loads, has its
@@ -41,11 +43,13 @@ type Staged struct {
 	SmokeTime time.Duration
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
+	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
 
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
 	ended   bool
 	learned []string // outside inputs that the toolchain told of
+	code    string   // the source hash without the files of tests; "": there are none
 }
 
 // Moved names the inputs that were touched while they were built, as Inputs.Changed does.

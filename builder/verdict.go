@@ -13,10 +13,10 @@ import (
 
 // verdictSteps are the steps whose failure another build would repeat. The disk and the
 // tools outside of the capsule's inputs may do better the next time.
-var verdictSteps = []finding.Step{finding.StepBuild, finding.StepCollect, finding.StepWrap, finding.StepSmoke}
+var verdictSteps = []finding.Step{finding.StepBuild, finding.StepCollect, finding.StepWrap, finding.StepSmoke, finding.StepTests}
 
 // passing are codes of failures that hang on the machine and its load, not on the inputs.
-var passing = []finding.Code{finding.BuildTimeout, finding.SmokeTimeout, finding.SmokeCancelled, finding.SmokeChild, finding.SmokeEngine,
+var passing = []finding.Code{finding.BuildTimeout, finding.SmokeTimeout, finding.SmokeCancelled, finding.SmokeChild, finding.SmokeEngine, finding.TestTimeout,
 	finding.OutputLeftAlone, finding.StageFailed}
 
 // A shell ends with these codes when a program is missing or must not be run: what is

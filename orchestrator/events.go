@@ -54,7 +54,7 @@ func (c *capsule) judged() bool {
 func (l *loop) sayUnchanged(c *capsule, in *builder.Inputs, reason string) {
 	e := event.Unchanged{SourceHash: in.SourceHash, Reason: reason, Basis: c.told.basis(in, c.told.attempt), State: c.standing.how.state()}
 	if c.standing.how == good && c.standing.modules != nil && in.Key == c.standing.published { // in may be older than the publication, and know of none
-		e.Artifact = artifact(c.standing.modules)
+		e.Artifact, e.Tests = artifact(c.standing.modules), tested(c.standing.modules)
 	}
 	l.conclude(c, in, c.told.attempt, e)
 }
@@ -83,7 +83,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
 	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt),
-		Generation: c.told.generation(), Artifact: artifact(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+		Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
 	c.told.previous = j.in.SourceHash
 	l.conclude(c, j.in, j.attempt, e)
@@ -92,7 +92,7 @@ func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now t
 // sayRebuilt says that a build made what stood published already: nobody needs to load it again.
 func (l *loop) sayRebuilt(c *capsule, j *job, published *builder.Published, now time.Time) {
 	l.conclude(c, j.in, j.attempt, event.Unchanged{SourceHash: j.in.SourceHash, Reason: rebuiltReason, Basis: c.told.basis(j.in, j.attempt), Rebuilt: true,
-		Findings: published.Findings, Generation: c.told.generation(), Artifact: artifact(published),
+		Findings: published.Findings, Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published),
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)})
 }
 
@@ -109,7 +109,7 @@ func (l *loop) sayRecovered(c *capsule) {
 	c.standing.recovered = nil
 	c.told.reloads++
 	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.told.generation(), Artifact: artifact(p), Findings: p.Findings, Delta: p.Delta}
+		Generation: c.told.generation(), Artifact: artifact(p), Tests: tested(p), Findings: p.Findings, Delta: p.Delta}
 	c.told.previous = p.SourceHash
 	if c.in.Current == nil { // sources have changed since
 		l.announceFor(c, e)
@@ -128,6 +128,23 @@ func artifact(p *builder.Published) event.Artifact {
 		list = append(list, event.Component{ID: m.ID, Path: m.Path, Blob: m.Blob, Hash: m.Hash, Size: m.Size, Type: m.Kind})
 	}
 	return event.NewArtifact(list)
+}
+
+// tested is what came of the tests with what is published; nil: there are none.
+func tested(p *builder.Published) *event.Tests {
+	if p.Tests == nil {
+		return nil
+	}
+	t := &event.Tests{Passed: p.Tests.Passed(), MS: p.Tests.Millis}
+	for _, f := range p.Tests.Faults {
+		t.Failed = append(t.Failed, event.FailedTest{File: f.File, Line: f.Line, Message: f.Message, Hint: f.Hint})
+	}
+	for _, r := range p.Tests.Ran {
+		for _, m := range r.Missed {
+			t.Failed = append(t.Failed, event.FailedTest{Name: r.Name, File: r.File, Line: m.Line, Message: m.Message, Diff: m.Diff, Hint: m.Hint})
+		}
+	}
+	return t
 }
 
 // latency is milliseconds from the newest edit that j contains; 0 when no edit led to it.

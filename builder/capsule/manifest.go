@@ -156,6 +156,8 @@ type Settings struct {
 	Smoke      Smoke
 	Runtime    []string          // releases of the runtime that must all take the capsule
 	Var        map[string]string // values for [env] where the real runtime is asked; each is one of Manifest.Env
+
+	RequireTests bool // a test that fails keeps the module from being published
 }
 
 // Wrap says how a core module becomes a component. The zero value wraps when

@@ -15,7 +15,7 @@ import (
 )
 
 // settingKeys is every key of [package.metadata.astrid-dev].
-var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "trace-reads", "smoke", "runtime", "var"}
+var settingKeys = []string{"toolchain", "build", "output", "inputs", "ignore", "profile", "env", "timeout", "wrap", "trace-reads", "smoke", "runtime", "var", "require-tests"}
 
 var smokeKeys = []string{"memory", "timeout", "call"}
 
@@ -31,8 +31,8 @@ func (r *reader) settings(m *Manifest) Settings {
 		Inputs: f.at("inputs").patterns(), Ignore: f.at("ignore").patterns(),
 		Env: f.at("env").variables(), Timeout: f.at("timeout").duration("5m"),
 		Wrap: f.at("wrap").wrap(), Runtime: f.at("runtime").releases(),
-		TraceReads: f.at("trace-reads").boolean(),
-		Var:        f.at("var").values(m),
+		TraceReads: f.at("trace-reads").boolean(), RequireTests: f.at("require-tests").boolean(),
+		Var: f.at("var").values(m),
 	}
 	s.Output = f.at("output").outputs(m)
 	if smoke := f.at("smoke"); smoke.table() {

@@ -106,7 +106,21 @@ const (
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
-	PackRefused             Code = "pack-refused"
+
+	// Of what the module describes, and of the capsule's tests.
+	UnroutedTool         Code = "unrouted-tool"
+	DanglingSubscription Code = "dangling-subscription"
+	HandlerMismatch      Code = "handler-mismatch"
+	MissingPublish       Code = "missing-publish"
+	ToolSchema           Code = "tool-schema"
+	ToolUndescribed      Code = "tool-undescribed"
+	ToolDescribeFailed   Code = "tool-describe-failed"
+	TestFile             Code = "test-file"
+	TestUnknownKey       Code = "test-unknown-key"
+	TestValue            Code = "test-value"
+	TestFailed           Code = "test-failed"
+	TestTimeout          Code = "test-timeout"
+	PackRefused          Code = "pack-refused"
 
 	// Of smoke and the kernel.
 	SmokeEngine             Code = "smoke-engine"
@@ -181,6 +195,8 @@ const (
 	SmokeDiagnostic             Code = "smoke-diagnostic"
 	KernelReadyFailed           Code = "kernel-ready-failed"
 	KernelReadyDiagnostic       Code = "kernel-ready-diagnostic"
+	TestsFailed                 Code = "tests-failed"
+	TestsDiagnostic             Code = "tests-diagnostic"
 	NoMutationFailed            Code = "no-mutation-failed"
 	NoMutationDiagnostic        Code = "no-mutation-diagnostic"
 	ReproducibleFailed          Code = "reproducible-failed"
@@ -314,6 +330,18 @@ var table = []Rule{
 	{Code: ModulePutBack, Part: PartBuild, Severity: Warning, Summary: "the last good module was deleted or overwritten while its sources do not build, and is put back", Remedy: "nothing is to be done, unless something keeps replacing it"},
 	{Code: CapsuleCycle, Part: PartBuild, Severity: Warning, Summary: "capsules take each other's modules, round and round", Remedy: "take one of these modules out of the inputs of another"},
 	{Code: WaitingForLock, Part: PartBuild, Severity: Warning, Summary: "another process builds the same capsule", Remedy: "nothing is to be done: it goes on when the other one is done"},
+	{Code: UnroutedTool, Part: PartSmoke, Severity: Warning, Summary: "the module describes a tool that no entry of [subscribe] routes", Remedy: "subscribe to tool.v1.execute.NAME with the handler tool_execute_NAME", Else: []Severity{Error}},
+	{Code: DanglingSubscription, Part: PartSmoke, Severity: Warning, Summary: "[subscribe] routes a tool that the module does not describe", Remedy: "correct the name, or remove the entry", Else: []Severity{Error}},
+	{Code: HandlerMismatch, Part: PartSmoke, Severity: Warning, Summary: "the handler of a tool is not called tool_execute_NAME", Remedy: "write the handler's name as the SDK makes it", Else: []Severity{Error}},
+	{Code: MissingPublish, Part: PartSmoke, Severity: Warning, Summary: "a capsule with tools may not publish their results or what it describes", Remedy: "declare both topics under [publish]", Else: []Severity{Error}},
+	{Code: ToolSchema, Part: PartSmoke, Severity: Warning, Summary: "a tool's input schema is no valid JSON Schema of an object", Remedy: "mend what makes the schema", Else: []Severity{Error}},
+	{Code: ToolUndescribed, Part: PartSmoke, Severity: Warning, Summary: "a tool has no description, so that no model knows when to call it", Remedy: "describe in a sentence what the tool does", Else: []Severity{Error}},
+	{Code: ToolDescribeFailed, Part: PartSmoke, Severity: Warning, Summary: "the module does not answer when it is asked to describe its tools", Remedy: "mend what the message says; the module itself loads", Else: []Severity{Error}},
+	{Code: TestFile, Part: PartSmoke, Severity: Error, Summary: "a file of tests cannot be read", Remedy: "mend the file at the place that is named"},
+	{Code: TestUnknownKey, Part: PartSmoke, Severity: Error, Summary: "a file of tests has a key that does not exist", Remedy: "docs/tests.md has the keys"},
+	{Code: TestValue, Part: PartSmoke, Severity: Error, Summary: "a value in a file of tests makes no sense", Remedy: "docs/tests.md has what each key takes"},
+	{Code: TestFailed, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule expects what did not come", Remedy: "mend the capsule, or write what came with astrid-dev test --update"},
+	{Code: TestTimeout, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule did not end in its time", Remedy: "look for what waits or goes round without an end; smoke = { timeout } gives more time"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},
 	{Code: PackRefused, Part: PartBuild, Severity: Error, Summary: "no package can be made that the runtime would take", Remedy: "mend what the finding names"},
 	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Remedy: "report it with the module"},
@@ -383,6 +411,8 @@ var table = []Rule{
 	{Code: SmokeFailed, Part: PartReport, Severity: Error, Summary: "the step smoke failed and says no more", Remedy: "read what is printed with it"},
 	{Code: SmokeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step smoke", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: KernelReadyFailed, Part: PartReport, Severity: Error, Summary: "the step kernel-ready failed and says no more", Remedy: "read what is printed with it"},
+	{Code: TestsFailed, Part: PartReport, Severity: Error, Summary: "the step tests failed and says no more", Remedy: "read what is printed with it"},
+	{Code: TestsDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step tests", Remedy: "read the message", Else: []Severity{Warning, Note}},
 	{Code: KernelReadyDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step kernel-ready", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: NoMutationFailed, Part: PartReport, Severity: Error, Summary: "the step no-mutation failed and says no more", Remedy: "read what is printed with it"},
 	{Code: NoMutationDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step no-mutation", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},

@@ -18,6 +18,7 @@ const (
 	StepWrap      Step = "wrap"      // the core module could not be wrapped into a component
 	StepStage     Step = "stage"     // the disk refused
 	StepSmoke     Step = "smoke"     // the module does not load
+	StepTests     Step = "tests"     // a test of the capsule failed, and the settings require them
 )
 
 // Failure is a capsule's own fault: it stops that capsule and no other.

@@ -125,6 +125,12 @@ func (g *Guest) Renew(ctx context.Context) (*Outcome, error) {
 	return g.ask(ctx, request{Fresh: true})
 }
 
+// Enter gives the guest another world, and has it start in it: what it did then is the Outcome.
+// Nothing of the world before stays, and the module is not read and compiled again.
+func (g *Guest) Enter(ctx context.Context, world host.Options) (*Outcome, error) {
+	return g.ask(ctx, request{World: &world})
+}
+
 func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
 	if q.Path == nil { // the load is number 0
 		g.asked++

@@ -58,6 +58,7 @@ type request struct {
 	Payload []byte        `json:"payload,omitempty"`
 	Message *host.Message `json:"message,omitempty"` // that the guest is called for, or that is delivered
 	Fresh   bool          `json:"fresh,omitempty"`   // with a new instance
+	World   *host.Options `json:"world,omitempty"`   // in a new world, with a new instance
 }
 
 // Outcome is what came of a request.

@@ -106,6 +106,12 @@ func (s *session) do(ctx context.Context, q request) *Outcome {
 	if q.Fresh {
 		s.end()
 	}
+	if q.World != nil {
+		if err := s.enter(*q.World); err != nil {
+			o.Error = err.Error()
+			return o
+		}
+	}
 	if err := s.perform(ctx, q, o); err != nil {
 		s.fail(ctx, o, err)
 	}
@@ -115,6 +121,20 @@ func (s *session) do(ctx context.Context, q request) *Outcome {
 	o.Millis = float64(time.Since(began).Microseconds()) / 1000
 	o.Memory = s.sandbox.Peak()
 	return o
+}
+
+// enter ends the instance and its world, and makes another world.
+func (s *session) enter(o host.Options) error {
+	world, err := host.New(o)
+	if err != nil {
+		world.Close()
+		return err
+	}
+	s.end()
+	s.world.Close()
+	s.world = world
+	s.bridge.world, s.bridge.table = world, world.Functions()
+	return nil
 }
 
 func (s *session) perform(ctx context.Context, q request, o *Outcome) error {

@@ -296,8 +296,9 @@ func digest(parts ...string) string {
 
 // SourceHash is the source hash of dir under its own rules, without asking a
 // toolchain. A folder without a manifest has no rules of its own. A manifest
-// that is wrong is an error, because its ignore list is unknown then.
-func (t *Taker) SourceHash(ctx context.Context, dir string) (string, error) {
+// that is wrong is an error, because its ignore list is unknown then. Files that a line of
+// without names, as in a .gitignore, do not count.
+func (t *Taker) SourceHash(ctx context.Context, dir string, without ...string) (string, error) {
 	in, err := Read(dir)
 	switch {
 	case err != nil:
@@ -305,7 +306,9 @@ func (t *Taker) SourceHash(ctx context.Context, dir string) (string, error) {
 	case in.Fault != nil:
 		return "", in.Fault
 	}
-	rules, err := tree.Default(dir, t.treeOptions(in))
+	o := t.treeOptions(in)
+	o.Ignore = append(slices.Clone(o.Ignore), without...)
+	rules, err := tree.Default(dir, o)
 	if err != nil {
 		return "", fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}

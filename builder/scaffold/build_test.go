@@ -114,7 +114,25 @@ func built(t *testing.T, l language, dir string) builder.StagedModule {
 	if len(staged.Modules) != 1 || m.Report == nil || !m.Report.Loads || len(m.Report.Calls) != 1 || m.Report.Calls[0].Error != "" {
 		t.Fatalf("%+v", m)
 	}
+	tested(t, l, staged)
 	return m
+}
+
+// tested: the template's own tests pass, and nothing is wrong with the tools that its module
+// describes.
+func tested(t *testing.T, l language, staged *builder.Staged) {
+	t.Helper()
+	if found := staged.Modules[0].Report.ToolFindings; len(found) > 0 {
+		t.Errorf("%v", found)
+	}
+	switch {
+	case staged.Tests == nil:
+		if l.Ready {
+			t.Error("the template has no tests")
+		}
+	case staged.Tests.Failed():
+		t.Errorf("%v", staged.Tests.Findings())
+	}
 }
 
 // refused is what stands between a capsule and the runtime, by our own judgement.

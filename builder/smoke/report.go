@@ -37,8 +37,8 @@ const (
 	ClassNone    Class = "none"    // a type, which nobody has to provide
 )
 
-// Report is what one smoke load found. It is written once by LoadFile
-// and not touched afterwards; a reader may share it between goroutines.
+// Report is what one smoke load found. It is written once by LoadFile, and by whoever asks the
+// module for its tools then, and not touched afterwards; a reader may share it between goroutines.
 type Report struct {
 	Kind     Kind              `json:"kind,omitempty"`
 	Verdict  Verdict           `json:"verdict"`
@@ -49,6 +49,9 @@ type Report struct {
 	KernelFindings []finding.Finding `json:"kernel_findings,omitempty"` // what stands between the module and the kernel
 	Runtimes       []string          `json:"runtimes,omitempty"`        // the releases of the runtime that judged; all must take it
 	LinksOn        []string          `json:"links_on,omitempty"`        // of a component: the known releases that have all its imports
+
+	Tools        []string          `json:"tools,omitempty"`         // that it describes, where somebody asked it in package inspect
+	ToolFindings []finding.Finding `json:"tool_findings,omitempty"` // what is wrong with them; likewise
 
 	Size      int64      `json:"size"` // bytes of the file
 	Imports   []Import   `json:"imports,omitempty"`

@@ -21,6 +21,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.calls(r)
 	t.findings("load", r.Findings)
 	t.findings("kernel", r.KernelFindings)
+	for _, name := range r.Tools {
+		t.line("tool", "%s", name)
+	}
+	t.findings("tools", r.ToolFindings)
 	t.guest(r)
 	t.times(r)
 	return t.Flush()

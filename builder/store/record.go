@@ -22,6 +22,8 @@ type Record struct {
 	Modules    []Module          `json:"modules"`
 	Reports    []json.RawMessage `json:"reports"` // one a module, to say what the next build changed
 	Written    time.Time         `json:"written"`
+	CodeHash   string            `json:"code_hash,omitempty"` // SourceHash without the files of tests; "": there were none
+	Tests      json.RawMessage   `json:"tests,omitempty"`     // what came of the capsule's tests; nil: there were none
 }
 
 // Module is a published file as it is recorded: below the capsule, so that a moved capsule keeps its record.

@@ -42,15 +42,33 @@ func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, argu
 	return answer.Result, outcome, nil
 }
 
+// ResultTopic is where the runtime waits for the result of a tool.
+func ResultTopic(name string) string { return executeTopic + name + resultSuffix }
+
+// Send hands the guest a message, as the runtime does for the handler that its manifest names for
+// the topic, or for its run loop. What it did is in the Outcome; the answer is a handler's, nil
+// where it gives none. An error that is a *FaultError is the guest's own.
+func Send(ctx context.Context, g *guest.Guest, o host.Options, topic string, payload json.RawMessage) ([]byte, *guest.Outcome, error) {
+	if !g.RunLoop() && len(handlers(o, topic)) == 0 {
+		return nil, nil, &FaultError{"no entry of [subscribe] has a handler for " + topic}
+	}
+	const none = "" // no topic fits it: what a handler publishes is no answer
+	data, outcome, err := ask{topic: topic, payload: payload, answer: none}.of(ctx, g, o)
+	if err == nil && g.RunLoop() && outcome.Handed == 0 {
+		err = &FaultError{"its run loop is subscribed to nothing that " + topic + " fits"}
+	}
+	return data, outcome, err
+}
+
 // silence says why there is no result.
 func silence(topic string, o *guest.Outcome) string {
-	if said := denial(o); said != "" {
-		return said
-	}
 	for _, l := range o.Record.Lacked {
 		if l.What == topic+resultSuffix {
 			return fmt.Sprintf("its result was refused: Capsule.toml does not declare %s", l.Needs)
 		}
+	}
+	if said := denial(o); said != "" {
+		return said
 	}
 	if o.RunLoop && o.Handed == 0 {
 		return "its run loop is subscribed to nothing that " + topic + " fits"

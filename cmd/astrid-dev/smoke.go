@@ -19,8 +19,9 @@ func newSmoke() *cobra.Command {
 		Long: `smoke loads a WebAssembly module or component in the sandbox that builds use and
 says what it is: imports, exports, memory, who made it, whether it loads, and
 whether the kernel would take it. For a capsule's folder it loads the published
-modules and holds them against the manifest. It exits with 1 when a module does
-not load, or is not ready for the kernel and --strict is given.
+modules and holds them, and the tools that the first one describes, against the
+manifest. It exits with 1 when a module does not load, and with --strict when one
+is not ready for the kernel or a tool of it cannot be called as it should.
 
 With --isolated the capsule is installed in the real runtime as well, in a daemon
 with a home of its own that ends with this command; its answer and the tools that
@@ -53,10 +54,10 @@ func (f smokeFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer private.Close()
-	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed()}
+	o := load.Options{Calls: f.calls, Payload: []byte(f.payload), Wall: f.timeout, Runtime: f.on.versions(), Installed: f.on.installed(), Describe: true}
 	failed, ready := 0, true
 	err = load.All(cmd.Context(), files, m, o, func(m load.Module) error {
-		if !m.Sound(f.strict) {
+		if !m.Sound(f.strict) || f.strict && !m.Wired() {
 			failed++
 		}
 		ready = ready && m.Sound(true)

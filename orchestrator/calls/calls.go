@@ -11,6 +11,7 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,21 +59,29 @@ type Capsule struct {
 	options Options
 }
 
+// Standing is the module that stands published in the capsule's folder path. One that is missing,
+// or older than its sources, is a *usage.Error that says how to build it. Files of tests are no
+// part of a module, and may be newer.
+func Standing(ctx context.Context, path string) (string, *capsule.Manifest, error) {
+	files, m, err := paths.Modules(path)
+	if err != nil {
+		return "", nil, err
+	}
+	if m == nil {
+		return "", nil, usage.Hint(fmt.Errorf("%s is a module, and its tools need the capsule around it", paths.Short(files[0])), "give the capsule's folder")
+	}
+	return files[0], m, current(ctx, m) // the runtime loads the first component only
+}
+
 // Open loads the module that stands published in the capsule's folder path. A module that is
 // missing, or older than its sources, is a *usage.Error that says how to build it; one that
 // cannot be run is a *guest.Error.
 func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
-	files, m, err := paths.Modules(path)
+	module, m, err := Standing(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if m == nil {
-		return nil, usage.Hint(fmt.Errorf("%s is a module, and its tools need the capsule around it", paths.Short(files[0])), "give the capsule's folder")
-	}
-	if err := current(ctx, m); err != nil {
-		return nil, err
-	}
-	c := &Capsule{Manifest: m, Module: files[0], options: o} // the runtime loads the first component only
+	c := &Capsule{Manifest: m, Module: module, options: o}
 	if c.world, err = o.world(m); err != nil {
 		return nil, err
 	}
@@ -102,8 +111,8 @@ func current(ctx context.Context, m *capsule.Manifest) error {
 	if last == nil {
 		return nil
 	}
-	hash, err := builder.New(builder.Options{}).SourceHash(ctx, m.Dir)
-	if err != nil || hash == last.SourceHash {
+	hash, err := builder.New(builder.Options{}).CodeHash(ctx, m.Dir)
+	if err != nil || hash == cmp.Or(last.CodeHash, last.SourceHash) {
 		return err
 	}
 	return usage.Hint(fmt.Errorf("%s: its sources have changed since it was built", paths.Short(filepath.Join(m.Dir, m.Components[0].File))), "astrid-dev build "+paths.Short(m.Dir))

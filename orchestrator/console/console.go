@@ -114,6 +114,9 @@ func (c *Console) tell(e event.Event) {
 	c.track(e)
 	if !c.hidden(e.Body) {
 		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
+		if n, some := c.testsEntry(e); some {
+			c.say(c.render(n), eventRoom)
+		}
 	}
 }
 
@@ -121,7 +124,7 @@ func (c *Console) tell(e event.Event) {
 func (c *Console) entryFor(e event.Event) entry {
 	switch b := e.Body.(type) {
 	case event.BuildFailed:
-		if c.live[e.Capsule] {
+		if c.live[e.Capsule] && b.Step != "tests" {
 			b.Tail = "" // it stands above already; a guest's words never do
 			e.Body = b
 		}

@@ -140,6 +140,8 @@ func failedText(e event.BuildFailed) string {
 		text = "its sources cannot be read"
 	case "manifest":
 		text = "Capsule.toml cannot be used"
+	case "tests":
+		text = "a test failed, and Capsule.toml requires them"
 	case "toolchain":
 		text = "the build cannot start"
 	}

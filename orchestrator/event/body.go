@@ -59,6 +59,7 @@ type Unchanged struct {
 	Findings   []finding.Finding `json:"findings,omitempty"`
 	Generation int               `json:"generation,omitempty"` // with rebuilt: of the reload that brought them
 	Artifact                     // empty for a capsule that builds nothing
+	Tests      *Tests            `json:"tests,omitempty"`
 	BuildMS    int64             `json:"build_ms,omitempty"` // with rebuilt, and the next two
 	SmokeMS    int64             `json:"smoke_ms,omitempty"`
 	LatencyMS  int64             `json:"latency_ms,omitempty"` // as in Reload
@@ -84,7 +85,7 @@ type BuildFailed struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // an earlier build's verdict stands, and it was not built again; "" otherwise
 	Basis
-	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage
+	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage, tests
 	ExitCode    int               `json:"exit_code,omitempty"` // of the build command, -1 when a signal ended it
 	Diagnostics []finding.Finding `json:"diagnostics,omitempty"`
 	Tail        string            `json:"tail,omitempty"` // the last lines of the build's output
@@ -113,6 +114,7 @@ type Reload struct {
 	Findings   []finding.Finding `json:"findings,omitempty"`   // what the kernel would say of it, and warnings
 	Generation int               `json:"generation,omitempty"` // counts this capsule's reloads in one run, from 1
 	Artifact
+	Tests     *Tests          `json:"tests,omitempty"`
 	BuildMS   int64           `json:"build_ms,omitempty"`
 	SmokeMS   int64           `json:"smoke_ms,omitempty"`
 	LatencyMS int64           `json:"latency_ms,omitempty"` // from the last edit to this announcement; 0 when no edit led to it
@@ -162,6 +164,24 @@ func NewArtifact(components []Component) Artifact {
 	}
 	c := components[0]
 	return Artifact{Path: c.Path, Blob: c.Blob, Hash: c.Hash, Size: c.Size, Type: c.Type, Components: components}
+}
+
+// Tests is what came of the capsule's tests with the module; without it there are none. A test
+// that fails keeps nothing from being published unless the settings say so.
+type Tests struct {
+	Passed int          `json:"passed"`
+	Failed []FailedTest `json:"failed,omitempty"`
+	MS     int64        `json:"ms,omitempty"` // all of them together
+}
+
+// FailedTest is an expectation of a test that was not met, or what is wrong with a file of tests.
+type FailedTest struct {
+	Name    string `json:"name,omitempty"` // of the test; "" for a file that cannot be read
+	File    string `json:"file"`           // a slash path below dir
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+	Diff    string `json:"diff,omitempty"` // from what was expected to what came
+	Hint    string `json:"hint,omitempty"`
 }
 
 // Component is one published module of a capsule. Its fields are never left out.

@@ -21,6 +21,7 @@ type Options struct {
 	Payload   []byte        // of these calls
 	Wall      time.Duration // of a whole load; 0: the manifest's, or 10 s
 	Runtime   []string      // the releases of the runtime that must take each module
+	Describe  bool          // ask the capsule's first module for its tools, and hold them against the manifest
 	Installed string        // the one that judges when neither Runtime nor the manifest names any
 }
 
@@ -43,14 +44,20 @@ func All(ctx context.Context, files []string, manifest *capsule.Manifest, o Opti
 	for _, action := range o.Calls {
 		options.Calls = append(options.Calls, smoke.Call{Action: action, Payload: o.Payload})
 	}
-	releases := builder.Options{Runtime: o.Runtime, Installed: o.Installed}.Releases(manifest)
-	for _, file := range files {
+	judges := builder.Options{Runtime: o.Runtime, Installed: o.Installed}
+	judge, releases := builder.New(judges), judges.Releases(manifest)
+	for i, file := range files {
 		report, err := smoke.OnAll(options, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			return usage.New(fmt.Errorf("loading %s: %w", paths.Short(file), err))
+		}
+		if o.Describe && manifest != nil && i == 0 {
+			if err := judge.Inspect(ctx, manifest, file, report); err != nil {
+				return err
+			}
 		}
 		if err := tell(Module{file, report}); err != nil {
 			return err
@@ -63,6 +70,9 @@ func All(ctx context.Context, files []string, manifest *capsule.Manifest, o Opti
 func (m Module) Sound(ready bool) bool {
 	return m.Report.Loads && (m.Report.KernelReady || !ready)
 }
+
+// Wired reports whether nothing is wrong with the tools that the module describes.
+func (m Module) Wired() bool { return len(m.Report.ToolFindings) == 0 }
 
 // JSON writes m for programs, in one line.
 func (m Module) JSON(w io.Writer) error { return json.NewEncoder(w).Encode(m) }

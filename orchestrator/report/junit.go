@@ -61,7 +61,7 @@ type (
 	}
 )
 
-// JUnit writes r as JUnit XML: a suite a capsule, a test case a step. A step that
+// JUnit writes r as JUnit XML: a suite a capsule, a test case a step, and one a test of the capsule. A step that
 // was skipped or not run is a skipped case; findings that did not fail their step
 // stand in its system-err, what the failed step printed in its system-out.
 func JUnit(w io.Writer, r Report) error {
@@ -99,6 +99,9 @@ func junitOf(c Capsule, started time.Time) junitSuite {
 	}
 	for _, step := range c.Steps {
 		s.add(junitCaseOf(c, step))
+		for _, one := range step.Cases {
+			s.add(junitPart(one))
+		}
 	}
 	if len(c.Steps) == 0 {
 		only := junitCaseOf(c, Step{Verdict: c.Verdict, Reason: c.Reason})
@@ -133,6 +136,15 @@ func junitCaseOf(c Capsule, s Step) junitCase {
 		out.Skipped = &junitSkipped{Message: because(s.Verdict, s.Reason, c.Reason)}
 	}
 	out.Err = paragraph(s.Findings)
+	return out
+}
+
+// junitPart is a case of its own for a part of a step, such as a test: its class is its file.
+func junitPart(c Case) junitCase {
+	out := junitCase{Name: text.ShownName(c.Name), Class: text.ShownName(c.File), Time: junitTime(c.DurationMS)}
+	if len(c.Findings) > 0 {
+		out.Failure = &junitFailure{Type: text.ShownName(string(c.Findings[0].Code)), Message: oneLine(c.Findings[0]), Text: paragraph(c.Findings)}
+	}
 	return out
 }
 

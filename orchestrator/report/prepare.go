@@ -74,15 +74,27 @@ func (r Report) step(dir string, s Step) Step {
 	} else {
 		s.Tail = ""
 	}
-	list := make([]finding.Finding, 0, len(s.Findings))
-	for _, f := range s.Findings {
+	s.Findings = r.found(dir, s.Findings)
+	cases := slices.Clone(s.Cases)
+	for i := range cases {
+		c := &cases[i]
+		c.Name, c.File, c.DurationMS, c.Line = r.text(c.Name), r.path(dir, c.File), max(c.DurationMS, 0), max(c.Line, 0)
+		c.Findings = r.found(dir, c.Findings)
+	}
+	s.Cases = cases
+	return s
+}
+
+// found are findings as they are written.
+func (r Report) found(dir string, findings []finding.Finding) []finding.Finding {
+	list := make([]finding.Finding, 0, len(findings))
+	for _, f := range findings {
 		f.Code, f.Message, f.Hint = finding.Code(valid(string(f.Code))), r.text(f.Message), r.text(f.Hint)
 		f.File = r.path(dir, f.File)
 		f.Line, f.Column = max(f.Line, 0), max(f.Column, 0)
 		list = append(list, f)
 	}
-	s.Findings = list
-	return s
+	return list
 }
 
 // text is a message as it is written.

@@ -72,6 +72,17 @@ type Step struct {
 	// Tail is the end of what the step printed. The writers keep it for failed
 	// steps only: on the others it is noise that differs from run to run.
 	Tail string `json:"tail,omitempty"`
+	// Cases are the parts of a step that count for themselves: the tests of a capsule.
+	Cases []Case `json:"cases,omitempty"`
+}
+
+// Case is one part of a step that passed or failed.
+type Case struct {
+	Name       string            `json:"name"`
+	File       string            `json:"file"` // as Finding.File
+	Line       int               `json:"line,omitempty"`
+	DurationMS int64             `json:"duration_ms"`
+	Findings   []finding.Finding `json:"findings,omitempty"` // why it failed; none: it passed. They are among the step's too
 }
 
 // Artifact is a module that was built.
@@ -172,6 +183,10 @@ func (r Report) WithoutTimes() Report {
 		c.Steps = slices.Clone(c.Steps)
 		for j := range c.Steps {
 			c.Steps[j].DurationMS = 0
+			c.Steps[j].Cases = slices.Clone(c.Steps[j].Cases)
+			for k := range c.Steps[j].Cases {
+				c.Steps[j].Cases[k].DurationMS = 0
+			}
 		}
 	}
 	return r

@@ -42,13 +42,14 @@ const (
 	StepBuild                             // the toolchain's build
 	StepSmoke                             // the module loads in the sandbox
 	StepKernelReady                       // it imports and exports what the kernel asks for
+	StepTests                             // the capsule's own tests, in the sandbox
 	StepNoMutation                        // the build left its inputs as they were
 	StepReproducible                      // a second build gives the same bytes
 	StepPublishedArtifact                 // the committed module or declared hash is what the sources build
 	StepRuntime                           // the real runtime loads the capsule
 )
 
-var steps = [...]string{"check", "build", "smoke", "kernel-ready", "no-mutation", "reproducible", "published-artifact", "runtime"}
+var steps = [...]string{"check", "build", "smoke", "kernel-ready", "tests", "no-mutation", "reproducible", "published-artifact", "runtime"}
 
 // stepCodes are the codes of a step that failed and says no more, and of a message in it
 // that has no code, as a compiler's.
@@ -57,6 +58,7 @@ var stepCodes = [...]struct{ failed, diagnostic finding.Code }{
 	{finding.BuildFailed, finding.BuildDiagnostic},
 	{finding.SmokeFailed, finding.SmokeDiagnostic},
 	{finding.KernelReadyFailed, finding.KernelReadyDiagnostic},
+	{finding.TestsFailed, finding.TestsDiagnostic},
 	{finding.NoMutationFailed, finding.NoMutationDiagnostic},
 	{finding.ReproducibleFailed, finding.ReproducibleDiagnostic},
 	{finding.PublishedArtifactFailed, finding.PublishedArtifactDiagnostic},

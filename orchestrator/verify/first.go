@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
@@ -154,7 +155,7 @@ func commandFailed(m *capsule.Manifest, failure *finding.Failure) finding.Findin
 // built tells what a build made: its own findings, the smoke load's and the kernel's.
 func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 	own := append(said, r.ownFindings(staged)...)
-	var loads, kernel []finding.Finding
+	var loads, kernel, described []finding.Finding
 	ready := true
 	manifest, _ := capsule.Load(r.copies.First.Of(j.dir)) // for places only
 	for i, m := range staged.Modules {
@@ -163,6 +164,7 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 		j.capsule.Artifacts = append(j.capsule.Artifacts, report.Artifact{ID: m.ID, Path: m.File, Hash: m.Hash, Size: m.Size, Kind: string(m.Report.Kind)})
 		loads = append(loads, m.Report.Findings...)
 		kernel = append(kernel, m.Report.KernelFindings...)
+		described = append(described, r.described(j, m.Report.ToolFindings)...)
 		ready = ready && m.Report.KernelReady
 	}
 	if !r.Strict {
@@ -171,10 +173,38 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 		}
 	}
 	j.pass(report.StepBuild, staged.BuildTime, r.findings(r.copies.First.Mirror, own))
-	j.pass(report.StepSmoke, staged.SmokeTime, r.findings(r.copies.First.Mirror, loads))
+	j.pass(report.StepSmoke, staged.SmokeTime, r.findings(r.copies.First.Mirror, append(loads, described...)))
 	j.pass(report.StepKernelReady, 0, r.findings(r.copies.First.Mirror, kernel))
 	if r.Strict && !ready {
 		j.capsule.Step(report.StepKernelReady).Verdict = report.Failed
+	}
+	if staged.Tests != nil {
+		r.tested(j, staged.Tests)
+	}
+}
+
+// described are findings about the tools that a module describes. What check has said already
+// is left out.
+func (r *run) described(j *job, list []finding.Finding) []finding.Finding {
+	said := j.capsule.Step(report.StepCheck).Findings
+	list = slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool {
+		return f.Code == finding.MissingPublish && (finding.Has(said, finding.ToolResultPublish) || finding.Has(said, finding.ToolDescribePublish))
+	})
+	if r.Strict {
+		for i := range list {
+			list[i].Severity = finding.Error
+		}
+	}
+	return list
+}
+
+// tested tells what came of the capsule's tests.
+func (r *run) tested(j *job, t *tests.Summary) {
+	j.pass(report.StepTests, time.Duration(t.Millis)*time.Millisecond, r.findings(r.copies.First.Mirror, t.Findings()))
+	s := j.capsule.Step(report.StepTests)
+	s.Tail = r.copies.First.Text(t.Diffs())
+	for _, one := range t.Ran {
+		s.Cases = append(s.Cases, report.Case{Name: one.Name, File: one.File, Line: one.Line, DurationMS: int64(one.Millis), Findings: r.findings(r.copies.First.Mirror, one.Findings())})
 	}
 }
 
@@ -183,7 +213,7 @@ func (r *run) ownFindings(staged *builder.Staged) (own []finding.Finding) {
 	for _, f := range staged.Findings {
 		other := f.Code == finding.DeclaredHashDiffers && r.CheckArtifact
 		for _, m := range staged.Modules {
-			other = other || slices.Contains(m.Report.Findings, f) || slices.Contains(m.Report.KernelFindings, f)
+			other = other || slices.Contains(m.Report.Findings, f) || slices.Contains(m.Report.ToolFindings, f) || slices.Contains(m.Report.KernelFindings, f)
 		}
 		if !other {
 			own = append(own, f)

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 )
@@ -48,6 +49,9 @@ func newRun(cfg Config) *run {
 		ChangedSince: cfg.ChangedSince, Shard: cfg.Shard.String()}}
 	for _, dir := range cfg.Dirs {
 		r.jobs = append(r.jobs, &job{dir: dir, capsule: report.Planned("", r.relative(dir), r.steps()...)})
+		if tests.In(dir) {
+			r.jobs[len(r.jobs)-1].capsule.Step(report.StepTests)
+		}
 	}
 	return r
 }

@@ -82,6 +82,7 @@ type Event struct {
 	Ready        bool              `json:"ready,omitempty"`
 	Idle         bool              `json:"idle,omitempty"`
 	Standing     []event.Standing  `json:"standing,omitempty"`
+	Tests        *event.Tests      `json:"tests,omitempty"`
 }
 
 // Component is one module of an event's artifact.

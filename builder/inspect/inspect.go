@@ -1,0 +1,112 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
+	"github.com/astrid-runtime/astrid-dev/builder/tools"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// describeWall bounds the question for the tools where no tests run: SDKs answer it in
+// milliseconds, and somebody waits for the reload.
+const describeWall = 2 * time.Second
+
+// Trigger is the export that the runtime calls for every hook and tool.
+const Trigger = engine.TriggerName
+
+// Options say how a module is inspected. The zero value runs no tests.
+type Options struct {
+	Runtime string         // the release whose host it meets; "": the newest known
+	Tests   bool           // run the tests that lie in the capsule's folder
+	Only    *regexp.Regexp // those whose names match; nil: all
+}
+
+// Inspection is what a module can do.
+type Inspection struct {
+	Tools    []tools.Tool      // that it describes
+	Findings []finding.Finding // warnings: what keeps tools from being called as their author expects
+
+	Files []*tests.File  // of tests; nil where none were asked for
+	Tests *tests.Summary // nil: there are none
+}
+
+// Module inspects the module at path for the capsule m. What the module does wrong is in the
+// Inspection: one that traps, hangs or is no component is warned of, and its tests fail. The
+// error is ctx's, or a folder of tests that cannot be read.
+func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*Inspection, error) {
+	i := &Inspection{}
+	if o.Tests {
+		var err error
+		if i.Files, err = tests.Read(m.Dir); err != nil {
+			return nil, fmt.Errorf("reading the tests of %s: %w", m.Dir, err)
+		}
+	}
+	world := tools.World(m)
+	limits := guest.Limits{Memory: m.Dev.Smoke.Memory, Wall: describeWall}
+	if len(i.Files) > 0 {
+		if limits.Wall = m.Dev.Smoke.Timeout; limits.Wall == 0 {
+			limits.Wall = tests.Wall
+		}
+	}
+	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime})
+	defer g.Close()
+	var answers []string
+	if err == nil {
+		answers, err = i.describe(ctx, m, g)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		i.silent(err)
+		if len(i.Files) > 0 {
+			i.Tests = tests.NotRun(i.Files, err.Error())
+		}
+		return i, nil
+	}
+	if len(i.Files) == 0 {
+		return i, nil
+	}
+	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only}
+	for _, e := range m.Env {
+		r.Env = append(r.Env, e.Name)
+	}
+	i.Tests, err = r.Run(ctx, i.Files)
+	return i, err
+}
+
+// describe asks for the tools, and names them; nil where the guest does not answer as it should.
+// The error is a child that ended.
+func (i *Inspection) describe(ctx context.Context, m *capsule.Manifest, g *guest.Guest) (names []string, err error) {
+	i.Tools, _, err = tools.Describe(ctx, g, tools.World(m))
+	var fault *tools.FaultError
+	switch {
+	case errors.As(err, &fault):
+		i.silent(err)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	names = []string{}
+	for _, t := range i.Tools {
+		names = append(names, t.Name)
+	}
+	i.Findings = wiring(m, i.Tools, g.RunLoop())
+	return names, nil
+}
+
+// silent warns of a module that cannot be asked.
+func (i *Inspection) silent(err error) {
+	i.Findings = append(i.Findings, finding.Finding{Code: finding.ToolDescribeFailed, Severity: finding.Warning, File: tree.ManifestName,
+		Message: "asked to describe its tools it gives no answer: " + err.Error(),
+		Hint:    "astrid-dev call shows what it logs; without an answer no client sees its tools"})
+}

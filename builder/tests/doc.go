@@ -1,0 +1,17 @@
+// Package tests runs the tests of a capsule: the calls of its tools that the files tests/*.toml
+// in its folder tell, each in a world of its own, and what each of them is expected to do.
+//
+// docs/tests.md has the format. A test never sees the clock, the network or the files of this
+// machine, so the same module gives the same outcome every time. The guest that runs the tests
+// is the caller's; it is used by one goroutine at a time.
+//
+// The files call one way, from top to bottom:
+//
+//	update.go   what came out, written into the files
+//	run.go      tests are run
+//	expect.go   what came out against what was expected
+//	value.go    values of TOML and JSON
+//	read.go     what the files say
+//	field.go    one value of a file, with its place
+//	summary.go  what came of all tests
+package tests
