@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
@@ -44,6 +45,25 @@ type Builder struct {
 	options Options
 	inputs  *inputs.Taker
 	store   *store.Store
+
+	mu    sync.Mutex             // guards notes
+	notes map[string]*sync.Mutex // by capsule folder: its causes are noted one after the other
+}
+
+// noting waits for its turn to note causes of the capsule in dir.
+func (b *Builder) noting(dir string) (done func()) {
+	b.mu.Lock()
+	if b.notes == nil {
+		b.notes = map[string]*sync.Mutex{}
+	}
+	turn := b.notes[dir]
+	if turn == nil {
+		turn = &sync.Mutex{}
+		b.notes[dir] = turn
+	}
+	b.mu.Unlock()
+	turn.Lock()
+	return turn.Unlock
 }
 
 // New returns a Builder with o's zero fields replaced by their defaults.

@@ -16,6 +16,7 @@
 //	builder.go  a Builder and its options
 //	inspect.go  what was built is asked for its tools, and tested
 //	known.go    what the records say of a capsule, without a build
+//	cause.go    why a verdict was due, file by file
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

@@ -61,6 +61,15 @@ type (
 	}
 )
 
+// note records what a verdict goes by, when it was said.
+type note struct{ in *builder.Inputs }
+
+// What is under way is noted to its end, also while the program ends.
+func (e note) run(ctx context.Context, cfg *Config) happening {
+	cfg.Note(context.WithoutCancel(ctx), e.in)
+	return passed{}
+}
+
 func (find) run(ctx context.Context, cfg *Config) happening {
 	dirs, err := cfg.Find(ctx)
 	return found{dirs, err}

@@ -65,6 +65,8 @@ type Config struct {
 	// Restore puts what was published from key back where it does not stand, and names
 	// what it wrote. builder.ErrNoCopy, and always when Restore is nil: it takes a build.
 	Restore func(ctx context.Context, dir, key string) (*builder.Published, []string, error)
+	// Note records what a verdict on in goes by, so that somebody can ask why; nil: nobody will.
+	Note func(ctx context.Context, in *builder.Inputs)
 	// Foreign reports whether a folder is the top of a work tree that is not the roots'
 	// own; nil: none is. What is in it is neither watched nor found.
 	Foreign func(folder string) bool
@@ -121,6 +123,9 @@ func (c Config) withDefaults() Config {
 		c.Restore = func(context.Context, string, string) (*builder.Published, []string, error) {
 			return nil, nil, builder.ErrNoCopy
 		}
+	}
+	if c.Note == nil {
+		c.Note = func(context.Context, *builder.Inputs) {}
 	}
 	if c.Exists == nil {
 		c.Exists = func(string) bool { return false }

@@ -60,6 +60,7 @@ func (l *loop) conclude(c *capsule, in *builder.Inputs, attempt int, body event.
 		t.unanswered = t.unanswered && !c.exam.current()
 	}
 	l.announceFor(c, body)
+	l.do(note{in})
 }
 
 // packed reports whether a file is part of what is installed beside the modules: then another

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -58,11 +60,14 @@ func FindUser(getenv func(string) string) (*User, error) {
 // Home is the runtime's folder.
 func (u *User) Home() string { return u.home }
 
-// Connect connects to the runtime. It is an error, which is ErrGone, when none runs.
+// Connect connects to the runtime. It is an error when none runs.
 func (u *User) Connect(context.Context) (*Link, error) {
 	c, err := connect(u.run, u.home, u.as)
-	if err != nil {
-		return nil, fmt.Errorf("%w: no connection to the runtime of %s: %w", ErrGone, u.home, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED): // one that was killed leaves its socket
+		return nil, fmt.Errorf("no runtime runs in %s", u.home)
+	case err != nil:
+		return nil, fmt.Errorf("connecting to the runtime of %s: %w", u.home, err)
 	}
 	folder, err := os.MkdirTemp(u.scratch.Dir, "link-")
 	if err != nil {

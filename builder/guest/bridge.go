@@ -66,6 +66,9 @@ func (b *bridge) bind(g *engine.Guest, f *reader.HostFunction) (*served, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s is imported with another type than the host has: %w", name, err)
 	}
+	if n := typ.Flat(); !f.Spilled && len(f.Params) < n || f.Spilled && len(f.Params) == 0 {
+		return nil, fmt.Errorf("%s is passed %d core values where its type has %d", name, len(f.Params), n)
+	}
 	iface, _, _ := strings.Cut(f.Module, "@")
 	return &served{world: b.world, guest: g, function: f, bound: function, name: iface + "." + f.Function,
 		call: abi.Call{Func: typ, Spilled: f.Spilled, Area: f.Area != nil, Params: len(f.Params)}}, nil

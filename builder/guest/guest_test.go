@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
@@ -163,6 +165,55 @@ func TestRunLoop(t *testing.T) {
 	// As after a reload: it has forgotten what it counted.
 	if got := content(t, deliver("tool.v1.execute.heard", `{"arguments":{}}`)); got != "1" {
 		t.Errorf("after its end it has heard %s", got)
+	}
+}
+
+// Every function that the tests' capsules import has an answer, and is passed as many core
+// values as its type says: the reader counts them as package abi does.
+func TestImportsAreAnswered(t *testing.T) {
+	seen := 0
+	for _, path := range []string{play, ticker, "../tools/testdata/conformance/conformance.wasm"} {
+		reading, err := read(t.Context(), path, astrid.Newest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := host.New(host.Options{})
+		testkit.Check(t, err)
+		b := newBridge(w, astrid.Newest(), reading.Plan)
+		for i := range reading.Plan.Host {
+			f := &reading.Plan.Host[i]
+			if f.Op != "lower" {
+				continue
+			}
+			seen++
+			s, err := b.bind(nil, f)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			want := s.call.Func.Flat()
+			if f.Area != nil {
+				want++
+			}
+			if !f.Spilled && len(f.Params) != want {
+				t.Errorf("%s is passed %d core values, want %d", s.name, len(f.Params), want)
+			}
+		}
+	}
+	if seen < 80 {
+		t.Errorf("only %d functions were seen", seen)
+	}
+}
+
+// An import that no host has traps when it is called, and says so.
+func TestImportsOfOthers(t *testing.T) {
+	w, err := host.New(host.Options{})
+	testkit.Check(t, err)
+	b := newBridge(w, astrid.Newest(), &reader.Plan{})
+	for _, f := range []reader.HostFunction{{Module: "wasi:io/poll@0.2.0", Function: "poll"}, {Module: "astrid:kv/host@1.0.0", Function: "absent"}, {Module: "astrid:kv/host@1.0.0", Function: "kv-get"}} {
+		if _, err := b.bind(nil, &f); err == nil {
+			t.Errorf("%s.%s is answered", f.Module, f.Function)
+		}
 	}
 }
 

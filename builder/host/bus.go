@@ -1,14 +1,26 @@
 package host
 
-// maxQueued is how many messages wait for one subscription; older ones are lost then, and
-// the next envelope says how many.
-const maxQueued = 1024
+// How many messages wait for one subscription, and how many bytes; older ones are lost then,
+// and the next envelope says how many.
+const (
+	maxQueued      = 1024
+	maxQueuedBytes = 16 << 20
+)
 
 // subscription is a guest's own.
 type subscription struct {
 	pattern string
 	queue   []Message
+	bytes   int // of the queue's payloads
 	lagged  uint64
+}
+
+// take takes the oldest message out of a queue that has one.
+func (s *subscription) take() Message {
+	m := s.queue[0]
+	s.queue = s.queue[1:]
+	s.bytes -= len(m.Payload)
+	return m
 }
 
 // bus hands messages to the subscriptions of one capsule.
@@ -32,11 +44,12 @@ func (b *bus) deliver(m Message) (n int) {
 			continue
 		}
 		n++
-		if len(s.queue) == maxQueued {
-			s.queue = s.queue[1:]
+		for len(s.queue) > 0 && (len(s.queue) == maxQueued || s.bytes+len(m.Payload) > maxQueuedBytes) {
+			s.take()
 			s.lagged++
 		}
 		s.queue = append(s.queue, m)
+		s.bytes += len(m.Payload)
 	}
 	return n
 }

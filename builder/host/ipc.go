@@ -176,8 +176,7 @@ func (i ipc) envelope(s *subscription) ipcEnvelope {
 	if len(s.queue) == 0 {
 		return e
 	}
-	m := s.queue[0]
-	s.queue = s.queue[1:]
+	m := s.take()
 	i.message = &m
 	from := abi.Case{Name: "system"}
 	if m.Principal != "" {

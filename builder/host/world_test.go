@@ -294,6 +294,33 @@ func TestUplinks(t *testing.T) {
 	}
 }
 
+// A subscription that nobody reads holds no more than a bound, and says what it lost.
+func TestAQueueEnds(t *testing.T) {
+	w := world(t, Options{Publish: []string{"a"}, Subscribe: []Subscription{{Pattern: "a"}}})
+	i := ipc{w}
+	rep, err := i.subscribe("a")
+	testkit.Check(t, err)
+	big := `"` + strings.Repeat("x", maxPayload-2) + `"`
+	for range 40 {
+		testkit.Check(t, i.publish("a", big))
+		testkit.Check(t, sys{w}.sleepNs(1e9)) // ten of them may be published in a second
+	}
+	s, _ := get[*subscription](w, rep)
+	if s.bytes > maxQueuedBytes || len(s.queue) != 16 {
+		t.Errorf("%d messages of %d bytes wait", len(s.queue), s.bytes)
+	}
+	e, err := i.poll(rep)
+	if err != nil || e.Lagged != 24 || len(e.Messages) != 1 {
+		t.Errorf("lagged %d, %d messages, %v", e.Lagged, len(e.Messages), err)
+	}
+	for range 12 {
+		err = i.publish("a", big)
+	}
+	if faultOf(err) != "rate-limited" {
+		t.Errorf("more than ten MiB in a second: %v", err)
+	}
+}
+
 // A record does not grow without end.
 func TestARecordEnds(t *testing.T) {
 	w := world(t, Options{Publish: []string{"a"}})

@@ -37,6 +37,7 @@ type Inputs struct {
 	Taken   time.Time      // before the first file was looked at
 
 	Manifest *capsule.Manifest // nil when it cannot be used
+	Judges   []string          // the releases of the runtime that judge what is built
 	How      *toolchain.Recipe // nil: it cannot be built
 	Fault    *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 

@@ -90,7 +90,8 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
-	in.key(t.options.Releases(in.Manifest))
+	in.Judges = t.options.Releases(in.Manifest)
+	in.key(in.Judges)
 	return in, nil
 }
 
@@ -248,6 +249,39 @@ func (in *Inputs) key(releases []string) {
 		in.Recipe = digest("problem", in.Fault.Error())
 	}
 	in.Key = digest(files, in.Recipe)
+}
+
+// Explain is the rule that leaves path, below the capsule in dir, out of the sources; false when
+// none does.
+func (t *Taker) Explain(dir, path string) (rule tree.Rule, left bool, err error) {
+	in, err := Read(dir)
+	if err != nil {
+		return rule, false, err
+	}
+	rules, err := tree.Default(dir, t.treeOptions(in))
+	if err != nil {
+		return rule, false, err
+	}
+	info, err := os.Lstat(path)
+	rule, left = rules.Explain(path, err == nil && info.IsDir())
+	if left && rule.Line == 0 && rule.File == filepath.Join(dir, tree.ManifestName) {
+		rule.Line = lineOf(rule.File, rule.Text)
+	}
+	return rule, left, nil
+}
+
+// lineOf is the line of file in which text stands in quotes; 0 when none does.
+func lineOf(file, text string) int {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	for i, line := range strings.Split(string(data), "\n") {
+		if strings.Contains(line, `"`+text+`"`) || strings.Contains(line, "'"+text+"'") {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // digest is the BLAKE3 of parts, each preceded by its length.

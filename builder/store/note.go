@@ -14,6 +14,9 @@ func Note(dir, name string, data []byte) {
 	_ = inFolder(dir, func(f *folder) error { return f.Replace(stateName(name), data) })
 }
 
+// Made reports whether dir has a state folder: who only looks makes none.
+func Made(dir string) bool { return fsys.Lstat(Path(dir)).Kind == fsys.Folder }
+
 // ReadNote is what was noted; more than limit bytes are an error.
 func ReadNote(dir, name string, limit int64) ([]byte, error) {
 	return fsys.Read(Path(dir, name), limit)

@@ -14,8 +14,9 @@ const (
 	IntentFile  = "intent.json"  // a record whose publication was begun
 	verdictFile = "verdict.json" // the newest build, when it failed
 	LockFile    = "lock"
-	RunNote     = "run"  // when the last build command ran
-	SeenNote    = "seen" // the inputs of that run
+	RunNote     = "run"   // when the last build command ran
+	SeenNote    = "seen"  // the inputs of that run
+	CauseNote   = "cause" // what the newest verdict went by, and what had changed
 	BlobFolder  = "blobs"
 	WorkFolder  = "work"
 )

@@ -62,13 +62,13 @@ func Send(ctx context.Context, g *guest.Guest, o host.Options, topic string, pay
 
 // silence says why there is no result.
 func silence(topic string, o *guest.Outcome) string {
-	if said := denial(o); said != "" {
-		return said
-	}
 	for _, l := range o.Record.Lacked {
 		if l.What == topic+resultSuffix {
 			return fmt.Sprintf("its result was refused: Capsule.toml does not declare %s", l.Needs)
 		}
+	}
+	if said := denial(o); said != "" {
+		return said
 	}
 	if o.RunLoop && o.Handed == 0 {
 		return "its run loop is subscribed to nothing that " + topic + " fits"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -68,14 +69,22 @@ func (s *Schema) Check(arguments json.RawMessage) error {
 	if s.compiled == nil {
 		return nil
 	}
-	var invalid *jsonschema.ValidationError
-	if err := s.compiled.Validate(value); errors.As(err, &invalid) {
-		return &ArgumentError{problems(invalid.DetailedOutput())}
-	} else if err != nil {
-		return err
+	done := make(chan error, 1) // an abandoned check must be able to end
+	go func() { done <- s.compiled.Validate(value) }()
+	select {
+	case err = <-done:
+	case <-time.After(checkLimit):
+		return fmt.Errorf("holding the arguments against the schema takes longer than %s: its alternatives lie in each other", checkLimit)
 	}
-	return nil
+	var invalid *jsonschema.ValidationError
+	if errors.As(err, &invalid) {
+		return &ArgumentError{problems(invalid.DetailedOutput())}
+	}
+	return err
 }
+
+// checkLimit is for schemas whose alternatives name each other: a small one can take years.
+const checkLimit = 10 * time.Second
 
 // problems are the innermost ones of a validation: "at /limit: got string, want integer".
 func problems(u *jsonschema.OutputUnit) (list []string) {
@@ -136,7 +145,7 @@ func items(property any) any {
 // says then what is wrong with it.
 func (s *Schema) value(schema any, text string) any {
 	schema = s.resolve(schema)
-	types := s.types(schema, 0)
+	types := s.types(schema)
 	var v any
 	isJSON := jsonValue(text, &v)
 	_, isText := v.(string)
@@ -161,29 +170,38 @@ func jsonValue(text string, v *any) bool {
 	return d.Decode(v) == nil && !d.More()
 }
 
-// types are those that a schema allows; none when it does not say.
-func (s *Schema) types(schema any, depth int) (list []string) {
+// types are those that a schema allows, each once; none when it does not say.
+func (s *Schema) types(schema any) []string {
+	var list []string
+	looks := 0
+	s.addTypes(schema, &list, &looks)
+	return list
+}
+
+// maxLooks is how many schemas are looked at for one argument: alternatives may name each other.
+const maxLooks = 100
+
+func (s *Schema) addTypes(schema any, list *[]string, looks *int) {
 	object, ok := s.resolve(schema).(map[string]any)
-	if !ok || depth > 8 {
-		return nil
+	if *looks++; !ok || *looks > maxLooks {
+		return
 	}
-	switch t := object["type"].(type) {
-	case string:
-		list = append(list, t)
-	case []any:
-		for _, one := range t {
-			if name, ok := one.(string); ok {
-				list = append(list, name)
-			}
+	add := func(name any) {
+		if text, ok := name.(string); ok && !slices.Contains(*list, text) {
+			*list = append(*list, text)
 		}
+	}
+	add(object["type"])
+	several, _ := object["type"].([]any)
+	for _, one := range several {
+		add(one)
 	}
 	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
 		several, _ := object[key].([]any)
 		for _, one := range several {
-			list = append(list, s.types(one, depth+1)...)
+			s.addTypes(one, list, looks)
 		}
 	}
-	return list
 }
 
 // resolve follows references inside the document.
@@ -218,7 +236,7 @@ func (s *Schema) Parameters() (list []Parameter) {
 	object, _ := s.resolve(s.document).(map[string]any)
 	required, _ := object["required"].([]any)
 	for _, name := range s.Names() {
-		types := s.types(s.properties[name], 0)
+		types := s.types(s.properties[name])
 		list = append(list, Parameter{name, types, slices.Contains(required, any(name))})
 	}
 	return list

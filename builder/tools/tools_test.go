@@ -104,6 +104,21 @@ func TestSchemasOfOthers(t *testing.T) {
 	}
 }
 
+// Alternatives that name each other double with each level: nobody waits for that.
+func TestSchemaThatGrowsWithoutEnd(t *testing.T) {
+	var defs strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&defs, `"d%d": {"anyOf": [{"$ref": "#/definitions/d%d"}, {"$ref": "#/definitions/d%d"}]},`, i, i+1, i+1)
+	}
+	s := schema(t, `{"definitions": {`+defs.String()+`"d200": {"type": "integer"}}, "properties": {"a": {"$ref": "#/definitions/d0"}}}`)
+	if got := s.Parameters(); len(got) != 1 {
+		t.Errorf("parameters %v", got)
+	}
+	if got, err := s.Arguments([]string{"a=1"}); err != nil || string(got) != `{"a":1}` {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func FuzzSchema(f *testing.F) {
 	f.Add(`{"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}`, `{"a": 1}`, "a=1")
 	f.Fuzz(func(t *testing.T, text, arguments, word string) {

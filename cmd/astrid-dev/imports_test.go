@@ -21,6 +21,7 @@ var house = []string{
 	"orchestrator/hub: orchestrator/event",
 	"orchestrator/live: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain orchestrator/event orchestrator/hub watcher/fsys",
 	"orchestrator/load: builder builder/capsule builder/smoke builder/usage orchestrator/paths",
+	"orchestrator/mcp: orchestrator/ask orchestrator/calls orchestrator/console orchestrator/event",
 	"orchestrator/mend: builder/check builder/finding builder/text orchestrator/console orchestrator/paths orchestrator/verify watcher/tree",
 	"orchestrator/order:",
 	"orchestrator/parcel: builder/capsule builder/pack builder/text builder/toolchain orchestrator/paths watcher/fsys",

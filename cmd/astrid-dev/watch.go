@@ -20,7 +20,11 @@ func newWatch() *cobra.Command {
 		Long: `watch builds every capsule below the paths (the current folder without any),
 waits for changes, rebuilds what really changed, smoke-loads the result and
 announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
-looks at everything again and retries what failed.`,
+looks at everything again and retries what failed.
+
+With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
+home of its own that ends with this command; with --live in the runtime that you run,
+which gets the last good package back after one that it refuses.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
 	}
 	b.register(cmd)

@@ -150,6 +150,35 @@ func (w *Watch) Status(ctx context.Context) (*event.Snapshot, error) {
 	return r.Snapshot, nil
 }
 
+// Verdicts are the newest of each capsule, whether it is about what is on disk now or not.
+func (w *Watch) Verdicts(ctx context.Context) ([]Verdict, error) {
+	r, err := w.once(ctx, request{Do: doStatus})
+	return r.Verdicts, err
+}
+
+// Kept are the lines of the events that the watch keeps, up to the newest one now.
+func (w *Watch) Kept(ctx context.Context) (lines []string, err error) {
+	r, err := w.once(ctx, request{Do: doStatus})
+	if err != nil || r.Seq == 0 {
+		return nil, err
+	}
+	a, err := w.send(ctx, request{Do: doEvents})
+	if err != nil {
+		return nil, err
+	}
+	defer a.close()
+	for {
+		line, err := a.lines.ReadBytes('\n')
+		if err != nil {
+			return lines, a.failed(err)
+		}
+		lines = append(lines, string(line))
+		if e, err := event.Parse(line); err == nil && e.Seq >= r.Seq {
+			return lines, nil
+		}
+	}
+}
+
 // Wait returns when the watch has given its verdict on what was on disk at some moment after the
 // call, on all capsules at, around and below paths (none: all); or when limit has passed. token is
 // that of an answer which timed out, or "". told, which may be nil, is given the token at once.

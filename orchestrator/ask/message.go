@@ -34,8 +34,10 @@ type reply struct {
 	Token    string          `json:"token,omitempty"` // wait: the question's, said at once and with the answer
 	Answer   *Answer         `json:"answer,omitempty"`
 	Snapshot *event.Snapshot `json:"snapshot,omitempty"`
-	Hold     string          `json:"hold,omitempty"`  // its ID: it counts from now on
-	Ended    int             `json:"ended,omitempty"` // release: how many
+	Seq      uint64          `json:"seq,omitempty"`      // status: of the newest event that the snapshot contains
+	Verdicts []Verdict       `json:"verdicts,omitempty"` // status: the newest of each capsule
+	Hold     string          `json:"hold,omitempty"`     // its ID: it counts from now on
+	Ended    int             `json:"ended,omitempty"`    // release: how many
 	Done     bool            `json:"done,omitempty"`
 }
 

@@ -178,8 +178,9 @@ func (c *client) answer(ctx context.Context, r request) error {
 	s := c.server
 	switch r.Do {
 	case doStatus:
-		snapshot, _ := s.o.Hub.Snapshot().Body.(event.Snapshot)
-		c.say(reply{Snapshot: &snapshot})
+		e := s.o.Hub.Snapshot()
+		snapshot, _ := e.Body.(event.Snapshot)
+		c.say(reply{Snapshot: &snapshot, Seq: e.Seq, Verdicts: s.verdicts(&snapshot)})
 	case doWait:
 		return c.wait(ctx, r)
 	case doHold:
@@ -289,6 +290,15 @@ func (s *Server) describe(token string, list []orchestrator.Judged) *Answer {
 	}
 	slices.SortFunc(a.Capsules, func(a, b Verdict) int { return strings.Compare(a.Dir, b.Dir) })
 	return a
+}
+
+// verdicts are those that a snapshot is made of, with their events.
+func (s *Server) verdicts(snapshot *event.Snapshot) []Verdict {
+	var list []orchestrator.Judged
+	for _, c := range snapshot.Standing {
+		list = append(list, orchestrator.Judged{Subject: c.Subject, State: c.State, Key: c.Key, SourceHash: c.SourceHash})
+	}
+	return s.describe("", list).Capsules
 }
 
 // token is a moment of this run, as text.

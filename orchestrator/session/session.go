@@ -90,7 +90,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},
-		Stands: b.Stands, Restore: b.Restore,
+		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses,
 		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.output(),

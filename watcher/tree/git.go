@@ -218,7 +218,11 @@ func readPatterns(file, base string, follow bool) *patterns {
 	if err != nil {
 		return nil
 	}
-	return parsePatterns(base, content)
+	ps := parsePatterns(base, content)
+	if ps != nil {
+		ps.file = file
+	}
+	return ps
 }
 
 // maxRules is the size beyond which git, too, refuses a file of patterns: 100 MB.

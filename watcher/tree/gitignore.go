@@ -8,12 +8,15 @@ import (
 // patterns are the lines of one .gitignore, or the like, in their order. They
 // do not change once they are in use. A nil patterns matches nothing.
 type patterns struct {
+	file string // they lie in; "": none
 	base string // of the folder they lie in, relative to what paths are relative to: "" or "a/b/"
 	list []*pattern
 }
 
 // pattern is one line, cut up as git does.
 type pattern struct {
+	line     string // as it stands in its file
+	number   int    // of the line, from 1
 	text     string // without the leading ! and the trailing /
 	negative bool   // began with !
 	dirOnly  bool   // ended with /
@@ -25,8 +28,9 @@ type pattern struct {
 // newPatterns reads lines; nil when none of them is a pattern.
 func newPatterns(base string, lines []string) *patterns {
 	ps := &patterns{base: base}
-	for _, line := range lines {
+	for i, line := range lines {
 		if p := newPattern(line); p != nil {
+			p.line, p.number = line, i+1
 			ps.list = append(ps.list, p)
 		}
 	}

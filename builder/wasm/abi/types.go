@@ -55,6 +55,14 @@ type Func struct {
 	Result *Type // nil: none
 }
 
+// Flat is how many core values the parameters are, when they do not lie in memory.
+func (f *Func) Flat() (n int) {
+	for _, p := range f.Params {
+		n += p.Type.flat
+	}
+	return n
+}
+
 // A value is, by its type's kind: bool; int64 (S8 to S64); uint64 (U8 to U64, and Flags, a
 // bit each); float64 (F32, F64); rune (Char); string; []byte (a list of u8); []any (other
 // lists, records, tuples); Chosen (variants, enums, options, results); Rep (resources).

@@ -1,0 +1,305 @@
+package builder
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// Cause is one thing that differs between the inputs of two verdicts.
+type Cause struct {
+	Kind CauseKind `json:"kind"`
+	Name string    `json:"name"`          // a file relative to the capsule below it, else absolute; a variable; what a tool says of itself
+	Old  string    `json:"old,omitempty"` // its hash before; "": it was not there, or is not known
+	New  string    `json:"new,omitempty"`
+}
+
+// CauseKind is what kind of thing differs.
+type CauseKind string
+
+// The kinds of causes.
+const (
+	CauseSource   CauseKind = "source"      // a file that the rules count
+	CauseSettings CauseKind = "settings"    // Capsule.toml
+	CauseInput    CauseKind = "input"       // a file elsewhere, or that the rules leave out
+	CauseMode     CauseKind = "mode"        // the executable bit of a file
+	CauseVariable CauseKind = "environment" // a variable that steers the tool
+	CauseTool     CauseKind = "tool"        // a tool, its version, the command
+	CauseRuntime  CauseKind = "runtime"     // the releases of the runtime that judge, or the judge itself
+	CauseFault    CauseKind = "fault"       // what makes a build impossible
+)
+
+// Causes is why a verdict was due, as it is recorded.
+type Causes struct {
+	Version int       `json:"version"`
+	Key     string    `json:"key"`    // of the verdict's inputs
+	At      time.Time `json:"at"`     // when it was given
+	First   bool      `json:"first"`  // nothing was recorded before it
+	Causes  []Cause   `json:"causes"` // what differed from the verdict before; empty: nothing did
+
+	Files  map[string]fileNote `json:"files"` // all files that it went by
+	Recipe []string            `json:"recipe"`
+}
+
+// fileNote is a file as it was.
+type fileNote struct {
+	Hash   string `json:"hash"` // "": it was changed before it could be read
+	Size   int64  `json:"size"`
+	Mtime  int64  `json:"mtime"`
+	Ctime  int64  `json:"ctime"`
+	Ino    uint64 `json:"ino"`
+	Exec   bool   `json:"exec"`
+	Source bool   `json:"source"`
+}
+
+func (n fileNote) untouched(f tree.File) bool {
+	return n.Size == f.Size && n.Mtime == f.Mtime && n.Ctime == f.Ctime && n.Ino == f.Ino
+}
+
+const (
+	causesVersion = 1
+	causesLimit   = 256 << 20
+)
+
+// NoteCauses records what a verdict on in goes by, and in what that differs from the verdict before. It
+// reads the files that were touched since then. It may be called beside everything else; what
+// cannot be written leaves the older note.
+func (b *Builder) NoteCauses(ctx context.Context, in *Inputs) {
+	defer b.noting(in.Dir)()
+	old := readCauses(in.Dir)
+	if old != nil && old.Key == in.Key || !store.Made(in.Dir) {
+		return
+	}
+	next, err := causesOf(ctx, old, in)
+	if err != nil {
+		return
+	}
+	next.At, next.First = time.Now(), old == nil
+	if old != nil {
+		next.Causes = differ(old, next)
+	}
+	if data, err := json.Marshal(next); err == nil {
+		store.Note(in.Dir, store.CauseNote, data)
+	}
+}
+
+// Why is why the newest verdict on the capsule in dir was due, and in what its inputs differ now. Either
+// is nil when nothing is recorded.
+func (b *Builder) Why(ctx context.Context, dir string) (last *Causes, now []Cause, err error) {
+	in, err := b.Examine(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if last = readCauses(dir); last == nil || last.Key == in.Key {
+		return last, nil, nil
+	}
+	next, err := causesOf(ctx, last, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return last, differ(last, next), nil
+}
+
+func readCauses(dir string) *Causes {
+	data, err := store.ReadNote(dir, store.CauseNote, causesLimit)
+	if err != nil {
+		return nil
+	}
+	var c Causes
+	if json.Unmarshal(data, &c) != nil || c.Version != causesVersion {
+		return nil
+	}
+	return &c
+}
+
+// causesOf is what in goes by. The hash of a file that old knows is not taken again.
+func causesOf(ctx context.Context, old *Causes, in *Inputs) (*Causes, error) {
+	c := &Causes{Version: causesVersion, Key: in.Key, Files: map[string]fileNote{}, Recipe: recipeOf(in)}
+	for _, s := range []struct {
+		files  []tree.File
+		source bool
+	}{{in.Others.Files, false}, {in.Sources.Files, true}} {
+		for _, f := range s.files {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if f.Size == tree.Absent {
+				continue
+			}
+			name, path := f.Path, fsys.Absolute(in.Dir, f.Path)
+			if !fsys.Inside(in.Dir, path) {
+				name = path
+			}
+			n := fileNote{Size: f.Size, Mtime: f.Mtime, Ctime: f.Ctime, Ino: f.Ino, Exec: f.Exec, Source: s.source}
+			if before, known := old.file(name); known && before.untouched(f) && before.Hash != "" {
+				n.Hash = before.Hash
+			} else {
+				n.Hash = hashOf(path, f)
+			}
+			c.Files[name] = n
+		}
+	}
+	return c, nil
+}
+
+func (c *Causes) file(name string) (n fileNote, known bool) {
+	if c == nil {
+		return n, false
+	}
+	n, known = c.Files[name]
+	return n, known
+}
+
+// hashOf is the hash of a file that still is as f says; "" when it is not.
+func hashOf(path string, f tree.File) string {
+	data, err := fsys.Read(path, max(f.Size, 1)+1)
+	if err != nil || int64(len(data)) != f.Size {
+		return ""
+	}
+	if at := fsys.Lstat(path); at.Mtime != f.Mtime || at.Size != f.Size {
+		return ""
+	}
+	return fmt.Sprintf("%x", blake3.Sum256(data))
+}
+
+// variable is an entry of an environment.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
+// recipeOf is what in's key holds beside files. Of variables only the names are kept, and whether
+// their values are the same: they may be secrets.
+func recipeOf(in *Inputs) (list []string) {
+	if in.Fault != nil {
+		return []string{"fault " + in.Fault.Error()}
+	}
+	if in.How == nil {
+		return nil
+	}
+	for _, part := range slices.Concat(in.How.Identity.Portable, in.How.Identity.Local) {
+		if variable.MatchString(part) {
+			name, value, _ := strings.Cut(part, "=")
+			sum := blake3.Sum256([]byte(value))
+			part = fmt.Sprintf("%s=%x", name, sum[:8])
+		}
+		list = append(list, part)
+	}
+	for _, release := range in.Judges {
+		list = append(list, "runtime "+release)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// differ lists what is not the same in next as in old.
+func differ(old, next *Causes) []Cause {
+	list := []Cause{}
+	for name, is := range next.Files {
+		was, known := old.Files[name]
+		switch {
+		case known && was.Hash == is.Hash && is.Hash != "" && was.Exec != is.Exec:
+			list = append(list, Cause{Kind: CauseMode, Name: name, Old: mode(was), New: mode(is)})
+		case !known || was.Hash != is.Hash || was.Source != is.Source:
+			list = append(list, Cause{Kind: kindOf(name, is), Name: name, Old: was.Hash, New: is.Hash})
+		}
+	}
+	for name, was := range old.Files {
+		if _, known := next.Files[name]; !known {
+			list = append(list, Cause{Kind: kindOf(name, was), Name: name, Old: was.Hash})
+		}
+	}
+	for _, part := range []struct {
+		from, to []string
+		gone     bool
+	}{{next.Recipe, old.Recipe, false}, {old.Recipe, next.Recipe, true}} {
+		for _, text := range part.from {
+			if !slices.Contains(part.to, text) {
+				list = append(list, recipeCause(text, part.gone))
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Cause) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name), strings.Compare(a.Old, b.Old))
+	})
+	return merged(list)
+}
+
+func mode(n fileNote) string {
+	if n.Exec {
+		return "executable"
+	}
+	return "not executable"
+}
+
+func kindOf(name string, n fileNote) CauseKind {
+	switch {
+	case name == tree.ManifestName:
+		return CauseSettings
+	case n.Source:
+		return CauseSource
+	}
+	return CauseInput
+}
+
+// recipeCause is one part of a recipe that came, or is gone.
+func recipeCause(text string, gone bool) Cause {
+	c := Cause{Kind: CauseTool, Name: text}
+	value := "is there"
+	switch {
+	case strings.HasPrefix(text, "fault "):
+		c = Cause{Kind: CauseFault, Name: strings.TrimPrefix(text, "fault ")}
+	case strings.HasPrefix(text, "runtime "):
+		c = Cause{Kind: CauseRuntime, Name: strings.TrimPrefix(text, "runtime ")}
+	case variable.MatchString(text):
+		c.Kind = CauseVariable
+		c.Name, value, _ = strings.Cut(text, "=")
+	}
+	if gone {
+		c.Old = value
+	} else {
+		c.New = value
+	}
+	return c
+}
+
+// merged makes one of what stands for the same variable, old and new, in a sorted list.
+func merged(list []Cause) (short []Cause) {
+	for _, c := range list {
+		if n := len(short) - 1; n >= 0 && short[n].Kind == c.Kind && short[n].Name == c.Name && (short[n].Old == "" || c.Old == "") && c.Kind != CauseTool {
+			short[n].Old, short[n].New = cmp.Or(short[n].Old, c.Old), cmp.Or(short[n].New, c.New)
+			continue
+		}
+		short = append(short, c)
+	}
+	return short
+}
+
+// Rule is why path, below the capsule in dir, does not count: false when it counts.
+func (b *Builder) Rule(ctx context.Context, dir, path string) (rule tree.Rule, left bool, err error) {
+	in, err := b.Examine(ctx, dir)
+	if err != nil {
+		return rule, false, err
+	}
+	name, err := filepath.Rel(dir, path)
+	if err != nil {
+		return rule, false, err
+	}
+	name = filepath.ToSlash(name)
+	for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
+		if f.Path == name || f.Path == filepath.ToSlash(path) {
+			return rule, false, nil
+		}
+	}
+	rule, left, err = b.inputs.Explain(dir, path)
+	return rule, left, err
+}
