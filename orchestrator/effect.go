@@ -67,7 +67,7 @@ type note struct{ in *builder.Inputs }
 // What is under way is noted to its end, also while the program ends.
 func (e note) run(ctx context.Context, cfg *Config) happening {
 	cfg.Note(context.WithoutCancel(ctx), e.in)
-	return passed{}
+	return noted{}
 }
 
 func (find) run(ctx context.Context, cfg *Config) happening {

@@ -41,7 +41,7 @@ func (l *loop) sayIdle() {
 	if l.Blind && l.ready && l.inspectAll() {
 		return
 	}
-	if l.ready && l.busy && !l.finding {
+	if l.ready && l.busy && !l.finding && l.noting == 0 {
 		l.busy = false
 		l.announce(event.Idle{Capsules: len(l.order), Failed: len(red), Failing: red})
 	}

@@ -384,6 +384,8 @@ func (s *simulation) carryOut(e effect) {
 		s.examine(s.sims[e.c.dir], e)
 	case build:
 		s.build(s.sims[e.c.dir], e)
+	case note:
+		s.later(someTime(s.r, 20*time.Millisecond), noted{})
 	case reply:
 		e.question.Answer(e.verdicts)
 	case cancel:

@@ -33,6 +33,7 @@ type loop struct {
 	now       time.Time // of the happening that is taken in
 	effects   []effect  // what is to be done about it
 	examining int
+	noting    int // notes that are being written
 
 	questions    []*Question // not answered yet, oldest first
 	holds        []*Hold

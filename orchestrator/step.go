@@ -163,6 +163,11 @@ type (
 	}
 )
 
+// noted: what a verdict goes by was recorded.
+type noted struct{}
+
+func (noted) takeIn(l *loop, _ time.Time) { l.noting-- }
+
 func (h found) takeIn(l *loop, now time.Time) { l.found(h.dirs, h.err, now) }
 
 func (h examined) takeIn(l *loop, now time.Time) { l.examined(h.c, h.in, h.err, h.edited, now) }

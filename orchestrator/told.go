@@ -60,6 +60,7 @@ func (l *loop) conclude(c *capsule, in *builder.Inputs, attempt int, body event.
 		t.unanswered = t.unanswered && !c.exam.current()
 	}
 	l.announceFor(c, body)
+	l.noting++
 	l.do(note{in})
 }
 

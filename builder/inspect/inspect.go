@@ -58,9 +58,9 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		}
 	}
 	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime})
-	defer g.Close()
 	var answers []string
 	if err == nil {
+		defer g.Close()
 		answers, err = i.describe(ctx, m, g)
 	}
 	if ctx.Err() != nil {

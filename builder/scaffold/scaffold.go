@@ -116,6 +116,7 @@ func Scaffold(lang, name string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of %s: %w", lang, err)
 	}
+	files[agentsFile] = []byte(agents)
 	return files, nil
 }
 

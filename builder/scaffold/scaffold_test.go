@@ -75,6 +75,10 @@ func TestScaffoldIsTheExample(t *testing.T) {
 			}
 			got := texts(t, l.Name, l.example)
 			delete(got, ".gitignore")
+			if text := got[agentsFile]; strings.Count(text, "\n") > 12 || !strings.Contains(text, "astrid-dev wait") {
+				t.Errorf("agents are told: %s", text)
+			}
+			delete(got, agentsFile)
 			if diff := cmp.Diff(example, got); diff != "" {
 				t.Errorf("run: go test ./builder/scaffold -update, or name the file in examples/examples.go\n%s", diff)
 			}

@@ -28,8 +28,12 @@ func IsFile(name string) bool { return path.Dir(name) == Folder && path.Ext(name
 
 // In reports whether the capsule in the folder dir has files of tests.
 func In(dir string) bool {
-	found, err := filepath.Glob(filepath.Join(dir, Folder, "*.toml")) // a name with brackets may hide some
-	return err == nil && len(found) > 0
+	entries, err := os.ReadDir(filepath.Join(dir, Folder))
+	return err == nil && slices.ContainsFunc(entries, isFile)
+}
+
+func isFile(e os.DirEntry) bool {
+	return !e.IsDir() && IsFile(path.Join(Folder, e.Name())) && !strings.HasPrefix(e.Name(), ".")
 }
 
 // File is one file of tests.
@@ -96,11 +100,9 @@ func Read(dir string) ([]*File, error) {
 	}
 	var files []*File
 	for _, e := range entries {
-		name := path.Join(Folder, e.Name())
-		if e.IsDir() || !IsFile(name) || strings.HasPrefix(e.Name(), ".") {
-			continue
+		if isFile(e) {
+			files = append(files, readFile(dir, path.Join(Folder, e.Name())))
 		}
-		files = append(files, readFile(dir, name))
 	}
 	return files, nil
 }
