@@ -9,14 +9,14 @@
 //
 // The files call one way, from top to bottom:
 //
+//	known.go    what the records say of a capsule, without a build
+//	cause.go    why a verdict was due, file by file
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
+//	inspect.go  what was built is asked for its tools, and tested
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
-//	inspect.go  what was built is asked for its tools, and tested
-//	known.go    what the records say of a capsule, without a build
-//	cause.go    why a verdict was due, file by file
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

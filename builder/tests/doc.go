@@ -10,8 +10,8 @@
 //	update.go   what came out, written into the files
 //	run.go      tests are run
 //	expect.go   what came out against what was expected
-//	value.go    values of TOML and JSON
 //	read.go     what the files say
+//	value.go    values of TOML and JSON
 //	field.go    one value of a file, with its place
 //	summary.go  what came of all tests
 package tests

@@ -71,5 +71,3 @@ func Run(ctx context.Context, path string, o Options) (*Proof, error) {
 func (p *Proof) Failed() bool {
 	return len(p.Summary.Faults) > 0 || slices.ContainsFunc(p.Summary.Ran, failed)
 }
-
-func failed(r tests.Ran) bool { return len(r.Missed) > 0 && !r.Updated }

@@ -73,6 +73,9 @@ func (p *Proof) count() string {
 	return strings.Join(parts, ", ") + fmt.Sprintf(", %s", text.Seconds(p.Summary.Millis))
 }
 
+// failed reports whether a test did not do what was expected, and that was not written into its file.
+func failed(r tests.Ran) bool { return len(r.Missed) > 0 && !r.Updated }
+
 func (p *Proof) failed() (n int) {
 	for _, r := range p.Summary.Ran {
 		if failed(r) {
