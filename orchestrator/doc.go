@@ -29,6 +29,7 @@
 //	graph.go        which capsules take what others publish
 //	transient.go    what came and went while a build ran
 //	owners.go       which capsules a path concerns, and what is watched
+//	leave.go        which capsules are left alone, because somebody asked for it
 //	locks.go        git at work
 //	events.go       what is said of a capsule
 //	told.go         what was said of a capsule, and what is still to be answered

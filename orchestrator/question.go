@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -57,16 +56,6 @@ func (q *Question) takeIn(l *loop, _ time.Time) {
 
 func (w Withdraw) takeIn(l *loop, _ time.Time) {
 	l.questions = slices.DeleteFunc(l.questions, func(q *Question) bool { return q == w.Question })
-}
-
-// concerns reports whether the capsule in dir lies at, around or below one of paths; none: all.
-func concerns(paths []string, dir string) bool {
-	return len(paths) == 0 || slices.ContainsFunc(paths, func(path string) bool { return under(path, dir) || under(dir, path) })
-}
-
-// under reports whether path is dir, or lies below it.
-func under(dir, path string) bool {
-	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, sep)+sep)
 }
 
 // answerQuestions answers those about which everything is known.
@@ -182,9 +171,4 @@ func (l *loop) endHolds(now time.Time, over func(h *Hold) bool) (ended int) {
 		}
 	}
 	return len(let)
-}
-
-// leftAlone reports whether somebody holds c.
-func (l *loop) leftAlone(c *capsule) bool {
-	return slices.ContainsFunc(l.holds, func(h *Hold) bool { return concerns(h.Paths, c.dir) })
 }

@@ -1,7 +1,9 @@
 package orchestrator
 
 import (
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -67,3 +69,14 @@ func (s *standing) unpublish() (key string, modules *builder.Published) {
 
 // red reports whether a person is to mend something.
 func (s *standing) red() bool { return s.how == failed || s.how == held }
+
+// packed reports whether a file is part of what is installed beside the modules: then another
+// one is news to the runtime, although the modules are the same.
+func packed(file string) bool {
+	top, _, _ := strings.Cut(path.Clean(file), "/")
+	switch top {
+	case "Capsule.toml", "assets", "skills", "wit":
+		return true
+	}
+	return false
+}

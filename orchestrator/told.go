@@ -1,9 +1,6 @@
 package orchestrator
 
 import (
-	"path"
-	"strings"
-
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
@@ -62,15 +59,4 @@ func (l *loop) conclude(c *capsule, in *builder.Inputs, attempt int, body event.
 	l.announceFor(c, body)
 	l.noting++
 	l.do(note{in})
-}
-
-// packed reports whether a file is part of what is installed beside the modules: then another
-// one is news to the runtime, although the modules are the same.
-func packed(file string) bool {
-	top, _, _ := strings.Cut(path.Clean(file), "/")
-	switch top {
-	case "Capsule.toml", "assets", "skills", "wit":
-		return true
-	}
-	return false
 }

@@ -11,5 +11,6 @@
 //	server.go   a watch answers
 //	client.go   a process asks
 //	place.go    where a watch is found
+//	owner_*.go  whose a folder is
 //	message.go  what is said
 package ask

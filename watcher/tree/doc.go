@@ -23,6 +23,7 @@
 //	read.go       files are read and hashed
 //	lossy.go      paths as the digest has them
 //	walk.go       the sources, in the order of the digest
+//	explain.go    which rule leaves a path out
 //	rules.go      which paths are sources
 //	default.go    a capsule's own rules
 //	git.go        what git ignores
