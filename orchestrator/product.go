@@ -206,7 +206,7 @@ func (l *loop) sayPutBack(c *capsule, files []string) {
 			Message: "the published module was deleted or overwritten while builds ran",
 			Hint:    "let no build write or clean up what another one publishes"})
 	}
-	if c.standing.red() {
+	if c.standing.red() || c.exam.warned { // the word on these sources is another
 		l.announceFor(c, event.Warning{Code: finding.ModulePutBack, Files: files, Message: putBackReason,
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return

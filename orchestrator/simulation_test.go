@@ -592,9 +592,14 @@ func compiled(content string) string {
 // stirs reports whether something but the edits writes the capsule's sources.
 func (c *simCapsule) stirs() bool { return c.writes != "" || c.hook != "" && c.hook != "none" }
 
+// endless is more events than any play has: about a thousand.
+const endless = 10_000
+
 // hear checks what is announced at the moment when it is said.
 func (s *simulation) hear(e flat.Event) {
-	s.events = append(s.events, e)
+	if s.events = append(s.events, e); len(s.events) > endless {
+		s.t.Fatalf("%s: %d events, and there is no end of them", s.clock(), len(s.events))
+	}
 	c := s.sims[e.Dir]
 	s.answers(c, e)
 	s.heldBack(c, e)
@@ -619,7 +624,7 @@ func (s *simulation) hear(e flat.Event) {
 		if e.Reason != "an interrupted publication was completed" && c.loaded == e.ArtifactHash && c.kept {
 			s.t.Errorf("%s: %s is reloaded, and the module is the one before", s.clock(), e.Dir)
 		}
-		c.said, c.kept = e, true
+		c.said, c.kept = e, c.module != nil
 		s.afterReload(c)
 	default:
 		return
