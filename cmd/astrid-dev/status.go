@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -90,7 +92,24 @@ func standings(cmd *cobra.Command, args []string) ([]standing, error) {
 	return sorted(list), nil
 }
 
-// recorded is what is known of capsules that nobody watches.
+// watched is how the watch of the one capsule in dir, if there is one, says that it stands.
+func watched(ctx context.Context, dir string) (standing, bool) {
+	w, err := ask.Find([]string{dir})
+	if err != nil {
+		return standing{}, false
+	}
+	snapshot, err := w.Status(ctx)
+	if err != nil {
+		return standing{}, false // it ended just now
+	}
+	at := slices.IndexFunc(snapshot.Standing, func(s event.Standing) bool { return s.Dir == dir })
+	if at < 0 {
+		return standing{}, false
+	}
+	return standing{Standing: snapshot.Standing[at], Watched: true}, true
+}
+
+// recorded is what is known of capsules that no one watch has all of.
 func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
 	roots, err := paths.Existing(at)
 	if err != nil {
@@ -103,6 +122,10 @@ func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
 	b := builder.New(builder.Options{})
 	list := []standing{}
 	for _, dir := range found.Dirs {
+		if s, is := watched(cmd.Context(), dir); is {
+			list = append(list, s)
+			continue
+		}
 		s := standing{Standing: event.Standing{Subject: event.Subject{Dir: dir}, State: event.Failed}}
 		k, err := b.Known(cmd.Context(), dir)
 		if err != nil {
