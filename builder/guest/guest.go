@@ -182,7 +182,7 @@ func (g *Guest) ended() error {
 		return fmt.Errorf("starting the child that runs it: %w", g.err)
 	case g.cut:
 		return &Error{fmt.Sprintf("it did more than fits into an answer of %d MiB", maxOutcome>>20)}
-	case strings.Contains(last, "out of memory") || strings.Contains(last, "cannot allocate memory") || strings.Contains(last, "failed to allocate"):
+	case engine.OutOfMemory(last):
 		return &Error{fmt.Sprintf("running it needs more than %d MiB of address space", g.limits.AddressSpace>>20)}
 	case g.end.Signal == "SIGXCPU", g.end.Signal == "SIGKILL" && g.end.Duration >= time.Duration(g.limits.CPUSeconds)*time.Second:
 		return &Error{fmt.Sprintf("it used more than %d seconds of a processor", g.limits.CPUSeconds)}

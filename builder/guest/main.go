@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
-	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 const childArgument = "__guest" // hidden first argument of the binary
@@ -24,15 +22,7 @@ const maxAnswer = 10 << 20
 // output, until there are no more. Every program that calls Start calls it before anything
 // else and exits with code when handled.
 func Main(args []string) (code int, handled bool) {
-	if len(args) != 2 || args[0] != childArgument {
-		return 0, false
-	}
-	reader.UseCache(args[1])
-	if err := serve(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
-		return 1, true
-	}
-	return 0, true
+	return engine.Child(args, childArgument, serve)
 }
 
 func serve(in io.Reader, out io.Writer) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -17,12 +18,10 @@ type Limits struct {
 }
 
 const (
-	defaultMemory = 64 << 20
+	defaultMemory = astrid.MemoryBytes
 	// A person waits for a call, and the runtime would end it after 300 s only.
-	defaultWall = 30 * time.Second
-	// What package smoke has measured for a load, and why.
-	defaultAddressSpace = 3 << 30
-	defaultCPUSeconds   = 600
+	defaultWall       = 30 * time.Second
+	defaultCPUSeconds = 600
 )
 
 func (l Limits) withDefaults() Limits {
@@ -33,7 +32,7 @@ func (l Limits) withDefaults() Limits {
 		l.Wall = defaultWall
 	}
 	if l.AddressSpace == 0 {
-		l.AddressSpace = defaultAddressSpace
+		l.AddressSpace = engine.AddressSpace
 	}
 	if l.CPUSeconds == 0 {
 		l.CPUSeconds = max(defaultCPUSeconds, 2*uint64(l.Wall/time.Second))

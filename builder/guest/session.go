@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +13,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
-
-// maxModule is how many bytes a module may have: package smoke's limit, for its reasons.
-const maxModule = 256 << 20
 
 // session is a module that has been loaded. One goroutine uses it.
 type session struct {
@@ -56,11 +52,7 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 
 // read reads a component, or makes one of a core module that carries its world.
 func read(ctx context.Context, path string, release *astrid.Release) (*reader.Reading, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxModule {
-		return nil, fmt.Errorf("it is larger than %d MiB", maxModule>>20)
-	}
-	module, err := os.ReadFile(path)
+	module, err := engine.ReadModule(path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 const (
@@ -32,9 +30,8 @@ const (
 	maxResult = 16 << 20
 )
 
-// MaxFile is how many bytes a module may have: more than any capsule by far;
-// reading more would only fill the memory.
-const MaxFile = 256 << 20
+// MaxFile is how many bytes a module may have.
+const MaxFile = engine.MaxModule
 
 // LoadFile examines the module in path in a child process with an address-space,
 // processor and time limit. Whatever the child does, the result is a report: a child that
@@ -189,7 +186,7 @@ func (c *Child) blame(r *Report, problem string) {
 	switch {
 	case end.Cancelled && !flooded:
 		r.fail(finding.SmokeCancelled, "the load was cancelled", "")
-	case strings.Contains(r.Stderr, "out of memory") || strings.Contains(r.Stderr, "cannot allocate memory") || strings.Contains(r.Stderr, "failed to allocate"):
+	case engine.OutOfMemory(r.Stderr):
 		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", text.Memory(c.limits.AddressSpace)),
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
 	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(c.limits.CPUSeconds)*time.Second:
@@ -222,15 +219,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 // writes the report to standard output. Every program that calls LoadFile or Prepare calls
 // it before anything else and exits with code when handled.
 func Main(args []string) (code int, handled bool) {
-	if len(args) != 2 || args[0] != childArgument {
-		return 0, false
-	}
-	reader.UseCache(args[1])
-	if err := serve(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
-		return 1, true
-	}
-	return 0, true
+	return engine.Child(args, childArgument, serve)
 }
 
 func serve(in io.Reader, out io.Writer) error {
@@ -240,9 +229,9 @@ func serve(in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("reading the request: %w", err)
 	}
-	module, err := readModule(string(t.Path))
+	module, err := engine.ReadModule(string(t.Path))
 	var r *Report
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, engine.ErrTooLarge) {
 		r = &Report{}
 		r.fail(finding.SmokeSize, err.Error(), "leave out debug information and embedded data")
 	} else if err != nil {
@@ -252,28 +241,4 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 	r.PeakChild, r.Times.CPU = engine.Usage()
 	return json.NewEncoder(out).Encode(r)
-}
-
-var errTooLarge = fmt.Errorf("the file is larger than %d MiB", MaxFile>>20)
-
-func readModule(path string) ([]byte, error) {
-	f, err := fsys.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > MaxFile {
-		return nil, errTooLarge
-	}
-	// The size is known, so that the file is read into one allocation.
-	b := make([]byte, info.Size())
-	n, err := io.ReadFull(f, b)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return b[:n], nil
 }

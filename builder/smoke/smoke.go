@@ -24,14 +24,10 @@ type Limits struct {
 
 const (
 	// The kernel gives a capsule 1,024 pages: what does not fit here does not fit there.
-	defaultMemory = 64 << 20
+	defaultMemory = astrid.MemoryBytes
 	// Loads take up to 0.6 s of a processor, and took 6 s of wall clock on a machine with five
 	// builds on two processors: a shorter limit would blame the module for that.
 	defaultWall = 10 * time.Second
-	// Measured under prlimit: before the guest's first byte a Go process maps 1.0 to 1.5 GB,
-	// a 12 MB JavaScript component needs 2.0. Three leaves it half as much again, and keeps the worst
-	// guest (2,000 nested calls with 50,000 locals each) below 2 GB of real memory.
-	defaultAddressSpace = 3 << 30
 	// Enough to read a panic with its stack, too little to matter in an event.
 	defaultOutput = 64 << 10
 	// How long a load waits after the deadline for wazero to notice: its interpreter looks
@@ -47,7 +43,7 @@ func (l Limits) withDefaults() Limits {
 		l.Wall = defaultWall
 	}
 	if l.AddressSpace == 0 {
-		l.AddressSpace = defaultAddressSpace
+		l.AddressSpace = engine.AddressSpace
 	}
 	if l.CPUSeconds == 0 {
 		// The collector may use a second processor beside the interpreter.
