@@ -92,21 +92,27 @@ func standings(cmd *cobra.Command, args []string) ([]standing, error) {
 	return sorted(list), nil
 }
 
-// watched is how the watch of the one capsule in dir, if there is one, says that it stands.
-func watched(ctx context.Context, dir string) (standing, bool) {
-	w, err := ask.Find([]string{dir})
+// watches are those of single capsules, each asked once.
+type watches map[string]event.Standing // by folder
+
+// of is how the watch of the capsule in dir, if there is one, says that it stands.
+func (w watches) of(ctx context.Context, dir string) (event.Standing, bool) {
+	if s, known := w[dir]; known {
+		return s, true
+	}
+	found, err := ask.Find([]string{dir})
 	if err != nil {
-		return standing{}, false
+		return event.Standing{}, false
 	}
-	snapshot, err := w.Status(ctx)
+	snapshot, err := found.Status(ctx)
 	if err != nil {
-		return standing{}, false // it ended just now
+		return event.Standing{}, false // it ended just now
 	}
-	at := slices.IndexFunc(snapshot.Standing, func(s event.Standing) bool { return s.Dir == dir })
-	if at < 0 {
-		return standing{}, false
+	for _, s := range snapshot.Standing {
+		w[s.Dir] = s
 	}
-	return standing{Standing: snapshot.Standing[at], Watched: true}, true
+	s, known := w[dir]
+	return s, known
 }
 
 // recorded is what is known of capsules that no one watch has all of.
@@ -120,10 +126,10 @@ func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
 		return nil, err
 	}
 	b := builder.New(builder.Options{})
-	list := []standing{}
+	list, asked := []standing{}, watches{}
 	for _, dir := range found.Dirs {
-		if s, is := watched(cmd.Context(), dir); is {
-			list = append(list, s)
+		if s, is := asked.of(cmd.Context(), dir); is {
+			list = append(list, standing{Standing: s, Watched: true})
 			continue
 		}
 		s := standing{Standing: event.Standing{Subject: event.Subject{Dir: dir}, State: event.Failed}}

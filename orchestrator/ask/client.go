@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -64,13 +63,6 @@ func Find(paths []string) (*Watch, error) {
 		}
 	}
 	return nil, ErrNobody
-}
-
-// Close ends what Find began, where nothing was asked.
-func (w *Watch) Close() {
-	if w.first != nil {
-		w.first.Close()
-	}
 }
 
 // send asks for r, and returns what is answered with. It ends with ctx.
@@ -263,6 +255,3 @@ func (w *Watch) Events(ctx context.Context, from uint64, out io.Writer) error {
 		}
 	}
 }
-
-// Name is how a person calls the watch.
-func (w *Watch) Name() string { return filepath.Base(strings.TrimSuffix(w.socket, ".sock")) }

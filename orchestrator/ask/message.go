@@ -43,10 +43,9 @@ type reply struct {
 
 // Answer is what Wait returns.
 type Answer struct {
-	Token    string    `json:"token"`           // of the question: who waits with it again does not ask anew
-	TimedOut bool      `json:"timed_out"`       // the limit passed before everything was answered
-	Capsules []Verdict `json:"capsules"`        // by folder; empty where no capsule is there
-	Holds    int       `json:"holds,omitempty"` // timed out: so many holds are in the way
+	Token    string    `json:"token"`     // of the question: who waits with it again does not ask anew
+	TimedOut bool      `json:"timed_out"` // the limit passed before everything was answered
+	Capsules []Verdict `json:"capsules"`  // by folder; empty where no capsule is there
 }
 
 // Verdict is what a watch says of one capsule, for exactly what was on disk after the question.
