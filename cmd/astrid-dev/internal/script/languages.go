@@ -34,7 +34,7 @@ func cmdRust(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	ts.Setenv("PATH", path)
 	ts.Setenv("CARGO_HOME", cargoHome())
-	for _, v := range os.Environ() { // start hands them on; exec must do the same, or their builds have two keys
+	for _, v := range os.Environ() {
 		name, value, _ := strings.Cut(v, "=")
 		if name != "CARGO_HOME" && (strings.HasPrefix(name, "CARGO_") || strings.HasPrefix(name, "RUST")) {
 			ts.Setenv(name, value)

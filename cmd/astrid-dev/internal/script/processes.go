@@ -60,11 +60,19 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { cmd.Process.Kill() })
 }
 
+// environment is the script's own, as exec has it: a variable that one of the two has and the
+// other has not can give their builds two keys, as make's MAKEFLAGS did. testscript does not
+// list what a script has set; so these names are asked for.
 func environment(ts *testscript.TestScript) []string {
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "TMPDIR=")
-	})
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "NO_COLOR", "MARK", "WORK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "XDG_CACHE_HOME", "ZIG_GLOBAL_CACHE_DIR", "ASTRID_HOME", "ASTRID_RUN_DIR"} {
+	names := slices.Clone(ts.Value(variables).([]string))
+	for _, v := range os.Environ() { // cargo's, as the command rust sets them
+		name, _, _ := strings.Cut(v, "=")
+		names = append(names, name)
+	}
+	names = append(names, "MARK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "ZIG_GLOBAL_CACHE_DIR", "ASTRID_HOME", "ASTRID_RUN_DIR")
+	slices.Sort(names)
+	var env []string
+	for _, name := range slices.Compact(names) {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}

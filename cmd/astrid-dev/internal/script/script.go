@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -81,6 +82,12 @@ func params(files, flags []string) testscript.Params {
 				return err
 			}
 			env.Vars = append(env.Vars, "GOCACHE="+goCache, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local", "NO_COLOR=1", "XDG_CACHE_HOME="+cache)
+			var names []string
+			for _, v := range env.Vars {
+				name, _, _ := strings.Cut(v, "=")
+				names = append(names, name)
+			}
+			env.Values[variables] = names
 			return nil
 		},
 	}
@@ -98,9 +105,10 @@ func goCache() (string, error) {
 
 type key string
 
-// What a script keeps under these names: the processes that it started, by name, and flags
-// for its watches.
+// What a script keeps under these names: the processes that it started, by name, flags
+// for its watches, and the names of the variables that it begins with.
 const (
 	processes  key = "processes"
 	watchFlags key = "flags"
+	variables  key = "variables"
 )
