@@ -43,8 +43,14 @@ type standing struct {
 	Reason  string    `json:"reason,omitempty"`
 }
 
+// answered is what status answers with.
+type answered struct {
+	Capsules []standing `json:"capsules"`
+	Page     string     `json:"page,omitempty"` // the URL of the watch's page
+}
+
 func status(cmd *cobra.Command, args []string, asJSON bool) error {
-	list, err := standings(cmd, args)
+	list, page, err := standings(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -55,12 +61,15 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		if err := writeJSON(cmd, map[string]any{"capsules": list}); err != nil {
+		if err := writeJSON(cmd, answered{list, page}); err != nil {
 			return err
 		}
 	} else {
 		for _, s := range list {
 			fmt.Fprintln(cmd.OutOrStdout(), s.line())
+		}
+		if page != "" {
+			fmt.Fprintln(cmd.OutOrStdout(), "page     "+page)
 		}
 	}
 	if failed > 0 {
@@ -69,27 +78,29 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 	return nil
 }
 
-// standings are those of the capsules on the paths: of the watch that is there, else recorded.
-func standings(cmd *cobra.Command, args []string) ([]standing, error) {
+// standings are those of the capsules on the paths: of the watch that is there, which may have a page, else
+// recorded.
+func standings(cmd *cobra.Command, args []string) (list []standing, page string, err error) {
 	w, at, err := watchOf(args)
 	var nobody *exitError
 	if errors.As(err, &nobody) {
-		return recorded(cmd, at)
+		list, err = recorded(cmd, at)
+		return list, "", err
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	snapshot, err := w.Status(cmd.Context())
 	if err != nil {
-		return nil, usage.New(err)
+		return nil, "", usage.New(err)
 	}
-	list := []standing{}
+	list = []standing{}
 	for _, s := range snapshot.Standing {
 		if slices.ContainsFunc(at, func(path string) bool { return fsys.Inside(path, s.Dir) || fsys.Inside(s.Dir, path) }) {
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}
-	return sorted(list), nil
+	return sorted(list), snapshot.Page, nil
 }
 
 // watches are those of single capsules, each asked once.

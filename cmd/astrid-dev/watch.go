@@ -45,6 +45,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
 	}
+	args, page := f.page(cmd, args)
 	roots, missing, err := paths.Watchable(args)
 	if err != nil {
 		return err
@@ -61,6 +62,6 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	return session.Watch(ctx, session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Serve: page, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
 }
