@@ -1,0 +1,68 @@
+// What is wrong with a capsule, and what else its verdict says.
+
+import { h } from "./dom.js";
+import { count, describe } from "./words.js";
+
+/** The findings of a verdict, those of tests too. */
+export function findingsOf(verdict) {
+  if (!verdict) return [];
+  const tests = (verdict.tests?.failed ?? []).map((t) => ({ severity: "error", code: "test-failed", ...t, message: t.name ? `${t.name}: ${t.message}` : t.message }));
+  return [...(verdict.diagnostics ?? []), ...(verdict.findings ?? []), ...tests];
+}
+
+/** What a verdict says beyond its state: nothing where there is nothing to say. */
+export function problems(capsule) {
+  const e = capsule.verdict;
+  if (!e) return [];
+  const bad = capsule.state === "failed" || capsule.state === "held";
+  const found = findingsOf(e);
+  const [, says] = describe(e);
+  return [
+    bad && h("p", { class: "verdict" }, says),
+    found.length > 0 && h("ul", { class: "findings" }, found.map((f) => finding(f, capsule))),
+    e.files?.length > 0 && bad && h("ul", { class: "files" }, e.files.map((file) => h("li", {}, h("code", {}, file)))),
+    e.hint && h("p", { class: "hint" }, e.hint),
+    e.tail && h("details", { class: "output", open: found.length === 0 }, h("summary", {}, `Output of the ${e.step || "build"}`), h("pre", { tabindex: "0" }, e.tail)),
+    notLive(capsule),
+  ].filter(Boolean);
+}
+
+function notLive(capsule) {
+  const e = capsule.live;
+  if (e?.type !== "live_failed") return null;
+  return h("div", { class: "not-live" }, h("p", { class: "verdict" }, describe(e)[1]),
+    e.findings?.length > 0 && h("ul", { class: "findings" }, e.findings.map((f) => finding(f, capsule))), e.hint && h("p", { class: "hint" }, e.hint));
+}
+
+function finding(f, capsule) {
+  return h("li", { class: `finding ${f.severity}` },
+    h("p", { class: "where" }, h("span", { class: `severity ${f.severity}` }, f.severity), f.file && place(f, capsule), f.code && h("span", { class: "code-name" }, f.code)),
+    h("p", { class: "message" }, f.message),
+    f.diff && h("pre", { class: "diff", tabindex: "0" }, f.diff),
+    f.hint && h("p", { class: "hint" }, f.hint));
+}
+
+/** file:line:column, which is copied with its whole path: what an editor opens. */
+function place(f, capsule) {
+  const at = [f.file, f.line, f.column].filter(Boolean).join(":");
+  const whole = /^([/\\]|[A-Za-z]:)/.test(f.file) ? at : `${capsule.dir}/${at}`;
+  const copy = async (event) => {
+    const button = event.currentTarget;
+    try {
+      await navigator.clipboard.writeText(whole);
+      button.dataset.done = "copied";
+    } catch {
+      button.dataset.done = "select and copy it yourself";
+    }
+    setTimeout(() => delete button.dataset.done, 1500);
+  };
+  return h("button", { type: "button", class: "place", title: `Copy ${whole}`, onclick: copy }, at);
+}
+
+/** How many errors and remarks a verdict has, in words; "" for none. */
+export function counts(verdict) {
+  const found = findingsOf(verdict);
+  const errors = found.filter((f) => f.severity === "error").length;
+  const rest = found.length - errors;
+  return [errors && count(errors, "error"), rest && count(rest, "remark")].filter(Boolean).join(", ");
+}
