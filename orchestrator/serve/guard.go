@@ -39,11 +39,17 @@ func (g guard) refusal(r *http.Request) *failure {
 // can turn to somebody else's name, localhost, or the name that it was told. The port
 // says nothing: a tunnel may have another one.
 func (g guard) knows(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+	name, _, err := net.SplitHostPort(host)
+	if err != nil { // no port
+		name = host
+		if inside, bracket := strings.CutPrefix(host, "["); bracket {
+			name, bracket = strings.CutSuffix(inside, "]")
+			if !bracket {
+				return false
+			}
+		}
 	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name = strings.ToLower(name)
 	ip, err := netip.ParseAddr(name)
 	switch {
 	case name == "localhost":

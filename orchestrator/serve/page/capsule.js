@@ -73,5 +73,5 @@ export function capsuleView(store, token, dir) {
 
 function patterns(title, list) {
   return h("div", { class: "patterns" }, h("h3", {}, title), list.length === 0 ? h("p", { class: "quiet" }, "Nothing is declared.")
-    : h("ul", {}, list.map(([pattern, handler]) => h("li", {}, h("code", {}, pattern), handler && h("span", { class: "quiet" }, ` → ${handler}`)))));
+    : h("ul", {}, list.map(([pattern, handler]) => h("li", {}, h("code", {}, pattern), handler && h("span", { class: "quiet" }, " → ", h("code", {}, handler))))));
 }

@@ -47,9 +47,9 @@ function field(name, schema, required, root, depth) {
   schema = plain(schema, root);
   if (schema.type === "object" && schema.properties && depth < deepest) return fieldset(name, schema, required, root, depth);
   const id = `field-${++numbered}`;
-  const { element, read } = control(schema, required, root, id);
+  const { element, read } = control(schema, required, root);
   element.id = id;
-  const help = [schema.description, limits(schema)].filter(Boolean).join(" ");
+  const help = [schema.description, limits(schema, root)].filter(Boolean).join(" ");
   if (help) element.setAttribute("aria-describedby", `${id}-help`);
   element.required = required && element.type !== "checkbox" && schema.type !== "string";
   const label = h("label", { for: id }, h("span", { class: "field-name" }, name), required ? h("span", { class: "required" }, "required") : null);
@@ -58,25 +58,26 @@ function field(name, schema, required, root, depth) {
 }
 
 /** What a schema allows, as far as no control shows it. */
-function limits(schema) {
+function limits(schema, root) {
   const say = [];
   if (schema.type === "integer") say.push("A whole number.");
   if (schema.minimum !== undefined) say.push(`At least ${schema.minimum}.`);
   if (schema.maximum !== undefined) say.push(`At most ${schema.maximum}.`);
   if (schema.pattern) say.push(`As ${schema.pattern}.`);
-  if (schema.type === "array") say.push(ofText(schema.items) ? "One a line." : "A list in JSON.");
+  if (schema.type === "array") say.push(onePerLine(plain(schema.items, root)) ? "One a line." : "A list in JSON.");
   else if (!schema.enum && !["string", "integer", "number", "boolean"].includes(schema.type)) say.push("In JSON.");
   return say.join(" ");
 }
 
-const ofText = (items) => items?.type === "string" && !items.enum;
+/** Whether the elements of a list can be written one a line. */
+const onePerLine = (items) => ["string", "integer", "number", "boolean"].includes(items.type);
 
-function control(schema, required, root, id) {
+function control(schema, required, root) {
   if (schema.enum || schema.const !== undefined) return choice(schema.enum ?? [schema.const], schema, required);
   if (schema.type === "boolean") return truth(schema, required);
   if (schema.type === "integer" || schema.type === "number") return number(schema);
   if (schema.type === "string") return text(schema, required);
-  if (schema.type === "array" && ofText(plain(schema.items, root))) return lines(schema, required);
+  if (schema.type === "array" && onePerLine(plain(schema.items, root))) return lines(schema, plain(schema.items, root), required);
   return json(schema);
 }
 
@@ -108,15 +109,26 @@ function text(schema, required) {
   return { element, read: () => (element.value === "" && !required ? undefined : JSON.stringify(element.value)) };
 }
 
-function lines(schema, required) {
+// What is no text is handed on as it was written.
+function lines(schema, items, required) {
   const element = h("textarea", { rows: 3, spellcheck: "false", value: (schema.default ?? []).join("\n") });
   return {
     element,
     read: () => {
-      const list = element.value.split("\n").filter((line) => line !== "");
-      return list.length === 0 && !required ? undefined : JSON.stringify(list);
+      const list = element.value.split("\n").map((line) => (items.type === "string" ? line : line.trim())).filter((line) => line !== "");
+      if (list.length === 0 && !required) return undefined;
+      return `[${list.map((line) => (items.type === "string" || !isJSON(line) ? JSON.stringify(line) : line)).join(",")}]`;
     },
   };
+}
+
+function isJSON(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function json(schema) {
@@ -126,11 +138,7 @@ function json(schema) {
     read: () => {
       const value = element.value.trim();
       if (value === "") return undefined;
-      try {
-        JSON.parse(value);
-      } catch (error) {
-        throw Object.assign(new Error(`what is written there is no JSON: ${error.message}`), { at: element });
-      }
+      if (!isJSON(value)) throw Object.assign(new Error("What is written there is no JSON."), { at: element });
       return value;
     },
   };

@@ -22,7 +22,12 @@ const actions = {
   k: () => step(-1),
   o: () => (location.hash = "#/"),
   l: () => (location.hash = "#/log"),
-  t: () => document.querySelector(".tool form input, .tool form select, .tool form textarea, .tool form button")?.focus(),
+  t: () => {
+    const tool = document.querySelector(".tool");
+    if (!tool) return;
+    tool.open = true;
+    tool.querySelector("form input, form select, form textarea, form button").focus();
+  },
   "/": (view) => (view.filter ?? document.getElementById("filter")).focus(),
   "?": (view, help) => help.showModal(),
 };

@@ -1,7 +1,7 @@
 // The log: the events, the newest at the end, where it stays unless somebody scrolls up.
 
 import { h, moment } from "./dom.js";
-import { describe, shortPath } from "./words.js";
+import { describe, kindWords, shortPath } from "./words.js";
 
 const rowsShown = 400;
 
@@ -47,5 +47,5 @@ export function logView(store) {
 function row(e, roots) {
   const [level, says] = describe(e);
   const about = e.capsule || (e.dir ? shortPath(e.dir, roots) : "");
-  return h("li", { class: level, "data-seq": e.seq }, moment(e.time), h("span", { class: "kind" }, e.type.replaceAll("_", " ")), h("span", { class: "about" }, about), h("span", { class: "says" }, says));
+  return h("li", { class: level, "data-seq": e.seq }, moment(e.time), h("span", { class: "kind" }, kindWords[e.type] ?? e.type), h("span", { class: "about" }, about), h("span", { class: "says" }, says));
 }

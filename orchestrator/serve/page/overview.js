@@ -8,7 +8,7 @@ import { count, duration, name, size, stateMarks, stateWords } from "./words.js"
 
 export function overview(store) {
   const wrong = h("div", { class: "wrong" });
-  const heads = ["Capsule", "Standing", "Module", "Size", "Last build", ""];
+  const heads = ["Capsule", "Standing", "Reloads", "Size", "Last build", ""];
   const body = h("tbody");
   const table = h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "All capsules" },
     h("table", { class: "all" }, h("caption", { class: "unseen" }, "All capsules"),
@@ -60,7 +60,7 @@ function row(capsule, roots, slowest) {
   return h("tr", {},
     h("th", { scope: "row" }, h("a", { href: link(capsule.dir) }, name(capsule, roots))),
     h("td", {}, mark(capsule)),
-    h("td", {}, capsule.generation ? `#${capsule.generation}` : "–"),
+    h("td", {}, capsule.generation ? String(capsule.generation) : "–"),
     h("td", { class: "figure" }, capsule.size ? size(capsule.size) : "–", spark(capsule.sizes.map((p) => p.size))),
     h("td", { class: "figure" }, last ? duration(last.time) : "–"),
     h("td", { class: "meter-cell" }, last && meter(last.time, slowest, last.failed ? "failed" : "build")));

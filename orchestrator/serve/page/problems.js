@@ -18,7 +18,7 @@ export function problems(capsule) {
   const found = findingsOf(e);
   const [, says] = describe(e);
   return [
-    bad && h("p", { class: "verdict" }, says),
+    bad && (found.length === 0 || (e.step && e.step !== "build")) && h("p", { class: "verdict" }, says),
     found.length > 0 && h("ul", { class: "findings" }, found.map((f) => finding(f, capsule))),
     e.files?.length > 0 && bad && h("ul", { class: "files" }, e.files.map((file) => h("li", {}, h("code", {}, file)))),
     e.hint && h("p", { class: "hint" }, e.hint),
@@ -30,7 +30,7 @@ export function problems(capsule) {
 function notLive(capsule) {
   const e = capsule.live;
   if (e?.type !== "live_failed") return null;
-  return h("div", { class: "not-live" }, h("p", { class: "verdict" }, describe(e)[1]),
+  return h("div", { class: "not-live" }, h("p", { class: "verdict" }, `not live: ${describe(e)[1]}`),
     e.findings?.length > 0 && h("ul", { class: "findings" }, e.findings.map((f) => finding(f, capsule))), e.hint && h("p", { class: "hint" }, e.hint));
 }
 

@@ -19,7 +19,7 @@ export function toolbox(token, dir, published) {
       const text = JSON.stringify(tools);
       if (text === known) return; // what somebody writes into the forms stays
       known = text;
-      shown.replaceChildren(...(tools.length > 0 ? tools.map((t) => tool(token, dir, t, published)) : [h("p", { class: "quiet" }, "The capsule describes no tools.")]));
+      shown.replaceChildren(...(tools.length > 0 ? tools.map((t) => tool(token, dir, t, published, tools.length <= 3)) : [h("p", { class: "quiet" }, "The capsule describes no tools.")]));
     } catch (error) {
       if (error.name === "AbortError" || known !== "") return; // a module that is being built has the forms of the one before
       shown.replaceChildren(failure(error), h("button", { type: "button", onclick: load }, "Ask again"));
@@ -32,7 +32,7 @@ function failure(error) {
   return h("div", { class: "failure", role: "alert" }, h("p", { class: "message" }, error.message), error.hint && h("p", { class: "hint" }, error.hint));
 }
 
-function tool(token, dir, t, published) {
+function tool(token, dir, t, published, open) {
   const form = inputs(t.input_schema);
   const answer = h("div", { class: "answer" });
   const trace = h("input", { type: "checkbox" });
@@ -63,7 +63,7 @@ function tool(token, dir, t, published) {
   const keys = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
   };
-  return h("details", { class: "tool", open: true },
+  return h("details", { class: "tool", open },
     h("summary", {}, h("h3", {}, t.name), h("span", { class: "quiet" }, t.description)),
     h("form", { "aria-label": `Call ${t.name}`, onsubmit: submit, onkeydown: keys, autocomplete: "off" }, form.shown,
       h("div", { class: "actions" }, button, h("label", { class: "trace" }, trace, "tell each call of the host"))),
@@ -72,13 +72,13 @@ function tool(token, dir, t, published) {
 
 function outcome(a) {
   const [word, kind] = a.fault ? ["it gave no result", "bad"] : a.failed ? ["the tool says that it failed", "bad"] : ["result", "good"];
-  const figures = [a.ms !== undefined && duration(a.ms), a.memory_bytes && size(a.memory_bytes)].filter(Boolean).join(", ");
+  const figures = [a.ms !== undefined && duration(a.ms || 0.5), a.memory_bytes && size(a.memory_bytes)].filter(Boolean).join(", ");
   return h("section", { class: "outcome", "aria-label": "What came of the call" },
     h("p", { class: `headline ${kind}`, role: "status" }, word, h("span", { class: "quiet" }, figures)),
     a.fault && h("p", { class: "message" }, a.fault),
     a.content !== undefined && h("pre", { class: "content", tabindex: "0" }, pretty(a)),
     a.trap?.stack?.length > 0 && list("Stack", a.trap.stack.map((frame) => h("code", {}, frame))),
-    list("Published", a.published?.map((p) => [h("code", {}, p.topic), " ", h("span", { class: "payload" }, short(p.payload))])),
+    list("Published", a.published?.filter((p) => p.topic !== `tool.v1.execute.${a.tool}.result`).map((p) => [h("code", {}, p.topic), " ", h("span", { class: "payload" }, short(p.payload))])),
     list("Log", a.logs?.map((l) => [h("span", { class: `level ${l.level}` }, l.level), " ", l.message])),
     list("Refused", a.lacked?.map((l) => `${l.function} ${l.what}: it needs ${l.needs}`)),
     list("Files", a.files?.map((f) => [h("code", {}, f.path), f.gone ? " removed" : f.folder ? " made" : " written"])),

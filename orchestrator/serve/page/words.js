@@ -13,6 +13,7 @@ export function size(bytes) {
 }
 
 export function duration(ms) {
+  if (ms > 0 && ms < 1) return "under 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
@@ -35,6 +36,12 @@ function errors(list = []) {
   return n > 0 ? `: ${count(n, "error")}` : "";
 }
 
+/** What a kind of event is called. */
+export const kindWords = {
+  capsule_added: "added", capsule_removed: "removed", build_started: "building", build_superseded: "stopped", build_failed: "failed", smoke_failed: "failed",
+  live_failed: "not live", serving: "page",
+};
+
 /** What an event says, in a line, and how much it matters: "good", "bad", "odd" or "". */
 export function describe(e) {
   switch (e.type) {
@@ -44,13 +51,13 @@ export function describe(e) {
     case "change": return ["", e.changed_count ? `changed: ${some(e.changed, e.changed_count)}` : e.reason || "changed"];
     case "unchanged":
       return [e.state === "failed" || e.state === "held" ? "bad" : "", e.reason || (e.rebuilt ? "the build made the same modules again" : "up to date")];
-    case "build_started": return ["", `building${e.reason ? `: ${e.reason}` : ""}`];
-    case "build_superseded": return ["", "stopped: its sources changed again"];
+    case "build_started": return ["", e.reason || ""];
+    case "build_superseded": return ["", "its sources changed again"];
     case "build_failed": return ["bad", `the ${e.step || "build"} failed${errors(e.diagnostics)}`];
     case "smoke_failed": return ["bad", `it was built, and does not load${errors(e.findings)}`];
-    case "reload": return ["good", `reload #${e.generation}, ${size(e.size ?? 0)}, built in ${duration(e.build_ms ?? 0)}, loaded in ${duration(e.smoke_ms ?? 0)}`];
-    case "live": return ["good", `live in ${duration(e.live_ms ?? 0)}`];
-    case "live_failed": return ["bad", `not live${e.reason ? `: ${e.reason}` : ""}`];
+    case "reload": return ["good", `#${e.generation}, ${size(e.size ?? 0)}, built in ${duration(e.build_ms ?? 0)}, loaded in ${duration(e.smoke_ms ?? 0)}`];
+    case "live": return ["good", `installed in ${duration(e.live_ms ?? 0)}${e.reason ? `: ${e.reason}` : ""}`];
+    case "live_failed": return ["bad", e.reason || "the runtime refuses it"];
     case "warning": return ["odd", `${e.message}${e.code ? ` [${e.code}]` : ""}`];
     case "held": return ["odd", e.message || "held"];
     case "idle": return [e.failed ? "bad" : "", e.failed ? `nothing to do; ${count(e.failed, "capsule")} failed` : "nothing to do"];
