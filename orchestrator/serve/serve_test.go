@@ -185,4 +185,3 @@ func (s *shown) workspace() {
 	s.tell("notes", event.BuildStarted{SourceHash: hashB, Reason: "changed", Basis: event.Basis{Attempt: 15}})
 	s.tell("", event.Warning{Code: finding.HookFailed, Message: "the command after reload #2 failed: it ended with exit code 1"})
 }
-
