@@ -3,13 +3,16 @@ package serve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,10 +54,12 @@ func TestInABrowser(t *testing.T) {
 			s := show(t, "")
 			conns := &cuttable{Listener: s.listener}
 			s.listener = conns
+			strangers := &strangers{next: s.http.Handler}
+			s.http.Handler = strangers
 			s.serve()
 			s.copied()
 			s.workspace()
-			control := httptest.NewServer(s.control(conns))
+			control := httptest.NewServer(s.control(conns, strangers))
 			defer control.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 			defer cancel()
@@ -72,7 +77,7 @@ func TestInABrowser(t *testing.T) {
 }
 
 // control is what a play can have happen.
-func (s *shown) control(conns *cuttable) http.Handler {
+func (s *shown) control(conns *cuttable, strangers *strangers) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /storm", func(_ http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
@@ -86,6 +91,7 @@ func (s *shown) control(conns *cuttable) http.Handler {
 	mux.HandleFunc("GET /standing", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, s.hub.Snapshot())
 	})
+	mux.HandleFunc("GET /strangers", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Join(strangers.list(), "\n")) })
 	mux.HandleFunc("GET /evil", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<!doctype html><title>another site</title><p>something nice")
@@ -150,4 +156,32 @@ func (c *cuttable) cut() (n int) {
 	}
 	c.conns = nil
 	return n
+}
+
+// strangers keeps how requests of other sites' pages were answered.
+type strangers struct {
+	next http.Handler
+	mu   sync.Mutex // guards said
+	said []string
+}
+
+func (s *strangers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "" || site == "same-origin" || site == "none" {
+		s.next.ServeHTTP(w, r)
+		return
+	}
+	kept := httptest.NewRecorder()
+	s.next.ServeHTTP(kept, r)
+	s.mu.Lock()
+	s.said = append(s.said, fmt.Sprintf("%d %s %s", kept.Code, r.Method, r.URL.Path))
+	s.mu.Unlock()
+	maps.Copy(w.Header(), kept.Header())
+	w.WriteHeader(kept.Code)
+	_, _ = w.Write(kept.Body.Bytes())
+}
+
+func (s *strangers) list() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.said)
 }

@@ -51,7 +51,7 @@ function field(name, schema, required, root, depth) {
   element.id = id;
   const help = [schema.description, limits(schema, root)].filter(Boolean).join(" ");
   if (help) element.setAttribute("aria-describedby", `${id}-help`);
-  element.required = required && element.type !== "checkbox" && schema.type !== "string";
+  element.required = required && !["boolean", "string", "array"].includes(schema.type); // a text and a list may be empty
   const label = h("label", { for: id }, h("span", { class: "field-name" }, name), required ? h("span", { class: "required" }, "required") : null);
   const shown = h("div", { class: element.type === "checkbox" ? "field check" : "field" }, label, element, help && h("p", { class: "help", id: `${id}-help` }, help));
   return { shown, read, name };
@@ -98,7 +98,11 @@ function truth(schema, required) {
 function number(schema) {
   const element = h("input", { type: "text", inputmode: schema.type === "integer" ? "numeric" : "decimal", autocomplete: "off", value: schema.default ?? "",
     pattern: schema.type === "integer" ? "\\s*-?[0-9]+\\s*" : "\\s*-?[0-9]+([.][0-9]+)?([eE][+\\-]?[0-9]+)?\\s*", title: schema.type === "integer" ? "a whole number" : "a number" });
-  return { element, read: () => element.value.trim().replace(/^(-?)0+(?=[0-9])/, "$1") || undefined };
+  const read = () => {
+    const value = element.value.trim().replace(/^(-?)0+(?=[0-9])/, "$1");
+    return value === "" ? undefined : isJSON(value) ? value : JSON.stringify(value);
+  };
+  return { element, read };
 }
 
 // Text that must be there may be empty.

@@ -73,7 +73,7 @@ function tool(token, dir, t, published, open) {
 function outcome(a) {
   const [word, kind] = a.fault ? ["it gave no result", "bad"] : a.failed ? ["the tool says that it failed", "bad"] : ["result", "good"];
   const figures = [a.ms !== undefined && duration(a.ms || 0.5), a.memory_bytes && size(a.memory_bytes)].filter(Boolean).join(", ");
-  return h("section", { class: "outcome", "aria-label": "What came of the call" },
+  return h("section", { class: "outcome", "aria-label": `What came of calling ${a.tool}` },
     h("p", { class: `headline ${kind}`, role: "status" }, word, h("span", { class: "quiet" }, figures)),
     a.fault && h("p", { class: "message" }, a.fault),
     a.content !== undefined && h("pre", { class: "content", tabindex: "0" }, pretty(a)),
