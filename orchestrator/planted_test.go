@@ -53,7 +53,7 @@ var planted = []fault{
 	{"a finished job is not let go", "work.go", "func (w *work) deliver() { w.job, w.superseded = nil, 0 }", "func (w *work) deliver() { w.superseded = 0 }"},
 	{"a command is not noticed", "circle.go", "	case h.Running:\n		c.trail.hook = ", "	case h.Running:\n		_ = "},
 	{"what an examination saw before we were told is no reload", "outcome.go", "j.stood.repeats(", "c.standing.repeats("},
-	{"a question is answered by an examination before it", "question.go", "c.exam.judged <= q.Since.Examinations || !l.concluded(c)", "!l.concluded(c)"},
+	{"a question is answered by an examination before it", "question.go", "c.exam.judged > q.Since.Examinations && l.concluded(c)", "l.concluded(c)"},
 	{"a question is answered while a build is wanted", "question.go", "return said && c.judged() &&", "return said &&"},
 	{"what is held is built", "start.go", "known && !l.leftAlone(c) &&", "known &&"},
 	{"a doubt is not answered", "capsule.go", "	c.told.unanswered = true\n", ""},
