@@ -187,6 +187,16 @@ func (s standing) line() string {
 		if s.Building {
 			parts = append(parts, "building")
 		}
+		if s.Tests != nil && len(s.Tests.Failed) > 0 {
+			parts = append(parts, text.Count(len(s.Tests.Failed), "failed test"))
+		}
+		switch {
+		case s.Live == nil:
+		case s.Live.Runs:
+			parts = append(parts, "live")
+		default:
+			parts = append(parts, "not live: "+text.Name(s.Live.Reason))
+		}
 	default:
 		parts = append(parts, "not watched")
 		if s.Built.IsZero() {
