@@ -34,6 +34,13 @@ against what is on disk. It exits with 1 when a capsule failed or is held.`,
 	return cmd
 }
 
+// statusAnswer is what status says.
+type statusAnswer struct {
+	Capsules []standing `json:"capsules"`
+	ask.Pending
+	Page string `json:"page,omitempty"` // the URL of the watch's page
+}
+
 // standing is one line of status.
 type standing struct {
 	event.Standing
@@ -43,33 +50,28 @@ type standing struct {
 	Reason  string    `json:"reason,omitempty"`
 }
 
-// answered is what status answers with.
-type answered struct {
-	Capsules []standing `json:"capsules"`
-	Page     string     `json:"page,omitempty"` // the URL of the watch's page
-}
-
 func status(cmd *cobra.Command, args []string, asJSON bool) error {
-	list, page, err := standings(cmd, args)
+	answer, err := standings(cmd, args)
 	if err != nil {
 		return err
 	}
 	failed := 0
-	for _, s := range list {
+	for _, s := range answer.Capsules {
 		if s.State == event.Failed || s.State == event.OnHold {
 			failed++
 		}
 	}
 	if asJSON {
-		if err := writeJSON(cmd, answered{list, page}); err != nil {
+		if err := writeJSON(cmd, answer); err != nil {
 			return err
 		}
 	} else {
-		for _, s := range list {
+		for _, s := range answer.Capsules {
 			fmt.Fprintln(cmd.OutOrStdout(), s.line())
 		}
-		if page != "" {
-			fmt.Fprintln(cmd.OutOrStdout(), "page     "+page)
+		tellPending(cmd.OutOrStdout(), answer.Pending)
+		if answer.Page != "" {
+			fmt.Fprintln(cmd.OutOrStdout(), "page     "+answer.Page)
 		}
 	}
 	if failed > 0 {
@@ -78,29 +80,30 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 	return nil
 }
 
-// standings are those of the capsules on the paths: of the watch that is there, which may have a page, else
-// recorded.
-func standings(cmd *cobra.Command, args []string) (list []standing, page string, err error) {
+// standings are those of the capsules on the paths, with what is pending and where the page is: of the
+// watch that is there, else recorded.
+func standings(cmd *cobra.Command, args []string) (answer statusAnswer, err error) {
+	answer.Pending = ask.Pending{Holds: []ask.Hold{}, Waits: []ask.Waiting{}}
 	w, at, err := watchOf(args)
 	var nobody *exitError
 	if errors.As(err, &nobody) {
-		list, err = recorded(cmd, at)
-		return list, "", err
+		answer.Capsules, err = recorded(cmd, at)
+		return answer, err
 	}
 	if err != nil {
-		return nil, "", err
+		return answer, err
 	}
-	snapshot, err := w.Status(cmd.Context())
+	snapshot, pending, err := w.Status(cmd.Context())
 	if err != nil {
-		return nil, "", usage.New(err)
+		return answer, usage.New(err)
 	}
-	list = []standing{}
+	list := []standing{}
 	for _, s := range snapshot.Standing {
 		if slices.ContainsFunc(at, func(path string) bool { return fsys.Inside(path, s.Dir) || fsys.Inside(s.Dir, path) }) {
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}
-	return sorted(list), snapshot.Page, nil
+	return statusAnswer{sorted(list), pending.About(at), snapshot.Page}, nil
 }
 
 // watches are those of single capsules, each asked once.
@@ -115,7 +118,7 @@ func (w watches) of(ctx context.Context, dir string) (event.Standing, bool) {
 	if err != nil {
 		return event.Standing{}, false
 	}
-	snapshot, err := found.Status(ctx)
+	snapshot, _, err := found.Status(ctx)
 	if err != nil {
 		return event.Standing{}, false // it ended just now
 	}
@@ -187,6 +190,16 @@ func (s standing) line() string {
 		}
 		if s.Building {
 			parts = append(parts, "building")
+		}
+		if s.Tests != nil && len(s.Tests.Failed) > 0 {
+			parts = append(parts, text.Count(len(s.Tests.Failed), "failed test"))
+		}
+		switch {
+		case s.Live == nil:
+		case s.Live.Runs:
+			parts = append(parts, "live")
+		default:
+			parts = append(parts, "not live: "+text.Name(s.Live.Reason))
 		}
 	default:
 		parts = append(parts, "not watched")

@@ -108,9 +108,9 @@ func (s *shown) anyBody(r *rand.Rand) event.Body {
 	case 8:
 		return event.Unchanged{SourceHash: hash(), Basis: key, State: []event.State{"", event.Failed, event.OnHold, event.Unknown}[r.IntN(4)]}
 	case 9:
-		return event.Unchanged{SourceHash: hash(), Basis: key, Rebuilt: true, Artifact: module(hash(), int64(r.IntN(1000)))}
+		return event.Unchanged{SourceHash: hash(), Basis: key, Rebuilt: true, Artifact: module(hash(), int64(r.IntN(1000))), Tests: anyTests(r)}
 	case 10:
-		return event.Live{Generation: 1}
+		return event.Live{Generation: 1, Key: hash(), Hash: hash(), Runtime: "live"}
 	case 11:
 		return event.LiveFailed{Reason: strconv.Itoa(r.IntN(9))}
 	case 12:
@@ -118,7 +118,15 @@ func (s *shown) anyBody(r *rand.Rand) event.Body {
 	case 13:
 		return event.Idle{Capsules: 4}
 	case 14:
-		return event.Reload{SourceHash: hash(), Basis: key, Generation: 1 + r.IntN(9), Artifact: module(hash(), int64(r.IntN(1000)))}
+		return event.Reload{SourceHash: hash(), Basis: key, Generation: 1 + r.IntN(9), Artifact: module(hash(), int64(r.IntN(1000))), Tests: anyTests(r)}
 	}
 	return event.BuildStarted{SourceHash: hash(), Basis: key}
+}
+
+// anyTests is what came of tests, or that there are none.
+func anyTests(r *rand.Rand) *event.Tests {
+	if r.IntN(2) == 0 {
+		return nil
+	}
+	return &event.Tests{Passed: r.IntN(5), Failed: []event.FailedTest{{Name: "greets", File: "tests/a.toml", Line: 3, Message: "no"}}[:r.IntN(2)], MS: 4}
 }

@@ -46,11 +46,11 @@ export function capsuleView(store, token, dir) {
     }
     view.title = name(c, store.roots);
     redraw(heading, view.title, () => view.title);
-    redraw(standing, JSON.stringify([c.state, c.building, c.judged, c.generation, c.live?.seq]), () => [mark(c),
+    redraw(standing, JSON.stringify([c.state, c.building, c.judged, c.generation, c.live?.since]), () => [mark(c),
       c.since && h("span", { class: "quiet" }, " ", moment(c.since, true)), c.generation > 0 && h("span", { class: "quiet" }, ` · reload #${c.generation}`),
-      c.live?.type === "live" && h("span", { class: "quiet" }, " · live")].filter(Boolean));
+      c.live?.runs && h("span", { class: "quiet" }, " · live")].filter(Boolean));
     const said = problems(c);
-    redraw(wrong, JSON.stringify([c.judged, c.verdict?.seq, c.live?.seq]), () => said);
+    redraw(wrong, JSON.stringify([c.judged, c.verdict?.seq, c.live?.since]), () => said);
     wrongSection.hidden = said.length === 0;
     redraw(buildChart, JSON.stringify([c.builds.at(-1)?.seq, c.builds.at(-1)?.result]), () => builds(c.builds));
     redraw(sizeChart, JSON.stringify([c.sizes.length, c.sizes.at(-1)?.hash]), () => sizes(c.sizes));

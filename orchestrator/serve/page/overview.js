@@ -17,8 +17,8 @@ export function overview(store) {
     h("section", { "aria-labelledby": "all-heading" }, h("h2", { id: "all-heading" }, "Capsules"), table));
   const update = () => {
     const list = sorted(store);
-    const failing = list.filter((c) => c.state === "failed" || c.state === "held" || c.live?.type === "live_failed");
-    redraw(wrong, JSON.stringify([failing.map((c) => [c.dir, c.judged, c.live?.seq]), failing.length === 0 && list.length, store.ready]), () =>
+    const failing = list.filter((c) => c.state === "failed" || c.state === "held" || (c.live && !c.live.runs) || c.tests?.failed?.length > 0);
+    redraw(wrong, JSON.stringify([failing.map((c) => [c.dir, c.judged, c.live?.since]), failing.length === 0 && list.length, store.ready]), () =>
       failing.length > 0 ? failing.map((c) => card(c, store.roots)) : [h("p", { class: "quiet" }, calm(store))]);
     const slowest = Math.max(...list.map((c) => lastBuild(c)?.time ?? 0), 1);
     const key = JSON.stringify(list.map((c) => [c.dir, c.name, c.state, c.judged, c.building, c.generation, c.size, c.builds.length, slowest]));
@@ -44,7 +44,7 @@ function card(capsule, roots) {
 
 /** A capsule's state as a mark and a word: never a colour alone. */
 export function mark(capsule) {
-  const found = counts(capsule.verdict);
+  const found = counts(capsule);
   return h("span", { class: `state ${capsule.state}` }, h("span", { class: "mark", "aria-hidden": "true" }, stateMarks[capsule.state]), stateWords[capsule.state],
     found && h("span", { class: "quiet" }, ` ${found}`), capsule.building && h("span", { class: "building" }, " building"));
 }

@@ -3,19 +3,18 @@
 import { h } from "./dom.js";
 import { count, describe } from "./words.js";
 
-/** The findings of a verdict, those of tests too. */
-export function findingsOf(verdict) {
-  if (!verdict) return [];
-  const tests = (verdict.tests?.failed ?? []).map((t) => ({ severity: "error", code: "test-failed", ...t, message: t.name ? `${t.name}: ${t.message}` : t.message }));
-  return [...(verdict.diagnostics ?? []), ...(verdict.findings ?? []), ...tests];
+/** What was found at a capsule: by its verdict, and by the tests of what is published. */
+function findingsOf(capsule) {
+  const { verdict, tests } = capsule;
+  const failed = (capsule.state === "good" ? tests?.failed ?? [] : []).map((t) => ({ severity: "error", code: "test-failed", ...t, message: t.name ? `${t.name}: ${t.message}` : t.message }));
+  return [...(verdict?.diagnostics ?? []), ...(verdict?.findings ?? []), ...failed];
 }
 
-/** What a verdict says beyond its state: nothing where there is nothing to say. */
+/** What is to be said of a capsule beyond its state: nothing where there is nothing to say. */
 export function problems(capsule) {
-  const e = capsule.verdict;
-  if (!e) return [];
+  const e = capsule.verdict ?? {};
   const bad = capsule.state === "failed" || capsule.state === "held";
-  const found = findingsOf(e);
+  const found = findingsOf(capsule);
   const [, says] = describe(e);
   return [
     bad && (found.length === 0 || (e.step && e.step !== "build")) && h("p", { class: "verdict" }, says),
@@ -28,10 +27,10 @@ export function problems(capsule) {
 }
 
 function notLive(capsule) {
-  const e = capsule.live;
-  if (e?.type !== "live_failed") return null;
-  return h("div", { class: "not-live" }, h("p", { class: "verdict" }, `not live: ${describe(e)[1]}`),
-    e.findings?.length > 0 && h("ul", { class: "findings" }, e.findings.map((f) => finding(f, capsule))), e.hint && h("p", { class: "hint" }, e.hint));
+  if (!capsule.live || capsule.live.runs) return null;
+  const e = capsule.refusal; // what more was said, if this page was there
+  return h("div", { class: "not-live" }, h("p", { class: "verdict" }, `not live: ${capsule.live.reason || "the runtime refuses it"}`),
+    e?.findings?.length > 0 && h("ul", { class: "findings" }, e.findings.map((f) => finding(f, capsule))), e?.hint && h("p", { class: "hint" }, e.hint));
 }
 
 function finding(f, capsule) {
@@ -59,9 +58,9 @@ function place(f, capsule) {
   return h("button", { type: "button", class: "place", title: `Copy ${whole}`, onclick: copy }, at);
 }
 
-/** How many errors and remarks a verdict has, in words; "" for none. */
-export function counts(verdict) {
-  const found = findingsOf(verdict);
+/** How many errors and remarks a capsule has, in words; "" for none. */
+export function counts(capsule) {
+  const found = findingsOf(capsule);
   const errors = found.filter((f) => f.severity === "error").length;
   const rest = found.length - errors;
   return [errors && count(errors, "error"), rest && count(rest, "remark")].filter(Boolean).join(", ");

@@ -60,6 +60,7 @@ export class Store {
       Object.assign(capsule, {
         name: c.capsule ?? "", state: c.state, building: c.building ?? false, source: c.source_hash ?? "", key: c.key ?? "", generation: c.generation ?? 0,
         judged: c.verdict ?? 0, since: c.since ?? "", hash: c.artifact_hash ?? "", size: c.size ?? 0,
+        tests: c.tests ?? null, live: c.live ?? null,
       });
     }
   }
@@ -69,7 +70,7 @@ export class Store {
     if (!capsule) {
       capsule = {
         dir, name: "", state: "unknown", building: false, source: "", key: "", generation: 0, judged: 0, since: "", hash: "", size: 0,
-        verdict: null, live: null, builds: [], sizes: [], noted: 0,
+        tests: null, live: null, refusal: null, verdict: null, builds: [], sizes: [], noted: 0,
       };
       this.capsules.set(dir, capsule);
     }
@@ -81,7 +82,10 @@ export class Store {
       case "warning": case "serving":
         return;
       case "live": case "live_failed":
-        if (this.capsules.has(e.dir)) this.capsules.get(e.dir).live = e;
+        Object.assign(this.#of(e.dir), {
+          live: { runs: e.type === "live", key: e.key, artifact_hash: e.artifact_hash, runtime: e.runtime, reason: e.reason, since: e.time },
+          refusal: e.type === "live" ? null : e,
+        });
         return;
       case "snapshot":
         this.#stand(e.standing ?? []);
@@ -130,11 +134,12 @@ function changed(capsule, e) {
     case "unchanged":
       judged(e.state || "good");
       if (e.artifact_hash) published();
+      if (e.tests) capsule.tests = e.tests;
       if (capsule.verdict && e.state) return; // what says more was said before
       break;
     case "reload":
       judged("good");
-      capsule.generation = e.generation ?? 0;
+      Object.assign(capsule, { generation: e.generation ?? 0, tests: e.tests ?? null });
       published();
       break;
     default:

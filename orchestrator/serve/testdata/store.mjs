@@ -16,6 +16,6 @@ if (store.missed !== 0) throw new Error(`${store.missed} events were missed`);
 const left = (value) => value || undefined;
 const standing = [...store.capsules.values()].sort((a, b) => (a.dir < b.dir ? -1 : 1)).map((c) => ({
   capsule: left(c.name), dir: c.dir, state: c.state, building: left(c.building), source_hash: left(c.source), key: left(c.key), generation: left(c.generation),
-  verdict: left(c.judged), since: left(c.since), artifact_hash: left(c.hash), size: left(c.size),
+  verdict: left(c.judged), since: left(c.since), artifact_hash: left(c.hash), size: left(c.size), tests: left(c.tests), live: left(c.live),
 }));
 console.log(JSON.stringify({ ready: left(store.ready), idle: left(store.idle), standing: standing.length > 0 ? standing : undefined }));
