@@ -24,7 +24,10 @@ looks at everything again and retries what failed.
 
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
-which gets the last good package back after one that it refuses.`,
+which gets the last good package back after one that it refuses.
+
+With --serve it is shown in a browser too, at a URL that is printed and that status says again:
+capsules, errors, tools to call, sizes and times. docs/page.md describes it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
 	}
 	b.register(cmd)

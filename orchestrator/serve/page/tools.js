@@ -7,7 +7,7 @@ import { duration, size } from "./words.js";
 
 /** The tools of the capsule in dir as a part of the page, whose load() asks for them. published is told what calls publish. */
 export function toolbox(token, dir, published) {
-  const shown = h("div", { class: "tools" });
+  const shown = h("div", { class: "toolbox" });
   let asked = null;
   let known = "";
   const load = async () => {
