@@ -16,11 +16,12 @@ export function capsuleView(store, token, dir) {
   const standing = h("p", { class: "standing" });
   const wrong = h("div");
   const wrongSection = section("problems", "Problems", wrong);
+  const wrongHeading = wrongSection.querySelector("h2");
   const topics = h("div");
   const sizeChart = h("div");
   const buildChart = h("div");
   const messages = publications();
-  const box = toolbox(token, dir, messages.add);
+  const box = toolbox(token, dir, { published: messages.add, sound: () => store.capsules.get(dir)?.state === "good" && !store.capsules.get(dir).building });
   const shown = h("div", {}, heading, about, standing, wrongSection, section("tools", "Tools", box.shown), section("topics", "Topics", topics, h("h3", {}, "Published here"), messages.shown),
     h("div", { class: "charts" }, section("builds", "Builds", buildChart), section("sizes", "Size", sizeChart)));
   const gone = new AbortController();
@@ -31,7 +32,9 @@ export function capsuleView(store, token, dir) {
   async function look() {
     try {
       const a = await ask(token, `/api/capsule?dir=${encodeURIComponent(dir)}`, { signal: gone.signal });
-      about.replaceChildren(h("code", {}, shortPath(dir, store.roots)), a.version && h("span", {}, ` ${a.version}`) || "", a.description && ` · ${a.description}` || "");
+      const where = shortPath(dir, store.roots);
+      const parts = [where !== view.title && h("code", {}, where), a.version, a.description].filter(Boolean);
+      about.replaceChildren(...parts.flatMap((part, i) => (i === 0 ? [part] : [" · ", part])));
       topics.replaceChildren(patterns("Publishes", a.publish.map((pattern) => [pattern])), patterns("Subscribed to", a.subscribe.map((t) => [t.pattern, t.handler])));
     } catch (error) {
       if (error.name !== "AbortError") topics.replaceChildren(h("p", { class: "quiet" }, error.message));
@@ -52,15 +55,19 @@ export function capsuleView(store, token, dir) {
     const said = problems(c);
     redraw(wrong, JSON.stringify([c.judged, c.verdict?.seq, c.live?.since]), () => said);
     wrongSection.hidden = said.length === 0;
+    wrongHeading.textContent = c.state === "good" && (c.live?.runs ?? true) && !c.tests?.failed?.length ? "Remarks" : "Problems";
     redraw(buildChart, JSON.stringify([c.builds.at(-1)?.seq, c.builds.at(-1)?.result]), () => builds(c.builds));
     redraw(sizeChart, JSON.stringify([c.sizes.length, c.sizes.at(-1)?.hash]), () => sizes(c.sizes));
     if (manifest !== c.source) {
       manifest = c.source;
       look();
     }
-    if (module !== c.hash && !c.building) { // a tool is asked for when no build is about to take its module's place
+    const askable = c.state === "good" && !c.building; // else the module is not that of its sources, and is not run
+    if (askable && module !== c.hash) {
       module = c.hash;
       box.load();
+    } else if (!askable && module === null) {
+      box.wait(c.state === "unknown" || c.building ? "They are asked for when it is built." : "Its sources are not sound; the tools are asked for when they are.");
     }
   }
 

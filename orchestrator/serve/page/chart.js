@@ -1,6 +1,6 @@
 // Charts, drawn as SVG, each with the same figures as a table behind it.
 
-import { h, s } from "./dom.js";
+import { age, h, s } from "./dom.js";
 import { duration, size } from "./words.js";
 
 const width = 560;
@@ -33,6 +33,13 @@ function table(caption, heads, rows) {
 
 const resultWords = { reload: "reload", same: "the same modules again", failed: "failed", stopped: "stopped", running: "building" };
 
+/** What the colours of a chart mean, of those that are in it. */
+function legend(kinds) {
+  const all = [[["reload", "same"], "build", "build"], [["smoke"], "smoke", "smoke load"], [["failed"], "failed", "failed"], [["stopped"], "stopped", "stopped: its sources changed again"], [["running"], "running", "building"]];
+  return h("ul", { class: "legend", "aria-hidden": "true" }, all.filter(([of]) => of.some((kind) => kinds.includes(kind)))
+    .map(([, kind, word]) => h("li", {}, h("span", { class: `swatch ${kind}` }), word)));
+}
+
 /** The newest builds, a bar each: what the build took, and above it the smoke load. */
 export function builds(list) {
   const ended = list.filter((b) => b.result !== "running");
@@ -48,11 +55,11 @@ export function builds(list) {
     return s("g", {}, title, bar("bar build", 0, b.build), b.smoke > 0 && bar("bar smoke", b.build, b.build + b.smoke));
   });
   const newest = ended.at(-1);
-  const kinds = [["build", "build"], ["smoke", "smoke load"], ["failed", "failed"], ["stopped", "stopped"]].filter(([kind]) =>
-    kind === "build" || ended.some((b) => b.result === kind || (kind === "smoke" && b.smoke > 0)));
+  const kinds = ended.map((b) => b.result);
+  if (ended.some((b) => b.smoke > 0)) kinds.push("smoke");
   return [
     frame(`Times of the ${ended.length} newest builds; the last: ${resultWords[newest.result]} after ${duration(took(newest))}`, top, duration, bars),
-    h("ul", { class: "legend", "aria-hidden": "true" }, kinds.map(([kind, word]) => h("li", {}, h("span", { class: `swatch ${kind}` }), word))),
+    legend(kinds),
     table("Times of builds", ["when", "result", "build", "smoke load", "in all"], ended.toReversed().map((b) =>
       [new Date(b.started).toLocaleTimeString(), resultWords[b.result], b.build ? duration(b.build) : "–", b.smoke ? duration(b.smoke) : "–", duration(b.took)])),
   ];
@@ -77,6 +84,42 @@ export function sizes(list) {
       [new Date(p.time).toLocaleTimeString(), p.generation ? `#${p.generation}` : "–", `${size(p.size)} (${p.size.toLocaleString("en")} bytes)`])),
   ];
 }
+
+const lane = 20; // height of a capsule's line
+const lanesShown = 24;
+const names = 92; // room for them
+const shortest = 10_000; // ms that a time line shows at least
+const longest = 10 * 60_000; // and at most
+
+/** Which builds ran when and beside each other: a line for each capsule, [name, builds], up to now. */
+export function timeline(capsules, now) {
+  const recent = (b) => ends(b, now) > now - longest;
+  const all = capsules.map(([name, list]) => [name, list.filter(recent)]).filter(([, list]) => list.length > 0);
+  if (all.length === 0) return [h("p", { class: "quiet" }, "Nothing was built in the last ten minutes.")];
+  const lanes = all.slice(0, lanesShown);
+  const begin = Math.max(now - longest, Math.min(now - shortest, ...lanes.flatMap(([, list]) => list.map((b) => b.started))));
+  const x = (at) => names + ((Math.max(at, begin) - begin) / (now - begin)) * (timeWidth - names);
+  const high = lanes.length * lane + 22;
+  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => {
+    const at = begin + part * (now - begin);
+    return [s("line", { class: "grid", x1: x(at), x2: x(at), y1: 0, y2: high - 18 }),
+      s("text", { class: "tick", x: x(at), y: high - 4, "text-anchor": part === 0 ? "start" : part === 1 ? "end" : "middle" }, part === 1 ? "now" : age(at, now))];
+  });
+  const lines = lanes.map(([name, list], i) => [
+    s("text", { class: "tick", x: names - 8, y: i * lane + lane / 2 + 4, "text-anchor": "end" }, name.length > 14 ? `${name.slice(0, 13)}…` : name),
+    list.map((b) => s("rect", { class: `bar ${b.result === "reload" || b.result === "same" ? "build" : b.result}`, x: x(b.started), y: i * lane + 4, height: lane - 8, rx: 2, width: Math.max(2, x(ends(b, now)) - x(b.started)) },
+      s("title", {}, `${name}, ${new Date(b.started).toLocaleTimeString()}: ${resultWords[b.result]} after ${duration(ends(b, now) - b.started)}`))),
+  ]);
+  const count = lanes.reduce((n, [, list]) => n + list.length, 0);
+  return [
+    s("svg", { class: "chart", viewBox: `0 0 ${timeWidth} ${high}`, role: "img", "aria-label": `${count} builds of ${lanes.length} capsules in the last ${duration(now - begin)}` }, marks, lines),
+    legend(lanes.flatMap(([, list]) => list.map((b) => b.result))),
+    all.length > lanes.length && h("p", { class: "quiet" }, `${all.length - lanes.length} more capsules were built.`),
+  ];
+}
+
+const timeWidth = 960;
+const ends = (b, now) => (b.result === "running" ? now : b.started + b.took);
 
 /** A small bar for a cell of a table: value of top. */
 export const meter = (value, top, kind) =>

@@ -1,18 +1,19 @@
-// The page: it follows the stream, and draws at most once a frame what the events changed.
+// The page: it follows the stream, and draws what the events changed.
 
 import { capsuleView } from "./capsule.js";
 import { h, redraw, tick } from "./dom.js";
 import { keys } from "./keys.js";
 import { logView } from "./log.js";
-import { link, overview } from "./overview.js";
+import { overview } from "./overview.js";
 import { Store, sorted, tally } from "./store.js";
 import { follow } from "./stream.js";
-import { count, name, stateMarks, stateWords } from "./words.js";
+import { count, link, name, stateMarks, stateWords } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const store = new Store();
 let view = null;
 let drawing = false;
+let drawn = 0; // when
 
 /** The token, of the URL that watch printed. It is kept for this tab, and taken out of the address. */
 function tokenOfURL() {
@@ -38,13 +39,16 @@ function route() {
   draw();
 }
 
+const pause = 80; // ms between two drawings: quick enough to look immediate, and a storm of events costs little
+
 function later() {
   if (drawing) return;
   drawing = true;
-  requestAnimationFrame(() => {
+  setTimeout(() => requestAnimationFrame(() => {
     drawing = false;
+    drawn = performance.now();
     draw();
-  });
+  }), Math.max(0, drawn + pause - performance.now()));
 }
 
 function draw() {
@@ -105,7 +109,7 @@ function linkIs(how) {
   shown.dataset.link = how;
   shown.querySelector(".text").textContent = links[how];
   if (how === "refused") {
-    view = { title: "No entry", update: () => {}, shown: h("div", { class: "note" }, h("h1", {}, "No entry"),
+    view = { title: "No entry", update: () => {}, shown: h("div", { class: "notice" }, h("h1", {}, "No entry"),
       h("p", {}, "This page needs the token of the watch that runs now. Open the URL that ", h("code", {}, "astrid-dev watch"), " printed; ", h("code", {}, "astrid-dev status"), " says it again.")) };
     find("main").replaceChildren(view.shown);
     document.querySelector("nav").hidden = true;
@@ -120,7 +124,10 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   find("main").focus();
 });
 keys({ current: () => view });
-setInterval(tick, 1000);
+setInterval(() => {
+  tick();
+  if (!document.hidden) later(); // time goes on in the charts too
+}, 1000);
 route();
 follow(token, {
   state: (state) => {

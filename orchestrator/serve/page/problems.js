@@ -1,7 +1,7 @@
 // What is wrong with a capsule, and what else its verdict says.
 
 import { h } from "./dom.js";
-import { count, describe } from "./words.js";
+import { count, describe, link } from "./words.js";
 
 /** What was found at a capsule: by its verdict, and by the tests of what is published. */
 function findingsOf(capsule) {
@@ -10,20 +10,27 @@ function findingsOf(capsule) {
   return [...(verdict?.diagnostics ?? []), ...(verdict?.findings ?? []), ...failed];
 }
 
-/** What is to be said of a capsule beyond its state: nothing where there is nothing to say. */
-export function problems(capsule) {
+/** What is to be said of a capsule beyond its state, of findings the first most: nothing where there is nothing to say. */
+export function problems(capsule, most = Infinity) {
   const e = capsule.verdict ?? {};
   const bad = capsule.state === "failed" || capsule.state === "held";
   const found = findingsOf(capsule);
   const [, says] = describe(e);
   return [
     bad && (found.length === 0 || (e.step && e.step !== "build")) && h("p", { class: "verdict" }, says),
-    found.length > 0 && h("ul", { class: "findings" }, found.map((f) => finding(f, capsule))),
+    found.length > 0 && h("ul", { class: "findings" }, first(found, most).map((f) => finding(f, capsule))),
+    found.length > most && h("p", { class: "more" }, h("a", { href: link(capsule.dir) }, `${found.length - most} more`)),
     e.files?.length > 0 && bad && h("ul", { class: "files" }, e.files.map((file) => h("li", {}, h("code", {}, file)))),
     e.hint && h("p", { class: "hint" }, e.hint),
     e.tail && h("details", { class: "output", open: found.length === 0 }, h("summary", {}, `Output of the ${e.step || "build"}`), h("pre", { tabindex: "0" }, e.tail)),
     notLive(capsule),
   ].filter(Boolean);
+}
+
+/** The first of many findings: errors, if not all find room. */
+function first(found, most) {
+  if (found.length <= most) return found;
+  return [...found.filter((f) => f.severity === "error"), ...found.filter((f) => f.severity !== "error")].slice(0, most);
 }
 
 function notLive(capsule) {
@@ -61,7 +68,7 @@ function place(f, capsule) {
 /** How many errors and remarks a capsule has, in words; "" for none. */
 export function counts(capsule) {
   const found = findingsOf(capsule);
-  const errors = found.filter((f) => f.severity === "error").length;
+  const errors = capsule.state === "good" ? capsule.tests?.failed?.length ?? 0 : found.filter((f) => f.severity === "error").length;
   const rest = found.length - errors;
-  return [errors && count(errors, "error"), rest && count(rest, "remark")].filter(Boolean).join(", ");
+  return [errors && count(errors, capsule.state === "good" ? "failed test" : "error"), rest && count(rest, "remark")].filter(Boolean).join(", ");
 }

@@ -16,6 +16,7 @@ export class Store {
   log = []; // events, oldest first
   version = 0; // grows with each change
 
+  #ahead = 0; // ms that the watch's clock is before the browser's
   #logged = 0; // seq of the newest event in the log
 
   /** Begins with how everything stands. What was known is given up, but for the log of the same run. */
@@ -40,6 +41,11 @@ export class Store {
     this.version++;
   }
 
+  /** What the watch's clock says now, as far as its events tell: the browser may stand on another machine. */
+  now() {
+    return Date.now() + this.#ahead;
+  }
+
   /** Takes an event in. What is known already counts for the log alone. */
   take(e) {
     if (e.seq > this.#logged) {
@@ -51,6 +57,7 @@ export class Store {
     if (e.seq <= this.seq) return;
     this.missed += e.seq - this.seq - 1;
     this.seq = e.seq;
+    this.#ahead = Date.parse(e.time) - Date.now();
     this.#apply(e);
   }
 

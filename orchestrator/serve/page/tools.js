@@ -1,12 +1,15 @@
 // The tools of a capsule: a form for each, and what came of a call.
 
-import { h, moment } from "./dom.js";
+import { h, moment, redraw } from "./dom.js";
 import { inputs } from "./form.js";
 import { ask } from "./stream.js";
 import { duration, size } from "./words.js";
 
-/** The tools of the capsule in dir as a part of the page, whose load() asks for them. published is told what calls publish. */
-export function toolbox(token, dir, published) {
+/**
+ * The tools of the capsule in dir as a part of the page, whose load() asks for them. of has published(), which is told what calls publish,
+ * and sound(), whether the capsule's module is that of its sources.
+ */
+export function toolbox(token, dir, of) {
   const shown = h("div", { class: "toolbox" });
   let asked = null;
   let known = "";
@@ -19,20 +22,21 @@ export function toolbox(token, dir, published) {
       const text = JSON.stringify(tools);
       if (text === known) return; // what somebody writes into the forms stays
       known = text;
-      shown.replaceChildren(...(tools.length > 0 ? tools.map((t) => tool(token, dir, t, published, tools.length <= 3)) : [h("p", { class: "quiet" }, "The capsule describes no tools.")]));
+      shown.replaceChildren(...(tools.length > 0 ? tools.map((t) => tool(token, dir, t, of, tools.length <= 3)) : [h("p", { class: "quiet" }, "The capsule describes no tools.")]));
     } catch (error) {
       if (error.name === "AbortError" || known !== "") return; // a module that is being built has the forms of the one before
       shown.replaceChildren(failure(error), h("button", { type: "button", onclick: load }, "Ask again"));
     }
   };
-  return { shown, load, leave: () => asked?.abort() };
+  const wait = (why) => redraw(shown, why, () => h("p", { class: "quiet" }, why));
+  return { shown, load, wait, leave: () => asked?.abort() };
 }
 
 function failure(error) {
   return h("div", { class: "failure", role: "alert" }, h("p", { class: "message" }, error.message), error.hint && h("p", { class: "hint" }, error.hint));
 }
 
-function tool(token, dir, t, published, open) {
+function tool(token, dir, t, of, open) {
   const form = inputs(t.input_schema);
   const answer = h("div", { class: "answer" });
   const trace = h("input", { type: "checkbox" });
@@ -51,9 +55,10 @@ function tool(token, dir, t, published, open) {
       const body = `{"dir":${JSON.stringify(dir)},"tool":${JSON.stringify(t.name)},"arguments":${form.read()},"trace":${trace.checked}}`;
       const result = await ask(token, "/api/call", { body, signal });
       answer.replaceChildren(outcome(result));
-      published(result.published ?? []);
+      of.published(result.published ?? []);
     } catch (error) {
       error.at?.focus();
+      if (!of.sound()) error.hint = "the watch builds it; call again when it is sound";
       answer.replaceChildren(error.name === "AbortError" ? h("p", { class: "quiet" }, "The call was cancelled.") : failure(error));
     } finally {
       calling = null;

@@ -30,6 +30,9 @@ export function shortPath(path, roots) {
 
 export const name = (capsule, roots) => capsule.name || shortPath(capsule.dir, roots);
 
+/** The address of a capsule's view. */
+export const link = (dir) => `#/capsule/${encodeURIComponent(dir)}`;
+
 /** How many errors a verdict has, in words. */
 function errors(list = []) {
   const n = list.filter((f) => f.severity === "error").length;

@@ -439,7 +439,7 @@ const plays = {
       await page.locator(".builds summary").click();
       await page.locator(".sizes summary").click();
       await page.locator("details.output summary").click();
-      await page.getByText("Ask again").waitFor();
+      await page.getByText("Its sources are not sound").waitFor();
       await sound("failed");
       await capsule(page, "play");
       await page.locator(".tool").first().waitFor();
