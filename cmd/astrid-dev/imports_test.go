@@ -73,6 +73,7 @@ var house = []string{
 var forTests = []string{
 	"orchestrator/event/flat: builder/finding orchestrator/event",
 	"internal/gotest:",
+	"internal/record:",
 	"internal/testkit:",
 	"cmd/astrid-dev/internal/script: internal/testkit orchestrator/event/flat",
 }
