@@ -13,6 +13,7 @@
 //	cause.go    why a verdict was due, file by file
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
+//	share.go    results that machines share
 //	inspect.go  what was built is asked for its tools, and tested
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover

@@ -97,6 +97,9 @@ const (
 	OutputTooLarge          Code = "output-too-large"
 	WrapFailed              Code = "wrap-failed"
 	StageFailed             Code = "stage-failed"
+	SharedTrouble           Code = "shared-trouble"
+	SharedRefused           Code = "shared-refused"
+	SharedDiffers           Code = "shared-differs"
 	StateFolderForeign      Code = "state-folder-foreign"
 	PublishRefused          Code = "publish-refused"
 	ModuleGone              Code = "module-gone"
@@ -322,6 +325,9 @@ var table = []Rule{
 	{Code: OutputTooLarge, Part: PartBuild, Severity: Error, Summary: "what the build made is larger than any module may be", Remedy: "leave out debug information and embedded data"},
 	{Code: WrapFailed, Part: PartBuild, Severity: Error, Summary: "no component can be made of the core module", Remedy: "make its world, imports and exports agree, or write wrap = false"},
 	{Code: StageFailed, Part: PartBuild, Severity: Error, Summary: "the disk refused what a build writes", Remedy: "make room, or make the folder that the message names writable"},
+	{Code: SharedTrouble, Part: PartBuild, Severity: Warning, Summary: "the store of shared results could not be used", Remedy: "what was asked for is built here; look after the store, or leave --cache out"},
+	{Code: SharedRefused, Part: PartBuild, Severity: Warning, Summary: "a shared result is not believed, and is built here instead", Remedy: "name the public key of who may share results with --cache-trust, or clean the store"},
+	{Code: SharedDiffers, Part: PartBuild, Severity: Warning, Summary: "a shared result was built again, and came out otherwise", Remedy: "make the build reproducible (verify --repro says where it is not), and name what it reads in inputs; what was built here counts"},
 	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Remedy: "move it away"},
 	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Remedy: "remove it, or name another file"},
 	{Code: ModuleGone, Part: PartBuild, Severity: Warning, Summary: "the published module is gone or overwritten, there is no copy of it, and the sources do not build", Remedy: "nothing is to be done, unless something keeps removing it"},
