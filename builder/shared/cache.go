@@ -31,19 +31,22 @@ type Options struct {
 	Warn func(finding.Finding)
 }
 
-// DefaultTimeout is how long the store may take for one answer.
-const DefaultTimeout = 30 * time.Second
+// DefaultTimeout is how long the store may take for one answer, and a second more for each
+// slowest bytes of a module.
+const (
+	DefaultTimeout = 10 * time.Second
+	slowest        = 1 << 20
+)
 
 // Cache finds, fetches and offers results. Use New.
 type Cache struct {
 	Options
 
-	mu       sync.Mutex // guards what follows
-	stats    Stats
-	hits     int  // counts to Again
-	failures int  // in a row
-	off      bool // the store is asked no more
-	said     map[string]bool
+	mu               sync.Mutex // guards what follows
+	stats            Stats
+	hits             int // counts to Again
+	reading, writing side
+	said             map[string]bool
 }
 
 // Stats count what a Cache did.
@@ -89,13 +92,13 @@ func (c *Cache) Close() error { return c.Store.Close() }
 // Find is the entry under key that can be believed; nil when there is none, or the store
 // does not answer.
 func (c *Cache) Find(ctx context.Context, key string) *Entry {
-	if !c.asking() {
+	if !c.asking(&c.reading) {
 		return nil
 	}
 	asked, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	data, err := c.Store.Entry(asked, key)
-	if !c.went(ctx, "asking "+c.Name+" for an entry", err) {
+	if !c.went(ctx, &c.reading, "asking "+c.Name+" for an entry", err) {
 		return nil
 	}
 	e, err := unseal(data, key, c.Trust)
@@ -110,17 +113,17 @@ func (c *Cache) Find(ctx context.Context, key string) *Entry {
 // order. ok is false when one could not be had, or is not what e says; nothing is left then.
 func (c *Cache) Fetch(ctx context.Context, e *Entry, folder string) (files []string, ok bool) {
 	for i, m := range e.Modules {
-		if !c.asking() {
+		if !c.asking(&c.reading) {
 			break
 		}
 		path := filepath.Join(folder, fmt.Sprintf("%d.wasm", i))
-		asked, cancel := context.WithTimeout(ctx, c.Timeout)
+		asked, cancel := context.WithTimeout(ctx, c.Timeout+time.Duration(m.Size)*time.Second/slowest)
 		err := fetch(asked, c.Store, m.ID, path)
 		cancel()
 		if errors.Is(err, ErrNone) {
 			c.once("gone", finding.SharedTrouble, c.Name+" has an entry and not its module", "stores may throw things away one by one; it is built here instead")
 		}
-		if !c.went(ctx, "reading a module from "+c.Name, err) {
+		if !c.went(ctx, &c.reading, "reading a module from "+c.Name, err) {
 			break
 		}
 		files = append(files, path)
@@ -157,7 +160,7 @@ func (c *Cache) Miss() { c.count(func(s *Stats) { s.Misses++ }) }
 func (c *Cache) Differed() { c.count(func(s *Stats) { s.Differed++ }) }
 
 // Offers reports whether Offer does anything.
-func (c *Cache) Offers() bool { return c.Key != nil && !c.ReadOnly && c.asking() }
+func (c *Cache) Offers() bool { return c.Key != nil && !c.ReadOnly && c.asking(&c.writing) }
 
 // Offer shares what was built: the modules at paths, in the order of e's, whose digests it
 // fills in. Nothing is shared that holds one of private: paths of this machine, which another
@@ -176,23 +179,25 @@ func (c *Cache) Offer(ctx context.Context, e Entry, paths, private []string) {
 		c.once("seal", finding.SharedTrouble, "a result cannot be shared: "+err.Error(), "it counts here all the same")
 		return
 	}
+	size := int64(0)
+	for _, b := range blobs {
+		size += b.Size
+	}
 	keys := []string{e.Whole}
 	if e.Key != e.Whole {
 		keys = append(keys, e.Key)
 	}
 	for _, key := range keys {
-		asked, cancel := context.WithTimeout(ctx, c.Timeout)
+		asked, cancel := context.WithTimeout(ctx, c.Timeout+time.Duration(size)*time.Second/slowest)
 		err := c.Store.Put(asked, key, sealed, blobs)
 		cancel()
-		if !c.went(ctx, "sharing a result through "+c.Name, err) {
+		if !c.went(ctx, &c.writing, "sharing a result through "+c.Name, err) {
 			return
 		}
 	}
 	c.count(func(s *Stats) {
 		s.Offered++
-		for _, b := range blobs {
-			s.Written += b.Size
-		}
+		s.Written += size
 	})
 }
 

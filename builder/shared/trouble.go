@@ -12,19 +12,25 @@ import (
 // patience is how often in a row a store may fail until nobody asks it any more.
 const patience = 3
 
+// side is what a store is asked for: one may take nothing and answer all the same.
+type side struct {
+	failures int // in a row
+	off      bool
+}
+
 // asking reports whether the store is asked still.
-func (c *Cache) asking() bool {
+func (c *Cache) asking(s *side) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.off
+	return !s.off
 }
 
 // went notes how a question to the store ended, and reports whether it went well. Each kind of
 // trouble is told once; the rest is counted.
-func (c *Cache) went(ctx context.Context, doing string, err error) bool {
+func (c *Cache) went(ctx context.Context, s *side, doing string, err error) bool {
 	if err == nil || errors.Is(err, ErrNone) {
 		c.mu.Lock()
-		c.failures = 0
+		s.failures = 0
 		c.mu.Unlock()
 		return err == nil
 	}
@@ -38,19 +44,18 @@ func (c *Cache) went(ctx context.Context, doing string, err error) bool {
 		return false
 	}
 	c.mu.Lock()
-	c.failures++
+	s.failures++
 	c.stats.Failures++
-	last := c.failures >= patience && !c.off
-	c.off = c.off || last
+	last := s.failures >= patience && !s.off
+	s.off = s.off || last
 	c.mu.Unlock()
 	hint := "what was asked for is built here instead"
-	if errors.Is(err, ErrFull) {
-		c.once("full", finding.SharedTrouble, fmt.Sprintf("%s: %v", doing, err), "make room in the store; what was built here is not shared")
-	} else {
-		c.once("trouble", finding.SharedTrouble, fmt.Sprintf("%s: %v", doing, err), hint)
+	if s == &c.writing {
+		hint = "what was built counts here, and is not shared"
 	}
+	c.once(doing, finding.SharedTrouble, fmt.Sprintf("%s: %v", doing, err), hint)
 	if last {
-		c.once("off", finding.SharedTrouble, fmt.Sprintf("%s failed %d times in a row, and is asked no more", c.Name, patience), hint)
+		c.once("off "+doing, finding.SharedTrouble, fmt.Sprintf("%s: it failed %d times in a row, and is not tried again", doing, patience), hint)
 	}
 	return false
 }
