@@ -179,16 +179,6 @@ func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) erro
 	return b.judge(ctx, s, ready)
 }
 
-// judge loads what is staged, and asks it what it can do.
-func (b *Builder) judge(ctx context.Context, s *Staged, ready *smoke.Child) error {
-	asked := b.inspecting(ctx, s)
-	defer asked.end()
-	if err := b.smoke(ctx, s, ready); err != nil {
-		return err
-	}
-	return b.inspect(ctx, s, asked)
-}
-
 // learn notes what the tool read: what it always tells, and what this run told. A run that
 // failed may have stopped before it told all.
 func (b *Builder) learn(ctx context.Context, s *Staged, made compile.Made) {

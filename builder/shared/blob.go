@@ -11,17 +11,11 @@ import (
 	"hash"
 	"io"
 	"os"
-	"regexp"
 
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
-
-var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
-
-// whole reports whether id names something. What it names is used in paths.
-func (id ID) whole() bool { return isDigest(id.BLAKE3) && isDigest(id.SHA256) && id.Size >= 0 }
 
 // Identify reads the file at path and names its content.
 func Identify(path string) (ID, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -82,3 +83,8 @@ func unseal(data []byte, key string, trusted []*seal.Public) (*Entry, error) {
 	}
 	return &e, nil
 }
+
+var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+
+// whole reports whether id names something. What it names is used in paths.
+func (id ID) whole() bool { return isDigest(id.BLAKE3) && isDigest(id.SHA256) && id.Size >= 0 }

@@ -51,6 +51,12 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err := reports.Probe(targets); err != nil {
 		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
+	cfg.Shared, err = f.cache.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer closeCache(cfg.Shared)
+	wrong := collect(cfg.Shared)
 	private, err := f.isolated.begin()
 	if err != nil {
 		return err
@@ -65,6 +71,7 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	r.Cache = f.cache.tell(cfg.Shared, wrong())
 	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
 		out.Workflow, out.Summary = cmd.ErrOrStderr(), os.Getenv("GITHUB_STEP_SUMMARY")

@@ -22,11 +22,13 @@ type verifyFlags struct {
 	targets                              []string
 	timeout                              time.Duration
 	isolated                             isolatedFlags
+	cache                                cacheFlags
 }
 
 func (f *verifyFlags) declare(cmd *cobra.Command) {
 	f.register(cmd)
 	f.isolated.register(cmd)
+	f.cache.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
 	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
@@ -45,6 +47,8 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 	switch {
 	case f.failFast && f.keepGoing:
 		return usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
+	case f.repro && f.cache.address != "":
+		return usage.Hint(errors.New("--repro and --cache exclude each other"), "what was built elsewhere says nothing of whether two builds agree")
 	case f.timeout < 0:
 		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	case given("changed-since") && f.since == "":

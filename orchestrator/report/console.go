@@ -21,6 +21,12 @@ func Console(w io.Writer, r Report) error {
 	for _, c := range p.Capsules {
 		consoleCapsule(&b, c, told)
 	}
+	for i, line := range p.Cache.said() {
+		fmt.Fprintf(&b, "%s%s\n", []string{"cache ", "  "}[min(i, 1)], line)
+		if i > 0 {
+			fmt.Fprintf(&b, "    %s\n", text.Shown(p.Cache.Findings[i-1].Hint))
+		}
+	}
 	fmt.Fprintf(&b, "%s%s\n", headline(p), in(p.DurationMS))
 	if _, err := io.WriteString(w, inert(b.String())); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)

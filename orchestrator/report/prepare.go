@@ -32,8 +32,24 @@ func prepare(r Report) Report {
 	for _, c := range r.Capsules {
 		p.Capsules = append(p.Capsules, r.capsule(c))
 	}
+	p.Cache = r.cache()
 	p.Settle()
 	return p
+}
+
+// cache is r's, with texts that every format can hold.
+func (r Report) cache() *Cache {
+	if r.Cache == nil {
+		return nil
+	}
+	c := *r.Cache
+	c.Address = cmp.Or(valid(c.Address), "?")
+	c.Findings = make([]finding.Finding, 0, len(r.Cache.Findings))
+	for _, f := range r.Cache.Findings {
+		f.Message, f.Hint = r.text(f.Message), r.text(f.Hint)
+		c.Findings = append(c.Findings, f)
+	}
+	return &c
 }
 
 func longestFirst(list []string) []string {

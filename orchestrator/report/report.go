@@ -25,6 +25,7 @@ type Report struct {
 	Interrupted bool      `json:"interrupted"` // ended before its time, by a signal or the run's timeout
 	Capsules    []Capsule `json:"capsules"`
 	Summary     Summary   `json:"summary"` // set by Settle and the writers
+	Cache       *Cache    `json:"cache,omitempty"`
 
 	// Copies are absolute folders that hold a copy of Root in which builds ran.
 	// Files below them are written as files of Root, and their names are taken
@@ -48,6 +49,21 @@ type Options struct {
 	Shard         string `json:"shard,omitempty"`         // "i/n"
 }
 
+// Cache tells of the results that machines share.
+type Cache struct {
+	Address  string            `json:"address"`  // of the store, as it was given
+	Hits     int               `json:"hits"`     // capsules whose modules were taken from it
+	Built    int               `json:"built"`    // capsules that were built because it had nothing that counts
+	Offered  int               `json:"offered"`  // results that it was given
+	Again    int               `json:"again"`    // hits that were built again and compared,
+	Differed int               `json:"differed"` // and came out otherwise
+	Refused  int               `json:"refused"`  // entries and modules that were not believed
+	Failures int               `json:"failures"` // questions that it did not answer
+	Read     int64             `json:"read"`     // bytes of modules
+	Written  int64             `json:"written"`  // likewise
+	Findings []finding.Finding `json:"findings"` // what went wrong with it; never a capsule's fault
+}
+
 // Capsule is what became of one capsule.
 type Capsule struct {
 	Name       string     `json:"name"` // may be empty where the manifest could not be read
@@ -57,6 +73,7 @@ type Capsule struct {
 	DurationMS int64      `json:"duration_ms"`
 	Steps      []Step     `json:"steps"`
 	SourceHash string     `json:"source_hash,omitempty"` // lower-case hex; empty where it was not taken
+	Shared     bool       `json:"shared,omitempty"`      // its modules are another machine's, and were loaded here
 	Artifacts  []Artifact `json:"artifacts"`
 }
 

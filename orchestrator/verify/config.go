@@ -10,6 +10,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -32,8 +33,9 @@ type Config struct {
 	// runtime; it says what the runtime answered, or why it could not be asked. nil: nobody does.
 	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
 
-	CheckArtifact bool // committed modules and declared hashes must be what the sources build
-	FailFast      bool // stop at the first capsule that fails
+	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
+	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
+	FailFast      bool          // stop at the first capsule that fails
 
 	ChangedSince string                   // a git ref: only capsules whose inputs differ from the merge base; "": all
 	Shard        Shard                    // a part of what is left then

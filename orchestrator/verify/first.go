@@ -51,6 +51,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		return false
 	}
 	defer staged.Discard()
+	j.capsule.Shared = staged.Shared
 	r.built(j, staged, r.words(dir))
 	r.unchanged(j, staged)
 	if r.CheckArtifact && !j.helper {

@@ -83,7 +83,7 @@ func (r *run) steps() []report.StepName {
 }
 
 func (r *run) builder(env []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: astrid.Versions(r.Runtime), Installed: r.Installed, Say: func(dir string, f finding.Finding) {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: astrid.Versions(r.Runtime), Installed: r.Installed, Shared: r.Shared, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if !slices.Contains(r.said[dir], f) {

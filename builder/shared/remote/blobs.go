@@ -2,10 +2,12 @@ package remote
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 
 	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 	"github.com/klauspost/compress/zstd"
@@ -147,9 +149,9 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []shared.B
 	return send()
 }
 
-// writeStream uploads the file at path as the blob d.
-func (s *Store) writeStream(ctx context.Context, can *abilities, d *reapi.Digest, path string) error {
-	f, err := fsys.Open(path)
+// writeStream uploads a file as the blob d.
+func (s *Store) writeStream(ctx context.Context, can *abilities, d *reapi.Digest, file string) error {
+	f, err := fsys.Open(file)
 	if err != nil {
 		return err
 	}
@@ -217,4 +219,21 @@ func (s *sender) copy(f *os.File, compressed bool) error {
 		return err
 	}
 	return s.send(nil, true)
+}
+
+// readName and writeName are a blob's names for ByteStream.
+func (s *Store) readName(can *abilities, d *reapi.Digest) string {
+	return path.Join(s.instance, can.blobs(), can.function.part, d.Hash, fmt.Sprint(d.SizeBytes))
+}
+
+func (s *Store) writeName(can *abilities, d *reapi.Digest) string {
+	return path.Join(s.instance, "uploads", uuid(), can.blobs(), can.function.part, d.Hash, fmt.Sprint(d.SizeBytes))
+}
+
+// uuid is a random one, version 4.
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

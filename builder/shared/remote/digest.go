@@ -1,11 +1,8 @@
 package remote
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"path"
 
 	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 	"github.com/zeebo/blake3"
@@ -58,21 +55,4 @@ func (f function) action(key string) (*reapi.Digest, error) {
 
 func marshal(m proto.Message) ([]byte, error) {
 	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
-}
-
-// readName and writeName are a blob's names for ByteStream.
-func (s *Store) readName(can *abilities, d *reapi.Digest) string {
-	return path.Join(s.instance, can.blobs(), can.function.part, d.Hash, fmt.Sprint(d.SizeBytes))
-}
-
-func (s *Store) writeName(can *abilities, d *reapi.Digest) string {
-	return path.Join(s.instance, "uploads", uuid(), can.blobs(), can.function.part, d.Hash, fmt.Sprint(d.SizeBytes))
-}
-
-// uuid is a random one, version 4.
-func uuid() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
