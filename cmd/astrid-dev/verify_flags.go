@@ -18,7 +18,7 @@ import (
 type verifyFlags struct {
 	buildFlags
 	repro, artifact, failFast, keepGoing bool
-	since, shard, times                  string
+	since, shard, times, journal         string
 	targets                              []string
 	timeout                              time.Duration
 	isolated                             isolatedFlags
@@ -38,6 +38,7 @@ func (f *verifyFlags) declare(cmd *cobra.Command) {
 	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
 	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
 	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
+	flags.StringVar(&f.journal, "journal", "", "note in this file what passed: a run that was killed and is begun again with the same file goes on from there")
 	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
 }
 
@@ -49,6 +50,8 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 		return usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
 	case f.repro && f.cache.address != "":
 		return usage.Hint(errors.New("--repro and --cache exclude each other"), "what was built elsewhere says nothing of whether two builds agree")
+	case f.journal != "" && f.artifact:
+		return usage.New(errors.New("--journal and --check-artifact exclude each other: a committed module is no input"))
 	case f.timeout < 0:
 		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	case given("changed-since") && f.since == "":
@@ -73,7 +76,7 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: releases, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+		Timeout: f.timeout, Journal: f.journal, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
 			return cfg, usage.New(err)

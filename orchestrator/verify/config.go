@@ -35,6 +35,7 @@ type Config struct {
 
 	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
 	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
+	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
 	FailFast      bool          // stop at the first capsule that fails
 
 	ChangedSince string                   // a git ref: only capsules whose inputs differ from the merge base; "": all

@@ -20,6 +20,7 @@
 //	cause.go       why two modules usually differ like that
 //	difference.go  where two modules differ
 //	run.go         the run, and what it tells of its progress
+//	journal.go     what a run that was killed has found already
 //	job.go         one capsule and its steps
 //	config.go      what the caller asks
 //	shard.go       one of several runs that share the capsules

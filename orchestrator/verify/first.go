@@ -43,6 +43,9 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		}
 		return false
 	}
+	if r.journaled(j, in) {
+		return false
+	}
 	staged, err := b.Build(ctx, in, nil)
 	if err != nil {
 		r.buildFailed(ctx, j, err)
@@ -51,6 +54,9 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		return false
 	}
 	defer staged.Discard()
+	if staged.After != nil && staged.After.Portable == in.Portable {
+		j.proven = in
+	}
 	j.capsule.Shared = staged.Shared
 	r.built(j, staged, r.words(dir))
 	r.unchanged(j, staged)

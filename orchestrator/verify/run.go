@@ -25,6 +25,7 @@ type run struct {
 	jobs    []*job // those that were selected, in the report's order
 	helpers []*job // others, whose modules these take
 	copies  *workspace.Copies
+	journal *journal // nil: there is none
 
 	mu      sync.Mutex // guards what follows, and every job's began and until
 	running []string
@@ -129,6 +130,9 @@ func (r *run) ended(j *job) {
 	p.Done, p.Running = r.done, slices.Clone(r.running)
 	r.Progress(p)
 	r.mu.Unlock()
+	if verdict == report.Passed {
+		r.note(j)
+	}
 	if verdict == report.Failed && r.FailFast {
 		r.stop(errFailFast)
 	}

@@ -29,7 +29,14 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	}
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	if cfg.Journal != "" {
+		var err error
+		if r.journal, err = openJournal(cfg.Journal); err != nil {
+			return r.report, err
+		}
+	}
 	err := r.all(ctx)
+	r.journal.close(err == nil && ctx.Err() == nil)
 	if ctx.Err() != nil && err != nil {
 		err = nil // the copy, or git, was stopped: that is no fault of theirs
 	}
