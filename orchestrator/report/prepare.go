@@ -63,7 +63,7 @@ func longestFirst(list []string) []string {
 
 func (r Report) capsule(c Capsule) Capsule {
 	c.Dir = r.path(".", cmp.Or(c.Dir, "."))
-	c.Name, c.Reason, c.SourceHash = valid(c.Name), r.text(c.Reason), valid(c.SourceHash)
+	c.Name, c.Reason, c.Changed, c.SourceHash = valid(c.Name), r.text(c.Reason), r.text(c.Changed), valid(c.SourceHash)
 	c.DurationMS = max(c.DurationMS, 0)
 	steps := make([]Step, 0, len(c.Steps))
 	for _, s := range c.Steps {

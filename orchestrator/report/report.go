@@ -69,7 +69,8 @@ type Capsule struct {
 	Name       string     `json:"name"` // may be empty where the manifest could not be read
 	Dir        string     `json:"dir"`  // relative to Root ("." is Root itself), or absolute
 	Verdict    Verdict    `json:"verdict"`
-	Reason     string     `json:"reason,omitempty"` // why it was skipped or not run
+	Reason     string     `json:"reason,omitempty"`  // why it was skipped or not run
+	Changed    string     `json:"changed,omitempty"` // why --changed-since selected it
 	DurationMS int64      `json:"duration_ms"`
 	Steps      []Step     `json:"steps"`
 	SourceHash string     `json:"source_hash,omitempty"` // lower-case hex; empty where it was not taken
