@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/astrid-runtime/astrid-dev/builder/capsule")
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+)
 
 const base = `[package]
 name = "x"

@@ -18,7 +18,8 @@ import (
 type verifyFlags struct {
 	buildFlags
 	repro, artifact, failFast, keepGoing bool
-	since, shard, times, journal         string
+	since, shard, times, journal, ref    string
+	changes                              bool
 	targets                              []string
 	timeout                              time.Duration
 	isolated                             isolatedFlags
@@ -36,6 +37,8 @@ func (f *verifyFlags) declare(cmd *cobra.Command) {
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long the whole run may take; what has not ended then is reported as not run")
 	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
+	flags.StringVar(&f.ref, "against", "", "compare what capsules promise to others with this git ref, and say which version that asks for")
+	flags.BoolVar(&f.changes, "runtime-changes", false, "with two --runtime: tell only what the second judges otherwise than the first")
 	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
 	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
 	flags.StringVar(&f.journal, "journal", "", "note in this file what passed: a run that was killed and is begun again with the same file goes on from there")
@@ -57,6 +60,10 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 	case given("changed-since") && f.since == "":
 		// a pipeline's variable that is not set must not make verify look at everything, or at nothing
 		return usage.Hint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
+	case given("against") && f.ref == "":
+		return usage.Hint(errors.New("--against was given without a ref"), "leave it out to compare with nothing")
+	case f.changes && (len(f.on.versions()) != 2 || f.strict):
+		return usage.Hint(errors.New("--runtime-changes compares two releases, and not with --strict"), "give --runtime twice, the older one first")
 	case given("shard-times") && !given("shard"):
 		return usage.New(errors.New("--shard-times is of use with --shard only"))
 	}
@@ -76,7 +83,7 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: releases, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, Journal: f.journal, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+		Timeout: f.timeout, Journal: f.journal, Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
 			return cfg, usage.New(err)

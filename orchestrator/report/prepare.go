@@ -26,7 +26,7 @@ func prepare(r Report) Report {
 	p.Started = r.Started.UTC()
 	p.Root = slashed(r.Root)
 	p.DurationMS = max(r.DurationMS, 0)
-	p.Options.ChangedSince, p.Options.Shard = valid(r.Options.ChangedSince), valid(r.Options.Shard)
+	p.Options.ChangedSince, p.Options.Against, p.Options.Shard = valid(r.Options.ChangedSince), valid(r.Options.Against), valid(r.Options.Shard)
 	p.Tool = Tool{Name: cmp.Or(valid(r.Tool.Name), "astrid-dev"), Version: valid(r.Tool.Version)}
 	p.Capsules = make([]Capsule, 0, len(r.Capsules))
 	for _, c := range r.Capsules {

@@ -46,6 +46,7 @@ type Options struct {
 	CheckArtifact bool   `json:"check_artifact"`
 	FailFast      bool   `json:"fail_fast"`
 	ChangedSince  string `json:"changed_since,omitempty"` // the ref as it was given
+	Against       string `json:"against,omitempty"`       // likewise
 	Shard         string `json:"shard,omitempty"`         // "i/n"
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
 	FailFast      bool          // stop at the first capsule that fails
 
+	Against string // a git ref: what the capsules promise to others is compared with what they promised there; "": with nothing
+	Changes bool   // Runtime are two releases, and only what the second judges otherwise than the first is told
+
 	ChangedSince string                   // a git ref: only capsules whose inputs differ from the merge base; "": all
 	Shard        Shard                    // a part of what is left then
 	Times        map[string]time.Duration // what capsules took in an earlier run, by Dir of its report; may be nil

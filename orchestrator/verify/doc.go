@@ -12,6 +12,7 @@
 //	first.go       the steps of one capsule
 //	second.go      the second build, and whether it made the same
 //	installed.go   what the real runtime says
+//	against.go     what a change breaks, and what a release of the runtime does
 //	others.go      what builds did to other capsules
 //	artifact.go    whether what is committed is what the sources build
 //	needs.go       whose modules others take, and in which order all are built

@@ -64,6 +64,8 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		r.published(ctx, j, staged)
 	}
 	r.installed(ctx, j, staged)
+	r.against(ctx, b, j, staged)
+	r.releases(ctx, j, staged)
 	r.hand(j, staged)
 	if !r.Repro || j.helper || ctx.Err() != nil {
 		return false
@@ -173,6 +175,9 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 		kernel = append(kernel, m.Report.KernelFindings...)
 		described = append(described, r.described(j, m.Report.ToolFindings)...)
 		ready = ready && m.Report.KernelReady
+	}
+	if r.Changes {
+		kernel, ready = nil, true // told by what changed
 	}
 	if !r.Strict {
 		for i := range kernel {
