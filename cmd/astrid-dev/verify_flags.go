@@ -19,6 +19,7 @@ type verifyFlags struct {
 	buildFlags
 	repro, artifact, failFast, keepGoing bool
 	since, shard, times, journal, ref    string
+	attest, attestKey                    string
 	changes                              bool
 	targets                              []string
 	timeout                              time.Duration
@@ -41,6 +42,8 @@ func (f *verifyFlags) declare(cmd *cobra.Command) {
 	flags.BoolVar(&f.changes, "runtime-changes", false, "with two --runtime: tell only what the second judges otherwise than the first")
 	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
 	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
+	flags.StringVar(&f.attest, "attest", "", "write an attestation of each capsule that passed to this file, as in out.intoto.jsonl")
+	flags.StringVar(&f.attestKey, "attest-key", "", "private key that signs attestations (astrid-dev key); without it they are left for cosign to sign")
 	flags.StringVar(&f.journal, "journal", "", "note in this file what passed: a run that was killed and is begun again with the same file goes on from there")
 	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
 }
@@ -55,6 +58,10 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 		return usage.Hint(errors.New("--repro and --cache exclude each other"), "what was built elsewhere says nothing of whether two builds agree")
 	case f.journal != "" && f.artifact:
 		return usage.New(errors.New("--journal and --check-artifact exclude each other: a committed module is no input"))
+	case f.attestKey != "" && f.attest == "":
+		return usage.New(errors.New("--attest-key is of use with --attest only"))
+	case f.attest != "" && f.journal != "":
+		return usage.New(errors.New("--attest and --journal exclude each other: what an earlier run found is not attested"))
 	case f.timeout < 0:
 		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	case given("changed-since") && f.since == "":
@@ -83,7 +90,7 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: releases, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, Journal: f.journal, Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+		Timeout: f.timeout, Journal: f.journal, Prove: f.attest != "", Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
 			return cfg, usage.New(err)

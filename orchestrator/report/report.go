@@ -77,6 +77,20 @@ type Capsule struct {
 	SourceHash string     `json:"source_hash,omitempty"` // lower-case hex; empty where it was not taken
 	Shared     bool       `json:"shared,omitempty"`      // its modules are another machine's, and were loaded here
 	Artifacts  []Artifact `json:"artifacts"`
+
+	Proof *Proof `json:"-"` // what an attestation says besides; nil where nothing was built
+}
+
+// Proof is what is known of a capsule that was built, for others to check.
+type Proof struct {
+	Version  string    // the manifest's
+	Key      string    // the portable key: of everything that the build depended on
+	Recipe   []string  // toolchain, versions, flags, profile and command, as the key has them
+	Began    time.Time // the build, and what followed it
+	Ended    time.Time
+	Runtimes []string            // the releases of the runtime that judged
+	LinksOn  map[string][]string // the known releases that have all imports of a module, by its path below the capsule
+	SHA256   map[string]string   // of the modules, likewise
 }
 
 // Step is one check of one capsule.

@@ -36,6 +36,7 @@ type Config struct {
 	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
 	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
 	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
+	Prove         bool          // fill in the report's proofs, for attestations
 	FailFast      bool          // stop at the first capsule that fails
 
 	Against string // a git ref: what the capsules promise to others is compared with what they promised there; "": with nothing

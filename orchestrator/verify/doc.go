@@ -13,6 +13,7 @@
 //	second.go      the second build, and whether it made the same
 //	installed.go   what the real runtime says
 //	against.go     what a change breaks, and what a release of the runtime does
+//	prove.go       what others can check
 //	others.go      what builds did to other capsules
 //	artifact.go    whether what is committed is what the sources build
 //	needs.go       whose modules others take, and in which order all are built

@@ -63,6 +63,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
+	r.prove(j, staged)
 	r.installed(ctx, j, staged)
 	r.against(ctx, b, j, staged)
 	r.releases(ctx, j, staged)
