@@ -52,6 +52,7 @@ var house = []string{
 	"builder/pack: builder/capsule builder/capsule/tomldoc builder/finding watcher/fsys watcher/tree",
 	"builder/proc: builder/text",
 	"builder/scaffold: builder/text builder/usage examples",
+	"builder/sbom: builder/wasm/reader watcher/fsys",
 	"builder/seal: watcher/fsys",
 	"builder/shared: builder/finding builder/seal watcher/fsys",
 	"builder/shared/dir: builder/shared watcher/fsys",
