@@ -34,7 +34,7 @@ var house = []string{
 	"orchestrator/session: builder builder/capsule builder/finding builder/shared builder/usage orchestrator orchestrator/ask orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/live orchestrator/load orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
 	"orchestrator/stream: orchestrator/hub",
 	"orchestrator/trial: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain builder/usage orchestrator/console",
-	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/contract builder/finding builder/shared builder/tests builder/text builder/wasm/reader orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
+	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/contract builder/finding builder/shared builder/tests builder/text builder/usage builder/wasm/reader builder/wasm/source orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
 	"orchestrator/verify/workspace: builder/usage watcher/fsys watcher/tree",
 	"builder: builder/astrid builder/capsule builder/compile builder/contract builder/daemon builder/finding builder/guest builder/inputs builder/inspect builder/proc builder/shared builder/smoke builder/store builder/tests builder/toolchain watcher/fsys watcher/tree",
 	"builder/astrid:",

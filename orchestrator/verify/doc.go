@@ -20,6 +20,7 @@
 //	mutation.go    what a build did to its own inputs
 //	findings.go    findings as the original tree has them
 //	cause.go       why two modules usually differ like that
+//	function.go    whose code a byte is
 //	difference.go  where two modules differ
 //	run.go         the run, and what it tells of its progress
 //	journal.go     what a run that was killed has found already
