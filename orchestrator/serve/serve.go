@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 	"crypto/rand"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -64,7 +66,8 @@ func Listen(o Options) (*Server, error) {
 	s := &Server{URL: "http://" + urlHost(host, at) + "/#token=" + token, o: o, run: rand.Text()[:8], guard: newGuard(host, at.Addr(), token), files: files,
 		book: newBook(o.Hub), guests: make(chan struct{}, guests), unread: unread, listener: listener}
 	s.alive, s.cut = context.WithCancel(context.Background())
-	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: headerWait, MaxHeaderBytes: 64 << 10}
+	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: headerWait, MaxHeaderBytes: 64 << 10,
+		ErrorLog: log.New(io.Discard, "", 0)} // what a client does wrong is no news of the watch
 	return s, nil
 }
 
