@@ -52,6 +52,7 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	}
 	stopped := s.watch(o)
 	s.answer()
+	s.cfg.Retried = s.live.Retry
 	s.cfg.Retry, s.cfg.NoInitialBuild = o.Again, o.NoInitialBuild
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
 	err = s.run(s.seen)
