@@ -31,7 +31,8 @@ var house = []string{
 	"orchestrator/progress: builder/text orchestrator/report orchestrator/verify",
 	"orchestrator/proof: builder builder/capsule builder/finding builder/inspect builder/tests builder/text builder/usage orchestrator/calls orchestrator/console orchestrator/paths",
 	"orchestrator/report: builder/finding builder/text builder/usage watcher/fsys watcher/tree",
-	"orchestrator/session: builder builder/capsule builder/finding builder/shared builder/usage orchestrator orchestrator/ask orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/live orchestrator/load orchestrator/paths orchestrator/stream watcher watcher/fsys watcher/tree",
+	"orchestrator/serve: builder/capsule builder/tools builder/usage orchestrator/calls orchestrator/event orchestrator/hub",
+	"orchestrator/session: builder builder/capsule builder/finding builder/shared builder/usage orchestrator orchestrator/ask orchestrator/console orchestrator/event orchestrator/hook orchestrator/hub orchestrator/live orchestrator/load orchestrator/paths orchestrator/serve orchestrator/stream watcher watcher/fsys watcher/tree",
 	"orchestrator/stream: orchestrator/hub",
 	"orchestrator/trial: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain builder/usage orchestrator/console",
 	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/contract builder/finding builder/shared builder/tests builder/text builder/usage builder/wasm/reader builder/wasm/source orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
@@ -79,6 +80,7 @@ var house = []string{
 var forTests = []string{
 	"orchestrator/event/flat: builder/finding orchestrator/event",
 	"internal/gotest:",
+	"internal/record:",
 	"internal/testkit:",
 	"builder/shared/remote/servers: internal/testkit",
 	"cmd/astrid-dev/internal/script: internal/testkit orchestrator/event/flat",
