@@ -54,7 +54,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 	dir, isManifest := strings.CutSuffix(path, sep+tree.ManifestName)
-	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
+	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) && l.Wanted(dir) {
 		l.add(dir)
 	}
 	for _, dir := range l.index().of(path) {

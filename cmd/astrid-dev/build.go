@@ -31,6 +31,9 @@ func build(cmd *cobra.Command, args []string, b buildFlags, retry bool) error {
 	if err != nil {
 		return err
 	}
+	if err := b.fits(roots, found.Dirs); err != nil {
+		return err
+	}
 	o := b.options(cmd, roots)
 	o.Retry = retry
 	out, err := session.Build(cmd.Context(), o)

@@ -2,22 +2,31 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
 
 // This file holds the flags that several commands have.
 
 func checkFormat(cmd *cobra.Command) error {
-	switch f := format(cmd); f {
-	case "text", "json":
+	takesShort := slices.Contains([]string{"watch", "build", "check"}, cmd.Name())
+	switch f := format(cmd); {
+	case f == "text" || f == "json" || f == "short" && takesShort:
 		return nil
+	case f == "short":
+		return usage.New(fmt.Errorf("%s has no format short: only watch, build and check have; use text or json", cmd.Name()))
+	case takesShort:
+		return usage.New(fmt.Errorf("unknown format %q: use text, json or short", f))
 	default:
 		return usage.New(fmt.Errorf("unknown format %q: use text or json", f))
 	}
@@ -66,12 +75,16 @@ type buildFlags struct {
 	jobs   int
 	strict bool
 	nested bool
+	only   []string
+	output bool
 	on     runtimeFlags
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors, and one that takes 30 s lends its place")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
+	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*' (may be repeated)")
+	cmd.Flags().BoolVarP(&b.output, "verbose", "v", false, "show the output of builds at a terminal too")
 	includeNested(cmd.Flags(), &b.nested)
 	b.on.register(cmd, "the release of the runtime that must take each capsule, as in 2026.10.1 (may be repeated)")
 }
@@ -80,16 +93,37 @@ func (b *buildFlags) check() error {
 	if b.jobs < 1 {
 		return usage.New(fmt.Errorf("--jobs must be at least 1, not %d", b.jobs))
 	}
+	for _, pattern := range b.only {
+		if !paths.Pattern(pattern) {
+			return usage.New(fmt.Errorf("--only %q is no pattern: * stands for a part of a name, ** for any folders", pattern))
+		}
+	}
 	_, err := b.on.releases()
 	return err
+}
+
+// fits is an error when none of the capsules in dirs is one that --only names.
+func (b *buildFlags) fits(roots, dirs []string) error {
+	if slices.ContainsFunc(dirs, func(dir string) bool { return paths.Fits(b.only, roots, dir) }) {
+		return nil
+	}
+	var names []string
+	for _, dir := range dirs {
+		names = append(names, filepath.Base(dir))
+	}
+	return usage.Hint(fmt.Errorf("no capsule fits --only %s", strings.Join(b.only, " or ")), "there are "+strings.Join(names, ", "))
 }
 
 // options are those of a session that these flags ask for.
 func (b *buildFlags) options(cmd *cobra.Command, roots []string) session.Options {
 	o := session.Options{Roots: roots, Nested: b.nested, Jobs: b.jobs, Strict: b.strict,
 		Runtime: b.on.versions(), Installed: b.on.installed(), Person: cmd.ErrOrStderr(), Console: consoleOptions(cmd)}
-	if asJSON(cmd) {
+	o.Only, o.Console.Verbose = b.only, b.output
+	switch format(cmd) {
+	case "json":
 		o.Lines = cmd.OutOrStdout()
+	case "short":
+		o.Person = cmd.OutOrStdout()
 	}
 	return o
 }

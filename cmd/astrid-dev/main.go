@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/terminal"
 )
 
 // The exit codes. Scripts read them.
@@ -23,6 +24,9 @@ const (
 
 func main() {
 	if code, handled := builder.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	if code, handled := terminal.Main(os.Args[1:]); handled {
 		os.Exit(code)
 	}
 	os.Exit(run(os.Args[1:]))
@@ -67,7 +71,7 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVarP(&showVersion, "version", "V", false, "print the version")
-	root.PersistentFlags().String("format", "text", "text for people, json for programs (stdout)")
+	root.PersistentFlags().String("format", "text", "text for people; on stdout json for programs, and of watch, build and check short, a line a finding, for problem matchers")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest())
 	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop())

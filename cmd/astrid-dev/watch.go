@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -19,8 +18,11 @@ func newWatch() *cobra.Command {
 		Short: "Rebuild capsules as they change, and announce each reload",
 		Long: `watch builds every capsule below the paths (the current folder without any),
 waits for changes, rebuilds what really changed, smoke-loads the result and
-announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
-looks at everything again and retries what failed.
+announces the reload. It ends with Ctrl-C or q.
+
+At a terminal single keys are read: r looks at everything again and retries what
+failed, f only what failed, e shows the errors that stand, v the output of builds,
+c clears the screen, t lists tools, ? says this.
 
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
@@ -40,7 +42,7 @@ type watchCall struct {
 	live  liveFlags
 }
 
-// watch runs until the context ends, or somebody types q.
+// watch runs until the context ends, or somebody presses q.
 func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
@@ -54,13 +56,14 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err != nil {
 		return err
 	}
-	ctx, quit := context.WithCancel(cmd.Context())
-	defer quit()
 	o := f.build.options(cmd, roots)
+	keys := theScreen.keys()
+	defer theScreen.close()
+	o.Console.Keys = keys != nil
 	o.Live = runtime
-	return session.Watch(ctx, session.WatchOptions{
+	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Keys: keys, OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
 }

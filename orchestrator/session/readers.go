@@ -63,7 +63,15 @@ func (s *session) openReaders(h hooks) error {
 	return nil
 }
 
-// output is where what a capsule's build and hook print goes.
+// builds is where what a capsule's build prints goes.
+func (r *readers) builds() func(capsule string) io.Writer {
+	if r.console == nil {
+		return func(string) io.Writer { return io.Discard }
+	}
+	return r.console.BuildWriter
+}
+
+// output is where what a capsule's hook prints goes, and what it logs in a runtime.
 func (r *readers) output() func(capsule string) io.Writer {
 	if r.console == nil {
 		return func(string) io.Writer { return io.Discard }
