@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
@@ -25,6 +26,7 @@ type row struct {
 	name  string
 	state event.State
 	began time.Time // of the build that runs; zero: none does
+	odd   bool      // its module is not kernel-ready
 	due   bool      // a change was told of, and no build of it began yet
 }
 
@@ -74,8 +76,12 @@ func (b *board) take(e event.Event, now time.Time) {
 		b.judge(e, event.OnHold)
 	case event.Reload:
 		b.judge(e, event.Good)
+		b.of(e).odd = finding.Count(body.Findings, finding.Error) > 0
 	case event.Unchanged:
 		b.judge(e, cmp.Or(body.State, event.Good))
+		if body.Rebuilt {
+			b.of(e).odd = finding.Count(body.Findings, finding.Error) > 0
+		}
 	case event.Idle:
 		b.rest(body, now)
 	}
@@ -141,12 +147,15 @@ type part struct {
 // parts are "9 sound", "2 failed (auth, chat)" and "[4/12] building email (5 s)", as far as there is
 // something to say. brief 1 leaves out the names of what failed, 2 those of what is built.
 func (b *board) parts(now time.Time, brief int) (list []part) {
-	sound, waiting := 0, 0
+	sound, odd, waiting := 0, 0, 0
 	for _, r := range b.rows {
 		switch {
 		case !r.began.IsZero():
 		case r.state == event.Good:
 			sound++
+			if r.odd {
+				odd++
+			}
 		case r.state == event.Unknown:
 			waiting++
 		}
@@ -159,6 +168,9 @@ func (b *board) parts(now time.Time, brief int) (list []part) {
 		if len(b.rows) == 1 {
 			list[0].text = "sound"
 		}
+		if odd > 0 && brief < 2 {
+			list[0].text += notReady(odd, len(b.rows))
+		}
 	}
 	if dirs := b.red(); len(dirs) > 0 {
 		list = append(list, part{red, fmt.Sprintf("%d failed", len(dirs)) + namedIn(b.names(dirs), brief)})
@@ -166,7 +178,7 @@ func (b *board) parts(now time.Time, brief int) (list []part) {
 	if builds := b.running(); len(builds) > 0 {
 		list = append(list, part{plain, b.progress(builds, now, brief)})
 	}
-	if waiting > 0 {
+	if waiting > 0 && brief < 3 {
 		word := "waiting"
 		if !b.since.IsZero() {
 			word = "not built yet"
@@ -174,6 +186,14 @@ func (b *board) parts(now time.Time, brief int) (list []part) {
 		list = append(list, part{dim, fmt.Sprintf("%d %s", waiting, word)})
 	}
 	return list
+}
+
+// notReady is " (3 not kernel-ready)".
+func notReady(odd, all int) string {
+	if all == 1 {
+		return ", not kernel-ready"
+	}
+	return fmt.Sprintf(" (%d not kernel-ready)", odd)
 }
 
 // namedIn is " (auth, chat)".

@@ -167,7 +167,9 @@ func (c *Console) hidden(body event.Body) bool {
 		return c.screen() && !c.ready && !c.o.Once && b.Reason == ""
 	case event.Idle:
 		return c.o.Quiet || c.screen() && !c.o.Once
-	case event.BuildStarted, event.BuildSuperseded:
+	case event.BuildStarted:
+		return c.o.Quiet || c.screen() && b.Reason == "first build"
+	case event.BuildSuperseded:
 		return c.o.Quiet
 	}
 	return false

@@ -7,16 +7,25 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
-// keysEntry says what the keys do.
-var keysEntry = entry{colour: dim, word: "keys", text: "r look again  f only what failed  e errors  v output  c clear  t tools  q quit  ? this"}
+// keysEntry says which keys there are.
+var keysEntry = entry{colour: dim, word: "keys", text: "r again  f failed  v output  c clear  t tools  q quit"}
+
+// keysHelp says what they do.
+var keysHelp = []string{
+	"r  look at everything again, and build again what failed",
+	"f  the same for what failed only",
+	"e  show again why capsules are failed or held",
+	"v  show the output of builds, or hide it again",
+	"c  clear the screen; what is wrong is shown again",
+	"t  list the tools of the capsules that are sound",
+	"q  quit, as Ctrl-C does",
+}
 
 // Help says what the keys do, and what else is worth knowing: notes, a line each.
 func (c *Console) Help(notes ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := keysEntry
-	n.below = plainLines(notes)
-	c.add(n)
+	c.add(entry{colour: dim, word: "keys", below: plainLines(append(keysHelp[:len(keysHelp):len(keysHelp)], notes...))})
 }
 
 // Note shows a line that somebody asked for, and lines below it.

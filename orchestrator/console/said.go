@@ -15,7 +15,7 @@ func (c *Console) news(e event.Event, n entry) entry {
 	var findings []finding.Finding
 	switch b := e.Body.(type) {
 	case event.LiveFailed:
-		if c.repeats(b.Findings) {
+		if c.repeats(e.Dir, b.Findings) {
 			n.below = nil
 		}
 		return n
@@ -30,7 +30,9 @@ func (c *Console) news(e event.Event, n entry) entry {
 	}
 	var fresh, old []finding.Finding
 	for _, f := range findings {
-		if key := keyOf(f); c.said[key] {
+		key := keyOf(f)
+		c.said[e.Dir+key] = true
+		if c.said[key] {
 			old = append(old, f)
 		} else {
 			c.said[key] = true
@@ -38,8 +40,11 @@ func (c *Console) news(e event.Event, n entry) entry {
 		}
 	}
 	if len(old) > 0 {
+		before := len(n.below) - len(remarkLines(findings, e.Dir, c.o.Dir))
+		n.below = append(n.below[:before], remarkLines(fresh, e.Dir, c.o.Dir)...)
+	}
+	if len(old) > 0 && !c.screen() { // a screen says in its last line how many are not kernel-ready
 		n.text += "  (" + remarks(old) + ", as before)"
-		n.below = append(n.below[:len(n.below)-len(remarkLines(findings, e.Dir, c.o.Dir))], remarkLines(fresh, e.Dir, c.o.Dir)...)
 	}
 	return n
 }
@@ -49,10 +54,10 @@ func keyOf(f finding.Finding) string {
 	return strings.Join([]string{f.Severity.String(), f.Where(), f.Message, string(f.Code)}, "\x00")
 }
 
-// repeats reports whether all reasons of a capsule that is not live were said of a reload.
-func (c *Console) repeats(list []finding.Finding) bool {
+// repeats reports whether all reasons of a capsule in dir that is not live were said of its reloads.
+func (c *Console) repeats(dir string, list []finding.Finding) bool {
 	for _, f := range list {
-		if !c.said[keyOf(f)] {
+		if !c.said[dir+keyOf(f)] {
 			return false
 		}
 	}
