@@ -216,6 +216,7 @@ const (
 	LinkedCapsule      Code = "linked-capsule"
 	GitLockWaiting     Code = "git-lock-waiting"
 	GitLockStale       Code = "git-lock-stale"
+	NotifyFailed       Code = "notify-failed"
 	HookFailed         Code = "hook-failed"
 	LiveGone           Code = "live-gone"
 	LivePaced          Code = "live-paced"
@@ -431,6 +432,7 @@ var table = []Rule{
 	{Code: LinkedCapsule, Part: PartWatch, Severity: Warning, Summary: "a link leads to a capsule outside the paths, which is not looked at", Remedy: "name the capsule's own folder as a path"},
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Remedy: "nothing is to be done"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Remedy: "remove it if no git runs"},
+	{Code: NotifyFailed, Part: PartWatch, Severity: Warning, Summary: "the desktop's program could not show a notification", Remedy: "leave --notify out where there is no desktop; the bell rings without it"},
 	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the command of --on-reload or --on-live failed", Remedy: "read its output, which is shown with it"},
 	{Code: LiveGone, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime is not there", Remedy: "start it, with astrid start; what is built is installed when it is back"},
 	{Code: LivePaced, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime takes no more installs for now", Remedy: "nothing is to be done: the newest of each capsule goes when there is room"},

@@ -36,6 +36,11 @@ func build(cmd *cobra.Command, args []string, b buildFlags, retry bool) error {
 	}
 	o := b.options(cmd, roots)
 	o.Retry = retry
+	done, err := b.timed(&o)
+	if err != nil {
+		return err
+	}
+	defer done()
 	out, err := session.Build(cmd.Context(), o)
 	switch {
 	case err != nil:

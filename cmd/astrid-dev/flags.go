@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -72,18 +73,20 @@ func (f runtimeFlags) installed() string {
 
 // buildFlags are the flags of every command that builds.
 type buildFlags struct {
-	jobs   int
-	strict bool
-	nested bool
-	only   []string
-	output bool
-	on     runtimeFlags
+	jobs    int
+	strict  bool
+	nested  bool
+	only    []string
+	output  bool
+	timings string
+	on      runtimeFlags
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors, and one that takes 30 s lends its place")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
 	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*' (may be repeated)")
+	cmd.Flags().StringVar(&b.timings, "timings", "", "write how long each build took to this file, in Chrome's trace format")
 	cmd.Flags().BoolVarP(&b.output, "verbose", "v", false, "show the output of builds at a terminal too")
 	includeNested(cmd.Flags(), &b.nested)
 	b.on.register(cmd, "the release of the runtime that must take each capsule, as in 2026.10.1 (may be repeated)")
@@ -126,4 +129,17 @@ func (b *buildFlags) options(cmd *cobra.Command, roots []string) session.Options
 		o.Person = cmd.OutOrStdout()
 	}
 	return o
+}
+
+// timed has o write timings, where that was asked for. The caller calls done at the end.
+func (b *buildFlags) timed(o *session.Options) (done func(), err error) {
+	if b.timings == "" {
+		return func() {}, nil
+	}
+	file, err := os.Create(b.timings)
+	if err != nil {
+		return nil, usage.Hint(fmt.Errorf("--timings: %w", err), "give a file in a folder that exists")
+	}
+	o.Timings = file
+	return func() { file.Close() }, nil
 }

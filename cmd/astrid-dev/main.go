@@ -7,6 +7,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +73,16 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVarP(&showVersion, "version", "V", false, "print the version")
 	root.PersistentFlags().String("format", "text", "text for people; on stdout json for programs, and of watch, build and check short, a line a finding, for problem matchers")
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		given, err := daily(cmd, args)
+		if len(given) > 0 {
+			cmd.Annotations = map[string]string{dailyKey: "from " + given[0] + ": " + strings.Join(given[1:], " ")}
+		}
+		if err != nil {
+			return err
+		}
+		return checkFormat(cmd)
+	}
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest())
 	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop())
 	root.SetHelpCommand(newHelp())

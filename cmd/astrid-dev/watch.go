@@ -2,9 +2,13 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/notify"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
@@ -61,9 +65,31 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	defer theScreen.close()
 	o.Console.Keys = keys != nil
 	o.Live = runtime
+	if f.notify {
+		if o.Notify, err = notifier(); err != nil {
+			return err
+		}
+	}
+	done, err := f.build.timed(&o)
+	if err != nil {
+		return err
+	}
+	defer done()
 	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Keys: keys, OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Keys: keys, OnReload: f.onReload, OnFailed: f.onFailed, OnMended: f.onMended, Notes: dailyNotes(cmd), OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
+}
+
+// notifier is how somebody who looks elsewhere is told.
+func notifier() (*notify.Options, error) {
+	o := &notify.Options{Program: notify.Desktop(), Env: os.Environ()}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		o.Bell = os.Stderr
+	}
+	if o.Bell == nil && o.Program == nil {
+		return nil, usage.Hint(errors.New("--notify has neither a terminal to ring nor a program that shows notifications"), "install notify-send (Debian: libnotify-bin), or leave it out")
+	}
+	return o, nil
 }

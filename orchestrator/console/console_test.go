@@ -174,7 +174,7 @@ func TestLastLine(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if screen := w.String(); !strings.Contains(screen, keepTitle+"\x1b]2;astrid-dev\a") || !strings.HasSuffix(screen, "\r\x1b[K"+giveTitle) {
+	if screen := w.String(); !strings.Contains(screen, keepTitle+"\x1b]2;") || !strings.HasSuffix(screen, "\r\x1b[K"+giveTitle) {
 		t.Errorf("%q", screen)
 	}
 }

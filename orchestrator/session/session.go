@@ -18,6 +18,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/live"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/notify"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -41,6 +42,11 @@ type Options struct {
 	Hub *hub.Hub
 	// Lines gets every event as a line of JSON; nil: nobody does.
 	Lines io.Writer
+	// Timings gets how long builds take, as package timings writes it; nil: nobody does.
+	Timings io.Writer
+	// Notify tells a person who looks elsewhere when capsules fail, and when all are sound
+	// again; Warn is the session's own. nil: nobody is told.
+	Notify *notify.Options
 	// Person is told what happens, as Console says; nil: nobody is.
 	Person  io.Writer
 	Console console.Options
@@ -190,9 +196,10 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 	}
 }
 
-// hooks are commands to run after each reload, and when one is live; none where they are "".
+// hooks are commands to run after each reload, when one is live, after a failure and after the
+// first success that follows one; none where they are "".
 type hooks struct {
-	reload, live string
-	timeout      time.Duration
-	each         bool // the first also after a build that made the same modules again
+	reload, live, failed, mended string
+	timeout                      time.Duration
+	each                         bool // the first also after a build that made the same modules again
 }

@@ -30,15 +30,17 @@ type WatchOptions struct {
 	Notes          []string      // what else the help of the keys tells
 
 	OnReload     string        // a command to run after each reload; "": none
+	OnFailed     string        // a command to run when a capsule fails or is held; "": none
+	OnMended     string        // a command to run at the first success after that; "": none
 	OnLive       string        // a command to run when a reload is live; "": none
-	HookTimeout  time.Duration // of one run of either; 0: the default
+	HookTimeout  time.Duration // of one run of any of them; 0: the default
 	OnReloadEach bool          // the first also after a build that made the same modules again
 }
 
 // Watch builds what is out of date, and then what changes, until ctx ends, and returns
 // nil then. It returns an error when nothing can be watched, or events cannot be written.
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
-	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.HookTimeout, o.OnReloadEach})
+	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.OnFailed, o.OnMended, o.HookTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
 	}

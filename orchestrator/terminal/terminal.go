@@ -27,7 +27,7 @@ type Keyboard struct {
 
 	mu     sync.Mutex // guards all below
 	mode   *mode      // nil: the terminal has its own mode
-	away   bool // suspended
+	away   bool       // suspended
 	ended  bool
 	keeper *keeper
 }
