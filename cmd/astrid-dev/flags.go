@@ -20,17 +20,21 @@ import (
 // This file holds the flags that several commands have.
 
 func checkFormat(cmd *cobra.Command) error {
-	takesShort := slices.Contains([]string{"watch", "build", "check"}, cmd.Name())
 	switch f := format(cmd); {
-	case f == "text" || f == "json" || f == "short" && takesShort:
+	case f == "text" || f == "json" || f == "short" && takesShort(cmd):
 		return nil
 	case f == "short":
 		return usage.New(fmt.Errorf("%s has no format short: only watch, build and check have; use text or json", cmd.Name()))
-	case takesShort:
+	case takesShort(cmd):
 		return usage.New(fmt.Errorf("unknown format %q: use text, json or short", f))
 	default:
 		return usage.New(fmt.Errorf("unknown format %q: use text or json", f))
 	}
+}
+
+// takesShort reports whether cmd has the format for problem matchers.
+func takesShort(cmd *cobra.Command) bool {
+	return slices.Contains([]string{"watch", "build", "check"}, cmd.Name())
 }
 
 func format(cmd *cobra.Command) string { return cmd.Flag("format").Value.String() }

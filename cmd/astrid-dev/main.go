@@ -84,7 +84,8 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 		return checkFormat(cmd)
 	}
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest())
-	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop())
+	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop(), newExplain(), newMan())
+	completed(root)
 	root.SetHelpCommand(newHelp())
 	return root
 }
