@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"time"
+
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
@@ -54,6 +56,7 @@ func (l *loop) conclude(c *capsule, in *builder.Inputs, attempt int, body event.
 	t.judged, t.in, t.attempt = in.Key, in, attempt
 	if c.in.Key == in.Key {
 		t.announce(in)
+		c.exam.edited = time.Time{} // who waits for that edit has the answer
 		t.unanswered = t.unanswered && !c.exam.current()
 	}
 	l.announceFor(c, body)

@@ -63,7 +63,7 @@ func (b *board) take(e event.Event, now time.Time) {
 		r.began, r.due, b.since = now, false, time.Time{}
 		b.begun, b.queued = b.begun+1, body.Queued
 	case event.Change:
-		if r := b.of(e); !r.due {
+		if r := b.of(e); !r.due && r.state != event.Unknown { // else it is among those that were due already
 			r.due, b.since = true, time.Time{}
 			b.queued++ // until a build that begins tells how many there are
 		}

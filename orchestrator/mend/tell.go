@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -65,6 +65,10 @@ func (o Outcome) Text(w io.Writer) error {
 	for _, c := range o.Capsules {
 		for _, file := range c.Fixed {
 			fmt.Fprintln(&b, "fixed "+paths.Short(filepath.Join(c.Dir, filepath.FromSlash(file))))
+		}
+		for _, code := range c.Mended {
+			rule, _ := code.Rule()
+			fmt.Fprintf(&b, "  mended: %s [%s]\n", rule.Summary, code)
 		}
 		list := c.Findings
 		if c.closed {
