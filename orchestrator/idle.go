@@ -43,6 +43,7 @@ func (l *loop) sayIdle() {
 	}
 	if l.ready && l.busy && !l.finding && l.noting == 0 {
 		l.busy = false
+		l.warnDuplicates()
 		l.announce(event.Idle{Capsules: len(l.order), Failed: len(red), Failing: red})
 	}
 }

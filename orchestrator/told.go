@@ -13,6 +13,7 @@ const namedFiles = 20
 // told is what the stream was told of a capsule.
 type told struct {
 	announced  bool            // capsule_added was due, or the capsule was there at start
+	named      bool            // nobody else has its name, or somebody was warned
 	unanswered bool            // something changed, or may have, and no verdict was said since
 	source     string          // the source hash last announced
 	key        string          // the key last announced
