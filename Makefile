@@ -3,6 +3,7 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 30s
 
 .PHONY: demo build test race bench fuzz lint check toolchains reader reader-check
@@ -11,8 +12,8 @@ demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 	@echo "demo: compiling astrid-dev; the first time takes about a minute"
 	@$(GO) build -o bin/astrid-dev ./cmd/astrid-dev
 	@echo "demo: change the text in examples/hello-go/main.go, save, and see the reload"
-	@echo "demo: keys: r and Enter looks again and retries, q and Enter or Ctrl-C ends"
-	@if [ -t 0 ]; then set -m; fi; bin/astrid-dev watch examples/hello-go # a job of its own: Ctrl-C is not make's
+	@echo "demo: Ctrl-C or q ends, ? says which keys there are"
+	@bin/astrid-dev watch examples/hello-go
 
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev
@@ -24,7 +25,7 @@ test: ## everything; tests of what a machine lacks are skipped, and named at the
 race:
 	$(GO) test -race -timeout 60m ./...
 
-bench: ## the README's performance tables
+bench: ## the tables of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 fuzz: ## each fuzz target for FUZZTIME
@@ -39,6 +40,7 @@ lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(ACTIONLINT)
 	$(GO) mod tidy -diff
 	GOOS=darwin $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...

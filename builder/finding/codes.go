@@ -97,6 +97,9 @@ const (
 	OutputTooLarge          Code = "output-too-large"
 	WrapFailed              Code = "wrap-failed"
 	StageFailed             Code = "stage-failed"
+	SharedTrouble           Code = "shared-trouble"
+	SharedRefused           Code = "shared-refused"
+	SharedDiffers           Code = "shared-differs"
 	StateFolderForeign      Code = "state-folder-foreign"
 	PublishRefused          Code = "publish-refused"
 	ModuleGone              Code = "module-gone"
@@ -186,6 +189,11 @@ const (
 	SecondBuildFailed      Code = "second-build-failed"
 	CommittedModuleDiffers Code = "committed-module-differs"
 	DeclaredHashDiffers    Code = "declared-hash-differs"
+	ContractVersion        Code = "contract-version"
+	ContractChange         Code = "contract-change"
+	ContractUnknown        Code = "contract-unknown"
+	RuntimeRegression      Code = "runtime-regression"
+	RuntimeMended          Code = "runtime-mended"
 
 	// Of reports.
 	CheckFailed                 Code = "check-failed"
@@ -205,6 +213,10 @@ const (
 	PublishedArtifactDiagnostic Code = "published-artifact-diagnostic"
 	RuntimeFailed               Code = "runtime-failed"
 	RuntimeDiagnostic           Code = "runtime-diagnostic"
+	ContractFailed              Code = "contract-failed"
+	ContractDiagnostic          Code = "contract-diagnostic"
+	RuntimeChangeFailed         Code = "runtime-change-failed"
+	RuntimeChangeDiagnostic     Code = "runtime-change-diagnostic"
 
 	// Of watch and doctor.
 	BuildTouchesInputs Code = "build-touches-inputs"
@@ -281,7 +293,7 @@ var table = []Rule{
 	{Code: ComponentFileTaken, Part: PartCheck, Severity: Error, Summary: "what stands at a component's file is no module, so that nothing is published there", Example: "file = \"README.md\" in [[component]]", Remedy: "correct file, or remove what stands there"},
 	{Code: ComponentFileEscapes, Part: PartCheck, Severity: Error, Summary: "a component's file leads out of the capsule through a symbolic link", Example: "file = \"out/app.wasm\", where out is a link to /tmp", Remedy: "remove the link"},
 	{Code: ComponentFileName, Part: PartCheck, Severity: Warning, Summary: "a component's file is not what cargo makes of this crate", Example: "file = \"app.wasm\", and cargo makes greeter.wasm of the crate", Remedy: "write the name that the hint shows"},
-	{Code: MissingFile, Part: PartCheck, Severity: Warning, Summary: "a file that the manifest names does not exist", Example: "a file that a table of Capsule.toml names was renamed", Remedy: "create it, or correct the path"},
+	{Code: MissingFile, Part: PartCheck, Severity: Warning, Summary: "a file that the manifest names does not exist", Example: "skills = [\"skills/greet.md\"], and no such file is there", Remedy: "create it, or correct the path"},
 	{Code: RustNoCdylib, Part: PartCheck, Severity: Error, Summary: "the crate makes neither a module nor a program", Example: "Cargo.toml has no crate-type = [\"cdylib\"] and no src/main.rs", Remedy: `write crate-type = ["cdylib"] under [lib] in Cargo.toml`},
 	{Code: RustNoWasmTarget, Part: PartCheck, Severity: Error, Summary: "no WebAssembly target is set: cargo would build for this machine", Example: "neither .cargo/config.toml nor the environment names a target", Remedy: "write the lines that the hint shows into .cargo/config.toml", Fixable: true},
 	{Code: RustTargetWASI, Part: PartCheck, Severity: Warning, Summary: "the target needs WASI, which the kernel does not offer", Example: "target = \"wasm32-wasip2\" in .cargo/config.toml", Remedy: `write target = "wasm32-unknown-unknown"`},
@@ -323,6 +335,9 @@ var table = []Rule{
 	{Code: OutputTooLarge, Part: PartBuild, Severity: Error, Summary: "what the build made is larger than any module may be", Example: "a module with all of a data set in it", Remedy: "leave out debug information and embedded data"},
 	{Code: WrapFailed, Part: PartBuild, Severity: Error, Summary: "no component can be made of the core module", Example: "the world in the module does not fit its exports", Remedy: "make its world, imports and exports agree, or write wrap = false"},
 	{Code: StageFailed, Part: PartBuild, Severity: Error, Summary: "the disk refused what a build writes", Example: "no space left on the device", Remedy: "make room, or make the folder that the message names writable"},
+	{Code: SharedTrouble, Part: PartBuild, Severity: Warning, Summary: "the store of shared results could not be used", Example: "the folder of --cache is on a share that is away", Remedy: "what was asked for is built here; look after the store, or leave --cache out"},
+	{Code: SharedRefused, Part: PartBuild, Severity: Warning, Summary: "a shared result is not believed, and is built here instead", Example: "a result in --cache that somebody changed by hand", Remedy: "name the public key of who may share results with --cache-trust, or clean the store"},
+	{Code: SharedDiffers, Part: PartBuild, Severity: Warning, Summary: "a shared result was built again, and came out otherwise", Example: "another machine built other bytes from the same inputs", Remedy: "make the build reproducible (verify --repro says where it is not), and name what it reads in inputs; what was built here counts"},
 	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Example: "target/astrid-dev is a link to another disk", Remedy: "move it away"},
 	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Example: "app.wasm is tracked by git, and no build of ours made it", Remedy: "remove it, or name another file"},
 	{Code: ModuleGone, Part: PartBuild, Severity: Warning, Summary: "the published module is gone or overwritten, there is no copy of it, and the sources do not build", Example: "rm app.wasm while the sources do not build, and nothing was kept", Remedy: "nothing is to be done, unless something keeps removing it"},
@@ -406,6 +421,11 @@ var table = []Rule{
 	{Code: SecondBuildFailed, Part: PartVerify, Severity: Error, Summary: "the same sources built once and failed in another folder", Example: "build.sh names /home/ada/caps", Remedy: "let the build depend on nothing but its sources"},
 	{Code: CommittedModuleDiffers, Part: PartVerify, Severity: Error, Summary: "the module beside the manifest is not what the sources build", Example: "app.wasm was committed before the last edit of src/lib.rs", Remedy: "run astrid-dev build and commit the module"},
 	{Code: DeclaredHashDiffers, Part: PartVerify, Severity: Error, Summary: "the hash that the manifest declares is not that of the module", Example: "hash = \"...\" was not written anew after the last build", Remedy: "write the hash that the finding shows", Else: []Severity{Warning}},
+	{Code: ContractVersion, Part: PartVerify, Severity: Error, Summary: "the version does not allow what the capsule promises to others now", Example: "a tool lost a parameter, and the version went from 1.2.0 to 1.2.1", Remedy: "write the version that the finding shows, or promise what was promised"},
+	{Code: ContractChange, Part: PartVerify, Severity: Note, Summary: "what the capsule promises to others has changed", Example: "a tool has a new parameter", Remedy: "tell those who use it, or take it back", Else: []Severity{Warning}},
+	{Code: ContractUnknown, Part: PartVerify, Severity: Warning, Summary: "the capsule at the commit of --against does not build, so that only manifests are compared", Example: "verify --against v1.0.0, and the sources of v1.0.0 do not build here", Remedy: "compare with a commit that builds"},
+	{Code: RuntimeRegression, Part: PartVerify, Severity: Error, Summary: "the first release of --runtime takes the capsule, and the second does not", Example: "verify --runtime 0.10 --runtime 2026.10, and only 0.10 takes the capsule", Remedy: "read the findings beside it"},
+	{Code: RuntimeMended, Part: PartVerify, Severity: Note, Summary: "the second release of --runtime takes the capsule, and the first does not", Example: "verify --runtime 0.10 --runtime 2026.10, and only 2026.10 takes the capsule", Remedy: "nothing: it is told because it changed"},
 	{Code: CheckFailed, Part: PartReport, Severity: Error, Summary: "the step check failed and says no more", Example: "a report of verify in which check failed without a message of its own", Remedy: "read what is printed with it"},
 	{Code: CheckDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step check", Example: "a report of verify with a message of check that has no code", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: BuildDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step build", Example: "a report of verify with a message of build that has no code", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
@@ -423,6 +443,10 @@ var table = []Rule{
 	{Code: PublishedArtifactDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step published-artifact", Example: "a report of verify with a message of published-artifact that has no code", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: RuntimeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime failed and says no more", Example: "a report of verify in which runtime failed without a message of its own", Remedy: "read what is printed with it"},
 	{Code: RuntimeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime", Example: "a report of verify with a message of runtime that has no code", Remedy: "read the message: it is the runtime's own", Else: []Severity{Warning, Note}},
+	{Code: ContractFailed, Part: PartReport, Severity: Error, Summary: "the step contract failed and says no more", Example: "a report of verify in which contract failed without a message of its own", Remedy: "read what is printed with it"},
+	{Code: ContractDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step contract", Example: "a report of verify with a message of contract that has no code", Remedy: "read the message", Else: []Severity{Warning, Note}},
+	{Code: RuntimeChangeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime-change failed and says no more", Example: "a report of verify in which runtime-change failed without a message of its own", Remedy: "read what is printed with it"},
+	{Code: RuntimeChangeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime-change", Example: "a report of verify with a message of runtime-change that has no code", Remedy: "read the message", Else: []Severity{Warning, Note}},
 	{Code: BuildTouchesInputs, Part: PartWatch, Severity: Warning, Summary: "in watch: the build writes a source again with the same bytes", Example: "a formatter that runs before the compiler, in watch", Remedy: "write only when something changes, or name what it makes in ignore"},
 	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Example: "caps/a was copied to caps/a-copy, and both are watched", Remedy: "give each capsule a name of its own"},
 	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Example: "the folder that is watched cannot be read", Remedy: "make the folder readable; the next change or r looks again"},
@@ -433,7 +457,7 @@ var table = []Rule{
 	{Code: GitLockWaiting, Part: PartWatch, Severity: Warning, Summary: "git holds its lock: the build waits for it", Example: "git switch is at work", Remedy: "nothing is to be done"},
 	{Code: GitLockStale, Part: PartWatch, Severity: Warning, Summary: "git's lock has been there for long, and is waited for no more", Example: "git was killed and left .git/index.lock", Remedy: "remove it if no git runs"},
 	{Code: NotifyFailed, Part: PartWatch, Severity: Warning, Summary: "the desktop's program could not show a notification", Example: "notify-send on a machine without a screen", Remedy: "leave --notify out where there is no desktop; the bell rings without it"},
-	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the command of --on-reload or --on-live failed", Example: "--on-reload ./install.sh, and install.sh ends with code 1", Remedy: "read its output, which is shown with it"},
+	{Code: HookFailed, Part: PartWatch, Severity: Warning, Summary: "the command of --on-reload, --on-live, --on-failed or --on-mended failed", Example: "--on-reload ./install.sh, and install.sh ends with code 1", Remedy: "read its output, which is shown with it"},
 	{Code: LiveGone, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime is not there", Example: "astrid stop while watch --live runs", Remedy: "start it, with astrid start; what is built is installed when it is back"},
 	{Code: LivePaced, Part: PartWatch, Severity: Warning, Summary: "with --isolated or --live: the runtime takes no more installs for now", Example: "eleven reloads within a minute", Remedy: "nothing is to be done: the newest of each capsule goes when there is room"},
 	{Code: LivePutBack, Part: PartWatch, Severity: Warning, Summary: "with --live: the runtime keeps a package that it refused, and the last good one cannot be put back", Example: "the runtime ends while it refuses a package", Remedy: "install a good one: the next start of the runtime would load what it refused"},

@@ -157,7 +157,7 @@ func set(flag *pflag.Flag, d *tomldoc.Document, table, key string) error {
 		values = list
 	}
 	for _, v := range values {
-		said, ok := word(v, flag.Value.Type())
+		said, ok := asTyped(v, flag.Value.Type())
 		if ok {
 			ok = flag.Value.Set(said) == nil
 		}
@@ -169,8 +169,8 @@ func set(flag *pflag.Flag, d *tomldoc.Document, table, key string) error {
 	return nil
 }
 
-// word is v as it would be typed after a flag of that type.
-func word(v any, kind string) (string, bool) {
+// asTyped is v as it would be typed after a flag of that type.
+func asTyped(v any, kind string) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		return v, kind != "bool" && kind != "int"

@@ -83,7 +83,7 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 		}
 		return checkFormat(cmd)
 	}
-	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest())
+	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest(), newKey(), newReport(), newVerifyAttestation(), newSBOM())
 	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop(), newExplain(), newMan())
 	completed(root)
 	root.SetHelpCommand(newHelp())

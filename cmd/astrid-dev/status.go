@@ -34,6 +34,13 @@ against what is on disk. It exits with 1 when a capsule failed or is held.`,
 	return cmd
 }
 
+// statusAnswer is what status says.
+type statusAnswer struct {
+	Capsules []standing `json:"capsules"`
+	ask.Pending
+	Page string `json:"page,omitempty"` // the URL of the watch's page
+}
+
 // standing is one line of status.
 type standing struct {
 	event.Standing
@@ -44,23 +51,27 @@ type standing struct {
 }
 
 func status(cmd *cobra.Command, args []string, asJSON bool) error {
-	list, err := standings(cmd, args)
+	answer, err := standings(cmd, args)
 	if err != nil {
 		return err
 	}
 	failed := 0
-	for _, s := range list {
+	for _, s := range answer.Capsules {
 		if s.State == event.Failed || s.State == event.OnHold {
 			failed++
 		}
 	}
 	if asJSON {
-		if err := writeJSON(cmd, map[string]any{"capsules": list}); err != nil {
+		if err := writeJSON(cmd, answer); err != nil {
 			return err
 		}
 	} else {
-		for _, s := range list {
+		for _, s := range answer.Capsules {
 			fmt.Fprintln(cmd.OutOrStdout(), s.line())
+		}
+		tellPending(cmd.OutOrStdout(), answer.Pending)
+		if answer.Page != "" {
+			fmt.Fprintln(cmd.OutOrStdout(), "page     "+answer.Page)
 		}
 	}
 	if failed > 0 {
@@ -69,19 +80,22 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 	return nil
 }
 
-// standings are those of the capsules on the paths: of the watch that is there, else recorded.
-func standings(cmd *cobra.Command, args []string) ([]standing, error) {
+// standings are those of the capsules on the paths, with what is pending and where the page is: of the
+// watch that is there, else recorded.
+func standings(cmd *cobra.Command, args []string) (answer statusAnswer, err error) {
+	answer.Pending = ask.Pending{Holds: []ask.Hold{}, Waits: []ask.Waiting{}}
 	w, at, err := watchOf(args)
 	var nobody *exitError
 	if errors.As(err, &nobody) {
-		return recorded(cmd, at)
+		answer.Capsules, err = recorded(cmd, at)
+		return answer, err
 	}
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	snapshot, err := w.Status(cmd.Context())
+	snapshot, pending, err := w.Status(cmd.Context())
 	if err != nil {
-		return nil, usage.New(err)
+		return answer, usage.New(err)
 	}
 	list := []standing{}
 	for _, s := range snapshot.Standing {
@@ -89,7 +103,7 @@ func standings(cmd *cobra.Command, args []string) ([]standing, error) {
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}
-	return sorted(list), nil
+	return statusAnswer{sorted(list), pending.About(at), snapshot.Page}, nil
 }
 
 // watches are those of single capsules, each asked once.
@@ -104,7 +118,7 @@ func (w watches) of(ctx context.Context, dir string) (event.Standing, bool) {
 	if err != nil {
 		return event.Standing{}, false
 	}
-	snapshot, err := found.Status(ctx)
+	snapshot, _, err := found.Status(ctx)
 	if err != nil {
 		return event.Standing{}, false // it ended just now
 	}
@@ -176,6 +190,16 @@ func (s standing) line() string {
 		}
 		if s.Building {
 			parts = append(parts, "building")
+		}
+		if s.Tests != nil && len(s.Tests.Failed) > 0 {
+			parts = append(parts, text.Count(len(s.Tests.Failed), "failed test"))
+		}
+		switch {
+		case s.Live == nil:
+		case s.Live.Runs:
+			parts = append(parts, "live")
+		default:
+			parts = append(parts, "not live: "+text.Name(s.Live.Reason))
 		}
 	default:
 		parts = append(parts, "not watched")

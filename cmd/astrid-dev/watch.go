@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -30,8 +31,17 @@ c clears the screen, t lists tools, ? says this.
 
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
-which gets the last good package back after one that it refuses.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
+which gets the last good package back after one that it refuses.
+
+With --serve it is shown in a browser too, at a URL that is printed and that status says again:
+capsules, errors, tools to call, sizes and times. docs/page.md describes it.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := watch(cmd, args, watchCall{f, b, l})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // Ctrl-C ends it well, also before everything is watched
+			}
+			return err
+		},
 	}
 	b.register(cmd)
 	l.register(cmd)
@@ -51,6 +61,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
 	}
+	args, page := f.page(cmd, args)
 	roots, missing, err := paths.Watchable(args)
 	if err != nil {
 		return err
@@ -78,7 +89,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Keys: keys, OnReload: f.onReload, OnFailed: f.onFailed, OnMended: f.onMended, Notes: dailyNotes(cmd), OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Serve: page, Keys: keys, OnReload: f.onReload, OnFailed: f.onFailed, OnMended: f.onMended, Notes: dailyNotes(cmd), OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
 }
 

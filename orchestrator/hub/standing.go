@@ -11,6 +11,7 @@ import (
 // standing is what the events that were published so far say about every capsule.
 type standing struct {
 	ready, idle bool
+	page        string
 	capsules    map[string]*event.Standing // by folder
 	verdicts    map[string]event.Event     // by folder: in which event the state was given
 }
@@ -22,7 +23,13 @@ func newStanding() standing {
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Warning, event.Live, event.LiveFailed, event.Snapshot: // they change nothing of what is published
+	case event.Warning, event.Snapshot: // they change nothing of what stands
+		return
+	case event.Live: // and these nothing of what is published
+		s.of(e.Dir).Live = &event.Living{Runs: true, Key: b.Key, Hash: b.Hash, Runtime: b.Runtime, Reason: b.Reason, Since: e.Time}
+		return
+	case event.LiveFailed:
+		s.of(e.Dir).Live = &event.Living{Key: b.Key, Hash: b.Hash, Runtime: b.Runtime, Reason: b.Reason, Since: e.Time}
 		return
 	case event.Ready:
 		s.ready = true
@@ -32,6 +39,9 @@ func (s *standing) take(e event.Event) {
 		return
 	case event.Idle:
 		s.idle = true
+		return
+	case event.Serving:
+		s.page = b.URL
 		return
 	case event.CapsuleRemoved:
 		delete(s.capsules, e.Dir)
@@ -88,9 +98,12 @@ func takeIn(c *event.Standing, e event.Event) {
 		if b.Hash != "" { // else it tells nothing of what is published
 			c.Artifact = b.Artifact
 		}
+		if b.Tests != nil {
+			c.Tests = b.Tests
+		}
 	case event.Reload:
 		judged(event.Good, b.SourceHash)
-		c.Generation, c.Artifact = b.Generation, b.Artifact
+		c.Generation, c.Artifact, c.Tests = b.Generation, b.Artifact, b.Tests
 	}
 }
 
@@ -100,5 +113,5 @@ func (s *standing) snapshot() event.Snapshot {
 		list = append(list, *c)
 	}
 	slices.SortFunc(list, func(a, b event.Standing) int { return strings.Compare(a.Dir, b.Dir) })
-	return event.Snapshot{Ready: s.ready, Idle: s.idle, Standing: list}
+	return event.Snapshot{Ready: s.ready, Idle: s.idle, Standing: list, Page: s.page}
 }

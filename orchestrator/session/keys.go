@@ -32,13 +32,13 @@ func (s *session) press(key rune, notes []string) {
 		s.request(orchestrator.Retry{})
 	default:
 		if screen != nil {
-			s.show(key, notes)
+			s.display(key, notes)
 		}
 	}
 }
 
-// show does what keys ask for that are about the screen.
-func (s *session) show(key rune, notes []string) {
+// display does what keys ask for that are about the screen.
+func (s *session) display(key rune, notes []string) {
 	screen := s.readers.console
 	switch key {
 	case 'f', 'F':

@@ -12,6 +12,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/serve"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -26,6 +27,7 @@ type WatchOptions struct {
 	Poll           bool          // look at every file again and again instead of asking the system for events
 	PollInterval   time.Duration // how often
 	NoInitialBuild bool          // build nothing until something changes
+	Serve          *string       // where to show the watch in a browser, "" for a free port of 127.0.0.1; nil: nowhere
 	Keys           <-chan rune   // single keys that a person types; may be nil
 	Notes          []string      // what else the help of the keys tells
 
@@ -45,11 +47,15 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		return err
 	}
 	defer func() { ended = s.close(ended) }()
+	if err := s.show(o.Serve); err != nil {
+		return err
+	}
 	for _, root := range o.Missing {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
 	stopped := s.watch(o)
 	s.answer()
+	s.cfg.Retried = s.live.Retry
 	s.cfg.NoInitialBuild = o.NoInitialBuild
 	if o.Keys != nil {
 		s.asking.Go(func() { s.obey(o.Keys, o.Notes) })
@@ -58,6 +64,25 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	err = s.run(s.seen)
 	s.cancel()
 	return errors.Join(err, stopped())
+}
+
+// show serves the page, and says where it is.
+func (s *session) show(address *string) error {
+	if address == nil {
+		return nil
+	}
+	server, err := serve.Listen(serve.Options{Address: *address, Roots: s.Roots, Hub: s.Hub, Runtime: s.Runtime})
+	if err != nil {
+		return err
+	}
+	var serving sync.WaitGroup
+	serving.Go(server.Serve)
+	s.readers.shown = func() {
+		server.Close()
+		serving.Wait()
+	}
+	s.Hub.Publish(event.Event{Body: event.Serving{URL: server.URL}})
+	return nil
 }
 
 // answer lets others ask this watch. A watch that cannot be asked is one all the same.
