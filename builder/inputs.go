@@ -15,6 +15,9 @@ type Inputs struct {
 	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
 	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
 	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
+	Quality   Quality          // what Build makes of it
+
+	ReleaseVerdict *finding.Failure // where Quality is Debug: Verdict of ForRelease
 	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
 }
 

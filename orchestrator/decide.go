@@ -136,7 +136,7 @@ func (l *loop) supersede(c *capsule, gone bool) {
 		l.giveUp(c)
 	case !j.committed || gone:
 		j.cancelled = true
-		c.burst.patient = true
+		c.burst.patient = c.burst.patient || !j.release
 		l.do(cancel{c})
 	}
 }
@@ -147,7 +147,7 @@ func (l *loop) giveUp(c *capsule) {
 		l.do(discard{c.work.job.staged})
 	}
 	j := c.work.job
-	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
+	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
 	c.work.abandon()
 }
 

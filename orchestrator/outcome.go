@@ -74,6 +74,9 @@ func (l *loop) adopt(c *capsule, after *builder.Inputs) {
 	if c.in.Key == c.work.job.in.Key {
 		l.accept(c, after)
 	}
+	if c.work.job.release {
+		after = after.ForRelease()
+	}
 	c.work.job.in = after
 }
 

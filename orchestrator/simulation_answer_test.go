@@ -35,6 +35,7 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 			s.t.Errorf("%s: the change of %s to %q is announced twice, or has no key", s.clock(), c.dir, e.Key)
 		}
 		c.changed, c.open = e.Key, true
+	case e.Type == flat.BuildStarted && e.Quality == "release" && c.debug: // nobody waits for it
 	case e.Type == flat.BuildStarted:
 		c.open = true
 	case e.Type == flat.Warning && e.Code == finding.ModulePutBack: // who takes it is looked at again
@@ -78,10 +79,11 @@ func (s *simulation) answer(c *simCapsule, e flat.Event) {
 }
 
 // unasked are the verdicts that no change leads to: on what stands at start, of a capsule that
-// is built once more in quiet, of modules that somebody took away, or that a crash left.
+// is built once more in quiet, of a release, of modules that somebody took away, or that a crash left.
 func (s *simulation) unasked(c *simCapsule, e flat.Event) bool {
 	first := c.judged.Type == ""
-	return first || c.judged.Type == flat.Held || c.judged.Step == "sources" || e.Type == flat.Held ||
+	release := c.debug && e.Quality == "release" && c.judged.Quality != "release" && e.Key == c.judged.Key
+	return first || release || e.Step == "sources" || c.judged.Type == flat.Held || c.judged.Step == "sources" || e.Type == flat.Held ||
 		e.Reason == putBackReason || strings.Contains(e.Reason, "interrupted") || strings.Contains(c.judged.Reason, "interrupted") ||
 		c.module == nil || !c.kept
 }

@@ -41,6 +41,8 @@ type loop struct {
 	searches     uint64 // likewise, for capsules
 	searched     uint64 // of these have ended
 
+	calmSince time.Time // since then nothing happened that somebody waits for; zero: something does
+
 	placed   bool // the watcher said that every watch is placed
 	ready    bool // and every capsule was examined once
 	busy     bool // something was pending since the last idle event

@@ -34,6 +34,7 @@ func (l *loop) advance(now time.Time) {
 	}
 	l.sayIdle()
 	l.answerQuestions()
+	l.releaseInQuiet(now)
 }
 
 // wait is how long nothing is due after advance, unless something happens.
@@ -44,6 +45,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 	}
 	if at := l.pool.Lends(now); !at.IsZero() {
 		next = soonest(next, at, now)
+	}
+	if l.nextRelease() != nil {
+		next = soonest(next, l.calmAt(), now)
 	}
 	for _, h := range l.holds {
 		next = soonest(next, h.Until, now)

@@ -27,6 +27,7 @@ type Options struct {
 	Roots     []string // folders to look for capsules in; absolute
 	Nested    bool     // also in work trees of other repositories
 	Jobs      int      // builds at once; 0: half the processors
+	Debug     bool     // where somebody waits debug modules come first, and releases when all is quiet; for Watch
 	Strict    bool     // what the kernel would not run fails the build
 	Retry     bool     // builds also what failed before and has not changed since
 	Runtime   []string // the releases of the runtime that must take each capsule
@@ -72,7 +73,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 		s.cancel()
 		return nil, err
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)
