@@ -19,6 +19,7 @@ var debugSettings = []string{
 	"incremental=true",
 	`debug="line-tables-only"`,
 	`strip="none"`,
+	`package."*".debug=false`, // those of the author's own crates are what a trap is looked up in
 }
 
 // hasDebugForm reports whether the profile is one that is made for what is released.

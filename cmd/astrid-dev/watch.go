@@ -22,6 +22,10 @@ waits for changes, rebuilds what really changed, smoke-loads the result and
 announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
 looks at everything again and retries what failed.
 
+An edit of a Rust capsule is answered by a debug module, which is built sooner; when all
+is quiet for some seconds a release of the same sources takes its place. --release builds
+releases only, as build, verify and pack always do.
+
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
 which gets the last good package back after one that it refuses.`,
@@ -57,7 +61,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	ctx, quit := context.WithCancel(cmd.Context())
 	defer quit()
 	o := f.build.options(cmd, roots)
-	o.Live = runtime
+	o.Live, o.Debug = runtime, !f.release
 	return session.Watch(ctx, session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
