@@ -18,7 +18,17 @@ type Inputs struct {
 	Quality   Quality          // what Build makes of it
 
 	ReleaseVerdict *finding.Failure // where Quality is Debug: Verdict of ForRelease
-	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
+	Last           string           // source hash of what was published last, whatever it was built from; "" when unknown
+}
+
+// Glance is inputs.Inputs.Glance: the inputs as the files on paths show that they are now. Their keys
+// and hashes are not known; nil: paths do not tell, and everything must be looked at.
+func (in *Inputs) Glance(paths []string) *Inputs {
+	seen := in.Inputs.Glance(paths)
+	if seen == nil {
+		return nil
+	}
+	return &Inputs{Inputs: *seen, Quality: in.Quality}
 }
 
 // Changed is inputs.Inputs.Changed.

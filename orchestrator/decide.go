@@ -60,6 +60,9 @@ func (l *loop) baseline(c *capsule) {
 // decide compares the newest examination with what was processed and with the
 // build under way, and says whether a build is wanted.
 func (l *loop) decide(c *capsule, now time.Time) {
+	if c.work.job != nil && c.work.job.early {
+		l.confirm(c, now)
+	}
 	if c.work.job != nil && !c.work.job.covers(c.in) {
 		c.work.job.disturbed = true
 		l.supersede(c, false)
@@ -136,7 +139,7 @@ func (l *loop) supersede(c *capsule, gone bool) {
 		l.giveUp(c)
 	case !j.committed || gone:
 		j.cancelled = true
-		c.burst.patient = c.burst.patient || !j.release
+		c.burst.patient = c.burst.patient || !j.release && !j.early
 		l.do(cancel{c})
 	}
 }
@@ -147,6 +150,10 @@ func (l *loop) giveUp(c *capsule) {
 		l.do(discard{c.work.job.staged})
 	}
 	j := c.work.job
+	if j.early {
+		c.work.job = nil
+		return
+	}
 	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
 	c.work.abandon()
 }

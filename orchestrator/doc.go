@@ -22,6 +22,7 @@
 //	outcome.go      what came of a build, and its publication
 //	feedback.go     a build that changed its own inputs
 //	quality.go      a release takes the place of a debug module when all is quiet
+//	early.go        a build begins before everything was looked at
 //	examine.go      when the disk is looked at, and what was found
 //	decide.go       what the newest examination means
 //	start.go        which builds begin

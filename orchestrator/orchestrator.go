@@ -57,6 +57,9 @@ type Config struct {
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
+	// Glance is in as the files on paths show that it is now, without keys and hashes; nil, and always
+	// when Glance is nil: that does not tell.
+	Glance func(in *builder.Inputs, paths []string) *builder.Inputs
 	// Build stages and smoke-loads, and looks at the inputs again; a *finding.Failure is the
 	// capsule's fault. The Staged is nil only when ctx ended.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
@@ -117,6 +120,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Foreign == nil {
 		c.Foreign = func(string) bool { return false }
+	}
+	if c.Glance == nil {
+		c.Glance = func(*builder.Inputs, []string) *builder.Inputs { return nil }
 	}
 	if c.Plan == nil {
 		c.Plan = func(watcher.Plan) {}

@@ -59,10 +59,14 @@ func (l *loop) begin(c *capsule, j *job, now time.Time) {
 	c.told.builds++
 	j.attempt, j.started, j.place, j.row = c.told.attempts(), now, l.pool.Take(c.in.Group, now), append(slices.Clip(c.trail.lap.row), c.dir)
 	c.work.begin(j)
-	if j.in.Problem() == nil && j.in.Verdict == nil {
-		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Reason: j.reason, Basis: c.told.basis(j.in, j.attempt)})
+	if !j.early && j.in.Problem() == nil && j.in.Verdict == nil {
+		l.sayStarted(c, j)
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
+}
+
+func (l *loop) sayStarted(c *capsule, j *job) {
+	l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Reason: j.reason, Basis: c.told.basis(j.in, j.attempt)})
 }
 
 // asked is in as it is to be built: also what failed before, when the user asks for it or nobody

@@ -23,8 +23,9 @@ type work struct {
 // job is one build from its start to its publication.
 type job struct {
 	in        *builder.Inputs
+	early     bool // it began before in was looked at as a whole, and nobody was told yet
 	release   bool // a debug module of in stands, and nobody waits for this one
-	attempt   int // its number among the capsule's builds
+	attempt   int  // its number among the capsule's builds
 	reason    string
 	place     *pool.Place
 	started   time.Time

@@ -87,7 +87,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 	cfg := orchestrator.Config{
 		Jobs: s.Jobs, Roots: s.Roots, Warn: s.warnings, Hooks: s.hooks,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
-		Examine: look(b), Build: b.Build,
+		Examine: look(b), Build: b.Build, Glance: (*builder.Inputs).Glance,
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},

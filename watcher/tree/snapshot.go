@@ -2,6 +2,7 @@ package tree
 
 import (
 	"sort"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -68,6 +69,17 @@ func (a *Snapshot) Diff(b *Snapshot) []string {
 	}
 	sort.Strings(paths)
 	return paths
+}
+
+// Lstat is the regular file at path as it is now, with its Path left empty; false where there is none.
+func Lstat(path string) (File, bool) {
+	i := fsys.Lstat(path)
+	return fileOf("", i), i.Kind == fsys.File
+}
+
+// Settled reports whether another change of f would show in its times from now on.
+func (f File) Settled(now time.Time) bool {
+	return f.Ctime != 0 && now.Sub(time.Unix(0, f.Ctime)) >= fresh
 }
 
 // statPath follows links.
