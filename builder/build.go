@@ -2,7 +2,6 @@ package builder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,10 +181,13 @@ func (b *Builder) learn(ctx context.Context, s *Staged, made compile.Made) {
 // underWay is the build of in, about to begin in the folder work.
 func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.Build {
 	build := &compile.Build{Manifest: in.Manifest, Recipe: in.recipe(), Work: work, Timeout: b.timeout(in), Grace: b.options.Grace, Output: output,
-		Say:   func(f finding.Finding) { b.options.Say(in.Dir, f) },
-		Stale: compile.Stale{Changed: in.OldestChange(lastRun(in))}}
-	for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
-		build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
+		Say: func(f finding.Finding) { b.options.Say(in.Dir, f) },
+	}
+	if build.ComparesTimes() {
+		build.Stale.Changed = in.OldestChange(lastRun(in))
+		for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
+			build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
+		}
 	}
 	build.Began = func() (ended func()) {
 		began := fmt.Sprintln(in.Taken.UnixNano())
@@ -234,7 +236,7 @@ func lastRun(in *Inputs) *inputs.Run {
 	}
 	run := &inputs.Run{Since: time.Unix(0, from), Until: time.Unix(0, to)}
 	var seen inputs.Seen
-	if data, err = store.ReadNote(dir, seenNote, seenLimit); err == nil && json.Unmarshal(data, &seen) == nil && seen.Sources != nil {
+	if data, err = store.ReadNote(dir, seenNote, seenLimit); err == nil && seen.UnmarshalBinary(data) == nil {
 		run.Seen = &seen
 	}
 	return run
@@ -243,8 +245,7 @@ func lastRun(in *Inputs) *inputs.Run {
 // noteSeen tells the next run what this one is about to read. Where it cannot be written the
 // older note stays, and does no harm: what is still as that says was so in this run too.
 func noteSeen(in *Inputs) {
-	// a name that is no UTF-8 is not found again: then everything is made anew
-	if data, err := json.Marshal(in.Seen()); err == nil {
+	if data, err := in.Seen().MarshalBinary(); err == nil {
 		_, seen := in.runNotes()
 		store.Note(in.Dir, seen, data)
 	}
