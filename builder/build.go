@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
@@ -34,7 +35,9 @@ const attempts = 3
 // then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	s, err := b.attempt(ctx, in, discard(output))
-	s.After, s.Lost = b.Examine(ctx, in.Dir)
+	if s.After == nil {
+		s.After, s.Lost = b.Examine(ctx, in.Dir)
+	}
 	if ctx.Err() != nil {
 		s.Discard()
 		return nil, ctx.Err()
@@ -154,10 +157,20 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	}
 	asked := b.inspecting(ctx, s)
 	defer asked.end()
+	if !asked.tested { // tests read sources; else nothing does from here on, and nobody waits for both
+		defer b.lookAgain(ctx, s)()
+	}
 	if err := b.smoke(ctx, s, ready); err != nil {
 		return err
 	}
 	return b.inspect(ctx, s, asked)
+}
+
+// lookAgain looks at s's inputs again, beside what the caller does; looked waits for its end.
+func (b *Builder) lookAgain(ctx context.Context, s *Staged) (looked func()) {
+	var look sync.WaitGroup
+	look.Go(func() { s.After, s.Lost = b.Examine(ctx, s.Before.Dir) })
+	return look.Wait
 }
 
 // learn notes what the tool read: what it always tells, and what this run told. A run that
