@@ -45,12 +45,14 @@ type Staged struct {
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
 	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
+	Shared    bool              // the modules are another machine's, and were loaded here
 
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
 	ended   bool
-	learned []string // outside inputs that the toolchain told of
-	code    string   // the source hash without the files of tests; "": there are none
+	learned []string          // outside inputs that the toolchain told of
+	told    []finding.Finding // of the build alone
+	code    string            // the source hash without the files of tests; "": there are none
 }
 
 // Moved names the inputs that were touched while they were built, as Inputs.Changed does.

@@ -21,6 +21,7 @@ const (
 	CauseNote     = "cause" // what the newest verdict went by, and what had changed
 	BlobFolder    = "blobs"
 	WorkFolder    = "work"
+	WorkShared    = "shared" // in a build's folder: what another machine made
 )
 
 // Path is a path below dir's state folder.
