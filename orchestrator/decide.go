@@ -177,3 +177,28 @@ func (l *loop) holdUnbroken(c *capsule, now time.Time) {
 		Message: "its sources are written without pause; it is built when they were quiet for " + c.hold.pause().String(),
 		Hint:    c.ignoreHint(c.hold.files, "if they are no sources, let them be written into an ignored folder", true)})
 }
+
+// confirm makes of a build that began early one like any other, now that the newest examination knows
+// the key: or ends it, when that says that it was for nothing.
+func (l *loop) confirm(c *capsule, now time.Time) {
+	j := c.work.job
+	if j.cancelled || !j.covers(c.in) {
+		return
+	}
+	known := c.in.Key == c.standing.key || c.in.Key == c.standing.published || !c.in.Buildable || c.in.Problem() != nil || c.in.Verdict != nil
+	switch {
+	case !known && !l.circles(c, now):
+		j.early, j.row = false, append(slices.Clip(c.trail.lap.row), c.dir)
+		if j.phase == running {
+			j.in = c.in
+		}
+		c.work.reason = j.reason
+		l.sayChange(c)
+		l.sayStarted(c, j)
+	case j.phase == waiting:
+		l.giveUp(c)
+	default:
+		j.cancelled = true
+		l.do(cancel{c})
+	}
+}
