@@ -56,9 +56,8 @@ func (l *loop) built(c *capsule, end outcome, now time.Time) {
 		return
 	}
 	changed := end.staged.Moved()
-	if j.early && len(changed) > 0 { // the look at everything, which has begun, tells more
+	if j.early && len(changed) > 0 { // the look at everything, which has not ended yet, tells more
 		l.giveUp(c)
-		l.again(c, now)
 		return
 	}
 	if len(changed) == 0 {
