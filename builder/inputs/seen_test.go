@@ -3,11 +3,17 @@ package inputs
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -88,4 +94,95 @@ func BenchmarkHugeEdit(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What an edit costs beside the look at everything does not grow with the capsule: a comparison of
+// all files makes nothing, and a glance makes one list. CI holds these ratios, which no busy machine
+// changes, and no times.
+func TestAnEditOfAHugeCapsuleMakesNoMoreThanOneOfASmallOne(t *testing.T) {
+	allocations := func(n int) (compare, glance float64) {
+		before := huge(n)
+		before.How, before.Governs = &toolchain.Recipe{}, func(string) bool { return false }
+		before.Skip = func(string, bool) bool { return false }
+		before.Reads = before.Skip
+		before.Dir = t.TempDir()
+		edited := filepath.Join(before.Dir, "edited")
+		if err := os.WriteFile(edited, []byte("longer than it was"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before.Sources.Files[n/2] = tree.File{Path: "edited"}
+		for !settled(edited) { // its times may not tell yet
+			runtime.Gosched()
+		}
+		after := before.Glance([]string{edited})
+		if after == nil || !slices.Equal(before.Changed(after), []string{"edited"}) {
+			t.Fatalf("%d files: the glance does not tell", n)
+		}
+		return testing.AllocsPerRun(5, func() { before.Changed(after) }), testing.AllocsPerRun(5, func() { before.Glance([]string{edited}) })
+	}
+	smallCompare, smallGlance := allocations(glanceFrom)
+	hugeCompare, hugeGlance := allocations(20 * glanceFrom)
+	if hugeCompare > smallCompare || hugeGlance > smallGlance {
+		t.Errorf("comparing: %v allocations, in a capsule 20 times as large %v; a glance: %v and %v", smallCompare, hugeCompare, smallGlance, hugeGlance)
+	}
+}
+
+func settled(path string) bool {
+	f, is := tree.Lstat(path)
+	return is && f.Settled(time.Now())
+}
+
+// A glance says nothing where the named files do not prove that the content differs, or where
+// something else than a known source may be concerned.
+func TestAGlanceThatDoesNotTell(t *testing.T) {
+	before := huge(glanceFrom)
+	before.Dir = t.TempDir()
+	before.How = &toolchain.Recipe{}
+	before.Skip = func(path string, _ bool) bool { return strings.HasSuffix(path, "~") }
+	before.Reads = func(path string, _ bool) bool { return filepath.Base(path) == "read" }
+	before.Governs = func(path string) bool { return filepath.Base(path) == ".gitignore" }
+	for i, name := range []string{"same", "longer", "fresh", "gone"} {
+		before.Sources.Files[i] = tree.File{Path: name, Size: 4}
+	}
+	for name, content := range map[string]string{"same": "1234", "longer": "12345", "fresh": "123456", "new": "1", "dropping~": "1", "read": "1", ".gitignore": "1", tree.ManifestName: "1"} {
+		if err := os.WriteFile(filepath.Join(before.Dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for !settled(filepath.Join(before.Dir, "same")) || !settled(filepath.Join(before.Dir, "longer")) {
+		runtime.Gosched()
+	}
+	future := time.Now().Add(time.Hour)
+	for _, c := range []struct {
+		named []string
+		tells bool
+	}{
+		{[]string{"longer"}, true},
+		{[]string{"longer", "same", "dropping~", "gone~"}, true},
+		{[]string{"same"}, false},
+		{nil, false},
+		{[]string{"longer", "gone"}, false},
+		{[]string{"longer", "new"}, false},
+		{[]string{"longer", "read"}, false},
+		{[]string{"longer", ".gitignore"}, false},
+		{[]string{"longer", tree.ManifestName}, false},
+		{[]string{"longer", "../outside"}, false},
+	} {
+		var paths []string
+		for _, name := range c.named {
+			paths = append(paths, filepath.Join(before.Dir, name))
+		}
+		if seen := before.Glance(paths); (seen != nil) != c.tells {
+			t.Errorf("%v: %v", c.named, seen)
+		} else if seen != nil && (seen.Key != "" || seen.SourceHash != "" || seen.Sources.Digest != (tree.Digest{})) {
+			t.Errorf("%v: a glance knows no hash of all files", c.named)
+		}
+	}
+	if f, _ := tree.Lstat(filepath.Join(before.Dir, "longer")); f.Settled(time.Unix(0, f.Ctime)) || !f.Settled(future) {
+		t.Error("a file that was written just now may be written again without its times telling")
+	}
+	before.Sources.Files = before.Sources.Files[:glanceFrom-1]
+	if before.Glance([]string{filepath.Join(before.Dir, "longer")}) != nil {
+		t.Error("a small capsule is looked at as a whole")
+	}
 }
