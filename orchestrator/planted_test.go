@@ -73,7 +73,7 @@ var planted = []fault{
 	{"a release that was stopped counts as one that an edit superseded", "work.go", "	if !w.job.release {\n", "	if true {\n"},
 	{"a question waits for a release", "work.go", "return w.want || w.job != nil && !w.job.release", "return w.want || w.job != nil"},
 	{"a build that began early is never told of", "decide.go", "		l.confirm(c, now)\n", "		_ = now\n"},
-	{"a build that began early goes on when it was for nothing", "decide.go", "	case !known && !l.circles(c, now):", "	case !l.circles(c, now):"},
+	{"a build that began early goes on when it was for nothing", "decide.go", "	case !known && !l.circles(c, now):", "	case (true || known) && !l.circles(c, now):"},
 	{"a build begins early beside another one", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if l.leftAlone(c) ||"},
 	{"a build begins early of what is held", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if !c.work.idle() ||"},
 	{"a release of what failed", "quality.go", "c.in != nil && s.how == good && s.key == c.in.Key && ", "c.in != nil && "},
