@@ -32,7 +32,13 @@ which gets the last good package back after one that it refuses.
 
 With --serve it is shown in a browser too, at a URL that is printed and that status says again:
 capsules, errors, tools to call, sizes and times. docs/page.md describes it.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := watch(cmd, args, watchCall{f, b, l})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // Ctrl-C ends it well, also before everything is watched
+			}
+			return err
+		},
 	}
 	b.register(cmd)
 	l.register(cmd)

@@ -65,6 +65,8 @@ func TestInABrowser(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "node", filepath.Join("testdata", "browser.mjs"), play)
 			cmd.Env = append(os.Environ(), "PAGE_URL="+s.URL, "CONTROL="+control.URL, "CHROMIUM="+chromium, "PACKAGES="+packages, "SHOTS="+os.Getenv("ASTRID_DEV_SHOTS"))
+			cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it takes its browser along
+			cmd.WaitDelay = 10 * time.Second
 			out, err := cmd.CombinedOutput()
 			if len(out) > 0 {
 				t.Logf("%s", out)
