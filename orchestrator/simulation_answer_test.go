@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
@@ -29,6 +30,7 @@ func isAnswer(e flat.Event) bool {
 
 // answers takes in what is said of c, and holds it against what was asked.
 func (s *simulation) answers(c *simCapsule, e flat.Event) {
+	s.begun(c, e)
 	switch {
 	case e.Type == flat.Change:
 		if e.Key == "" || e.Key == c.changed {
@@ -49,6 +51,22 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 		}
 	case e.Type == flat.Idle:
 		s.allAnswered(e)
+	}
+}
+
+// begun: what was built was said to be built, with its key, and is not what stands published.
+func (s *simulation) begun(c *simCapsule, e flat.Event) {
+	made := e.Type == flat.Reload && !strings.Contains(e.Reason, "interrupted") || e.Type == flat.Unchanged && e.Rebuilt
+	if made && e.Attempt != c.attempt {
+		s.t.Errorf("%s: attempt %d of %s ends in %s, and attempt %d was the last that began", s.clock(), e.Attempt, c.dir, e.Type, c.attempt)
+	}
+	if e.Type != flat.BuildStarted {
+		return
+	}
+	c.attempt = e.Attempt
+	stands := c.module != nil && c.record == e.Key && (e.Quality == "debug" || c.module.Quality == builder.Release)
+	if stands && !c.stirs() && c.takes == "" && e.Reason != "retry" {
+		s.t.Errorf("%s: P4: %s is said to be built from %s, which stands published", s.clock(), c.dir, e.Key)
 	}
 }
 

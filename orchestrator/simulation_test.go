@@ -83,6 +83,7 @@ type simCapsule struct {
 	open         bool          // something happened to it of which the loop heard, and no verdict was said since
 	changed      string        // the key that a change announced and no verdict is on yet
 	judged       flat.Event    // the newest verdict
+	attempt      int           // of the newest build that was said to begin
 	released     time.Time     // when it was last let go
 	history      []was         // what its sources were
 	owed         bool          // a publication that a crash interrupted was completed, and nobody was told
