@@ -29,7 +29,7 @@ bench: ## the tables of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 bench-peers: ## the same work by other watchers, b3sum and bare cargo, in one run each
-	PATH=$$(./.ci/peers):$$PATH $(GO) test -run '^$$' -bench 'Peers|Languages' -benchtime 10x ./cmd/astrid-dev
+	PATH=$$(./.ci/peers):$$PATH $(GO) test -run '^$$' -bench 'Peers|BuildOverhead' -benchtime 10x ./cmd/astrid-dev
 	$(GO) test -run '^$$' -bench Hash -benchtime 3x ./watcher/tree
 
 fuzz: ## each fuzz target for FUZZTIME
