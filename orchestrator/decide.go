@@ -185,13 +185,14 @@ func (l *loop) confirm(c *capsule, now time.Time) {
 	if j.cancelled || !j.covers(c.in) {
 		return
 	}
-	known := c.in.Key == c.standing.key || c.in.Key == c.standing.published || !c.in.Buildable || c.in.Problem() != nil || c.in.Verdict != nil
+	known := c.in.Key == c.standing.key || c.in.Key == c.standing.published || c.in.Current != nil || !c.in.Buildable || c.in.Problem() != nil || c.in.Verdict != nil
 	switch {
 	case !known && !l.circles(c, now):
 		j.early, j.row = false, append(slices.Clip(c.trail.lap.row), c.dir)
 		if j.phase == running {
 			j.in = c.in
 		}
+		j.reason = c.whyBuild()
 		c.work.reason = j.reason
 		l.sayChange(c)
 		l.sayStarted(c, j)
