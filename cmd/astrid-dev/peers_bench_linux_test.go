@@ -24,11 +24,15 @@ type peer struct {
 // peers run a command at each edit. They confirm nothing: an edit that changes nothing runs it, too,
 // and one that comes while it runs may be lost.
 var peers = []peer{
-	{"wgo", func(dir, command string) []string { return []string{"wgo", "-root", dir, "-file", ".txt", "sh", "-c", command} }},
+	{"wgo", func(dir, command string) []string {
+		return []string{"wgo", "-root", dir, "-file", ".txt", "sh", "-c", command}
+	}},
 	{"air", func(dir, command string) []string {
 		return []string{"air", "-root", dir, "-build.cmd", command, "-build.bin", "/bin/true", "-build.include_ext", "txt", "-build.delay", "0"}
 	}},
-	{"watchexec", func(dir, command string) []string { return []string{"watchexec", "-w", dir, "-e", "txt", "--", "sh", "-c", command} }},
+	{"watchexec", func(dir, command string) []string {
+		return []string{"watchexec", "-w", dir, "-e", "txt", "--", "sh", "-c", command}
+	}},
 }
 
 // BenchmarkPeers is how long after an edit the command starts, in a folder of 200 files, ours and the

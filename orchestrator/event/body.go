@@ -9,6 +9,7 @@ import (
 // Ready is said once: everything is watched and hashed. First builds may still run.
 type Ready struct {
 	Capsules int       `json:"capsules,omitempty"` // how many are watched
+	Queued   int       `json:"queued,omitempty"`   // builds that are due and have not begun
 	Watched  []Subject `json:"-"`                  // which, for snapshots; not on the wire
 }
 
@@ -72,6 +73,7 @@ type BuildStarted struct {
 	Reason     string  `json:"reason,omitempty"` // why, as "changed"
 	Quality    Quality `json:"quality,omitempty"`
 	Basis
+	Queued int `json:"queued,omitempty"` // builds that are due and have not begun, beside this one
 }
 
 // BuildSuperseded says that newer sources made the build worthless, and that it was ended.
