@@ -151,7 +151,7 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	}
 	for _, m := range made.Modules {
 		c := in.Manifest.Components[m.Component]
-		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Found: m.Found, Hash: m.Hash, Size: m.Size})
+		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
 	asked := b.inspecting(ctx, s)
 	defer asked.end()

@@ -35,7 +35,7 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	ctx, i.cancel = context.WithCancel(ctx)
 	i.start = func() {
 		defer close(i.done)
-		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: b.options.Releases(in.Manifest)[0], Tests: i.tested})
+		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: b.options.Releases(in.Manifest)[0], Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines)})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
@@ -108,7 +108,7 @@ func (b *Builder) Inspect(ctx context.Context, m *capsule.Manifest, path string,
 	if !asks(report) {
 		return nil
 	}
-	found, err := inspect.Module(ctx, m, path, inspect.Options{Runtime: b.options.Releases(m)[0]})
+	found, err := inspect.Module(ctx, m, path, inspect.Options{Runtime: b.options.Releases(m)[0], Lines: PublishedLines(m, path)})
 	if err == nil {
 		describe(report, found)
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Limits  Limits       `json:"limits"`
 	Host    host.Options `json:"host"`
 	Runtime string       `json:"runtime,omitempty"` // the release whose host it is; "": the newest known
+	Lines   engine.Lines `json:"lines"`
 	Compile bool         `json:"compile,omitempty"` // to machine code: slower to load, faster to call
 }
 

@@ -46,7 +46,7 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	}
 	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge})
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Lines: o.Lines})
 	return s, err
 }
 
@@ -191,15 +191,32 @@ func (s *session) fail(ctx context.Context, o *Outcome, err error) {
 
 // trapped tells of a guest that died, as opposed to one that could not be called.
 func (s *session) trapped(o *Outcome, err error) {
-	trap := engine.TrapOf(err)
+	trap := s.sandbox.Trap(err, s.said())
 	if trap == nil || len(trap.Stack) == 0 {
 		return
 	}
 	o.Trap = trap
 	o.Error = "it trapped: " + strings.TrimPrefix(trap.Message, "wasm error: ")
+	if trap.At != nil {
+		o.Error += ", at " + trap.At.String()
+	}
 	if peak := s.sandbox.Peak(); peak+peak/16 >= s.options.Limits.Memory {
 		o.Error += fmt.Sprintf("; it had %d MiB of memory, of %d MiB that the runtime gives", peak>>20, s.options.Limits.Memory>>20)
 	}
+}
+
+// said is what the guest printed and logged: a runtime of its own may have told there where it failed.
+func (s *session) said() string {
+	var b strings.Builder
+	for i := range s.out {
+		b.Write(s.out[i].b)
+		b.WriteByte('\n')
+	}
+	for _, l := range s.world.Logged() {
+		b.WriteString(l.Message)
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // end ends the instance; the next request has a new one. What is stored stays.

@@ -150,6 +150,9 @@ func (w *World) Record() Record {
 	return r
 }
 
+// Logged are the lines that the guest has logged since the last record.
+func (w *World) Logged() []Log { return w.book.record.Logs }
+
 // State are the keys and values that the capsule has stored. The caller may keep it as long as
 // no guest runs.
 func (w *World) State() map[string][]byte { return w.values }

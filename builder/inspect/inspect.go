@@ -26,6 +26,7 @@ const Trigger = engine.TriggerName
 // Options say how a module is inspected. The zero value runs no tests.
 type Options struct {
 	Runtime string         // the release whose host it meets; "": the newest known
+	Lines   engine.Lines   // where a trap's place in the source is known from
 	Tests   bool           // run the tests that lie in the capsule's folder
 	Only    *regexp.Regexp // those whose names match; nil: all
 }
@@ -57,7 +58,7 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 			limits.Wall = tests.Wall
 		}
 	}
-	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime})
+	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime, Lines: o.Lines})
 	var answers []string
 	if err == nil {
 		defer g.Close()

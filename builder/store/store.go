@@ -1,6 +1,7 @@
 package store
 
 import (
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -19,6 +20,7 @@ const (
 	CauseNote   = "cause" // what the newest verdict went by, and what had changed
 	BlobFolder  = "blobs"
 	WorkFolder  = "work"
+	LinesFolder = "lines" // of each blob the core module with what tells of its source
 )
 
 // Path is a path below dir's state folder.
@@ -28,6 +30,26 @@ func Path(dir string, names ...string) string {
 
 // BlobPath is where the copy of a module with that hash lies.
 func BlobPath(dir, hash string) string { return Path(dir, BlobFolder, hash+".wasm") }
+
+// Lines is where the core module lies of which the module that stands published at file, a slash path
+// below dir, was made, with what tells of its source; "" where nobody kept it.
+func Lines(dir, file string) string {
+	r := Read(dir)
+	if r == nil {
+		return ""
+	}
+	for _, m := range r.Modules {
+		if path := Path(dir, LinesFolder, m.Hash+".wasm"); m.File == file && isFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
 
 // Store remembers what need not be asked of the disk again. Use New.
 type Store struct {

@@ -46,7 +46,7 @@ func planRust(ctx context.Context, j *job) (*Recipe, error) {
 		argv = append(argv, "--profile", p)
 	}
 	return &Recipe{
-		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
+		argv: fixed(argv...), env: env, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)), Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
 		Identity: c.identity(ctx, version, program),
 		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)

@@ -90,7 +90,7 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 		limits.Wall = m.Dev.Smoke.Timeout
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0]})
+	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0], Lines: builder.PublishedLines(m, c.Module)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", paths.Short(c.Module), err)
 	}

@@ -47,7 +47,7 @@ func Run(ctx context.Context, path string, o Options) (*Proof, error) {
 		return nil, err
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	i, err := inspect.Module(ctx, m, module, inspect.Options{Runtime: releases[0], Tests: true, Only: o.Only})
+	i, err := inspect.Module(ctx, m, module, inspect.Options{Runtime: releases[0], Tests: true, Only: o.Only, Lines: builder.PublishedLines(m, module)})
 	if err != nil {
 		return nil, err
 	}
