@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -82,6 +83,26 @@ func readRecord(dir, name string) *Record {
 		}
 	}
 	return &r
+}
+
+// Lines is where the core module lies of which the module that stands published at file, a slash path
+// below dir, was made, with what tells of its source; "" where nobody kept it.
+func Lines(dir, file string) string {
+	r := Read(dir)
+	if r == nil {
+		return ""
+	}
+	for _, m := range r.Modules {
+		if path := Path(dir, LinesFolder, m.Hash+".wasm"); m.File == file && isFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f *folder) writeRecord(name string, r *Record) error {

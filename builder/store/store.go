@@ -1,7 +1,6 @@
 package store
 
 import (
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -30,26 +29,6 @@ func Path(dir string, names ...string) string {
 
 // BlobPath is where the copy of a module with that hash lies.
 func BlobPath(dir, hash string) string { return Path(dir, BlobFolder, hash+".wasm") }
-
-// Lines is where the core module lies of which the module that stands published at file, a slash path
-// below dir, was made, with what tells of its source; "" where nobody kept it.
-func Lines(dir, file string) string {
-	r := Read(dir)
-	if r == nil {
-		return ""
-	}
-	for _, m := range r.Modules {
-		if path := Path(dir, LinesFolder, m.Hash+".wasm"); m.File == file && isFile(path) {
-			return path
-		}
-	}
-	return ""
-}
-
-func isFile(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular()
-}
 
 // Store remembers what need not be asked of the disk again. Use New.
 type Store struct {

@@ -159,9 +159,6 @@ func trap(line func(string, string, ...any), t *engine.Trap) {
 	if t == nil {
 		return
 	}
-	if t.At != nil {
-		line("trapped", "at %s", t.At)
-	}
 	for _, frame := range t.Stack[:min(len(t.Stack), framesShown)] {
 		line("", "at %s", frame)
 	}

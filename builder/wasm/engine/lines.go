@@ -19,6 +19,23 @@ type Lines struct {
 	Dir    []byte `json:"dir,omitempty"`    // the capsule's folder, absolute: what lies below it is the author's
 }
 
+// Place is a line of the author's source.
+type Place struct {
+	Function string `json:"function,omitempty"`
+	File     string `json:"file"` // a slash path below the capsule's folder, else as the compiler wrote it
+	Line     int    `json:"line"`
+	Column   int    `json:"column,omitempty"`
+}
+
+// String is "src/lib.rs:12:5 in greet".
+func (p *Place) String() string {
+	s := source.Place{File: p.File, Line: p.Line, Column: p.Column}.String()
+	if p.Function != "" {
+		s += " in " + p.Function
+	}
+	return s
+}
+
 // open is what tells of the lines of a core module; nil: nothing does.
 func (l Lines) open(code []byte) *source.Module {
 	teller := code
@@ -39,6 +56,16 @@ func (l Lines) open(code []byte) *source.Module {
 		}
 	}
 	return m
+}
+
+// below is a file as its author knows it.
+func (l Lines) below(file string) string {
+	if dir := string(l.Dir); dir != "" && filepath.IsAbs(file) {
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return file
 }
 
 // own is the innermost of places that is the author's.

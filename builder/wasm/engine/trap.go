@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,23 +15,6 @@ type Trap struct {
 	Message string   `json:"message"`
 	Stack   []string `json:"stack,omitempty"` // innermost frame first
 	At      *Place   `json:"at,omitempty"`    // in the author's source; nil: nobody knows
-}
-
-// Place is a line of the author's source.
-type Place struct {
-	Function string `json:"function,omitempty"`
-	File     string `json:"file"` // a slash path below the capsule's folder, else as the compiler wrote it
-	Line     int    `json:"line"`
-	Column   int    `json:"column,omitempty"`
-}
-
-// String is "src/lib.rs:12:5 in greet".
-func (p *Place) String() string {
-	s := source.Place{File: p.File, Line: p.Line, Column: p.Column}.String()
-	if p.Function != "" {
-		s += " in " + p.Function
-	}
-	return s
 }
 
 // trapOf splits wazero's error for a trap into message and stack; nil for other errors. marks are
@@ -124,14 +106,4 @@ func (l *lookup) at(mark string) []source.Place {
 		return nil // wazero names the function as well
 	}
 	return places
-}
-
-// below is a file as its author knows it.
-func (l Lines) below(file string) string {
-	if dir := string(l.Dir); dir != "" && filepath.IsAbs(file) {
-		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
-			return filepath.ToSlash(rel)
-		}
-	}
-	return file
 }
