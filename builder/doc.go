@@ -14,6 +14,7 @@
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
 //	inspect.go  what was built is asked for its tools, and tested
+//	before.go   what stands published, to compare it with that
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options

@@ -33,9 +33,10 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	i := &inspection{done: make(chan struct{})}
 	i.tested = slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool { return tests.IsFile(f.Path) })
 	ctx, i.cancel = context.WithCancel(ctx)
+	s.release = b.options.Releases(in.Manifest)[0]
 	i.start = func() {
 		defer close(i.done)
-		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: b.options.Releases(in.Manifest)[0], Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines)})
+		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines), Before: before(in.Dir, s.Modules[0].File, s.release)})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
@@ -74,7 +75,7 @@ func (b *Builder) inspect(ctx context.Context, s *Staged, i *inspection) error {
 	}
 	found := i.found
 	describe(report, found)
-	s.Tests = found.Tests
+	s.Tests, s.Calls, s.Changed = found.Tests, found.Calls, found.Changed
 	s.Findings = append(s.Findings, found.Findings...)
 	finding.Sort(s.Findings)
 	switch {

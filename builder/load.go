@@ -38,7 +38,9 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 }
 
 // linesOf is where the lines of a module of the capsule in dir are known from.
-func linesOf(dir, module string) engine.Lines { return engine.Lines{Dir: []byte(dir), Module: []byte(module)} }
+func linesOf(dir, module string) engine.Lines {
+	return engine.Lines{Dir: []byte(dir), Module: []byte(module)}
+}
 
 // PublishedLines is where the lines of the module are known from that stands published at path, in
 // the folder of a capsule.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
@@ -28,7 +29,8 @@ type Published struct {
 	Delta      json.RawMessage   // what changed against the artifact before; nil when nothing did
 	BuildTime  time.Duration
 	SmokeTime  time.Duration
-	Tests      *tests.Summary // what came of the capsule's tests; nil: there are none
+	Tests      *tests.Summary     // what came of the capsule's tests; nil: there are none
+	Changed    []behaviour.Change // what its calls do otherwise than those of the artifact before
 }
 
 // Staged is a build that has ended and is not published. One that succeeded, and loads, has its
@@ -45,9 +47,13 @@ type Staged struct {
 	Modules   []StagedModule    // in the manifest's order
 	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
 
+	Calls   []behaviour.Call   // what calls of the first module did
+	Changed []behaviour.Change // what they do otherwise than those of what stands published
+
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
 	ended   bool
+	release string   // of the runtime, in whose host the calls were made
 	learned []string // outside inputs that the toolchain told of
 	code    string   // the source hash without the files of tests; "": there are none
 }

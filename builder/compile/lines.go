@@ -56,4 +56,3 @@ func (b *Build) keepMap(module []byte, path, lines string) error {
 	}
 	return nil
 }
-

@@ -106,6 +106,7 @@ const (
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
+	BehaviourChanged        Code = "behaviour-changed"
 
 	// Of what the module describes, and of the capsule's tests.
 	UnroutedTool         Code = "unrouted-tool"
@@ -343,6 +344,7 @@ var table = []Rule{
 	{Code: TestFailed, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule expects what did not come", Remedy: "mend the capsule, or write what came with astrid-dev test --update"},
 	{Code: TestTimeout, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule did not end in its time", Remedy: "look for what waits or goes round without an end; smoke = { timeout } gives more time"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Remedy: "nothing is to be done"},
+	{Code: BehaviourChanged, Part: PartSmoke, Severity: Note, Summary: "a call does otherwise than with the artifact before", Remedy: "nothing is to be done where it is meant"},
 	{Code: PackRefused, Part: PartBuild, Severity: Error, Summary: "no package can be made that the runtime would take", Remedy: "mend what the finding names"},
 	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Remedy: "report it with the module"},
 	{Code: SmokeRuntime, Part: PartSmoke, Severity: Error, Summary: "the runtime to judge for is not known", Remedy: "name a release that astrid-dev knows"},

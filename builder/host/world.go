@@ -157,8 +157,9 @@ func (w *World) Logged() []Log { return w.book.record.Logs }
 // no guest runs.
 func (w *World) State() map[string][]byte { return w.values }
 
-// Note records a call of the host, where that is asked for.
-func (w *World) Note(c func() Call) {
+// Note records a call of a function of the host; its values where that is asked for.
+func (w *World) Note(function string, c func() Call) {
+	w.book.use(function)
 	if w.options.Trace {
 		call := c()
 		if w.hidden {

@@ -5,5 +5,6 @@
 // The files call one way, from top to bottom:
 //
 //	inspect.go  one module
+//	replay.go   what its calls do otherwise than those of another module
 //	wiring.go   tools against the manifest
 package inspect

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
@@ -29,6 +30,7 @@ type Options struct {
 	Lines   engine.Lines   // where a trap's place in the source is known from
 	Tests   bool           // run the tests that lie in the capsule's folder
 	Only    *regexp.Regexp // those whose names match; nil: all
+	Before  *Before        // the module with which this one is compared; nil: none
 }
 
 // Inspection is what a module can do.
@@ -38,6 +40,11 @@ type Inspection struct {
 
 	Files []*tests.File  // of tests; nil where none were asked for
 	Tests *tests.Summary // nil: there are none
+
+	Calls   []behaviour.Call   // what the calls of the module did: that for its tools, and those of the tests
+	Changed []behaviour.Change // what they do otherwise than before
+
+	options guest.Options // of the child
 }
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
@@ -58,7 +65,8 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 			limits.Wall = tests.Wall
 		}
 	}
-	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime, Lines: o.Lines})
+	i.options = guest.Options{Limits: limits, Host: world, Runtime: o.Runtime, Lines: o.Lines}
+	g, _, err := guest.Start(ctx, path, i.options)
 	var answers []string
 	if err == nil {
 		defer g.Close()
@@ -75,28 +83,35 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		return i, nil
 	}
 	if len(i.Files) == 0 {
-		return i, nil
+		return i, i.observe(ctx, m, nil, o.Before)
 	}
 	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only}
 	for _, e := range m.Env {
 		r.Env = append(r.Env, e.Name)
 	}
-	i.Tests, err = r.Run(ctx, i.Files)
-	return i, err
+	if i.Tests, err = r.Run(ctx, i.Files); err != nil {
+		return i, err
+	}
+	return i, i.observe(ctx, m, r, o.Before)
 }
 
 // describe asks for the tools, and names them; nil where the guest does not answer as it should.
 // The error is a child that ended.
 func (i *Inspection) describe(ctx context.Context, m *capsule.Manifest, g *guest.Guest) (names []string, err error) {
-	i.Tools, _, err = tools.Describe(ctx, g, tools.World(m))
+	var outcome *guest.Outcome
+	i.Tools, outcome, err = tools.Describe(ctx, g, tools.World(m))
 	var fault *tools.FaultError
 	switch {
 	case errors.As(err, &fault):
+		if outcome == nil || !outcome.Late {
+			i.Calls = append(i.Calls, described(nil, outcome, fault.Message))
+		}
 		i.silent(err)
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
+	i.Calls = append(i.Calls, described(i.Tools, outcome, ""))
 	names = []string{}
 	for _, t := range i.Tools {
 		names = append(names, t.Name)

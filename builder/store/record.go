@@ -24,6 +24,8 @@ type Record struct {
 	Reports    []json.RawMessage `json:"reports"` // one a module, to say what the next build changed
 	Written    time.Time         `json:"written"`
 	CodeHash   string            `json:"code_hash,omitempty"` // SourceHash without the files of tests; "": there were none
+	Calls      json.RawMessage   `json:"calls,omitempty"`     // what calls of the first module did; nil: nobody knows
+	Changed    json.RawMessage   `json:"changed,omitempty"`   // what they do otherwise than those of the module before; nil: nothing
 	Tests      json.RawMessage   `json:"tests,omitempty"`     // what came of the capsule's tests; nil: there were none
 }
 

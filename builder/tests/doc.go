@@ -9,6 +9,7 @@
 //
 //	update.go   what came out, written into the files
 //	run.go      tests are run
+//	observe.go  what their calls did, to compare two modules
 //	expect.go   what came out against what was expected
 //	read.go     what the files say
 //	value.go    values of TOML and JSON

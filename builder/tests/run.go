@@ -31,6 +31,7 @@ type Runner struct {
 	Env   []string     // that the manifest declares
 	Tools []string     // that the module describes; nil: nobody knows
 	Only  *regexp.Regexp
+	Calls map[string]bool // keys of the calls that are made; nil: all
 }
 
 // Run runs the tests of files. The error is ctx's: the tests that were to come did not run then.
@@ -43,6 +44,9 @@ func (r *Runner) Run(ctx context.Context, files []*File) (*Summary, error) {
 	for _, f := range files {
 		s.Faults = append(s.Faults, f.Faults...)
 		for _, t := range f.runnable(r.Only) {
+			if !r.wanted(t) {
+				continue
+			}
 			ran := t.ran()
 			switch {
 			case dead != nil:
@@ -63,6 +67,15 @@ func (r *Runner) Run(ctx context.Context, files []*File) (*Summary, error) {
 		}
 	}
 	return s, nil
+}
+
+// wanted reports whether the call of t is one that is made.
+func (r *Runner) wanted(t *Test) bool {
+	if r.Calls == nil {
+		return true
+	}
+	key, err := t.callKey()
+	return err == nil && r.Calls[key]
 }
 
 // runnable are the tests of a file that is sound, whose name only matches; nil: all.
@@ -131,6 +144,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	switch {
 	case errors.As(err, &fault):
 		ran.fails("", fault.Message)
+		ran.call = t.observed(s, fault.Message, world)
 		if s.outcome != nil {
 			ran.Late = s.outcome.Late
 			ran.Missed[len(ran.Missed)-1].Diff = stack(s.outcome)
@@ -140,6 +154,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("", err.Error())
 		return err
 	}
+	ran.call = t.observed(s, "", world)
 	s.outcome.Record.Logs = slices.Concat(start.Record.Logs, s.outcome.Record.Logs)
 	if ran.Missed = t.missed(s); t.tool != "" {
 		ran.content = s.value()

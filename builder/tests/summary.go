@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
@@ -26,7 +27,8 @@ type Ran struct {
 	Updated bool `json:"updated,omitempty"` // all that it missed stands in its file now
 
 	test    *Test
-	content any // what its tool answered; nil: nothing, or null
+	call    *behaviour.Call // what its call did; nil: it was not made
+	content any             // what its tool answered; nil: nothing, or null
 }
 
 // Miss is an expectation that was not met.

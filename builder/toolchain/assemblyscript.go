@@ -57,8 +57,8 @@ export default class {
 
 // asconfig is what we read of asconfig.json.
 type asconfig struct {
-	Extends string         `json:"extends"`
-	Entries []string       `json:"entries"`
+	Extends string               `json:"extends"`
+	Entries []string             `json:"entries"`
 	Options asoptions            `json:"options"`
 	Targets map[string]asoptions `json:"targets"`
 }

@@ -70,6 +70,9 @@ func joined(before, now *guest.Outcome) *guest.Outcome {
 	}
 	b.Lacked = a.Lacked
 	b.Left += a.Left
+	b.Used = slices.Concat(a.Used, b.Used)
+	slices.Sort(b.Used)
+	b.Used = slices.Compact(b.Used)
 	b.Ready = b.Ready || a.Ready
 	now.Millis += before.Millis
 	now.Stdout, now.Stderr = before.Stdout+now.Stdout, before.Stderr+now.Stderr
