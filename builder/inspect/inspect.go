@@ -2,19 +2,15 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // describeWall bounds the question for the tools where no tests run: SDKs answer it in
@@ -31,20 +27,6 @@ type Options struct {
 	Tests   bool           // run the tests that lie in the capsule's folder
 	Only    *regexp.Regexp // those whose names match; nil: all
 	Before  *Before        // the module with which this one is compared; nil: none
-}
-
-// Inspection is what a module can do.
-type Inspection struct {
-	Tools    []tools.Tool      // that it describes
-	Findings []finding.Finding // warnings: what keeps tools from being called as their author expects
-
-	Files []*tests.File  // of tests; nil where none were asked for
-	Tests *tests.Summary // nil: there are none
-
-	Calls   []behaviour.Call   // what the calls of the module did: that for its tools, and those of the tests
-	Changed []behaviour.Change // what they do otherwise than before
-
-	options guest.Options // of the child
 }
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
@@ -93,36 +75,4 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		return i, err
 	}
 	return i, i.observe(ctx, m, r, o.Before)
-}
-
-// describe asks for the tools, and names them; nil where the guest does not answer as it should.
-// The error is a child that ended.
-func (i *Inspection) describe(ctx context.Context, m *capsule.Manifest, g *guest.Guest) (names []string, err error) {
-	var outcome *guest.Outcome
-	i.Tools, outcome, err = tools.Describe(ctx, g, tools.World(m))
-	var fault *tools.FaultError
-	switch {
-	case errors.As(err, &fault):
-		if outcome == nil || !outcome.Late {
-			i.Calls = append(i.Calls, described(nil, outcome, fault.Message))
-		}
-		i.silent(err)
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	i.Calls = append(i.Calls, described(i.Tools, outcome, ""))
-	names = []string{}
-	for _, t := range i.Tools {
-		names = append(names, t.Name)
-	}
-	i.Findings = wiring(m, i.Tools, g.RunLoop())
-	return names, nil
-}
-
-// silent warns of a module that cannot be asked.
-func (i *Inspection) silent(err error) {
-	i.Findings = append(i.Findings, finding.Finding{Code: finding.ToolDescribeFailed, Severity: finding.Warning, File: tree.ManifestName,
-		Message: "asked to describe its tools it gives no answer: " + err.Error(),
-		Hint:    "astrid-dev call shows what it logs; without an answer no client sees its tools"})
 }

@@ -2,38 +2,13 @@ package inspect
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
-	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/tests"
-	"github.com/astrid-runtime/astrid-dev/builder/tools"
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
-
-// Before is the module with which another is compared.
-type Before struct {
-	Module string           // its path
-	Lines  engine.Lines     // of its source
-	Calls  []behaviour.Call // what is known of it; the other calls are made once more
-}
-
-// describeKey is the call of every module that asks for its tools.
-const describeKey = "describe"
-
-// described is what a module answers when it is asked for its tools.
-func described(list []tools.Tool, o *guest.Outcome, fault string) behaviour.Call {
-	content, err := json.Marshal(list)
-	if err != nil {
-		content = nil // a schema that is no JSON: the wiring says so
-	}
-	return behaviour.Call{Key: describeKey, Name: "describes its tools", Tool: "tool_describe",
-		Seen: behaviour.Observe(o, behaviour.Answered{Content: string(content), Fault: fault}, time.UnixMilli(host.StartClock).UTC())}
-}
 
 // observe notes what the calls of the module did, and what they do otherwise than before. A module
 // before that cannot be asked any more is compared as far as it is known.
