@@ -7,6 +7,7 @@
 //
 // The files call one way, from top to bottom:
 //
+//	record.go   a call, written into a file as a test
 //	update.go   what came out, written into the files
 //	run.go      tests are run
 //	observe.go  what their calls did, to compare two modules

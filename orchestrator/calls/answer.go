@@ -13,6 +13,9 @@ type Answer struct {
 	Result  *tools.Result // nil: Fault says why
 	Fault   string
 	Outcome *guest.Outcome
+
+	Recorded string // the test that the call is now; "": it was not asked for
+	New      bool   // it was none before
 }
 
 // Failed reports whether the tool says that it failed, or gave no answer.

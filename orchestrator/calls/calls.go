@@ -4,6 +4,7 @@
 // The files call one way, from top to bottom:
 //
 //	calls.go     a capsule whose tools can be asked for and called
+//	record.go    a call becomes a test
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
@@ -47,6 +48,7 @@ type Options struct {
 	AllowProcess bool              // programs that are declared may run
 	Approve      string            // one of host.Decisions; "": nobody is asked
 	Answers      map[string]string // of a person, by key
+	Record       bool              // write the call into a file of tests
 }
 
 // Capsule is one whose module is loaded. Close ends it.
@@ -145,6 +147,9 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message
 		err = nil
+	}
+	if err == nil && c.options.Record {
+		err = c.record(answer, arguments)
 	}
 	if err == nil {
 		err = c.options.keep(answer)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
@@ -125,6 +126,12 @@ func (a *Answer) story(w io.Writer) error {
 		line("", "%s more were not kept", text.Count(o.Record.Left, "entry"))
 	}
 	trap(line, o.Trap)
+	switch {
+	case a.New:
+		line("recorded", "%s: %s", tests.RecordFile, a.Recorded)
+	case a.Recorded != "":
+		line("recorded", "before, as %s", a.Recorded)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -187,6 +194,9 @@ func (a *Answer) JSON(w io.Writer) error {
 	}
 	if a.Fault != "" {
 		answer["fault"] = a.Fault
+	}
+	if a.Recorded != "" {
+		answer["recorded"] = a.Recorded
 	}
 	if o := a.Outcome; o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
