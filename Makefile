@@ -24,7 +24,7 @@ test: ## everything; tests of what a machine lacks are skipped, and named at the
 race:
 	$(GO) test -race -timeout 60m ./...
 
-bench: ## the README's performance tables
+bench: ## the tables of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 fuzz: ## each fuzz target for FUZZTIME

@@ -15,7 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-var mutations = flag.Int("mutations", 120, "how many mutations TestWhyNamesTheTrueCauses makes")
+var mutations = flag.Int("mutations", testkit.Rounds(40, 120), "how many mutations TestWhyNamesTheTrueCauses makes")
 
 // mutated is a capsule that is changed at random, and what a change must be called.
 type mutated struct {

@@ -15,6 +15,7 @@
 //
 //	run.go          carries out what the steps ask for
 //	step.go         what happens, and everything that is due after it
+//	pending.go      who waits, and who has capsules left alone
 //	question.go     what others ask, and capsules that are left alone meanwhile
 //	take.go         what the watcher and the user tell
 //	idle.go         that all is ready, and that nothing is pending

@@ -11,7 +11,7 @@ import (
 // answer is exact because of an examination that begins after the question: it reads the
 // disk itself, so that no event needs to have come, and none can be late.
 
-// Request is what is asked of a running loop: a Question, Withdraw, Hold, Release or Retry.
+// Request is what is asked of a running loop: a Question, Withdraw, Look, Hold, Release or Retry.
 type Request interface{ happening }
 
 // Question asks what the verdict is on what is on disk now.
@@ -66,7 +66,7 @@ func (l *loop) answerQuestions() {
 		}
 		var list []Judged
 		for _, c := range l.about(q.Paths) {
-			if c.exam.judged <= q.Since.Examinations || !l.concluded(c) {
+			if !l.answers(c, q) {
 				return false
 			}
 			list = append(list, c.judgement())
@@ -74,6 +74,11 @@ func (l *loop) answerQuestions() {
 		l.do(reply{q, list})
 		return true
 	})
+}
+
+// answers reports whether c's verdict is one that q may be answered with.
+func (l *loop) answers(c *capsule, q *Question) bool {
+	return c.exam.judged > q.Since.Examinations && l.concluded(c)
 }
 
 // about lists the capsules that paths are about. Of those around a path only the innermost counts.

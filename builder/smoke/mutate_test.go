@@ -12,14 +12,14 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// mutations is how many are tried in this process: a few in a plain run, as many as
-// ASTRID_DEV_MUTATIONS says in CI, or by hand.
+// mutations is how many are tried in this process: as many as ASTRID_DEV_MUTATIONS says, by hand.
 func mutations(t *testing.T) int {
 	text := os.Getenv("ASTRID_DEV_MUTATIONS")
 	if text == "" {
-		return 3_000
+		return testkit.Rounds(1_000, 30_000)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {

@@ -45,11 +45,12 @@ func (writer) Close() error { return nil }
 // statusText is status for an agent.
 func statusText(cmd *cobra.Command) func(ctx context.Context, path string) (string, error) {
 	return func(_ context.Context, path string) (string, error) {
-		list, err := standings(cmd, []string{path})
+		list, pending, err := standings(cmd, []string{path})
 		var lines strings.Builder
 		for _, s := range list {
 			lines.WriteString(s.line() + "\n")
 		}
+		tellPending(&lines, pending)
 		return lines.String(), err
 	}
 }

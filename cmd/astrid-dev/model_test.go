@@ -19,6 +19,7 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
 
@@ -28,13 +29,12 @@ import (
 // sources, nothing may have been built twice in a row, and no event may have
 // named a capsule that is gone.
 //
-// A plain run plays two seeds. ASTRID_DEV_MODEL=N plays six, from seed N on, as CI does with 0;
-// ASTRID_DEV_MODEL=forever goes on without end.
+// ASTRID_DEV_MODEL=N begins with seed N; ASTRID_DEV_MODEL=forever goes on without end.
 func TestModelP3P4(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("overflow is forced with Linux's queue limit") // a condition of the system, not of its setup
 	}
-	from, seeds := uint64(0), uint64(2)
+	from, seeds := uint64(0), uint64(testkit.Rounds(1, 6))
 	switch text := os.Getenv("ASTRID_DEV_MODEL"); text {
 	case "":
 	case "forever":
@@ -48,7 +48,6 @@ func TestModelP3P4(t *testing.T) {
 		if from, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
-		seeds = 6 // about 45 s on two cores
 	}
 	for seed := from; seed < from+seeds; seed++ {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {

@@ -34,6 +34,12 @@ against what is on disk. It exits with 1 when a capsule failed or is held.`,
 	return cmd
 }
 
+// statusAnswer is what status says.
+type statusAnswer struct {
+	Capsules []standing `json:"capsules"`
+	ask.Pending
+}
+
 // standing is one line of status.
 type standing struct {
 	event.Standing
@@ -44,7 +50,7 @@ type standing struct {
 }
 
 func status(cmd *cobra.Command, args []string, asJSON bool) error {
-	list, err := standings(cmd, args)
+	list, pending, err := standings(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -55,13 +61,14 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		if err := writeJSON(cmd, map[string]any{"capsules": list}); err != nil {
+		if err := writeJSON(cmd, statusAnswer{list, pending}); err != nil {
 			return err
 		}
 	} else {
 		for _, s := range list {
 			fmt.Fprintln(cmd.OutOrStdout(), s.line())
 		}
+		tellPending(cmd.OutOrStdout(), pending)
 	}
 	if failed > 0 {
 		return &failedError{count: failed, said: true}
@@ -69,19 +76,22 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 	return nil
 }
 
-// standings are those of the capsules on the paths: of the watch that is there, else recorded.
-func standings(cmd *cobra.Command, args []string) ([]standing, error) {
+// standings are those of the capsules on the paths, with what is pending: of the watch that is
+// there, else recorded.
+func standings(cmd *cobra.Command, args []string) ([]standing, ask.Pending, error) {
+	none := ask.Pending{Holds: []ask.Hold{}, Waits: []ask.Waiting{}}
 	w, at, err := watchOf(args)
 	var nobody *exitError
 	if errors.As(err, &nobody) {
-		return recorded(cmd, at)
+		list, err := recorded(cmd, at)
+		return list, none, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
-	snapshot, err := w.Status(cmd.Context())
+	snapshot, pending, err := w.Status(cmd.Context())
 	if err != nil {
-		return nil, usage.New(err)
+		return nil, none, usage.New(err)
 	}
 	list := []standing{}
 	for _, s := range snapshot.Standing {
@@ -89,7 +99,7 @@ func standings(cmd *cobra.Command, args []string) ([]standing, error) {
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}
-	return sorted(list), nil
+	return sorted(list), pending.About(at), nil
 }
 
 // watches are those of single capsules, each asked once.
@@ -104,7 +114,7 @@ func (w watches) of(ctx context.Context, dir string) (event.Standing, bool) {
 	if err != nil {
 		return event.Standing{}, false
 	}
-	snapshot, err := found.Status(ctx)
+	snapshot, _, err := found.Status(ctx)
 	if err != nil {
 		return event.Standing{}, false // it ended just now
 	}
@@ -176,6 +186,16 @@ func (s standing) line() string {
 		}
 		if s.Building {
 			parts = append(parts, "building")
+		}
+		if s.Tests != nil && len(s.Tests.Failed) > 0 {
+			parts = append(parts, text.Count(len(s.Tests.Failed), "failed test"))
+		}
+		switch {
+		case s.Live == nil:
+		case s.Live.Runs:
+			parts = append(parts, "live")
+		default:
+			parts = append(parts, "not live: "+text.Name(s.Live.Reason))
 		}
 	default:
 		parts = append(parts, "not watched")

@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -26,7 +27,8 @@ func newWhy() *cobra.Command {
 		Long: `why names what differed between the last two verdicts on the capsule that PATH (the current
 folder without one) is or lies in: files with their hashes before and after, variables, tools, settings; and
 what differs now. Of a file that does not count it names the rule that leaves it out, with its file and
-line. It reads records, and needs no watch.`,
+line. It reads records, and needs no watch; one that runs there says who waits for the capsule, and who
+has it left alone.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return why(cmd, args, json || asJSON(cmd)) },
 	}
@@ -45,6 +47,9 @@ type reasons struct {
 	Rule    string          `json:"rule,omitempty"` // what leaves it out
 	File    string          `json:"rule_file,omitempty"`
 	Line    int             `json:"rule_line,omitempty"`
+	// Of a watch that runs there.
+	Building bool        `json:"building"` // the capsule is being built now
+	Pending  ask.Pending `json:"pending"`
 }
 
 // lastVerdict is what is recorded of the newest verdict, without all of its files.
@@ -94,6 +99,7 @@ func reasonsFor(ctx context.Context, dir, path string) (r *reasons, err error) {
 	if r.Last, r.Now, err = b.Why(ctx, dir); err != nil {
 		return nil, err
 	}
+	r.Pending, r.Building = pendingAt(ctx, dir)
 	if r.Last != nil {
 		r.Verdict = &lastVerdict{r.Last.Key, r.Last.At.Format("2006-01-02T15:04:05.000Z07:00"), r.Last.First, r.Last.Causes}
 	}
@@ -129,6 +135,10 @@ func (r *reasons) tell(w io.Writer) {
 		}
 	}
 	name := text.Name(paths.Short(r.Dir))
+	if r.Building {
+		fmt.Fprintf(w, "%s: it is being built now\n", name)
+	}
+	tellPending(w, r.Pending)
 	switch {
 	case r.Last == nil:
 		fmt.Fprintf(w, "%s: nothing is recorded of a build\n", name)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // ErrNobody says that no watch of this user's is about a path.
@@ -130,16 +131,40 @@ func (w *Watch) once(ctx context.Context, r request) (reply, error) {
 	return a.next()
 }
 
-// Status is how every capsule stands.
-func (w *Watch) Status(ctx context.Context) (*event.Snapshot, error) {
+// Status is how every capsule stands, and what is pending.
+func (w *Watch) Status(ctx context.Context) (*event.Snapshot, *Pending, error) {
 	r, err := w.once(ctx, request{Do: doStatus})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.Snapshot == nil {
-		return nil, errors.New("the watch gave no answer")
+		return nil, nil, errors.New("the watch gave no answer")
 	}
-	return r.Snapshot, nil
+	if r.Pending == nil { // a watch of an older version
+		r.Pending = &Pending{}
+	}
+	return r.Snapshot, r.Pending, nil
+}
+
+// About is what of p concerns paths, which are absolute: what is at, around or below them.
+func (p *Pending) About(paths []string) Pending {
+	concerns := func(list []string) bool {
+		return len(list) == 0 || slices.ContainsFunc(list, func(a string) bool {
+			return slices.ContainsFunc(paths, func(b string) bool { return fsys.Inside(real(a), real(b)) || fsys.Inside(real(b), real(a)) })
+		})
+	}
+	about := Pending{Holds: []Hold{}, Waits: []Waiting{}}
+	for _, h := range p.Holds {
+		if concerns(h.Paths) {
+			about.Holds = append(about.Holds, h)
+		}
+	}
+	for _, w := range p.Waits {
+		if concerns(w.Paths) {
+			about.Waits = append(about.Waits, w)
+		}
+	}
+	return about
 }
 
 // Verdicts are the newest of each capsule, whether it is about what is on disk now or not.

@@ -2,6 +2,7 @@ package ask
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
@@ -38,6 +39,7 @@ type reply struct {
 	Verdicts []Verdict       `json:"verdicts,omitempty"` // status: the newest of each capsule
 	Hold     string          `json:"hold,omitempty"`     // its ID: it counts from now on
 	Ended    int             `json:"ended,omitempty"`    // release: how many
+	Pending  *Pending        `json:"pending,omitempty"`  // status
 	Done     bool            `json:"done,omitempty"`
 }
 
@@ -65,4 +67,23 @@ func (a *Answer) Sound() bool {
 		}
 	}
 	return true
+}
+
+// Pending is who has capsules left alone, and who waits for a verdict.
+type Pending struct {
+	Holds []Hold    `json:"holds"`
+	Waits []Waiting `json:"waits"`
+}
+
+// Hold has the capsules at, around and below its paths left alone.
+type Hold struct {
+	ID    string    `json:"id"`
+	Paths []string  `json:"paths"` // none: everything
+	Until time.Time `json:"until"` // it ends by itself then
+}
+
+// Waiting is somebody who has no answer yet.
+type Waiting struct {
+	Paths []string `json:"paths"` // none: everything
+	For   []string `json:"for"`   // folders of the capsules whose verdict is still to come; none: capsules are being looked for
 }

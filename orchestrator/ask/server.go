@@ -178,9 +178,13 @@ func (c *client) answer(ctx context.Context, r request) error {
 	s := c.server
 	switch r.Do {
 	case doStatus:
+		pending, err := s.pending(ctx)
+		if err != nil {
+			return err
+		}
 		e := s.o.Hub.Snapshot()
 		snapshot, _ := e.Body.(event.Snapshot)
-		c.say(reply{Snapshot: &snapshot, Seq: e.Seq, Verdicts: s.verdicts(&snapshot)})
+		c.say(reply{Snapshot: &snapshot, Seq: e.Seq, Verdicts: s.verdicts(&snapshot), Pending: pending})
 	case doWait:
 		return c.wait(ctx, r)
 	case doHold:
@@ -207,6 +211,23 @@ func (c *client) answer(ctx context.Context, r request) error {
 		return fmt.Errorf("nobody here knows what %q asks for: this watch is another version of astrid-dev", r.Do)
 	}
 	return nil
+}
+
+// pending asks the loop who waits, and who has capsules left alone.
+func (s *Server) pending(ctx context.Context) (*Pending, error) {
+	answers := make(chan orchestrator.Pending, 1)
+	if err := s.ask(ctx, orchestrator.Look{Answer: func(p orchestrator.Pending) { answers <- p }}); err != nil {
+		return nil, err
+	}
+	said, err := received(ctx, answers)
+	p := &Pending{Holds: []Hold{}, Waits: []Waiting{}}
+	for _, h := range said.Holds {
+		p.Holds = append(p.Holds, Hold{ID: h.ID, Paths: h.Paths, Until: h.Until})
+	}
+	for _, w := range said.Waits {
+		p.Waits = append(p.Waits, Waiting{Paths: w.Paths, For: w.For})
+	}
+	return p, err
 }
 
 var errEnds = errors.New("the watch ends")

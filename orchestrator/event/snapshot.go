@@ -23,6 +23,19 @@ type Standing struct {
 	Verdict    uint64    `json:"verdict,omitempty"`     // the Seq of the event that the state comes from
 	Since      time.Time `json:"since,omitzero"`        // when that was said
 	Artifact
+	Tests *Tests  `json:"tests,omitempty"` // of the artifact, as far as they were told
+	Live  *Living `json:"live,omitempty"`  // absent: no runtime was told of, or has said anything
+}
+
+// Living is what a runtime said last of a capsule: it runs it, or refused it and may run an
+// earlier one.
+type Living struct {
+	Runs    bool      `json:"runs"`
+	Key     string    `json:"key,omitempty"` // of what it runs, or refused
+	Hash    string    `json:"artifact_hash,omitempty"`
+	Runtime string    `json:"runtime,omitempty"` // isolated or live
+	Reason  string    `json:"reason,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
 }
 
 // Subject is the capsule that something is about.

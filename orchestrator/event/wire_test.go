@@ -42,7 +42,8 @@ func wire() []Event {
 		{Live{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
 		{LiveFailed{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
 		{Idle{Capsules: 3, Failed: 2, Failing: []Subject{{"a", "/caps/a"}, {Dir: "/caps/b"}}}, Idle{}},
-		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
+		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published, tested,
+			&Living{true, otherHash, otherHash, "live", "the runtime is back", time.Date(2026, 1, 2, 3, 4, 1, 0, time.UTC)}}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
 	}
 	var list []Event
 	for _, kind := range kinds {

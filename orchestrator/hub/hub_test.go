@@ -134,7 +134,8 @@ func TestSnapshot(t *testing.T) {
 	for _, e := range []event.Event{
 		about("good", event.BuildStarted{SourceHash: "1"}),
 		{Body: event.Ready{Capsules: 4, Watched: []event.Subject{{Capsule: "good", Dir: "/good"}, {Capsule: "quiet", Dir: "/quiet"}}}},
-		about("good", event.Reload{SourceHash: "1", Basis: event.Basis{Key: "k1"}, Generation: 1, Artifact: artifact}),
+		about("good", event.Reload{SourceHash: "1", Basis: event.Basis{Key: "k1"}, Generation: 1, Artifact: artifact, Tests: &event.Tests{Passed: 2}}),
+		about("good", event.Live{Key: "k1", Hash: "h", Runtime: "live"}),
 		about("bad", event.CapsuleAdded{SourceHash: "2"}),
 		about("bad", event.BuildStarted{SourceHash: "2"}),
 		about("bad", event.BuildFailed{SourceHash: "2", Basis: event.Basis{Key: "k2"}}),
@@ -144,17 +145,19 @@ func TestSnapshot(t *testing.T) {
 		about("good", event.Change{SourceHash: "3"}),
 		about("good", event.BuildStarted{SourceHash: "3"}),
 		about("good", event.Warning{}),
+		about("quiet", event.LiveFailed{Runtime: "live", Reason: "it was refused"}),
 	} {
 		h.Publish(e)
 	}
 	want := event.Snapshot{Ready: true, Standing: []event.Standing{
-		{Subject: event.Subject{Capsule: "bad", Dir: "/bad"}, State: event.Failed, SourceHash: "2", Key: "k2", Verdict: 7},
-		{Subject: event.Subject{Capsule: "good", Dir: "/good"}, State: event.Good, Building: true, SourceHash: "3", Key: "k1", Generation: 1, Verdict: 4, Artifact: artifact},
-		{Subject: event.Subject{Capsule: "quiet", Dir: "/quiet"}, State: event.Unknown},
+		{Subject: event.Subject{Capsule: "bad", Dir: "/bad"}, State: event.Failed, SourceHash: "2", Key: "k2", Verdict: 8},
+		{Subject: event.Subject{Capsule: "good", Dir: "/good"}, State: event.Good, Building: true, SourceHash: "3", Key: "k1", Generation: 1, Verdict: 4, Artifact: artifact,
+			Tests: &event.Tests{Passed: 2}, Live: &event.Living{Runs: true, Key: "k1", Hash: "h", Runtime: "live"}},
+		{Subject: event.Subject{Capsule: "quiet", Dir: "/quiet"}, State: event.Unknown, Live: &event.Living{Runtime: "live", Reason: "it was refused"}},
 	}}
-	if got := h.Snapshot(); got.Seq != 13 {
+	if got := h.Snapshot(); got.Seq != 15 {
 		t.Errorf("its seq is %d", got.Seq)
-	} else if diff := cmp.Diff(want, got.Body, cmpopts.IgnoreFields(event.Standing{}, "Since")); diff != "" {
+	} else if diff := cmp.Diff(want, got.Body, cmpopts.IgnoreFields(event.Standing{}, "Since"), cmpopts.IgnoreFields(event.Living{}, "Since")); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -22,7 +22,13 @@ func newStanding() standing {
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Warning, event.Live, event.LiveFailed, event.Snapshot: // they change nothing of what is published
+	case event.Warning, event.Snapshot: // they change nothing of what stands
+		return
+	case event.Live: // and these nothing of what is published
+		s.of(e.Dir).Live = &event.Living{Runs: true, Key: b.Key, Hash: b.Hash, Runtime: b.Runtime, Reason: b.Reason, Since: e.Time}
+		return
+	case event.LiveFailed:
+		s.of(e.Dir).Live = &event.Living{Key: b.Key, Hash: b.Hash, Runtime: b.Runtime, Reason: b.Reason, Since: e.Time}
 		return
 	case event.Ready:
 		s.ready = true
@@ -88,9 +94,12 @@ func takeIn(c *event.Standing, e event.Event) {
 		if b.Hash != "" { // else it tells nothing of what is published
 			c.Artifact = b.Artifact
 		}
+		if b.Tests != nil {
+			c.Tests = b.Tests
+		}
 	case event.Reload:
 		judged(event.Good, b.SourceHash)
-		c.Generation, c.Artifact = b.Generation, b.Artifact
+		c.Generation, c.Artifact, c.Tests = b.Generation, b.Artifact, b.Tests
 	}
 }
 

@@ -65,13 +65,13 @@ type sample struct {
 // test suite, modules and components that wasm-smith makes, and mutants. Every verdict is
 // the same to the letter, so that no invalid one passes and no valid one is refused.
 func TestReaderIsTheOracle(t *testing.T) {
-	count := 300
+	count := testkit.Rounds(100, 3_000) // of each of four kinds
 	if text := os.Getenv("ASTRID_DEV_MUTATIONS"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		count = n / 10 // of each of four kinds
+		count = n / 10
 	}
 	seeds, err := filepath.Glob("../../smoke/testdata/kernel/*.wasm")
 	if err != nil || len(seeds) == 0 {

@@ -26,6 +26,15 @@ func RunPolling(t *testing.T, folders ...string) {
 	run(t, []string{"--poll", "--poll-interval", "50ms"}, folders) // short, so that no script waits for it
 }
 
+// RunText runs one script that stands in no file.
+func RunText(t *testing.T, text string) {
+	file := filepath.Join(t.TempDir(), "text.txtar")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, params([]string{file}, nil))
+}
+
 func run(t *testing.T, flags, folders []string) {
 	files, err := filepath.Glob(filepath.Join("testdata", "script", "*", "*.txtar"))
 	if err != nil || len(files) == 0 {
