@@ -24,6 +24,7 @@ type session struct {
 	guest   *engine.Guest // nil: none has been started, or the last one died
 	loop    *loop         // its run export, when it has a real one
 	out     [2]tail       // what it prints
+	bus     *bus          // between it and its peers; nil: it is alone, or itself a peer
 }
 
 // load reads, plans and starts nothing yet: the first call does.
@@ -98,21 +99,39 @@ func (s *session) do(ctx context.Context, q request) *Outcome {
 	if q.Fresh {
 		s.end()
 	}
-	if q.World != nil {
-		if err := s.enter(*q.World); err != nil {
-			o.Error = err.Error()
-			return o
-		}
+	if err := s.surround(ctx, q); err != nil {
+		o.Error = err.Error()
+		return o
 	}
-	if err := s.perform(ctx, q, o); err != nil {
+	err := s.bus.open(ctx)
+	if err == nil {
+		err = s.perform(ctx, q, o)
+	}
+	if err == nil {
+		err = s.bus.settle(ctx)
+	}
+	if err != nil {
 		s.fail(ctx, o, err)
 	}
+	o.Peers = s.bus.heard()
 	o.Record = s.world.Record()
 	o.State = s.world.State()
 	o.Stdout, o.Stderr = s.out[0].take(), s.out[1].take()
 	o.Millis = float64(time.Since(began).Microseconds()) / 1000
 	o.Memory = s.sandbox.Peak()
 	return o
+}
+
+// surround makes the world that a request asks for, with its peers.
+func (s *session) surround(ctx context.Context, q request) error {
+	if q.World == nil {
+		return nil
+	}
+	if err := s.enter(*q.World); err != nil {
+		return err
+	}
+	s.options.Host = *q.World
+	return s.meet(ctx, q.Peers)
 }
 
 // enter ends the instance and its world, and makes another world.
@@ -139,19 +158,24 @@ func (s *session) perform(ctx context.Context, q request, o *Outcome) error {
 	if q.Action == "" {
 		return nil // to be started was all
 	}
-	defer s.guest.Within(ctx)()
-	t, err := s.guest.Trigger(s.reading)
-	if err != nil {
-		return err
-	}
-	s.world.Handle(q.Message)
-	defer s.world.Handle(nil)
-	a, err := t.Call(ctx, q.Action, q.Payload, maxAnswer)
+	a, err := s.call(ctx, q.Action, q.Payload, q.Message)
 	if err != nil {
 		return err
 	}
 	o.Action, o.Data, o.HasData = a.Action, a.Data, a.HasData
 	return nil
+}
+
+// call calls the contract function with an action, for a message, which may be nil.
+func (s *session) call(ctx context.Context, action string, payload []byte, m *host.Message) (*engine.Answer, error) {
+	defer s.guest.Within(ctx)()
+	t, err := s.guest.Trigger(s.reading)
+	if err != nil {
+		return nil, err
+	}
+	s.world.Handle(m)
+	defer s.world.Handle(nil)
+	return t.Call(ctx, action, payload, maxAnswer)
 }
 
 // started makes an instance where there is none. The runtime does not use one again that

@@ -30,6 +30,7 @@
 //	fault.go      errors as a guest gets them
 //	tree.go       files in memory over a folder
 //	bus.go        messages between publishers and subscribers
+//	handlers.go   which handlers a topic has
 //	topic.go      which pattern a topic fits
 //	record.go     what a guest did
 //	options.go    what a world is made with

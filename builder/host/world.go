@@ -41,6 +41,7 @@ type World struct {
 		bytes int
 	}
 	wait   func(Signal)
+	tell   func(Message)
 	hidden bool // the answer of the call under way is a secret
 }
 
@@ -60,6 +61,9 @@ func (w *World) Wait(s Signal) {
 
 // OnWait sets who is told when the guest waits; nil is nobody.
 func (w *World) OnWait(wait func(Signal)) { w.wait = wait }
+
+// OnPublish sets who is told of each publication; nil is nobody.
+func (w *World) OnPublish(tell func(Message)) { w.tell = tell }
 
 // Bind has the guest find its handlers listed, as the runtime lists them for a run loop and for
 // nothing else.

@@ -59,11 +59,22 @@ func (t *Test) callKey() (string, error) {
 	h := blake3.New()
 	w := t.world
 	b, err := json.Marshal(map[string]any{"tool": t.tool, "topic": t.topic, "args": t.args, "files": w.files, "kv": w.kv, "env": w.env, "answers": w.answers,
-		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock})
+		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock, "with": len(w.with)})
 	if err != nil {
 		return "", err
 	}
 	_, _ = h.Write(b)
+	peers, err := t.peers()
+	if err != nil {
+		return "", err
+	}
+	for _, p := range peers { // what they answer is a part of the world
+		module, err := os.ReadFile(string(p.Path))
+		if err != nil {
+			return "", err
+		}
+		_, _ = h.Write(module)
+	}
 	if w.cwd != "" {
 		err = filepath.WalkDir(w.cwd, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {

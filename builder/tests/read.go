@@ -62,7 +62,8 @@ type Test struct {
 
 // world is what a test has beside the manifest's world.
 type world struct {
-	cwd          string // a folder of the machine, absolute
+	cwd          string   // a folder of the machine, absolute
+	with         []string // folders of other capsules, absolute
 	files, kv    map[string][]byte
 	env, answers map[string]string
 	capabilities host.Capabilities
@@ -81,7 +82,7 @@ type expectation struct {
 }
 
 var (
-	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "seed", "clock", "expect"}
+	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "seed", "clock", "expect"}
 	expectKeys       = []string{"result", "contains", "matches", "json", "error", "published", "files", "kv", "log"}
 	capabilityLists  = []string{"net", "kv", "fs_read", "fs_write", "host_process", "net_bind", "net_connect", "identity"}
 	capabilityWords  = []string{"uplink", "allow_persistent", "allow_prompt_injection"}
@@ -193,6 +194,9 @@ func (f field) world(dir string) world {
 		caller: f.at("caller").text(), approve: f.at("approve").text(), capabilities: f.at("capabilities").capabilities()}
 	if w.approve != "" && !slices.Contains(host.Decisions, w.approve) {
 		f.at("approve").fault(finding.TestValue, "it is one of "+strings.Join(host.Decisions, ", "), "nobody decides %q", w.approve)
+	}
+	for _, other := range f.at("with").texts() {
+		w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
 	}
 	if fixtures := f.at("fixtures"); fixtures.found {
 		if s, ok := fixtures.value.(string); ok {

@@ -129,7 +129,12 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	}
 	began := time.Now()
 	defer func() { ran.Millis = float64(time.Since(began).Microseconds()) / 1000 }()
-	start, err := r.Guest.Enter(ctx, world)
+	peers, err := t.peers()
+	if err != nil {
+		ran.fails("build it; where tests of this capsule need it, name its module in inputs", err.Error())
+		return nil
+	}
+	start, err := r.Guest.Enter(ctx, world, peers...)
 	if err != nil {
 		ran.fails("", err.Error())
 		return err
@@ -160,6 +165,22 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.content = s.value()
 	}
 	return nil
+}
+
+// peers are the other capsules on the bus of t.
+func (t *Test) peers() (list []guest.Peer, err error) {
+	for _, dir := range t.world.with {
+		m, err := capsule.Load(dir)
+		if err != nil {
+			return nil, err
+		}
+		p, err := tools.Peer(m)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 func (r *Runner) nearest(tool string) string {

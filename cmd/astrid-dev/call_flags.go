@@ -30,6 +30,7 @@ type callFlags struct {
 	write, process      bool
 	record              bool
 	net, answers, files []string
+	with                []string
 }
 
 // declareWorld declares what both take.
@@ -55,6 +56,7 @@ func (f *callFlags) declareCall(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.files, "file", nil, "PATH=FILE: a file of cwd://, home:// or /tmp with the content of FILE (may be repeated)")
 	flags.StringVar(&f.state, "state", "", "a file that keeps what it stores under keys, from call to call")
 	flags.StringArrayVar(&f.net, "allow-net", nil, "a host that it may reach, or HOST:PORT of this machine's own network (may be repeated)")
+	flags.StringArrayVar(&f.with, "with", nil, "the folder of another built capsule that is on its bus (may be repeated)")
 	flags.BoolVar(&f.record, "record", false, "write the call into tests/recorded.toml: a change of what it does is told at each reload")
 	flags.BoolVar(&f.process, "allow-process", false, "let it run the programs that it declares: they may do everything that you may")
 	flags.StringVar(&f.approve, "approve", "", "what is decided when it asks: denied, approved, approved-session or approved-always")
@@ -72,7 +74,7 @@ func (f *callFlags) open(cmd *cobra.Command, dir string) (*calls.Capsule, error)
 // options are what the flags say, and what is wrong with them.
 func (f *callFlags) options() (o calls.Options, err error) {
 	o = calls.Options{Trace: f.trace, Wall: f.timeout, Caller: f.caller, Seed: f.seed, Runtime: f.on.versions(),
-		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve, Record: f.record}
+		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve, Record: f.record, With: f.with}
 	if f.timeout < 0 {
 		return o, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}

@@ -48,6 +48,7 @@ type Options struct {
 	AllowProcess bool              // programs that are declared may run
 	Approve      string            // one of host.Decisions; "": nobody is asked
 	Answers      map[string]string // of a person, by key
+	With         []string          // folders of other capsules that are on its bus
 	Record       bool              // write the call into a file of tests
 }
 
@@ -92,7 +93,11 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 		limits.Wall = m.Dev.Smoke.Timeout
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0], Lines: builder.PublishedLines(m, c.Module)})
+	peers, err := o.peers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0], Lines: builder.PublishedLines(m, c.Module), Peers: peers})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", paths.Short(c.Module), err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
@@ -125,6 +126,9 @@ func (a *Answer) story(w io.Writer) error {
 	if o.Record.Left > 0 {
 		line("", "%s more were not kept", text.Count(o.Record.Left, "entry"))
 	}
+	for _, p := range o.Peers {
+		heard(line, p)
+	}
 	trap(line, o.Trap)
 	switch {
 	case a.New:
@@ -171,6 +175,23 @@ func trap(line func(string, string, ...any), t *engine.Trap) {
 	}
 }
 
+// heard tells what another capsule on the bus did.
+func heard(line func(string, string, ...any), p guest.Heard) {
+	for _, l := range p.Record.Logs {
+		line("log", "%s: %s: %s", p.Name, l.Level, l.Message)
+	}
+	for _, m := range p.Record.Published {
+		line("published", "%s: %s %s", p.Name, m.Topic, m.Payload)
+	}
+	for _, l := range p.Record.Lacked {
+		line("refused", "%s: %s %s: it needs %s", p.Name, l.Function, l.What, l.Needs)
+	}
+	if p.Error != "" {
+		line("failed", "%s: %s", p.Name, p.Error)
+		trap(line, p.Trap)
+	}
+}
+
 // published is what was published beside the tool's own result.
 func (a *Answer) published() (list []host.Message) {
 	for _, p := range a.Outcome.Record.Published {
@@ -197,6 +218,9 @@ func (a *Answer) JSON(w io.Writer) error {
 	}
 	if a.Recorded != "" {
 		answer["recorded"] = a.Recorded
+	}
+	if o := a.Outcome; o != nil && len(o.Peers) > 0 {
+		answer["peers"] = o.Peers
 	}
 	if o := a.Outcome; o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
