@@ -18,6 +18,7 @@
 //	kv.go         keys and values
 //	fs.go         files
 //	http.go       requests to the web
+//	exchange.go   answers of the web that were recorded
 //	net.go        connections
 //	stream.go     a connection's bytes
 //	process.go    programs

@@ -40,9 +40,10 @@ type World struct {
 		began time.Duration
 		bytes int
 	}
-	wait   func(Signal)
-	tell   func(Message)
-	hidden bool // the answer of the call under way is a secret
+	wait     func(Signal)
+	tell     func(Message)
+	answered map[*Exchange]bool // of Options.HTTP
+	hidden   bool               // the answer of the call under way is a secret
 }
 
 // Signal is why a guest that runs on gives way.
@@ -98,7 +99,7 @@ func New(o Options) (*World, error) {
 	if o.Caller.Principal == "" {
 		o.Caller.Principal = DefaultPrincipal
 	}
-	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, secrets: map[string]string{}, registered: map[string]uplink{}}
+	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, answered: map[*Exchange]bool{}, secrets: map[string]string{}, registered: map[string]uplink{}}
 	if w.values == nil {
 		w.values = map[string][]byte{}
 	}

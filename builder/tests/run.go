@@ -209,7 +209,7 @@ func (t *Test) in(o host.Options, declared []string) (w host.Options, undeclared
 	if !has.clock.IsZero() {
 		w.Clock = has.clock.UnixMilli()
 	}
-	w.State, w.Files, w.Cwd, w.Approve, w.Answers = has.kv, has.files, has.cwd, has.approve, has.answers
+	w.State, w.Files, w.Cwd, w.Approve, w.Answers, w.HTTP = has.kv, has.files, has.cwd, has.approve, has.answers, has.http
 	c, more := &w.Capabilities, has.capabilities
 	for _, both := range []struct {
 		to  *[]string
@@ -229,6 +229,15 @@ func (t *Test) in(o host.Options, declared []string) (w host.Options, undeclared
 // call calls the tool, or sends the message. The seen is never nil.
 func (r *Runner) call(ctx context.Context, t *Test, world host.Options) (*seen, error) {
 	s := &seen{}
+	var before []*guest.Outcome
+	for _, m := range t.world.messages {
+		_, outcome, err := tools.Send(ctx, r.Guest, world, m.Topic, m.Payload)
+		if s.outcome = outcome; err != nil {
+			return s, err
+		}
+		before = append(before, outcome)
+	}
+	defer s.after(before)
 	if t.topic != "" {
 		data, outcome, err := tools.Send(ctx, r.Guest, world, t.topic, t.args)
 		if s.outcome = outcome; err != nil {
@@ -251,6 +260,19 @@ func (r *Runner) call(ctx context.Context, t *Test, world host.Options) (*seen, 
 		}
 	}
 	return s, nil
+}
+
+// after puts what messages before the call led to in front of what it did itself.
+func (s *seen) after(before []*guest.Outcome) {
+	var logs []host.Log
+	var published []host.Message
+	for _, o := range before {
+		logs, published = append(logs, o.Record.Logs...), append(published, o.Record.Published...)
+	}
+	s.published = append(published, s.published...)
+	if s.outcome != nil {
+		s.outcome.Record.Logs = append(logs, s.outcome.Record.Logs...)
+	}
 }
 
 // framesShown of a guest's stack: enough to leave the panic's own functions behind.

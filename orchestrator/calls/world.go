@@ -32,6 +32,7 @@ func (o Options) world(m *capsule.Manifest) (host.Options, error) {
 	}
 	w.Trace, w.Seed, w.Caller.Principal = o.Trace, o.Seed, o.Caller
 	w.AllowNet, w.AllowProcess, w.Approve, w.Answers = o.AllowNet, o.AllowProcess, o.Approve, o.Answers
+	w.RecordHTTP = o.Record
 	if o.AllowProcess {
 		w.Path = os.Getenv("PATH")
 	}
