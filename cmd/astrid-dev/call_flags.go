@@ -15,11 +15,13 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/calls"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // callFlags are the flags of call and tools.
 type callFlags struct {
 	args, caller, clock string
+	envFile             string
 	env, vars           []string
 	seed                uint64
 	timeout             time.Duration
@@ -37,6 +39,7 @@ type callFlags struct {
 func (f *callFlags) declareWorld(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the manifest's [env] (may be repeated; --var is the same)")
+	flags.StringVar(&f.envFile, "env-file", "", "a file of NAME=VALUE lines for the manifest's [env]; what --env says goes before it")
 	flags.StringArrayVar(&f.vars, "var", nil, "the same as --env")
 	flags.DurationVar(&f.timeout, "timeout", 0, "of one call (0: the manifest's for smoke, or 30s)")
 	f.on.register(cmd, "the release of the runtime whose host it is, as in 2026.10.1")
@@ -90,6 +93,9 @@ func (f *callFlags) options() (o calls.Options, err error) {
 	if o.Env, err = pairs("env", append(slices.Clone(f.env), f.vars...)); err != nil {
 		return o, err
 	}
+	if o.EnvFile, err = envFile(f.envFile); err != nil {
+		return o, err
+	}
 	if o.Answers, err = pairs("answer", f.answers); err != nil {
 		return o, err
 	}
@@ -102,6 +108,38 @@ func (f *callFlags) options() (o calls.Options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// maxEnvFile is how many bytes a file of values may have.
+const maxEnvFile = 1 << 20
+
+// envFile reads NAME=VALUE lines, as shells and their tools do: empty lines and those that begin
+// with # do not count, export may stand before a name, and quotes around a value are none of it.
+func envFile(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := fsys.Read(path, maxEnvFile)
+	if err != nil {
+		return nil, usage.New(fmt.Errorf("--env-file: %w", err))
+	}
+	values := map[string]string{}
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, usage.New(fmt.Errorf("--env-file %s: line %d is not NAME=VALUE", paths.Short(path), i+1)) // it may be a secret: it is not shown
+		}
+		value = strings.TrimSpace(value)
+		if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 // pairs reads the values of a flag that takes NAME=VALUE.

@@ -8,6 +8,7 @@
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
+//	hide.go      secrets, which are written nowhere
 //	answer.go    what came of a call
 package calls
 
@@ -33,6 +34,7 @@ import (
 // Options say in which world a capsule is called. The zero value is the manifest's own.
 type Options struct {
 	Env     map[string]string // values of [env], beside the manifest's defaults
+	EnvFile map[string]string // the same, of which what the manifest does not declare is left out
 	Trace   bool              // tell each call of the host
 	Wall    time.Duration     // of one call; 0: the manifest's smoke timeout, or 30 s
 	Runtime []string          // releases of the runtime; the first one's host it is
@@ -148,6 +150,9 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	}
 	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
 	answer := &Answer{Tool: name, Result: result, Outcome: outcome}
+	for _, secret := range c.world.Secrets {
+		answer.secrets = append(answer.secrets, c.world.Config[secret])
+	}
 	var fault *tools.FaultError
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message

@@ -30,7 +30,13 @@ func (c *Capsule) record(a *Answer, arguments json.RawMessage) error {
 	if a.Result == nil {
 		return usage.New(errors.New("--record: the call gave no answer, and is not recorded"))
 	}
-	env := maps.Clone(c.options.Env)
+	env := map[string]string{}
+	maps.Copy(env, c.options.Env)
+	for name, value := range c.options.EnvFile {
+		if _, given := env[name]; !given && c.world.Config[name] == value {
+			env[name] = value
+		}
+	}
 	for _, secret := range c.world.Secrets {
 		if _, given := env[secret]; given {
 			return usage.Hint(fmt.Errorf("--record: %s is a secret, and is written into no file", secret), "record a call that needs none, or leave --env out")

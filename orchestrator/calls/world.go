@@ -24,6 +24,11 @@ import (
 // world is the manifest's, with what the options say beside it.
 func (o Options) world(m *capsule.Manifest) (host.Options, error) {
 	w := tools.World(m)
+	for name, value := range o.EnvFile {
+		if slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
+			w.Config[name] = value
+		}
+	}
 	for name, value := range o.Env {
 		if !slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
 			return w, usage.Hint(fmt.Errorf("%s has no [env.%s]", paths.Short(m.Path), name), known("declared are ", names(m.Env)))

@@ -70,7 +70,11 @@ func TableJSON(w io.Writer, list []tools.Tool) error {
 
 // Text writes the answer for a person. pretty indents JSON, for a terminal.
 func (a *Answer) Text(result, story io.Writer, pretty bool) error {
-	if err := a.story(story); err != nil {
+	told := a.hiding(story)
+	if err := a.story(told); err != nil {
+		return err
+	}
+	if err := told.flush(); err != nil {
 		return err
 	}
 	if a.Result == nil {
@@ -89,7 +93,7 @@ func (a *Answer) Text(result, story io.Writer, pretty bool) error {
 	if pretty {
 		content = text.Block(content, "")
 	}
-	_, err := fmt.Fprintln(result, content)
+	_, err := fmt.Fprintln(result, hide(content, a.secrets))
 	return err
 }
 
@@ -224,13 +228,21 @@ func (a *Answer) JSON(w io.Writer) error {
 	}
 	if o := a.Outcome; o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
-		answer["files"] = list(o.Record.Files)
+		files := list(slices.Clone(o.Record.Files))
+		for i := range files {
+			files[i].Data = blank(files[i].Data, a.secrets)
+		}
+		answer["files"] = files
 		answer["ms"], answer["memory_bytes"] = o.Millis, o.Memory
 		if o.Trap != nil {
 			answer["trap"] = o.Trap
 		}
 	}
-	return json.NewEncoder(w).Encode(answer)
+	told := a.hiding(w)
+	if err := json.NewEncoder(told).Encode(answer); err != nil {
+		return err
+	}
+	return told.flush()
 }
 
 // list is never null in JSON.
