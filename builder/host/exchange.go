@@ -2,7 +2,9 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,4 +67,20 @@ func (h web) record(p hop, sent []byte, r *http.Response) error {
 	}
 	h.book.exchange(e)
 	return nil
+}
+
+func httpError(err error) error {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, errPrivate):
+		return fail("airlock-rejected")
+	case errors.As(err, &dns):
+		return fail("dns-error")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fail("timeout")
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return fail("tls-error")
+	}
+	return fail("connection-error")
 }

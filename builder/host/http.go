@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -272,22 +271,6 @@ func parseURL(s string) (*url.URL, error) {
 		s = scheme + "://" + strings.TrimLeft(rest, `/\`)
 	}
 	return url.Parse(s)
-}
-
-func httpError(err error) error {
-	var dns *net.DNSError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, errPrivate):
-		return fail("airlock-rejected")
-	case errors.As(err, &dns):
-		return fail("dns-error")
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return fail("timeout")
-	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
-		return fail("tls-error")
-	}
-	return fail("connection-error")
 }
 
 func headersOf(r *http.Response) []keyValue {

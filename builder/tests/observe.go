@@ -12,6 +12,8 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 )
@@ -95,4 +97,20 @@ func (t *Test) callKey() (string, error) {
 		err = nil // the guest finds nothing there either
 	}
 	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// peers are the other capsules on the bus of t.
+func (t *Test) peers() (list []guest.Peer, err error) {
+	for _, dir := range t.world.with {
+		m, err := capsule.Load(dir)
+		if err != nil {
+			return nil, err
+		}
+		p, err := tools.Peer(m)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }

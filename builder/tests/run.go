@@ -167,22 +167,6 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	return nil
 }
 
-// peers are the other capsules on the bus of t.
-func (t *Test) peers() (list []guest.Peer, err error) {
-	for _, dir := range t.world.with {
-		m, err := capsule.Load(dir)
-		if err != nil {
-			return nil, err
-		}
-		p, err := tools.Peer(m)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, nil
-}
-
 func (r *Runner) nearest(tool string) string {
 	if len(r.Tools) == 0 {
 		return "it describes no tools at all"

@@ -8,8 +8,8 @@
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
-//	hide.go      secrets, which are written nowhere
 //	answer.go    what came of a call
+//	hide.go      secrets, which are written nowhere
 package calls
 
 import (
@@ -104,6 +104,22 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 		return nil, fmt.Errorf("%s: %w", paths.Short(c.Module), err)
 	}
 	return c, nil
+}
+
+// peers are the other capsules on the bus. One that is not built, or older than its sources, is a *usage.Error.
+func (o Options) peers(ctx context.Context) (list []guest.Peer, err error) {
+	for _, dir := range o.With {
+		_, m, err := Standing(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		p, err := tools.Peer(m)
+		if err != nil {
+			return nil, usage.New(fmt.Errorf("--with %s: %w", paths.Short(dir), err))
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // Close ends the child that runs the module. It may be called on nil.

@@ -1,7 +1,6 @@
 package calls
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
-	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
@@ -52,22 +50,6 @@ func names(env []capsule.EnvVar) (list []string) {
 		list = append(list, e.Name)
 	}
 	return list
-}
-
-// peers are the other capsules on the bus. One that is not built, or older than its sources, is a *usage.Error.
-func (o Options) peers(ctx context.Context) (list []guest.Peer, err error) {
-	for _, dir := range o.With {
-		_, m, err := Standing(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		p, err := tools.Peer(m)
-		if err != nil {
-			return nil, usage.New(fmt.Errorf("--with %s: %w", paths.Short(dir), err))
-		}
-		list = append(list, p)
-	}
-	return list, nil
 }
 
 func (o Options) folder(w *host.Options) error {
