@@ -6,6 +6,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 )
 
 // observed is what calls of a module did, as it is recorded.
@@ -26,9 +27,28 @@ func before(dir, file, release string) *inspect.Before {
 		return nil
 	}
 	b := &inspect.Before{Module: store.BlobPath(dir, last.Modules[0].Hash), Lines: linesOf(dir, store.Lines(dir, file))}
-	var known observed
-	if json.Unmarshal(last.Calls, &known) == nil && known.Version == observedVersion && known.Runtime == release {
-		b.Calls = known.Calls
-	}
+	b.Calls = callsOf(last, release)
 	return b
+}
+
+// callsOf are the calls that a record tells, made in the host of the release.
+func callsOf(r *store.Record, release string) []behaviour.Call {
+	var o observed
+	if json.Unmarshal(r.Calls, &o) != nil || o.Version != observedVersion || o.Runtime != release {
+		return nil
+	}
+	return o.Calls
+}
+
+// earlier are the tests that ran with what stands published, in the host of the release; nil: none.
+func earlier(dir, release string) *tests.Earlier {
+	last := store.Read(dir)
+	if last == nil || len(last.Tests) == 0 {
+		return nil
+	}
+	e := &tests.Earlier{Summary: &tests.Summary{}, Calls: callsOf(last, release)}
+	if json.Unmarshal(last.Tests, e.Summary) != nil {
+		return nil
+	}
+	return e
 }

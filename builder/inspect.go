@@ -36,7 +36,8 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	s.release = b.options.Releases(in.Manifest)[0]
 	i.start = func() {
 		defer close(i.done)
-		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines), Before: before(in.Dir, s.Modules[0].File, s.release)})
+		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines), Before: before(in.Dir, s.Modules[0].File, s.release),
+			Hash: s.Modules[0].Hash, Earlier: earlier(in.Dir, s.release)})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}

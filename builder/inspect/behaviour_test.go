@@ -1,13 +1,16 @@
 package inspect
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
@@ -243,4 +246,50 @@ func BenchmarkCalls(b *testing.B) {
 		ms += i.Tests.Millis
 	}
 	b.ReportMetric(float64(ms)/float64(b.N), "ms/100calls")
+}
+
+// A test runs again only when its module, what it calls, or what it expects is another one; one that failed always does.
+func TestOnlyWhatChangedRunsAgain(t *testing.T) {
+	w := newWorkshop(t)
+	base := w.module(t, "base", made(-1, variant{}))
+	run := func(hash string, earlier *tests.Earlier) *tests.Earlier {
+		i, err := Module(t.Context(), w.m, base, Options{Tests: true, Hash: hash, Earlier: earlier})
+		if err != nil || len(i.Calls) != 5*tools10+1 {
+			t.Fatal(err, len(i.Calls))
+		}
+		return &tests.Earlier{Summary: i.Tests, Calls: i.Calls}
+	}
+	same := func(e *tests.Earlier) (n int) {
+		for _, r := range e.Summary.Ran {
+			if r.Same {
+				n++
+			}
+		}
+		return n
+	}
+	first := run("a", nil)
+	if n := same(first); n != 0 {
+		t.Errorf("%d are the same as in no run", n)
+	}
+	if n := same(run("a", first)); n != 50 {
+		t.Errorf("%d of 50 are taken from the run before", n)
+	}
+	if n := same(run("b", first)); n != 0 {
+		t.Errorf("%d are taken from the run of another module", n)
+	}
+	file := filepath.Join(w.dir, "tests", "tools.toml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte(`args = { text = "ab" }`), []byte(`args = { text = "ba" }`), 1)
+	text = bytes.Replace(text, []byte("expect = { error = true }"), []byte("expect = { error = \"another\" }"), 1)
+	testkit.Write(t, file, string(text))
+	second := run("a", first)
+	if n := same(second); n != 48 || second.Summary.Passed() != 49 {
+		t.Errorf("%d of 48 are taken, %d passed", n, second.Summary.Passed())
+	}
+	if n := same(run("a", second)); n != 49 {
+		t.Errorf("%d of 49 are taken when one fails", n)
+	}
 }

@@ -26,6 +26,8 @@ type Options struct {
 	Lines   engine.Lines   // where a trap's place in the source is known from
 	Tests   bool           // run the tests that lie in the capsule's folder
 	Only    *regexp.Regexp // those whose names match; nil: all
+	Hash    string         // of the module; "": every test is run
+	Earlier *tests.Earlier // tests of a run before; nil: none
 	Before  *Before        // the module with which this one is compared; nil: none
 }
 
@@ -67,7 +69,7 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 	if len(i.Files) == 0 {
 		return i, i.observe(ctx, m, nil, o.Before)
 	}
-	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only}
+	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only, Module: o.Hash, Runtime: o.Runtime, Earlier: o.Earlier}
 	for _, e := range m.Env {
 		r.Env = append(r.Env, e.Name)
 	}

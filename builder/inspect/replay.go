@@ -54,6 +54,7 @@ func (i *Inspection) replay(ctx context.Context, m *capsule.Manifest, r *tests.R
 	}
 	runner := *r
 	runner.Guest, runner.Calls, runner.Tools, runner.Only = g, missing, nil, nil
+	runner.Module, runner.Earlier = "", nil
 	summary, err := runner.Run(ctx, i.Files)
 	if err != nil {
 		return nil

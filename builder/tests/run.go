@@ -26,12 +26,14 @@ const maxLate = 3
 
 // Runner runs tests.
 type Runner struct {
-	Guest *guest.Guest
-	World host.Options // the manifest's
-	Env   []string     // that the manifest declares
-	Tools []string     // that the module describes; nil: nobody knows
-	Only  *regexp.Regexp
-	Calls map[string]bool // keys of the calls that are made; nil: all
+	Guest           *guest.Guest
+	World           host.Options // the manifest's
+	Env             []string     // that the manifest declares
+	Tools           []string     // that the module describes; nil: nobody knows
+	Only            *regexp.Regexp
+	Module, Runtime string          // the hash of the module, and the release whose host it meets; Module "": nothing is known of runs before
+	Earlier         *Earlier        // nil: all are run
+	Calls           map[string]bool // keys of the calls that are made; nil: all
 }
 
 // Run runs the tests of files. The error is ctx's: the tests that were to come did not run then.
@@ -127,6 +129,12 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("declare it in Capsule.toml, or take it out of env", fmt.Sprintf("the manifest has no [env.%s]", undeclared))
 		return nil
 	}
+	key := r.runKey(t, world)
+	if same := r.earlier(t, key); same != nil {
+		*ran = *same
+		return nil
+	}
+	ran.Key = key
 	began := time.Now()
 	defer func() { ran.Millis = float64(time.Since(began).Microseconds()) / 1000 }()
 	peers, err := t.peers()

@@ -24,6 +24,9 @@ type Ran struct {
 	Missed []Miss  `json:"missed,omitempty"`
 	Late   bool    `json:"late,omitempty"` // it did not end in its time, or was not run because others did not
 
+	Key  string `json:"key,omitempty"`  // equal keys have the same outcome; "": nobody can say
+	Same bool   `json:"same,omitempty"` // it was not run again: its key is that of a run before
+
 	Updated bool `json:"updated,omitempty"` // all that it missed stands in its file now
 
 	test    *Test
