@@ -18,7 +18,7 @@ import (
 type bus struct {
 	members []*member // the guest is the first
 	queue   []sent
-	kept    map[string]*session // peers of worlds before, by path: they are not read again
+	kept    map[string]*session // peers of worlds before, by name and path: they are not read again
 	ctx     context.Context     // of the request under way
 }
 
@@ -52,11 +52,12 @@ func (s *session) meet(ctx context.Context, peers []Peer) error {
 	}
 	for _, p := range peers {
 		o := Options{Limits: s.options.Limits, Host: p.Host, Runtime: s.options.Runtime}
-		session := b.kept[string(p.Path)]
+		key := p.Name + "\x00" + string(p.Path)
+		session := b.kept[key]
 		var err error
 		if session == nil {
 			if session, err = load(ctx, string(p.Path), o); err == nil {
-				b.kept[string(p.Path)] = session
+				b.kept[key] = session
 			}
 		} else if err = session.enter(p.Host); err == nil {
 			session.options.Host = p.Host
