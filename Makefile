@@ -3,6 +3,7 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 30s
 
 .PHONY: demo build test race bench fuzz lint check toolchains reader reader-check
@@ -39,6 +40,7 @@ lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(ACTIONLINT)
 	$(GO) mod tidy -diff
 	GOOS=darwin $(GO) vet ./...
 	GOOS=windows $(GO) vet ./...

@@ -43,8 +43,10 @@ func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Sta
 	if err != nil {
 		b.noteVerdict(s, err)
 		s.Discard()
+		return s, err
 	}
-	return s, err
+	b.offer(ctx, s)
+	return s, nil
 }
 
 // attempt builds and loads, and begins again where the state folder was deleted meanwhile. The
@@ -121,7 +123,8 @@ func stateLost() *finding.Failure {
 		Hint:    "keep the build from cleaning target (cargo clean, git clean): astrid-dev stages the module in " + store.Folder}}}
 }
 
-// stage builds in a folder of its own, and loads what was built.
+// stage builds in a folder of its own, and loads what was built. What another machine made of
+// the same inputs is taken instead, where there is such a thing and it loads.
 func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error {
 	in := s.Before
 	work, err := store.MakeWork(in.Dir)
@@ -130,13 +133,33 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	}
 	s.work = work
 	s.Findings = append(s.Findings, in.Unmatched()...)
+	taken := b.fetch(ctx, s)
+	if taken != nil && !taken.again {
+		if b.adopt(ctx, s, taken) {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if err := b.compile(ctx, s, output); err != nil {
+		return err
+	}
+	b.compare(s, taken)
+	return nil
+}
+
+// compile runs the tool, and loads what it made.
+func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) error {
+	in := s.Before
 	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
-	made, err := b.underWay(in, work, output).Do(ctx)
+	made, err := b.underWay(in, s.work, output).Do(ctx)
 	s.BuildTime = made.Took
+	s.told = made.Findings
 	s.Findings = append(s.Findings, made.Findings...)
 	b.inputs.Age(in.Dir, made.Aged)
 	if ctx.Err() == nil {
@@ -153,12 +176,7 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 		c := in.Manifest.Components[m.Component]
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
-	asked := b.inspecting(ctx, s)
-	defer asked.end()
-	if err := b.smoke(ctx, s, ready); err != nil {
-		return err
-	}
-	return b.inspect(ctx, s, asked)
+	return b.judge(ctx, s, ready)
 }
 
 // learn notes what the tool read: what it always tells, and what this run told. A run that

@@ -12,6 +12,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	// must take it. None: those that a manifest names, else Installed, else the newest known.
 	Runtime   []string
 	Installed string // the release of the runtime on this machine; "": there is none
+
+	Shared *shared.Cache // where results that machines share are found and offered; nil: nowhere
 
 	// Say receives what a person should know while a build runs or waits, such
 	// as another process holding the capsule. It may be called concurrently. nil: nobody.

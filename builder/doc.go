@@ -13,6 +13,8 @@
 //	cause.go    why a verdict was due, file by file
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
+//	share.go    results that machines share
+//	promise.go  what a staged capsule promises to others, and what other releases say of it
 //	inspect.go  what was built is asked for its tools, and tested
 //	before.go   what stands published, to compare it with that
 //	examine.go  Examine: what a build would depend on

@@ -51,6 +51,16 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	return i
 }
 
+// judge loads what is staged, and asks it what it can do.
+func (b *Builder) judge(ctx context.Context, s *Staged, ready *smoke.Child) error {
+	asked := b.inspecting(ctx, s)
+	defer asked.end()
+	if err := b.smoke(ctx, s, ready); err != nil {
+		return err
+	}
+	return b.inspect(ctx, s, asked)
+}
+
 // end stops an inspection of which nobody wants to know, and waits for its end.
 func (i *inspection) end() {
 	i.cancel()

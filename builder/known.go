@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -29,4 +30,20 @@ func (b *Builder) Known(ctx context.Context, dir string) (*Known, error) {
 		k.Built = last.Written
 	}
 	return k, nil
+}
+
+// Told are the files outside the sources, absolute, of which the tool that builds the capsule in
+// dir has told in an earlier build: what is recorded of it there, and what the store of shared
+// results knows of in, which is an examination of it or of a copy.
+func (b *Builder) Told(ctx context.Context, dir string, in *Inputs) (list []string) {
+	if last := store.Read(dir); last != nil {
+		list = append(list, last.Outside...)
+	}
+	if b.options.Shared != nil && in.Portable != "" {
+		if e := b.options.Shared.Find(ctx, in.Portable); e != nil {
+			list = append(list, in.Here(e.Reads)...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -46,6 +46,7 @@ type Staged struct {
 	Findings  []finding.Finding // warnings and notes
 	Modules   []StagedModule    // in the manifest's order
 	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
+	Shared    bool              // the modules are another machine's, and were loaded here
 
 	Calls   []behaviour.Call   // what calls of the first module did
 	Changed []behaviour.Change // what they do otherwise than those of what stands published
@@ -53,9 +54,10 @@ type Staged struct {
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
 	ended   bool
-	release string   // of the runtime, in whose host the calls were made
-	learned []string // outside inputs that the toolchain told of
-	code    string   // the source hash without the files of tests; "": there are none
+	release string            // of the runtime, in whose host the calls were made
+	learned []string          // outside inputs that the toolchain told of
+	told    []finding.Finding // of the build alone
+	code    string            // the source hash without the files of tests; "": there are none
 }
 
 // Moved names the inputs that were touched while they were built, as Inputs.Changed does.

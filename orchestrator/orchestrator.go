@@ -51,6 +51,9 @@ type Config struct {
 	// Plan is told, from Run's goroutine, what the watcher shall watch, and must not block:
 	// the newest plan is the one that counts. nil: nobody wants to know.
 	Plan func(watcher.Plan)
+	// Retried is told, from Run's goroutine, the folders of the capsules that somebody wants tried
+	// again, and must not block; it may be nil.
+	Retried func(dirs []string)
 	// Find lists the capsule folders below the roots.
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.

@@ -73,10 +73,12 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 
 // retry marks everything on paths as doubtful and what failed as never tried.
 func (l *loop) retry(paths []string, now time.Time) {
+	var dirs []string
 	for _, c := range l.capsules {
 		if !concerns(paths, c.dir) {
 			continue
 		}
+		dirs = append(dirs, c.dir)
 		c.product.mends = 0
 		if c.standing.how != good {
 			c.release()
@@ -84,5 +86,8 @@ func (l *loop) retry(paths []string, now time.Time) {
 			c.hold.feedback, c.work.superseded, c.work.retried = feedback{}, 0, true
 		}
 		c.change(now)
+	}
+	if l.Retried != nil {
+		l.Retried(dirs)
 	}
 }

@@ -97,6 +97,9 @@ const (
 	OutputTooLarge          Code = "output-too-large"
 	WrapFailed              Code = "wrap-failed"
 	StageFailed             Code = "stage-failed"
+	SharedTrouble           Code = "shared-trouble"
+	SharedRefused           Code = "shared-refused"
+	SharedDiffers           Code = "shared-differs"
 	StateFolderForeign      Code = "state-folder-foreign"
 	PublishRefused          Code = "publish-refused"
 	ModuleGone              Code = "module-gone"
@@ -187,6 +190,11 @@ const (
 	SecondBuildFailed      Code = "second-build-failed"
 	CommittedModuleDiffers Code = "committed-module-differs"
 	DeclaredHashDiffers    Code = "declared-hash-differs"
+	ContractVersion        Code = "contract-version"
+	ContractChange         Code = "contract-change"
+	ContractUnknown        Code = "contract-unknown"
+	RuntimeRegression      Code = "runtime-regression"
+	RuntimeMended          Code = "runtime-mended"
 
 	// Of reports.
 	CheckFailed                 Code = "check-failed"
@@ -206,6 +214,10 @@ const (
 	PublishedArtifactDiagnostic Code = "published-artifact-diagnostic"
 	RuntimeFailed               Code = "runtime-failed"
 	RuntimeDiagnostic           Code = "runtime-diagnostic"
+	ContractFailed              Code = "contract-failed"
+	ContractDiagnostic          Code = "contract-diagnostic"
+	RuntimeChangeFailed         Code = "runtime-change-failed"
+	RuntimeChangeDiagnostic     Code = "runtime-change-diagnostic"
 
 	// Of watch and doctor.
 	BuildTouchesInputs Code = "build-touches-inputs"
@@ -323,6 +335,9 @@ var table = []Rule{
 	{Code: OutputTooLarge, Part: PartBuild, Severity: Error, Summary: "what the build made is larger than any module may be", Remedy: "leave out debug information and embedded data"},
 	{Code: WrapFailed, Part: PartBuild, Severity: Error, Summary: "no component can be made of the core module", Remedy: "make its world, imports and exports agree, or write wrap = false"},
 	{Code: StageFailed, Part: PartBuild, Severity: Error, Summary: "the disk refused what a build writes", Remedy: "make room, or make the folder that the message names writable"},
+	{Code: SharedTrouble, Part: PartBuild, Severity: Warning, Summary: "the store of shared results could not be used", Remedy: "what was asked for is built here; look after the store, or leave --cache out"},
+	{Code: SharedRefused, Part: PartBuild, Severity: Warning, Summary: "a shared result is not believed, and is built here instead", Remedy: "name the public key of who may share results with --cache-trust, or clean the store"},
+	{Code: SharedDiffers, Part: PartBuild, Severity: Warning, Summary: "a shared result was built again, and came out otherwise", Remedy: "make the build reproducible (verify --repro says where it is not), and name what it reads in inputs; what was built here counts"},
 	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Remedy: "move it away"},
 	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Remedy: "remove it, or name another file"},
 	{Code: ModuleGone, Part: PartBuild, Severity: Warning, Summary: "the published module is gone or overwritten, there is no copy of it, and the sources do not build", Remedy: "nothing is to be done, unless something keeps removing it"},
@@ -407,6 +422,11 @@ var table = []Rule{
 	{Code: SecondBuildFailed, Part: PartVerify, Severity: Error, Summary: "the same sources built once and failed in another folder", Remedy: "let the build depend on nothing but its sources"},
 	{Code: CommittedModuleDiffers, Part: PartVerify, Severity: Error, Summary: "the module beside the manifest is not what the sources build", Remedy: "run astrid-dev build and commit the module"},
 	{Code: DeclaredHashDiffers, Part: PartVerify, Severity: Error, Summary: "the hash that the manifest declares is not that of the module", Remedy: "write the hash that the finding shows", Else: []Severity{Warning}},
+	{Code: ContractVersion, Part: PartVerify, Severity: Error, Summary: "the version does not allow what the capsule promises to others now", Remedy: "write the version that the finding shows, or promise what was promised"},
+	{Code: ContractChange, Part: PartVerify, Severity: Note, Summary: "what the capsule promises to others has changed", Remedy: "tell those who use it, or take it back", Else: []Severity{Warning}},
+	{Code: ContractUnknown, Part: PartVerify, Severity: Warning, Summary: "the capsule at the commit of --against does not build, so that only manifests are compared", Remedy: "compare with a commit that builds"},
+	{Code: RuntimeRegression, Part: PartVerify, Severity: Error, Summary: "the first release of --runtime takes the capsule, and the second does not", Remedy: "read the findings beside it"},
+	{Code: RuntimeMended, Part: PartVerify, Severity: Note, Summary: "the second release of --runtime takes the capsule, and the first does not", Remedy: "nothing: it is told because it changed"},
 	{Code: CheckFailed, Part: PartReport, Severity: Error, Summary: "the step check failed and says no more", Remedy: "read what is printed with it"},
 	{Code: CheckDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step check", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: BuildDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step build", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
@@ -424,6 +444,10 @@ var table = []Rule{
 	{Code: PublishedArtifactDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step published-artifact", Remedy: "read the message: it is the tool's own", Else: []Severity{Warning, Note}},
 	{Code: RuntimeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime failed and says no more", Remedy: "read what is printed with it"},
 	{Code: RuntimeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime", Remedy: "read the message: it is the runtime's own", Else: []Severity{Warning, Note}},
+	{Code: ContractFailed, Part: PartReport, Severity: Error, Summary: "the step contract failed and says no more", Remedy: "read what is printed with it"},
+	{Code: ContractDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step contract", Remedy: "read the message", Else: []Severity{Warning, Note}},
+	{Code: RuntimeChangeFailed, Part: PartReport, Severity: Error, Summary: "the step runtime-change failed and says no more", Remedy: "read what is printed with it"},
+	{Code: RuntimeChangeDiagnostic, Part: PartReport, Severity: Error, Summary: "a message of the step runtime-change", Remedy: "read the message", Else: []Severity{Warning, Note}},
 	{Code: BuildTouchesInputs, Part: PartWatch, Severity: Warning, Summary: "in watch: the build writes a source again with the same bytes", Remedy: "write only when something changes, or name what it makes in ignore"},
 	{Code: DuplicateName, Part: PartWatch, Severity: Warning, Summary: "in watch: two capsules have the same name; the runtime loads one of them", Remedy: "give each capsule a name of its own"},
 	{Code: SearchFailed, Part: PartWatch, Severity: Warning, Summary: "looking for capsules failed", Remedy: "make the folder readable; the next change or r looks again"},

@@ -42,6 +42,7 @@ type Inputs struct {
 	Fault    *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 
 	left func(path string, dir bool) bool // what the rules alone leave out
+	top  string                           // of the checkout; "" without a repository
 	aged map[string]int64                 // what builds of ours made look old, by absolute path, with its ctime from then on
 }
 

@@ -87,7 +87,7 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 		return nil, readError(dir, err)
 	}
 	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
-	in.Governs, in.Lock = rules.Governs, rules.IndexLock()
+	in.Governs, in.Lock, in.top = rules.Governs, rules.IndexLock(), rules.Top()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks
 	in.SourceHash = in.Sources.Digest.String()
 	in.Judges = t.options.Releases(in.Manifest)

@@ -169,7 +169,7 @@ func MakeWork(dir string) (work string, err error) {
 			return err
 		}
 		name := stateName(WorkFolder, "build-"+rand.Text())
-		for _, below := range []string{"out", "tmp"} {
+		for _, below := range []string{"out", "tmp", WorkShared} {
 			if err := f.MkdirAll(path.Join(name, below), 0o755); err != nil {
 				return err
 			}

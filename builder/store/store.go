@@ -19,7 +19,8 @@ const (
 	CauseNote   = "cause" // what the newest verdict went by, and what had changed
 	BlobFolder  = "blobs"
 	WorkFolder  = "work"
-	LinesFolder = "lines" // of each blob the core module with what tells of its source
+	LinesFolder = "lines"  // of each blob the core module with what tells of its source
+	WorkShared  = "shared" // in a build's folder: what another machine made
 )
 
 // Path is a path below dir's state folder.

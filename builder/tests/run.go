@@ -116,8 +116,6 @@ func (r *Ran) fails(hint, message string) {
 	r.Missed = append(r.Missed, Miss{Line: r.Line, index: -1, Message: message, Hint: hint})
 }
 
-func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
-
 // run runs one test in a world of its own. The error is a child that ended.
 func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	if t.tool != "" && r.Tools != nil && !slices.Contains(r.Tools, t.tool) {

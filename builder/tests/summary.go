@@ -45,6 +45,8 @@ type Miss struct {
 	got   any // what would meet it; nil: nothing would that a file can say
 }
 
+func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
+
 // Passed is how many tests passed.
 func (s *Summary) Passed() (n int) {
 	for _, r := range s.Ran {

@@ -8,6 +8,7 @@ import (
 
 func newBuild() *cobra.Command {
 	var b buildFlags
+	var c cacheFlags
 	var retry bool
 	cmd := &cobra.Command{
 		Use:   "build [PATH...]",
@@ -16,14 +17,15 @@ func newBuild() *cobra.Command {
 current folder without any) that is not up to date. It exits with 1 when a
 capsule failed, or a folder could not be read. What failed before and has not
 changed since is not built again: its verdict is repeated, unless --retry is given.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, b, retry) },
+		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, b, c, retry) },
 	}
 	b.register(cmd)
+	c.register(cmd)
 	cmd.Flags().BoolVar(&retry, "retry", false, "build also what failed before and has not changed since")
 	return cmd
 }
 
-func build(cmd *cobra.Command, args []string, b buildFlags, retry bool) error {
+func build(cmd *cobra.Command, args []string, b buildFlags, c cacheFlags, retry bool) error {
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -33,6 +35,10 @@ func build(cmd *cobra.Command, args []string, b buildFlags, retry bool) error {
 	}
 	o := b.options(cmd, roots)
 	o.Retry = retry
+	if o.Shared, err = c.open(cmd); err != nil {
+		return err
+	}
+	defer closeCache(o.Shared)
 	out, err := session.Build(cmd.Context(), o)
 	switch {
 	case err != nil:

@@ -69,7 +69,7 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	root.Flags().BoolVarP(&showVersion, "version", "V", false, "print the version")
 	root.PersistentFlags().String("format", "text", "text for people, json for programs (stdout)")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
-	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest())
+	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest(), newKey(), newReport(), newVerifyAttestation(), newSBOM())
 	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop())
 	root.SetHelpCommand(newHelp())
 	return root

@@ -45,12 +45,12 @@ func (writer) Close() error { return nil }
 // statusText is status for an agent.
 func statusText(cmd *cobra.Command) func(ctx context.Context, path string) (string, error) {
 	return func(_ context.Context, path string) (string, error) {
-		list, pending, err := standings(cmd, []string{path})
+		answer, err := standings(cmd, []string{path})
 		var lines strings.Builder
-		for _, s := range list {
+		for _, s := range answer.Capsules {
 			lines.WriteString(s.line() + "\n")
 		}
-		tellPending(&lines, pending)
+		tellPending(&lines, answer.Pending)
 		return lines.String(), err
 	}
 }

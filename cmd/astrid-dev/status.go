@@ -38,6 +38,7 @@ against what is on disk. It exits with 1 when a capsule failed or is held.`,
 type statusAnswer struct {
 	Capsules []standing `json:"capsules"`
 	ask.Pending
+	Page string `json:"page,omitempty"` // the URL of the watch's page
 }
 
 // standing is one line of status.
@@ -50,25 +51,28 @@ type standing struct {
 }
 
 func status(cmd *cobra.Command, args []string, asJSON bool) error {
-	list, pending, err := standings(cmd, args)
+	answer, err := standings(cmd, args)
 	if err != nil {
 		return err
 	}
 	failed := 0
-	for _, s := range list {
+	for _, s := range answer.Capsules {
 		if s.State == event.Failed || s.State == event.OnHold {
 			failed++
 		}
 	}
 	if asJSON {
-		if err := writeJSON(cmd, statusAnswer{list, pending}); err != nil {
+		if err := writeJSON(cmd, answer); err != nil {
 			return err
 		}
 	} else {
-		for _, s := range list {
+		for _, s := range answer.Capsules {
 			fmt.Fprintln(cmd.OutOrStdout(), s.line())
 		}
-		tellPending(cmd.OutOrStdout(), pending)
+		tellPending(cmd.OutOrStdout(), answer.Pending)
+		if answer.Page != "" {
+			fmt.Fprintln(cmd.OutOrStdout(), "page     "+answer.Page)
+		}
 	}
 	if failed > 0 {
 		return &failedError{count: failed, said: true}
@@ -76,22 +80,22 @@ func status(cmd *cobra.Command, args []string, asJSON bool) error {
 	return nil
 }
 
-// standings are those of the capsules on the paths, with what is pending: of the watch that is
-// there, else recorded.
-func standings(cmd *cobra.Command, args []string) ([]standing, ask.Pending, error) {
-	none := ask.Pending{Holds: []ask.Hold{}, Waits: []ask.Waiting{}}
+// standings are those of the capsules on the paths, with what is pending and where the page is: of the
+// watch that is there, else recorded.
+func standings(cmd *cobra.Command, args []string) (answer statusAnswer, err error) {
+	answer.Pending = ask.Pending{Holds: []ask.Hold{}, Waits: []ask.Waiting{}}
 	w, at, err := watchOf(args)
 	var nobody *exitError
 	if errors.As(err, &nobody) {
-		list, err := recorded(cmd, at)
-		return list, none, err
+		answer.Capsules, err = recorded(cmd, at)
+		return answer, err
 	}
 	if err != nil {
-		return nil, none, err
+		return answer, err
 	}
 	snapshot, pending, err := w.Status(cmd.Context())
 	if err != nil {
-		return nil, none, usage.New(err)
+		return answer, usage.New(err)
 	}
 	list := []standing{}
 	for _, s := range snapshot.Standing {
@@ -99,7 +103,7 @@ func standings(cmd *cobra.Command, args []string) ([]standing, ask.Pending, erro
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}
-	return sorted(list), pending.About(at), nil
+	return statusAnswer{sorted(list), pending.About(at), snapshot.Page}, nil
 }
 
 // watches are those of single capsules, each asked once.

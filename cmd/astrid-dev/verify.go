@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/seal"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/attest"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/progress"
 	reports "github.com/astrid-runtime/astrid-dev/orchestrator/report"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/verify"
@@ -51,6 +54,16 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err := reports.Probe(targets); err != nil {
 		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
+	cfg.Shared, err = f.cache.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer closeCache(cfg.Shared)
+	wrong := collect(cfg.Shared)
+	key, err := f.signer()
+	if err != nil {
+		return err
+	}
 	private, err := f.isolated.begin()
 	if err != nil {
 		return err
@@ -65,6 +78,12 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.attest != "" {
+		if _, err := attest.Write(cmd.Context(), f.attest, r, key); err != nil {
+			return usage.New(fmt.Errorf("writing attestations: %w", err))
+		}
+	}
+	r.Cache = f.cache.tell(cfg.Shared, wrong())
 	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
 		out.Workflow, out.Summary = cmd.ErrOrStderr(), os.Getenv("GITHUB_STEP_SUMMARY")
@@ -73,6 +92,18 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 		return usage.New(err)
 	}
 	return verdict(cmd.Context(), r)
+}
+
+// signer is the key that signs attestations; nil: they are left for somebody else to sign.
+func (f verifyFlags) signer() (*seal.Key, error) {
+	if f.attestKey == "" {
+		return nil, nil
+	}
+	key, err := seal.ReadKey(f.attestKey)
+	if err != nil {
+		return nil, usage.Hint(fmt.Errorf("--attest-key: %w", err), "astrid-dev key FILE makes one")
+	}
+	return key, nil
 }
 
 // verdict is the exit code of a run. What was not run is not known to be sound.

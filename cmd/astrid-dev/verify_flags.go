@@ -18,15 +18,19 @@ import (
 type verifyFlags struct {
 	buildFlags
 	repro, artifact, failFast, keepGoing bool
-	since, shard, times                  string
+	since, shard, times, journal, ref    string
+	attest, attestKey                    string
+	changes                              bool
 	targets                              []string
 	timeout                              time.Duration
 	isolated                             isolatedFlags
+	cache                                cacheFlags
 }
 
 func (f *verifyFlags) declare(cmd *cobra.Command) {
 	f.register(cmd)
 	f.isolated.register(cmd)
+	f.cache.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
 	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
@@ -34,8 +38,13 @@ func (f *verifyFlags) declare(cmd *cobra.Command) {
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long the whole run may take; what has not ended then is reported as not run")
 	flags.StringVar(&f.since, "changed-since", "", "only capsules whose inputs differ from the merge base of this git ref and HEAD")
+	flags.StringVar(&f.ref, "against", "", "compare what capsules promise to others with this git ref, and say which version that asks for")
+	flags.BoolVar(&f.changes, "runtime-changes", false, "with two --runtime: tell only what the second judges otherwise than the first")
 	flags.StringVar(&f.shard, "shard", "", "I/N: only this one of N parts")
 	flags.StringVar(&f.times, "shard-times", "", "JSON report of an earlier run, to make the shards take equally long; all shards must be given the same")
+	flags.StringVar(&f.attest, "attest", "", "write an attestation of each capsule that passed to this file, as in out.intoto.jsonl")
+	flags.StringVar(&f.attestKey, "attest-key", "", "private key that signs attestations (astrid-dev key); without it they are left for cosign to sign")
+	flags.StringVar(&f.journal, "journal", "", "note in this file what passed: a run that was killed and is begun again with the same file goes on from there")
 	flags.StringArrayVar(&f.targets, "report", nil, "FORMAT=FILE: write a report as json, junit, sarif or markdown; may be repeated")
 }
 
@@ -45,11 +54,23 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 	switch {
 	case f.failFast && f.keepGoing:
 		return usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
+	case f.repro && f.cache.address != "":
+		return usage.Hint(errors.New("--repro and --cache exclude each other"), "what was built elsewhere says nothing of whether two builds agree")
+	case f.journal != "" && f.artifact:
+		return usage.New(errors.New("--journal and --check-artifact exclude each other: a committed module is no input"))
+	case f.attestKey != "" && f.attest == "":
+		return usage.New(errors.New("--attest-key is of use with --attest only"))
+	case f.attest != "" && f.journal != "":
+		return usage.New(errors.New("--attest and --journal exclude each other: what an earlier run found is not attested"))
 	case f.timeout < 0:
 		return usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	case given("changed-since") && f.since == "":
 		// a pipeline's variable that is not set must not make verify look at everything, or at nothing
 		return usage.Hint(errors.New("--changed-since was given without a ref"), "leave it out to verify everything")
+	case given("against") && f.ref == "":
+		return usage.Hint(errors.New("--against was given without a ref"), "leave it out to compare with nothing")
+	case f.changes && (len(f.on.versions()) != 2 || f.strict):
+		return usage.Hint(errors.New("--runtime-changes compares two releases, and not with --strict"), "give --runtime twice, the older one first")
 	case given("shard-times") && !given("shard"):
 		return usage.New(errors.New("--shard-times is of use with --shard only"))
 	}
@@ -69,7 +90,7 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: releases, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+		Timeout: f.timeout, Journal: f.journal, Prove: f.attest != "", Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
 			return cfg, usage.New(err)

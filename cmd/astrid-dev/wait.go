@@ -72,7 +72,7 @@ func waitWithout(cmd *cobra.Command, list []string, f waitFlags, err error) erro
 	case f.hook:
 		return nil // a hook runs after each edit, also where nobody develops
 	case f.build:
-		return build(cmd, list, buildFlags{jobs: 1}, false)
+		return build(cmd, list, buildFlags{jobs: 1}, cacheFlags{}, false)
 	}
 	return err
 }

@@ -24,8 +24,17 @@ looks at everything again and retries what failed.
 
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
-which gets the last good package back after one that it refuses.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return watch(cmd, args, watchCall{f, b, l}) },
+which gets the last good package back after one that it refuses.
+
+With --serve it is shown in a browser too, at a URL that is printed and that status says again:
+capsules, errors, tools to call, sizes and times. docs/page.md describes it.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := watch(cmd, args, watchCall{f, b, l})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // Ctrl-C ends it well, also before everything is watched
+			}
+			return err
+		},
 	}
 	b.register(cmd)
 	l.register(cmd)
@@ -45,6 +54,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
 	}
+	args, page := f.page(cmd, args)
 	roots, missing, err := paths.Watchable(args)
 	if err != nil {
 		return err
@@ -61,6 +71,6 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	return session.Watch(ctx, session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Serve: page, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
 }

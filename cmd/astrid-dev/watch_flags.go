@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/serve"
 )
 
 // watchFlags are the flags that only watch has.
@@ -19,7 +23,11 @@ type watchFlags struct {
 	poll                   bool
 	pollInterval           time.Duration
 	noInitial              bool
+	serve                  string
 }
+
+// freePort is what --serve alone stands for.
+const freePort = "a free port"
 
 func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.quiet, "quiet-window", orchestrator.DefaultQuiet, "announce when nothing changed for this long")
@@ -31,6 +39,8 @@ func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
 	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")
+	flags.StringVar(&f.serve, "serve", "", "show the watch in a browser at ADDR, a port or HOST:PORT (without one a free port of 127.0.0.1)")
+	flags.Lookup("serve").NoOptDefVal = freePort
 }
 
 func (f watchFlags) check() error {
@@ -46,4 +56,22 @@ func (f watchFlags) check() error {
 		return usage.New(fmt.Errorf("--max-wait %s is shorter than the quiet window %s", f.maxWait, f.quiet))
 	}
 	return nil
+}
+
+// page is where the watch is shown in a browser, nil where it is not, and the paths among args: after --serve
+// alone, which takes its value with "=" only, a word that is an address and no file is meant for it.
+func (f watchFlags) page(cmd *cobra.Command, args []string) ([]string, *string) {
+	if !cmd.Flags().Changed("serve") {
+		return args, nil
+	}
+	address := f.serve
+	if address == freePort {
+		address = ""
+		for i, arg := range args {
+			if _, err := os.Lstat(arg); err != nil && serve.IsAddress(arg) {
+				return slices.Delete(slices.Clone(args), i, i+1), &arg
+			}
+		}
+	}
+	return args, &address
 }

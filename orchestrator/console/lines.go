@@ -75,6 +75,8 @@ func entryFor(e event.Event, dir string) entry {
 		n.colour, n.text, n.below = yellow, b.Message, append(fileLines(b.Files), hintLine(b.Hint)...)
 	case event.Idle:
 		n.colour, n.text = idleText(b)
+	case event.Serving:
+		n.word, n.text = "page", b.URL
 	case event.Live:
 		n.colour, n.text = green, liveText(b)
 	case event.LiveFailed:

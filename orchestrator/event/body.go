@@ -147,6 +147,11 @@ type Idle struct {
 	Failing  []Subject `json:"failing,omitempty"`  // which
 }
 
+// Serving says that the watch has a page, and where. It is said once, before anything else.
+type Serving struct {
+	URL string `json:"url,omitempty"` // with the token that lets its reader in: whoever has it may call tools
+}
+
 // Artifact is what a capsule publishes. Its own fields are those of the first component.
 type Artifact struct {
 	Path       string      `json:"artifact,omitempty"` // where it is published
@@ -209,3 +214,4 @@ func (Reload) Kind() Kind          { return "reload" }
 func (Warning) Kind() Kind         { return "warning" }
 func (Held) Kind() Kind            { return "held" }
 func (Idle) Kind() Kind            { return "idle" }
+func (Serving) Kind() Kind         { return "serving" }

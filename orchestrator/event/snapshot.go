@@ -9,6 +9,7 @@ type Snapshot struct {
 	Ready    bool       `json:"ready,omitempty"`    // Ready was said
 	Idle     bool       `json:"idle,omitempty"`     // nothing was pending or building
 	Standing []Standing `json:"standing,omitempty"` // by folder
+	Page     string     `json:"page,omitempty"`     // the URL of Serving; "": the watch has no page
 }
 
 // Standing is how a capsule stands. The artifact is what it publishes, as far as that was

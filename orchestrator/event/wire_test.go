@@ -43,13 +43,14 @@ func wire() []Event {
 		{LiveFailed{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
 		{Idle{Capsules: 3, Failed: 2, Failing: []Subject{{"a", "/caps/a"}, {Dir: "/caps/b"}}}, Idle{}},
 		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published, tested,
-			&Living{true, otherHash, otherHash, "live", "the runtime is back", time.Date(2026, 1, 2, 3, 4, 1, 0, time.UTC)}}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}}, Snapshot{}},
+			&Living{true, otherHash, otherHash, "live", "the runtime is back", time.Date(2026, 1, 2, 3, 4, 1, 0, time.UTC)}}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}, Page: "http://127.0.0.1:4321/#token=abc"}, Snapshot{}},
+		{Serving{URL: "http://127.0.0.1:4321/#token=abc"}, Serving{}},
 	}
 	var list []Event
 	for _, kind := range kinds {
 		full := Event{Body: kind.full}
 		switch kind.full.(type) {
-		case Ready, Idle, Snapshot:
+		case Ready, Idle, Snapshot, Serving:
 		default:
 			full.Capsule, full.Dir = "a", "/caps/a"
 		}

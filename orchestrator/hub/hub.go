@@ -100,6 +100,7 @@ func (h *Hub) Subscribe(from uint64, p Policy) *Subscription {
 	s := &Subscription{hub: h, policy: p, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	oldest := h.seq - uint64(len(h.kept)) // the newest event that is not kept
 	if from < oldest || from > h.seq {
+		s.gap = true
 		s.give(itemOf(h.snapshot()))
 	} else {
 		for _, item := range h.kept[from-oldest:] {

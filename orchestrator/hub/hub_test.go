@@ -281,3 +281,20 @@ func BenchmarkPublish(b *testing.B) {
 		h.Publish(e)
 	}
 }
+
+// A subscription says whether it begins with a snapshot because what was asked for is not kept.
+func TestGap(t *testing.T) {
+	h := New()
+	h.events = 3
+	defer h.Close()
+	for range 5 {
+		h.Publish(event.Event{Body: event.Idle{}})
+	}
+	for from, want := range map[uint64]bool{0: true, 1: true, 2: false, 4: false, 5: false, 6: true} {
+		s := h.Subscribe(from, Fail(1<<20))
+		if item, some := s.Next(); s.Gap() != want || some && (item.Event.Body.Kind() == event.Snapshot{}.Kind()) != want {
+			t.Errorf("after %d: a gap %t, and first %+v", from, s.Gap(), item.Event)
+		}
+		s.Close()
+	}
+}

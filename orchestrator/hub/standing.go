@@ -11,6 +11,7 @@ import (
 // standing is what the events that were published so far say about every capsule.
 type standing struct {
 	ready, idle bool
+	page        string
 	capsules    map[string]*event.Standing // by folder
 	verdicts    map[string]event.Event     // by folder: in which event the state was given
 }
@@ -38,6 +39,9 @@ func (s *standing) take(e event.Event) {
 		return
 	case event.Idle:
 		s.idle = true
+		return
+	case event.Serving:
+		s.page = b.URL
 		return
 	case event.CapsuleRemoved:
 		delete(s.capsules, e.Dir)
@@ -109,5 +113,5 @@ func (s *standing) snapshot() event.Snapshot {
 		list = append(list, *c)
 	}
 	slices.SortFunc(list, func(a, b event.Standing) int { return strings.Compare(a.Dir, b.Dir) })
-	return event.Snapshot{Ready: s.ready, Idle: s.idle, Standing: list}
+	return event.Snapshot{Ready: s.ready, Idle: s.idle, Standing: list, Page: s.page}
 }

@@ -39,6 +39,7 @@ func Latest(wants func(event.Body) bool) Policy { return Policy{only: wants} }
 type Subscription struct {
 	hub    *Hub
 	policy Policy
+	gap    bool          // see Gap
 	wake   chan struct{} // buffered by one: something waits
 	done   chan struct{} // closed when nothing more will come
 
@@ -48,6 +49,9 @@ type Subscription struct {
 	missed  int   // what found no room since the last Missed
 	err     error // nothing more comes, for this reason
 }
+
+// Gap reports whether the subscription begins with a snapshot, because what was asked for is not kept.
+func (s *Subscription) Gap() bool { return s.gap }
 
 // Wait waits until Next has an event. It returns io.EOF when all was read and the hub
 // was closed, ErrSlow, ErrClosed, or ctx's error.

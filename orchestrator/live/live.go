@@ -170,6 +170,20 @@ func (l *Live) moved(o *offer) bool {
 	return last == nil || !slices.Equal(last.beside(), o.beside())
 }
 
+// Retry has what the runtime refused installed once more, in the capsules in dirs.
+func (l *Live) Retry(dirs []string) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	l.plan.retry(dirs)
+	for _, dir := range dirs {
+		delete(l.said, dir)
+	}
+	l.mu.Unlock()
+	l.nudge()
+}
+
 // offer hands o to the plan.
 func (l *Live) offer(o *offer) {
 	l.mu.Lock()
@@ -183,7 +197,7 @@ func (l *Live) offer(o *offer) {
 	case is == already:
 		l.o.Say(o.dir, o.name, l.liveEvent(o, "these bytes run already", nil))
 	case is == refused:
-		l.sayNot(o, "the runtime refused the same bytes before", "edit it, or start watch again; what it said stands above", nil)
+		l.sayNot(o, "the runtime refused the same bytes before", "edit it, or have it tried again with r; what it said stands above", nil)
 	}
 }
 

@@ -353,9 +353,15 @@ func TestRollback(t *testing.T) {
 		if _, keeps, _ := w.ran(); keeps["new"] != "" {
 			t.Error(keeps)
 		}
+		l.Retry([]string{filepath.Join(w.dir, "a"), "unknown"})
+		time.Sleep(2 * time.Second)
+		w.check("not live a #3 the runtime refuses it", "live a #1 the last good one was put back") // what it refused, once more
 		w.reload("a", 4, "two")
 		time.Sleep(time.Second)
 		w.check("live a #4")
+		l.Retry([]string{filepath.Join(w.dir, "a")}) // nothing is refused
+		time.Sleep(time.Second)
+		w.check()
 	})
 }
 

@@ -42,6 +42,7 @@ type standing struct {
 	good *offer // the newest that a runtime ran, or else what the runtime had before us
 	had  bool   // the runtime had a package before us, which is not ours to remove
 	bad  string // digest of what the runtime refused last
+	last *offer // that, where nothing newer was offered since
 	owes bool   // the runtime keeps a package that it refused, and would load it at its next start
 	lost int    // how often the runtime went away while it installed want
 }
@@ -75,11 +76,13 @@ func (p *plan) offer(o *offer) verdict {
 	c := p.of(o.dir)
 	switch {
 	case o.digest == c.bad:
+		c.last = o
 		return refused // what waits is older, and better
 	case c.runs != nil && o.digest == c.runs.digest && !c.owes:
-		c.want, c.runs, c.good = nil, o, o
+		c.want, c.runs, c.good, c.last = nil, o, o, nil
 		return already
 	}
+	c.last = nil
 	p.line(c, o)
 	return waits
 }
@@ -168,7 +171,7 @@ func (p *plan) refuse(o *offer, now time.Time, asked, kept bool) (remove bool) {
 		p.limit.took(now)
 	}
 	c := p.of(o.dir)
-	c.bad, c.lost, c.owes = o.digest, 0, p.rolls && (c.owes || kept)
+	c.bad, c.last, c.lost, c.owes = o.digest, o, 0, p.rolls && (c.owes || kept)
 	p.served(c, o)
 	if c.good != nil && c.good.digest == o.digest {
 		c.good = nil // another release took it
@@ -219,6 +222,20 @@ func (p *plan) gone(during *offer, reason string) (again bool) {
 	c.lost++
 	return c.lost > 1
 }
+
+// retry takes in that somebody wants what was refused tried again, in the capsules in dirs. What
+// stands in the way may lie outside of it: a value that was missing, an operator's list.
+func (p *plan) retry(dirs []string) {
+	for _, dir := range dirs {
+		c := p.capsules[dir]
+		if c != nil && c.last != nil {
+			p.line(c, c.last.as(retryReason, false))
+			c.bad, c.last = "", nil
+		}
+	}
+}
+
+const retryReason = "retry"
 
 // met takes in that the runtime had the package o of the capsule in dir before anything was
 // installed here. Where o has no folder it could not be kept.

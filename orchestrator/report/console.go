@@ -21,11 +21,36 @@ func Console(w io.Writer, r Report) error {
 	for _, c := range p.Capsules {
 		consoleCapsule(&b, c, told)
 	}
+	consoleChanged(&b, p)
+	for i, line := range p.Cache.said() {
+		fmt.Fprintf(&b, "%s%s\n", []string{"cache ", "  "}[min(i, 1)], line)
+		if i > 0 {
+			fmt.Fprintf(&b, "    %s\n", text.Shown(p.Cache.Findings[i-1].Hint))
+		}
+	}
 	fmt.Fprintf(&b, "%s%s\n", headline(p), in(p.DurationMS))
 	if _, err := io.WriteString(w, inert(b.String())); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
+}
+
+// changesShown is how many capsules are told of with why they were selected; the reports have all.
+const changesShown = 20
+
+func consoleChanged(b *strings.Builder, p Report) {
+	if p.Options.ChangedSince == "" {
+		return
+	}
+	for i, c := range p.Capsules {
+		if i == changesShown {
+			fmt.Fprintf(b, "changed and %d more\n", len(p.Capsules)-i)
+			break
+		}
+		if c.Changed != "" {
+			fmt.Fprintf(b, "changed %s: %s\n", text.ShownName(c.Dir), text.Shown(c.Changed))
+		}
+	}
 }
 
 // consoleCapsule leaves out the hints that were told.

@@ -12,6 +12,7 @@
 //	target.go       one file that a report is written to
 //	pipe_*.go       opening a named pipe without waiting for its reader
 //	pipe.go         writing to a reader who may stop
+//	merge.go        one report of those of several runs
 //	earlier.go      what an earlier report says
 //	sarif.go        findings for code scanning and editors
 //	junit.go        test results for CI systems

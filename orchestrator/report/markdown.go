@@ -34,6 +34,9 @@ func Markdown(w io.Writer, r Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s verify: %s%s\n\n", escapeMarkdown(text.ShownName(p.Tool.Name)), escapeMarkdown(headline(p)), in(p.DurationMS))
 	markdownTable(&b, p)
+	for _, line := range p.Cache.said() {
+		fmt.Fprintf(&b, "\nCache %s\n", escapeMarkdown(line))
+	}
 	left := 0
 	for _, c := range worstFirst(p.Capsules) {
 		details := markdownDetails(c)

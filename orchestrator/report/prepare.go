@@ -26,14 +26,30 @@ func prepare(r Report) Report {
 	p.Started = r.Started.UTC()
 	p.Root = slashed(r.Root)
 	p.DurationMS = max(r.DurationMS, 0)
-	p.Options.ChangedSince, p.Options.Shard = valid(r.Options.ChangedSince), valid(r.Options.Shard)
+	p.Options.ChangedSince, p.Options.Against, p.Options.Shard = valid(r.Options.ChangedSince), valid(r.Options.Against), valid(r.Options.Shard)
 	p.Tool = Tool{Name: cmp.Or(valid(r.Tool.Name), "astrid-dev"), Version: valid(r.Tool.Version)}
 	p.Capsules = make([]Capsule, 0, len(r.Capsules))
 	for _, c := range r.Capsules {
 		p.Capsules = append(p.Capsules, r.capsule(c))
 	}
+	p.Cache = r.cache()
 	p.Settle()
 	return p
+}
+
+// cache is r's, with texts that every format can hold.
+func (r Report) cache() *Cache {
+	if r.Cache == nil {
+		return nil
+	}
+	c := *r.Cache
+	c.Address = cmp.Or(valid(c.Address), "?")
+	c.Findings = make([]finding.Finding, 0, len(r.Cache.Findings))
+	for _, f := range r.Cache.Findings {
+		f.Message, f.Hint = r.text(f.Message), r.text(f.Hint)
+		c.Findings = append(c.Findings, f)
+	}
+	return &c
 }
 
 func longestFirst(list []string) []string {
@@ -47,7 +63,7 @@ func longestFirst(list []string) []string {
 
 func (r Report) capsule(c Capsule) Capsule {
 	c.Dir = r.path(".", cmp.Or(c.Dir, "."))
-	c.Name, c.Reason, c.SourceHash = valid(c.Name), r.text(c.Reason), valid(c.SourceHash)
+	c.Name, c.Reason, c.Changed, c.SourceHash = valid(c.Name), r.text(c.Reason), r.text(c.Changed), valid(c.SourceHash)
 	c.DurationMS = max(c.DurationMS, 0)
 	steps := make([]Step, 0, len(c.Steps))
 	for _, s := range c.Steps {

@@ -25,6 +25,7 @@ type Report struct {
 	Interrupted bool      `json:"interrupted"` // ended before its time, by a signal or the run's timeout
 	Capsules    []Capsule `json:"capsules"`
 	Summary     Summary   `json:"summary"` // set by Settle and the writers
+	Cache       *Cache    `json:"cache,omitempty"`
 
 	// Copies are absolute folders that hold a copy of Root in which builds ran.
 	// Files below them are written as files of Root, and their names are taken
@@ -45,7 +46,23 @@ type Options struct {
 	CheckArtifact bool   `json:"check_artifact"`
 	FailFast      bool   `json:"fail_fast"`
 	ChangedSince  string `json:"changed_since,omitempty"` // the ref as it was given
+	Against       string `json:"against,omitempty"`       // likewise
 	Shard         string `json:"shard,omitempty"`         // "i/n"
+}
+
+// Cache tells of the results that machines share.
+type Cache struct {
+	Address  string            `json:"address"`  // of the store, as it was given
+	Hits     int               `json:"hits"`     // capsules whose modules were taken from it
+	Built    int               `json:"built"`    // capsules that were built because it had nothing that counts
+	Offered  int               `json:"offered"`  // results that it was given
+	Again    int               `json:"again"`    // hits that were built again and compared,
+	Differed int               `json:"differed"` // and came out otherwise
+	Refused  int               `json:"refused"`  // entries and modules that were not believed
+	Failures int               `json:"failures"` // questions that it did not answer
+	Read     int64             `json:"read"`     // bytes of modules
+	Written  int64             `json:"written"`  // likewise
+	Findings []finding.Finding `json:"findings"` // what went wrong with it; never a capsule's fault
 }
 
 // Capsule is what became of one capsule.
@@ -53,11 +70,27 @@ type Capsule struct {
 	Name       string     `json:"name"` // may be empty where the manifest could not be read
 	Dir        string     `json:"dir"`  // relative to Root ("." is Root itself), or absolute
 	Verdict    Verdict    `json:"verdict"`
-	Reason     string     `json:"reason,omitempty"` // why it was skipped or not run
+	Reason     string     `json:"reason,omitempty"`  // why it was skipped or not run
+	Changed    string     `json:"changed,omitempty"` // why --changed-since selected it
 	DurationMS int64      `json:"duration_ms"`
 	Steps      []Step     `json:"steps"`
 	SourceHash string     `json:"source_hash,omitempty"` // lower-case hex; empty where it was not taken
+	Shared     bool       `json:"shared,omitempty"`      // its modules are another machine's, and were loaded here
 	Artifacts  []Artifact `json:"artifacts"`
+
+	Proof *Proof `json:"-"` // what an attestation says besides; nil where nothing was built
+}
+
+// Proof is what is known of a capsule that was built, for others to check.
+type Proof struct {
+	Version  string    // the manifest's
+	Key      string    // the portable key: of everything that the build depended on
+	Recipe   []string  // toolchain, versions, flags, profile and command, as the key has them
+	Began    time.Time // the build, and what followed it
+	Ended    time.Time
+	Runtimes []string            // the releases of the runtime that judged
+	LinksOn  map[string][]string // the known releases that have all imports of a module, by its path below the capsule
+	SHA256   map[string]string   // of the modules, likewise
 }
 
 // Step is one check of one capsule.

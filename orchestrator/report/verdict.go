@@ -47,9 +47,11 @@ const (
 	StepReproducible                      // a second build gives the same bytes
 	StepPublishedArtifact                 // the committed module or declared hash is what the sources build
 	StepRuntime                           // the real runtime loads the capsule
+	StepContract                          // the version allows what is promised to others now
+	StepRuntimeChange                     // one release of the runtime takes what another does
 )
 
-var steps = [...]string{"check", "build", "smoke", "kernel-ready", "tests", "no-mutation", "reproducible", "published-artifact", "runtime"}
+var steps = [...]string{"check", "build", "smoke", "kernel-ready", "tests", "no-mutation", "reproducible", "published-artifact", "runtime", "contract", "runtime-change"}
 
 // stepCodes are the codes of a step that failed and says no more, and of a message in it
 // that has no code, as a compiler's.
@@ -63,6 +65,8 @@ var stepCodes = [...]struct{ failed, diagnostic finding.Code }{
 	{finding.ReproducibleFailed, finding.ReproducibleDiagnostic},
 	{finding.PublishedArtifactFailed, finding.PublishedArtifactDiagnostic},
 	{finding.RuntimeFailed, finding.RuntimeDiagnostic},
+	{finding.ContractFailed, finding.ContractDiagnostic},
+	{finding.RuntimeChangeFailed, finding.RuntimeChangeDiagnostic},
 }
 
 func (s StepName) codes() struct{ failed, diagnostic finding.Code } {

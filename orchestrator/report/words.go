@@ -76,6 +76,25 @@ func headline(p Report) string {
 	return said
 }
 
+// said is what a person hears of shared results, a line each; the first is how many there were.
+func (c *Cache) said() (lines []string) {
+	if c == nil {
+		return nil
+	}
+	line := fmt.Sprintf("%s: %d taken, %d built, %d shared", text.Name(c.Address), c.Hits, c.Built, c.Offered)
+	if c.Again > 0 {
+		line += fmt.Sprintf("; %d built again to compare, %d came out otherwise", c.Again, c.Differed)
+	}
+	if c.Refused+c.Failures > 0 {
+		line += fmt.Sprintf("; %d not believed, %d not answered", c.Refused, c.Failures)
+	}
+	lines = append(lines, line)
+	for _, f := range c.Findings {
+		lines = append(lines, oneLine(f))
+	}
+	return lines
+}
+
 func in(ms int64) string {
 	if ms <= 0 {
 		return ""

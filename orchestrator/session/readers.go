@@ -29,6 +29,7 @@ type readers struct {
 	hooks   []*hook.Hook
 	running running
 	asked   func() // ends what others are answered
+	shown   func() // ends the page
 }
 
 // running counts the commands that run for each capsule, by folder.
@@ -75,8 +76,10 @@ func (r *readers) output() func(capsule string) io.Writer {
 // closed. A reader of the lines that went away is how pipes end, and no error of the
 // session: who owns the writer knows what it means.
 func (r *readers) close() error {
-	if r.asked != nil {
-		defer r.asked()
+	for _, end := range []func(){r.asked, r.shown} {
+		if end != nil {
+			defer end()
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
 	for _, h := range r.hooks {

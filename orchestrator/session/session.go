@@ -12,6 +12,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -31,6 +32,8 @@ type Options struct {
 	Retry     bool     // builds also what failed before and has not changed since
 	Runtime   []string // the releases of the runtime that must take each capsule
 	Installed string   // the one that judges when neither Runtime nor the manifest names any
+
+	Shared *shared.Cache // where results that machines share are found and offered; its Warn is the session's; nil: nowhere
 
 	Live *live.Options // keeps a runtime up with what is built; Say, Output and Judge are the session's; nil: none
 
@@ -72,7 +75,10 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 		s.cancel()
 		return nil, err
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Say: func(dir string, f finding.Finding) {
+	if o.Shared != nil {
+		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
+	}
+	b := builder.New(builder.Options{Jobs: o.Jobs, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)

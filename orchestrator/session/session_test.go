@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
@@ -147,3 +150,45 @@ func TestACommandThatCannotBeRead(t *testing.T) {
 		t.Error("it was taken")
 	}
 }
+
+// A watch that is shown answers who has the token of its URL, and nobody when it has ended.
+func TestAWatchIsShown(t *testing.T) {
+	dir := small(t)
+	h := hub.New()
+	events := h.Subscribe(0, hub.Fail(1<<20))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Watch(ctx, WatchOptions{Options: Options{Roots: []string{dir}, Hub: h}, Serve: new(string)})
+	}()
+	said, _ := await(t, events, event.Serving{}.Kind()).Body.(event.Serving)
+	await(t, events, event.Reload{}.Kind())
+	at, token, _ := strings.Cut(said.URL, "/#token=")
+	ask := func() (int, string, error) {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", at+"/api/status", nil)
+		testkit.Check(t, err)
+		r.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return 0, "", err
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		return answer.StatusCode, string(body), err
+	}
+	if status, body, err := ask(); err != nil || status != http.StatusOK || !strings.Contains(body, `"state":"good"`) {
+		t.Errorf("%d %s %v", status, body, err)
+	}
+	cancel()
+	testkit.Check(t, <-ended)
+	http.DefaultClient.CloseIdleConnections()
+	if status, _, err := ask(); err == nil {
+		t.Errorf("the page of a watch that has ended is answered with %d", status)
+	}
+	var wrong *usage.Error
+	if err := Watch(t.Context(), WatchOptions{Options: Options{Roots: []string{dir}}, Serve: ptr(":nothing")}); !errors.As(err, &wrong) {
+		t.Errorf("%v", err)
+	}
+}
+
+func ptr(s string) *string { return &s }

@@ -12,6 +12,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/serve"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -26,6 +27,7 @@ type WatchOptions struct {
 	Poll           bool            // look at every file again and again instead of asking the system for events
 	PollInterval   time.Duration   // how often
 	NoInitialBuild bool            // build nothing until something changes
+	Serve          *string         // where to show the watch in a browser, "" for a free port of 127.0.0.1; nil: nowhere
 	Again          <-chan struct{} // somebody asks to look at everything again and to retry what failed; may be nil
 
 	OnReload     string        // a command to run after each reload; "": none
@@ -42,16 +44,39 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		return err
 	}
 	defer func() { ended = s.close(ended) }()
+	if err := s.show(o.Serve); err != nil {
+		return err
+	}
 	for _, root := range o.Missing {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
 	stopped := s.watch(o)
 	s.answer()
+	s.cfg.Retried = s.live.Retry
 	s.cfg.Retry, s.cfg.NoInitialBuild = o.Again, o.NoInitialBuild
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
 	err = s.run(s.seen)
 	s.cancel()
 	return errors.Join(err, stopped())
+}
+
+// show serves the page, and says where it is.
+func (s *session) show(address *string) error {
+	if address == nil {
+		return nil
+	}
+	server, err := serve.Listen(serve.Options{Address: *address, Roots: s.Roots, Hub: s.Hub, Runtime: s.Runtime})
+	if err != nil {
+		return err
+	}
+	var serving sync.WaitGroup
+	serving.Go(server.Serve)
+	s.readers.shown = func() {
+		server.Close()
+		serving.Wait()
+	}
+	s.Hub.Publish(event.Event{Body: event.Serving{URL: server.URL}})
+	return nil
 }
 
 // answer lets others ask this watch. A watch that cannot be asked is one all the same.

@@ -19,15 +19,17 @@ type build2 struct {
 // cause is why two builds usually differ like that, and what to do.
 type cause struct{ message, hint string }
 
-var causes = struct{ path, snapshot, stamp, tools, random cause }{
+var causes = struct{ path, snapshot, stamp, tools, order, random cause }{
 	path: cause{"the path of the build folder is in the bytes",
-		"build with paths left out: -trimpath (Go), --remap-path-prefix in rustflags (Rust), -ffile-prefix-map (C), or strip the custom sections"},
+		"build with paths left out: -trimpath (Go), --remap-path-prefix=$PWD=. in RUSTFLAGS or trim-paths (Rust), -ffile-prefix-map=$(CURDIR)=. (C and Zig's C), --noDebug (AssemblyScript), or strip the custom sections"},
 	snapshot: cause{"the module holds a snapshot of a JavaScript engine's memory, and an engine lays that out differently each time it runs",
 		"nothing in the sources can change that: ask the tool for a build without a snapshot, or leave --repro out for such capsules"},
 	stamp: cause{"it looks like the time of the build",
 		"take the time from SOURCE_DATE_EPOCH or leave it out"},
 	tools: cause{"the two were made by different tools",
 		"pin the toolchain: rust-toolchain.toml, the toolchain line of go.mod, or a lock file"},
+	order: cause{"both have the same bytes, in another order",
+		"sort what comes from a map, from a folder or from several threads before it is written; for Rust set codegen-units = 1 in the profile"},
 	random: cause{"neither a path nor a time was found there",
 		"usual causes: names or ids that are chosen at random, the order of a map or of files in a folder, threads that race"},
 }
@@ -47,8 +49,22 @@ func (p build2) guess(a, b []byte, d difference) cause {
 		return causes.tools
 	case p.isTime(around(a, d.a)) || p.isTime(around(b, d.b)):
 		return causes.stamp
+	case reordered(a, b):
+		return causes.order
 	}
 	return causes.random
+}
+
+// reordered reports whether a and b have every byte equally often.
+func reordered(a, b []byte) bool {
+	var count [256]int
+	for _, c := range a {
+		count[c]++
+	}
+	for _, c := range b {
+		count[c]--
+	}
+	return count == [256]int{}
 }
 
 // engines are the names that JavaScript engines leave in a module.

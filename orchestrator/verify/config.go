@@ -10,6 +10,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -32,8 +33,14 @@ type Config struct {
 	// runtime; it says what the runtime answered, or why it could not be asked. nil: nobody does.
 	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
 
-	CheckArtifact bool // committed modules and declared hashes must be what the sources build
-	FailFast      bool // stop at the first capsule that fails
+	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
+	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
+	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
+	Prove         bool          // fill in the report's proofs, for attestations
+	FailFast      bool          // stop at the first capsule that fails
+
+	Against string // a git ref: what the capsules promise to others is compared with what they promised there; "": with nothing
+	Changes bool   // Runtime are two releases, and only what the second judges otherwise than the first is told
 
 	ChangedSince string                   // a git ref: only capsules whose inputs differ from the merge base; "": all
 	Shard        Shard                    // a part of what is left then

@@ -24,12 +24,12 @@ func firstDifference(ctx context.Context, a, b []byte) (d difference, ok bool) {
 			return difference{found.Place, int(found.A), int(found.B)}, true
 		}
 	}
-	n := shared(a, b)
+	n := alike(a, b)
 	return difference{"the bytes", n, n}, true
 }
 
-// shared is how many bytes a and b begin with in common.
-func shared(a, b []byte) int {
+// alike is how many bytes a and b begin with in common.
+func alike(a, b []byte) int {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
 			return i

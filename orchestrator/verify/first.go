@@ -43,6 +43,9 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		}
 		return false
 	}
+	if r.journaled(j, in) {
+		return false
+	}
 	staged, err := b.Build(ctx, in, nil)
 	if err != nil {
 		r.buildFailed(ctx, j, err)
@@ -51,12 +54,19 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 		return false
 	}
 	defer staged.Discard()
+	if staged.After != nil && staged.After.Portable == in.Portable {
+		j.proven = in
+	}
+	j.capsule.Shared = staged.Shared
 	r.built(j, staged, r.words(dir))
 	r.unchanged(j, staged)
 	if r.CheckArtifact && !j.helper {
 		r.published(ctx, j, staged)
 	}
+	r.prove(j, staged)
 	r.installed(ctx, j, staged)
+	r.against(ctx, b, j, staged)
+	r.releases(ctx, j, staged)
 	r.hand(j, staged)
 	if !r.Repro || j.helper || ctx.Err() != nil {
 		return false
@@ -166,6 +176,9 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 		kernel = append(kernel, m.Report.KernelFindings...)
 		described = append(described, r.described(j, m.Report.ToolFindings)...)
 		ready = ready && m.Report.KernelReady
+	}
+	if r.Changes {
+		kernel, ready = nil, true // told by what changed
 	}
 	if !r.Strict {
 		for i := range kernel {

@@ -18,13 +18,14 @@ type job struct {
 	start   *builder.Inputs   // before anything was built; nil: it could not be examined
 	early   []finding.Finding // how its inputs differed from start when its own build began
 	began   time.Time
-	until   time.Time     // the end of the build that began then
-	spent   time.Duration // on this capsule, in both builds
-	built   []module      // of the first build, kept for the second
-	needs   []*job        // they are built first, since it takes their modules
-	feeds   bool          // others take its modules
-	helper  bool          // it was not selected, and is built for others
-	made    bool          // its modules are there for others to take
+	until   time.Time       // the end of the build that began then
+	spent   time.Duration   // on this capsule, in both builds
+	built   []module        // of the first build, kept for the second
+	needs   []*job          // they are built first, since it takes their modules
+	feeds   bool            // others take its modules
+	helper  bool            // it was not selected, and is built for others
+	made    bool            // its modules are there for others to take
+	proven  *builder.Inputs // what its verdict is of, and all of that; nil: nobody can say
 }
 
 // module is what a build made of one component.

@@ -25,6 +25,8 @@ type run struct {
 	jobs    []*job // those that were selected, in the report's order
 	helpers []*job // others, whose modules these take
 	copies  *workspace.Copies
+	journal *journal      // nil: there is none
+	at      *workspace.At // the repositories at Against; nil: nobody asks
 
 	mu      sync.Mutex // guards what follows, and every job's began and until
 	running []string
@@ -46,7 +48,7 @@ func newRun(cfg Config) *run {
 	r := &run{Config: cfg, said: map[string][]finding.Finding{}, handed: map[string]string{}}
 	r.report = &report.Report{Tool: cfg.Tool, Root: workspace.Common(workspace.Roots(cfg.Dirs)), Options: report.Options{
 		Strict: cfg.Strict, Repro: cfg.Repro, CheckArtifact: cfg.CheckArtifact, FailFast: cfg.FailFast,
-		ChangedSince: cfg.ChangedSince, Shard: cfg.Shard.String()}}
+		ChangedSince: cfg.ChangedSince, Against: cfg.Against, Shard: cfg.Shard.String()}}
 	for _, dir := range cfg.Dirs {
 		r.jobs = append(r.jobs, &job{dir: dir, capsule: report.Planned("", r.relative(dir), r.steps()...)})
 		if tests.In(dir) {
@@ -79,11 +81,26 @@ func (r *run) steps() []report.StepName {
 	if r.Isolated != nil {
 		list = append(list, report.StepRuntime)
 	}
+	if r.Against != "" {
+		list = append(list, report.StepContract)
+	}
+	if r.Changes {
+		list = append(list, report.StepRuntimeChange)
+	}
 	return list
 }
 
 func (r *run) builder(env []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: astrid.Versions(r.Runtime), Installed: r.Installed, Say: func(dir string, f finding.Finding) {
+	judges := astrid.Versions(r.Runtime)
+	if r.Changes {
+		judges = judges[:1]
+	}
+	return r.builderFor(env, judges)
+}
+
+// builderFor is a builder whose modules are judged by these releases.
+func (r *run) builderFor(env, judges []string) *builder.Builder {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: judges, Installed: r.Installed, Shared: r.Shared, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if !slices.Contains(r.said[dir], f) {
@@ -129,6 +146,9 @@ func (r *run) ended(j *job) {
 	p.Done, p.Running = r.done, slices.Clone(r.running)
 	r.Progress(p)
 	r.mu.Unlock()
+	if verdict == report.Passed {
+		r.note(j)
+	}
 	if verdict == report.Failed && r.FailFast {
 		r.stop(errFailFast)
 	}

@@ -62,7 +62,7 @@ func (r *run) secondBuild(ctx context.Context, b *builder.Builder, j *job) {
 	manifest, _ := capsule.Load(r.copies.First.Of(j.dir)) // for places only
 	for i, m := range staged.Modules {
 		if i < len(j.built) && j.built[i].hash != m.Hash {
-			list = append(list, differs(ctx, pair, j.built[i], m))
+			list = append(list, r.differs(ctx, pair, j.built[i], m))
 			place(manifest, i, list[len(list)-1:])
 		}
 	}
@@ -97,7 +97,7 @@ func (r *run) secondFailed(j *job, err error) {
 }
 
 // differs says where two modules differ first, and the usual cause of that.
-func differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
+func (r *run) differs(ctx context.Context, pair build2, one module, other builder.StagedModule) finding.Finding {
 	f := finding.Finding{Code: finding.NotReproducible, Hint: causes.random.hint}
 	f.Message = fmt.Sprintf("two builds of %s differ: BLAKE3 %s and %s", one.file, one.hash, other.Hash)
 	a, errA := fsys.Read(one.path, wholeFile)
@@ -110,7 +110,11 @@ func differs(ctx context.Context, pair build2, one module, other builder.StagedM
 		return f
 	}
 	c := pair.guess(a, b, d)
-	f.Message += fmt.Sprintf("; first in the %s (at byte %d of the first, %d of the second): %s", d.where, d.a, d.b, c.message)
+	where := d.where
+	if name := functionAt(a, d.a); name != "" {
+		where += ", in " + r.copies.First.Text(name)
+	}
+	f.Message += fmt.Sprintf("; first in the %s (at byte %d of the first, %d of the second): %s", where, d.a, d.b, c.message)
 	f.Hint = c.hint
 	return f
 }

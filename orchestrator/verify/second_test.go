@@ -174,6 +174,7 @@ func TestGuess(t *testing.T) {
 		{"date", "Tue Mar  4 05:06:07 2025", "Tue Mar  4 05:06:10 2025", causes.stamp},
 		{"long ago", "at 1141064767.", "at 1141064770.", causes.random},
 		{"words", "alpha", "beta", causes.random},
+		{"order", "one two three", "two three one", causes.order},
 	} {
 		a, b := coreModule(sectionOf(0, sized("n"), []byte(tt.a))), coreModule(sectionOf(0, sized("n"), []byte(tt.b)))
 		d, _ := firstDifference(t.Context(), a, b)
@@ -193,5 +194,25 @@ func TestGuess(t *testing.T) {
 	d, _ = firstDifference(t.Context(), a, b)
 	if got := pair.guess(a, b, d); got != causes.tools {
 		t.Errorf("producers: %q", got.message)
+	}
+}
+
+// The function is named where the module names it, in a component too, and nowhere else.
+func TestFunctionAt(t *testing.T) {
+	names := sized("\x02\x00" + string(sized("first")) + "\x01" + string(sized("second")))
+	bodies := append(append([]byte{2}, sized("\x00\x01\x01\x0b")...), sized("\x00\x01\x01\x01\x0b")...)
+	m := coreModule(sectionOf(1, []byte{1, 0x60, 0, 0}), sectionOf(3, []byte{2, 0, 0}), sectionOf(10, bodies),
+		sectionOf(11, []byte{1}, segment(0, "hello")), sectionOf(0, sized("name"), []byte{1}, names))
+	within := component(sectionOf(4, component()), sectionOf(1, m), sectionOf(0, sized("n"), []byte("text")))
+	for name, data := range map[string][]byte{"a core module": m, "a component": within} {
+		from := bytes.Index(data, bodies)
+		for offset, want := range map[int]string{2: "first", 5: "first", 7: "second", 11: "second", len(bodies) + 6: "", -from + 3: ""} {
+			if got := functionAt(data, from+offset); got != want {
+				t.Errorf("%s: at byte %d of the code is %q, want %q", name, offset, got, want)
+			}
+		}
+	}
+	if got := functionAt([]byte("no module at all"), 5); got != "" {
+		t.Errorf("%q", got)
 	}
 }

@@ -104,26 +104,42 @@ func (r *run) keepChanged(ctx context.Context, found []*builder.Inputs) error {
 		return err
 	}
 	all, o := r.jobs, r.order(r.jobs)
-	touched := map[string]bool{}
+	why := map[string]string{}
+	b := r.builder(r.Env)
 	for i, j := range all {
-		if r.candidate(j, found[i]).Touched(changed, r.Dirs) {
-			touch(o, j.dir, touched)
+		c := r.candidate(j, found[i])
+		if found[i] != nil {
+			for _, path := range b.Told(ctx, j.dir, found[i]) {
+				original, _ := r.copies.First.Original(path)
+				c.Outside = append(c.Outside, original)
+			}
+		}
+		if because := c.Touched(changed, r.Dirs, r.report.Root); because != "" {
+			why[j.dir] = because
 		}
 	}
-	r.jobs = slices.DeleteFunc(slices.Clone(all), func(j *job) bool { return !touched[j.dir] })
+	for _, j := range all {
+		if why[j.dir] != "" {
+			r.touch(o, j.dir, why)
+		}
+	}
+	for _, j := range all {
+		j.capsule.Changed = why[j.dir]
+	}
+	r.jobs = slices.DeleteFunc(slices.Clone(all), func(j *job) bool { return why[j.dir] == "" })
 	r.share()
 	r.help(o, all)
 	return nil
 }
 
-// touch notes a changed capsule, and those that take its modules, themselves or by way of others.
-func touch(o *order.Order, dir string, touched map[string]bool) {
-	if touched[dir] {
-		return
-	}
-	touched[dir] = true
+// touch gives those that take the modules of the capsule in dir, themselves or by way of others,
+// their reason, where they have none of their own.
+func (r *run) touch(o *order.Order, dir string, why map[string]string) {
 	for _, other := range o.Feeds[dir] {
-		touch(o, other, touched)
+		if why[other] == "" {
+			why[other] = "it takes the module of " + r.relative(dir)
+			r.touch(o, other, why)
+		}
 	}
 }
 

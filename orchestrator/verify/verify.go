@@ -9,6 +9,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/verify/workspace"
 )
 
 // Run verifies capsules and reports every one that was selected. A capsule's
@@ -29,7 +30,14 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 	}
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	if cfg.Journal != "" {
+		var err error
+		if r.journal, err = openJournal(cfg.Journal); err != nil {
+			return r.report, err
+		}
+	}
 	err := r.all(ctx)
+	r.journal.close(err == nil && ctx.Err() == nil)
 	if ctx.Err() != nil && err != nil {
 		err = nil // the copy, or git, was stopped: that is no fault of theirs
 	}
@@ -42,7 +50,10 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
-	defer func() { r.copies.Remove() }()
+	defer func() {
+		r.copies.Remove()
+		r.at.Remove()
+	}()
 	results, err := check.CheckAll(ctx, r.Dirs, check.Options{Env: r.Env, Runtime: r.Runtime})
 	if err != nil {
 		return err
@@ -60,6 +71,12 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if err := r.copy(ctx); err != nil {
 		return err
+	}
+	if r.Against != "" {
+		var err error
+		if r.at, err = workspace.CheckOut(ctx, r.Dirs, r.Against); err != nil {
+			return err
+		}
 	}
 	if err := r.examine(ctx); err != nil {
 		return err

@@ -33,6 +33,7 @@ const (
 	Live            Type = "live"
 	LiveFailed      Type = "live_failed"
 	Snapshot        Type = "snapshot"
+	Serving         Type = "serving"
 )
 
 // Event is one line of wire format 1, of whatever kind.
@@ -82,6 +83,8 @@ type Event struct {
 	Ready        bool              `json:"ready,omitempty"`
 	Idle         bool              `json:"idle,omitempty"`
 	Standing     []event.Standing  `json:"standing,omitempty"`
+	Page         string            `json:"page,omitempty"`
+	URL          string            `json:"url,omitempty"`
 	Tests        *event.Tests      `json:"tests,omitempty"`
 }
 

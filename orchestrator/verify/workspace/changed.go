@@ -106,30 +106,44 @@ type Candidate struct {
 	Files   []string                         // committed modules that are to be compared
 }
 
-// Touched reports whether one of the changed files is an input of c. nested are
-// the folders of all capsules.
-func (c Candidate) Touched(changed, nested []string) bool {
+// Touched is why a change of the files touches c, in words with base's relative paths; "" when it
+// does not. nested are the folders of all capsules.
+func (c Candidate) Touched(changed, nested []string, base string) string {
 	for _, path := range changed {
-		if slices.Contains(c.Files, path) || fsys.Inside(path, c.Dir) { // a submodule that the capsule lies in
-			return true
-		}
-		if fsys.Inside(c.Dir, path) {
-			if Owner(path, nested) == c.Dir && (c.Skip == nil || !c.Skip(path, false)) {
-				return true
+		if what := c.touches(path, nested); what != "" {
+			name := path
+			if rel, err := filepath.Rel(base, path); err == nil && filepath.IsLocal(rel) {
+				name = filepath.ToSlash(rel)
 			}
-			continue
-		}
-		for _, input := range c.Outside {
-			// A changed submodule is listed by its folder, so an input below it counts as well.
-			if fsys.Inside(input, path) || fsys.Inside(path, input) {
-				return true
-			}
-		}
-		if c.governed(path) {
-			return true
+			return what + " " + name
 		}
 	}
-	return false
+	return ""
+}
+
+// touches is what path is to c; "" when it is nothing.
+func (c Candidate) touches(path string, nested []string) string {
+	switch {
+	case slices.Contains(c.Files, path):
+		return "its committed module"
+	case fsys.Inside(path, c.Dir):
+		return "it lies in" // a submodule
+	case fsys.Inside(c.Dir, path):
+		if Owner(path, nested) == c.Dir && (c.Skip == nil || !c.Skip(path, false)) {
+			return "its source"
+		}
+		return ""
+	}
+	for _, input := range c.Outside {
+		// A changed submodule is listed by its folder, so an input below it counts as well.
+		if fsys.Inside(input, path) || fsys.Inside(path, input) {
+			return "its input"
+		}
+	}
+	if c.governed(path) {
+		return "what governs its build:"
+	}
+	return ""
 }
 
 func (c Candidate) governed(path string) bool {

@@ -6,6 +6,7 @@
 //
 //	copies.go      the copies of one run
 //	changed.go     what differs from a commit, and which capsules that touches
+//	at.go          repositories as they were at a commit
 //	copy.go        one copy
 //	choice.go      what a copy starts with
 //	git.go         asking git

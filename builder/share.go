@@ -1,0 +1,163 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/inputs"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
+)
+
+// taken is what another machine made of the inputs, in this build's folder.
+type taken struct {
+	entry *shared.Entry
+	files []string // the modules, in the entry's order
+	again bool     // it is built here as well, and compared
+}
+
+// lookups is how often a tool's word on what else it read may lead to another key: once, as a
+// rule, and once more where that word depends on what was read.
+const lookups = 3
+
+// fetch looks for what another machine made of s's inputs; nil when there is nothing that counts.
+func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
+	in := s.Before
+	if b.options.Shared == nil || in.Portable == "" {
+		return nil
+	}
+	entry := b.find(ctx, in)
+	if entry == nil || !fits(entry, in) {
+		b.options.Shared.Miss()
+		return nil
+	}
+	files, ok := b.options.Shared.Fetch(ctx, entry, filepath.Join(s.work, store.WorkShared))
+	if !ok {
+		b.options.Shared.Miss()
+		return nil
+	}
+	return &taken{entry, files, b.options.Shared.Hit(entry)}
+}
+
+// find asks for the key of in. Where the tool tells only after a build what else it reads, the
+// entry names these files: what they hold here makes the key that counts.
+func (b *Builder) find(ctx context.Context, in *Inputs) *shared.Entry {
+	key := in.Portable
+	for range lookups {
+		entry := b.options.Shared.Find(ctx, key)
+		if entry == nil || entry.Whole == key {
+			return entry
+		}
+		b.inputs.Learn(in.Dir, in.Here(entry.Reads))
+		whole, err := b.inputs.Take(ctx, in.Dir, inputs.Known{})
+		if err != nil || whole.Portable == key {
+			return nil
+		}
+		if key = whole.Portable; key == entry.Whole {
+			return entry
+		}
+	}
+	return nil
+}
+
+// fits reports whether an entry's modules are those that the manifest names, in its order.
+func fits(e *shared.Entry, in *Inputs) bool {
+	return slices.EqualFunc(e.Modules, in.Manifest.Components, func(m shared.Module, c capsule.Component) bool {
+		return m.Component == c.ID && m.File == c.File
+	})
+}
+
+// adopt stages what another machine made, and loads it here, as if it had been built. False
+// when it does not load, or our own reader judges it otherwise: then it is built.
+func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
+	before := slices.Clone(s.Findings)
+	s.learned = s.Before.Here(t.entry.Reads)
+	b.inputs.Learn(s.Before.Dir, s.learned)
+	s.told = t.entry.Findings
+	s.Findings = append(s.Findings, t.entry.Findings...)
+	for i, m := range t.entry.Modules {
+		s.Modules = append(s.Modules, StagedModule{ID: m.Component, File: m.File, Path: t.files[i], Hash: m.BLAKE3, Size: m.Size})
+	}
+	ready, err := smoke.Prepare(SmokeOptions(s.Before.Manifest).Limits)
+	if err == nil {
+		defer ready.Close()
+		err = b.judge(ctx, s, ready)
+	}
+	if err == nil && slices.EqualFunc(t.entry.Judged, judgements(s), judgedAlike) {
+		s.Shared = true
+		return true
+	}
+	if ctx.Err() == nil {
+		why := "is judged otherwise here"
+		if err != nil {
+			why = "cannot be used here: " + err.Error()
+		}
+		before = append(before, finding.Finding{Code: finding.SharedRefused, Severity: finding.Warning,
+			Message: "the result of another machine " + why, Hint: "it was built here instead"})
+	}
+	s.Findings, s.Modules, s.Tests, s.told, s.learned, s.code = before, nil, nil, nil, nil, ""
+	return false
+}
+
+func judgements(s *Staged) (list []shared.Judgement) {
+	for _, m := range s.Modules {
+		list = append(list, shared.Judgement{Kind: string(m.Report.Kind), Loads: m.Report.Loads, KernelReady: m.Report.KernelReady, Runtimes: m.Report.Runtimes})
+	}
+	return list
+}
+
+func judgedAlike(a, b shared.Judgement) bool {
+	return a.Kind == b.Kind && a.Loads == b.Loads && a.KernelReady == b.KernelReady && slices.Equal(a.Runtimes, b.Runtimes)
+}
+
+// compare holds what was built against what another machine made of the same.
+func (b *Builder) compare(s *Staged, t *taken) {
+	if t == nil || !t.again {
+		return
+	}
+	for i, m := range s.Modules {
+		if was := t.entry.Modules[i]; was.BLAKE3 != m.Hash {
+			b.options.Shared.Differed()
+			s.Findings = append(s.Findings, finding.Finding{Code: finding.SharedDiffers, Severity: finding.Warning, File: m.File,
+				Message: fmt.Sprintf("a shared result was built again, and came out otherwise: %s has BLAKE3 %s there and %s here (%s made it)", m.File, was.BLAKE3, m.Hash, t.entry.Tool),
+				Hint:    "what was built here counts; verify --repro says where the build is not reproducible"})
+			finding.Sort(s.Findings)
+			return
+		}
+	}
+}
+
+// offer shares what was built from inputs that did not move. What its author put there, and
+// no build makes, is nobody's result.
+func (b *Builder) offer(ctx context.Context, s *Staged) {
+	if b.options.Shared == nil || !b.options.Shared.Offers() || s.Shared || s.Before.Portable == "" || !s.sound() || s.After.Portable == "" {
+		return
+	}
+	e := shared.Entry{Key: s.Before.Portable, Whole: s.After.Portable, Reads: s.After.Portably(s.learned), Findings: s.told, Judged: judgements(s), Took: s.BuildTime}
+	var paths []string
+	for _, m := range s.Modules {
+		if m.Found {
+			return
+		}
+		e.Modules = append(e.Modules, shared.Module{Component: m.ID, File: m.File})
+		paths = append(paths, m.Path)
+	}
+	b.options.Shared.Offer(ctx, e, paths, private(s.Before))
+}
+
+// private are the paths that no other checkout has: as they are spelled, and as they really are.
+func private(in *Inputs) []string {
+	list := []string{in.Dir, in.Top()}
+	for _, path := range slices.Clone(list) {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			list = append(list, real)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

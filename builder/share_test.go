@@ -1,0 +1,207 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/seal"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/shared/dir"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// sharing is a store, and the caches that are opened on it.
+type sharing struct {
+	t      *testing.T
+	folder string
+	key    *seal.Key
+	said   []finding.Finding
+}
+
+func share(t *testing.T) *sharing {
+	t.Helper()
+	testkit.Needs(t, "sh")
+	key, err := seal.NewKey()
+	testkit.Check(t, err)
+	return &sharing{t: t, folder: t.TempDir(), key: key}
+}
+
+// cache is as another process has it.
+func (s *sharing) cache(again int) *shared.Cache {
+	s.t.Helper()
+	store, err := dir.Open(s.folder)
+	testkit.Check(s.t, err)
+	return shared.New(shared.Options{Store: store, Name: "the store", Tool: "test", Key: s.key, Trust: []*seal.Public{&s.key.Public}, Again: again,
+		Warn: func(f finding.Finding) { s.said = append(s.said, f) }})
+}
+
+// tallied is a capsule whose build counts its runs in a file outside, and copies src.bin.
+func tallied(t *testing.T, runs, script string) string {
+	t.Helper()
+	return capsuleDir(t, fmt.Sprintf("build = [\"sh\", \"-c\", '''echo run >> \"$RUNS\"; %s''']\nenv = { RUNS = %q }\n", script, runs))
+}
+
+// runs is how many builds were counted.
+func runs(t *testing.T, path string) int {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.Count(string(data), "run")
+}
+
+func made(t *testing.T, b *Builder, dir string) *Staged {
+	t.Helper()
+	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	testkit.Check(t, err)
+	t.Cleanup(staged.Discard)
+	return staged
+}
+
+const counts = `cat src.bin > "$CAPSULE_OUT"`
+
+// What one checkout built another one takes, loads itself, and publishes.
+func TestSharedBuild(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	one, two := tallied(t, count, counts), tallied(t, count, counts)
+	if staged := made(t, New(Options{Shared: s.cache(0)}), one); staged.Shared {
+		t.Error("the first build was shared by nobody")
+	}
+	b := New(Options{Shared: s.cache(0)})
+	in := examine(t, b, two)
+	staged, err := b.Build(t.Context(), in, nil)
+	testkit.Check(t, err)
+	if !staged.Shared || runs(t, count) != 1 || staged.Modules[0].Report == nil || !staged.Modules[0].Report.Loads {
+		t.Errorf("shared %v, %d builds, %+v", staged.Shared, runs(t, count), staged.Modules[0])
+	}
+	p, err := b.Publish(t.Context(), staged)
+	testkit.Check(t, err)
+	if got := testkit.Read(t, p.Modules[0].Path); got != string(variant("one")) {
+		t.Errorf("published %q", got)
+	}
+	if now := examine(t, b, two); now.Current == nil {
+		t.Error("what was published is not up to date")
+	}
+	if len(s.said) > 0 {
+		t.Errorf("said %v", s.said)
+	}
+	// another source is another key
+	testkit.Write(t, filepath.Join(two, "src.bin"), string(variant("two")))
+	if staged := made(t, b, two); staged.Shared || runs(t, count) != 2 {
+		t.Errorf("another source: shared %v, %d builds", staged.Shared, runs(t, count))
+	}
+}
+
+// A file that the tool names only after a build is an input all the same: where it holds
+// something else, the result is another one.
+func TestSharedReads(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	const script = `cat src.bin "../beside" > "$CAPSULE_OUT"; echo "x: ../beside" > "$CAPSULE_OUT_DIR/x.d"`
+	build := func(beside string) *Staged {
+		dir := tallied(t, count, script)
+		testkit.Write(t, filepath.Join(filepath.Dir(dir), "beside"), beside)
+		staged := made(t, New(Options{Shared: s.cache(0)}), dir)
+		want := string(variant("one")) + beside
+		if got := testkit.Read(t, staged.Modules[0].Path); got != want {
+			t.Errorf("made %q, want %q", got, want)
+		}
+		return staged
+	}
+	one, two := string(variant("a")[8:]), string(variant("b")[8:])
+	for i, c := range []struct {
+		beside string
+		shared bool
+	}{{one, false}, {one, true}, {two, false}, {two, true}, {one, true}} {
+		if staged := build(c.beside); staged.Shared != c.shared {
+			t.Errorf("build %d: shared %v", i, staged.Shared)
+		}
+	}
+	if runs(t, count) != 2 {
+		t.Errorf("%d builds", runs(t, count))
+	}
+}
+
+// What holds the path of its checkout is another machine's business.
+func TestSharedPath(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	c := s.cache(0)
+	staged := made(t, New(Options{Shared: c}), tallied(t, count,
+		`printf '\000asm\001\000\000\000\000\376\001\004path%-300s' "$PWD" | head -c 265 > "$CAPSULE_OUT"`))
+	if data := testkit.Read(t, staged.Modules[0].Path); !strings.Contains(data, "a capsüle") {
+		t.Fatalf("the module holds no path: %q", data)
+	}
+	if got := c.Stats(); got.Offered != 0 || got.Withheld != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A hit that is built again and comes out otherwise does not count, and is told.
+func TestSharedAgain(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	const script = counts + `; n=$(wc -l < "$RUNS"); printf '\000\002\001%s' $n >> "$CAPSULE_OUT"`
+	first := made(t, New(Options{Shared: s.cache(0)}), tallied(t, count, script))
+	c := s.cache(1)
+	second := made(t, New(Options{Shared: c}), tallied(t, count, script))
+	if second.Shared || first.Modules[0].Hash == second.Modules[0].Hash || !finding.Has(second.Findings, finding.SharedDiffers) {
+		t.Errorf("shared %v, found %v", second.Shared, second.Findings)
+	}
+	if got := c.Stats(); got.Again != 1 || got.Differed != 1 || runs(t, count) != 2 {
+		t.Errorf("%+v, %d builds", got, runs(t, count))
+	}
+}
+
+// A signed entry whose module does not load here, because another reader judged it or its
+// signer lies, costs a build and a warning.
+func TestSharedDoesNotLoad(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	dir := tallied(t, count, counts)
+	c := s.cache(0)
+	b := New(Options{Shared: c})
+	in := examine(t, b, dir)
+	bad := filepath.Join(t.TempDir(), "bad")
+	testkit.Write(t, bad, "\x00asm\x01\x00\x00\x00\xff")
+	c.Offer(t.Context(), shared.Entry{Key: in.Portable, Whole: in.Portable, Modules: []shared.Module{{Component: "main", File: "copy.wasm"}},
+		Judged: []shared.Judgement{{Kind: "core", Loads: true}}}, []string{bad}, nil)
+	staged := made(t, b, dir)
+	if staged.Shared || runs(t, count) != 1 || !finding.Has(staged.Findings, finding.SharedRefused) || len(staged.Modules) != 1 {
+		t.Errorf("shared %v, %d builds, %v", staged.Shared, runs(t, count), staged.Findings)
+	}
+}
+
+// hanging is a store that never answers.
+type hanging struct{ shared.Store }
+
+func (hanging) Entry(ctx context.Context, _ string) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (hanging) Blob(ctx context.Context, _ shared.ID, _ io.Writer) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (hanging) Put(ctx context.Context, _ string, _ []byte, _ []shared.Blob) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A store that hangs is asked a few times and then no more.
+func TestSharedHangs(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	c := s.cache(0)
+	c.Store, c.Timeout = hanging{c.Store}, 1
+	for range 4 {
+		made(t, New(Options{Shared: c}), tallied(t, count, counts)).Discard()
+	}
+	if got := c.Stats(); got.Failures != 3 || runs(t, count) != 4 || len(s.said) != 2 {
+		t.Errorf("%+v, %d builds, said %v", got, runs(t, count), s.said)
+	}
+}

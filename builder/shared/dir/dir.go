@@ -1,0 +1,139 @@
+// Package dir keeps shared results in a folder, which several processes may use at once.
+//
+// Every file is written beside its place, synced and renamed, so that it is whole or not there,
+// also after kill -9. The folder may be deleted at any time: that costs builds.
+//
+//	entries/ab/abcd...   an entry, under its key
+//	blobs/ab/abcd...     a module, under its BLAKE3
+package dir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// Store is a folder. Use Open.
+type Store struct{ folder string }
+
+// abandoned is how old a half-written file is that nobody writes any more.
+const abandoned = 24 * time.Hour
+
+// Open makes the folder where it is missing, and sweeps up what killed processes left.
+func Open(folder string) (*Store, error) {
+	for _, part := range []string{"entries", "blobs"} {
+		if err := os.MkdirAll(filepath.Join(folder, part), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	left, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(folder), "*", "*", ".*.tmp"))
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > abandoned {
+			os.Remove(path)
+		}
+	}
+	return &Store{folder}, nil
+}
+
+// Close does nothing.
+func (s *Store) Close() error { return nil }
+
+var isName = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+
+// path is where what has this name lies.
+func (s *Store) path(part, name string) (string, error) {
+	if !isName(name) {
+		return "", fmt.Errorf("%.80q is no digest", name)
+	}
+	return filepath.Join(s.folder, part, name[:2], name), nil
+}
+
+// Entry implements shared.Store.
+func (s *Store) Entry(_ context.Context, key string) ([]byte, error) {
+	path, err := s.path("entries", key)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fsys.Read(path, shared.MaxEntry)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, shared.ErrNone
+	}
+	return data, err
+}
+
+// Blob implements shared.Store.
+func (s *Store) Blob(_ context.Context, id shared.ID, w io.Writer) error {
+	path, err := s.path("blobs", id.BLAKE3)
+	if err != nil {
+		return err
+	}
+	f, err := fsys.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return shared.ErrNone
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
+}
+
+// Put implements shared.Store.
+func (s *Store) Put(ctx context.Context, key string, entry []byte, blobs []shared.Blob) error {
+	for _, b := range blobs {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := s.put(b); err != nil {
+			return full(err)
+		}
+	}
+	path, err := s.path("entries", key)
+	if err != nil {
+		return err
+	}
+	return full(fsys.Replace(path, 0o644, func(w io.Writer) error {
+		_, err := w.Write(entry)
+		return err
+	}))
+}
+
+// put stores a module. One that is there and whole stays: a damaged one is written again.
+func (s *Store) put(b shared.Blob) error {
+	path, err := s.path("blobs", b.BLAKE3)
+	if err != nil {
+		return err
+	}
+	if there, err := shared.Identify(path); err == nil && there == b.ID {
+		return nil
+	}
+	return fsys.Replace(path, 0o644, func(w io.Writer) error {
+		f, err := fsys.Open(b.Path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	})
+}
+
+// full marks the errors of a disk that takes no more.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || err != nil && strings.Contains(err.Error(), "disk quota exceeded") {
+		return fmt.Errorf("%w: %w", shared.ErrFull, err)
+	}
+	return err
+}

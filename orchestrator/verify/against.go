@@ -1,0 +1,159 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/contract"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
+)
+
+// against compares what j promises to others with what it promised at the commit of --against,
+// and says which version that asks for.
+func (r *run) against(ctx context.Context, b *builder.Builder, j *job, staged *builder.Staged) {
+	if r.at == nil || j.helper || ctx.Err() != nil {
+		return
+	}
+	start := time.Now()
+	dir := r.at.Of(j.dir)
+	if dir == "" {
+		j.skip(report.StepContract, "it is not there at "+r.Against)
+		return
+	}
+	is, err := b.Contract(ctx, staged)
+	if err != nil {
+		j.capsule.Step(report.StepContract).Reason = "it could not be asked for its tools: " + r.copies.First.Text(err.Error())
+		return
+	}
+	was, unknown, err := r.contractAt(ctx, dir)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		j.capsule.Step(report.StepContract).Reason = fmt.Sprintf("its manifest at %s cannot be used: %s", r.Against, r.at.Text(err.Error()))
+		return
+	}
+	list := r.promises(staged.Before.Manifest, was, is, unknown == "")
+	if unknown != "" {
+		list = append(list, finding.Finding{Code: finding.ContractUnknown, Severity: finding.Warning, File: tree.ManifestName,
+			Message: fmt.Sprintf("the capsule at %s does not build here, so that only the manifests are compared: %s", r.Against, unknown),
+			Hint:    "compare with a commit that builds"})
+	}
+	j.pass(report.StepContract, time.Since(start), list)
+}
+
+// contractAt is what the capsule in dir, a checkout, promises. Where it does not build, unknown says
+// why, and the contract is its manifest's.
+func (r *run) contractAt(ctx context.Context, dir string) (c *contract.Contract, unknown string, err error) {
+	m, err := capsule.Load(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	b := r.builder(r.Env)
+	in, err := b.Examine(ctx, dir)
+	if err != nil {
+		return contract.Of(m), r.at.Text(err.Error()), nil
+	}
+	if !in.Buildable {
+		return contract.Of(m), "", nil
+	}
+	staged, err := b.Build(ctx, in, nil)
+	defer staged.Discard()
+	if err != nil {
+		return contract.Of(m), r.at.Text(err.Error()), nil
+	}
+	if c, err = b.Contract(ctx, staged); err != nil {
+		return contract.Of(m), r.at.Text(err.Error()), nil
+	}
+	return c, "", nil
+}
+
+// promises are the differences as findings, and whether the version is one that may have them.
+// Without the modules of both, what only a module tells is not compared.
+func (r *run) promises(m *capsule.Manifest, was, is *contract.Contract, modules bool) (list []finding.Finding) {
+	if !modules {
+		is = contract.Of(m)
+	}
+	changes := contract.Compare(was, is)
+	for _, c := range changes {
+		f := finding.Finding{Code: finding.ContractChange, Severity: finding.Note, File: tree.ManifestName, Message: "since " + r.Against + ": " + c.Text}
+		if c.Level == contract.Breaking {
+			f.Severity, f.Message = finding.Warning, "since "+r.Against+", and it breaks others: "+c.Text
+		}
+		if len(c.Path) > 0 {
+			f.Line, f.Column = m.Position(c.Path...)
+		}
+		list = append(list, f)
+	}
+	needed, err := contract.Needed(was.Version, changes)
+	if err != nil || contract.Enough(is.Version, was.Version, needed) {
+		return list // a version that is none is told by check
+	}
+	f := finding.Finding{Code: finding.ContractVersion, File: tree.ManifestName}
+	f.Line, f.Column = m.Position("package", "version")
+	if needed == "" {
+		f.Message, f.Hint = fmt.Sprintf("the version was %s at %s and is %s", was.Version, r.Against, is.Version), fmt.Sprintf("write version = %q or a later one", was.Version)
+	} else {
+		f.Message = fmt.Sprintf("the version %s promises what %s at %s did, and %s", is.Version, was.Version, r.Against, changes[0].Text)
+		f.Hint = fmt.Sprintf("write version = %q", needed)
+	}
+	return append(list, f)
+}
+
+// releases says what the second release of --runtime judges otherwise than the first.
+func (r *run) releases(ctx context.Context, j *job, staged *builder.Staged) {
+	if !r.Changes || j.helper || ctx.Err() != nil {
+		return
+	}
+	start := time.Now()
+	old, new := r.Runtime[0].Version, r.Runtime[1].Version
+	ready, found, err := r.builderFor(r.Env, []string{new}).Judge(ctx, staged)
+	if err != nil {
+		if ctx.Err() == nil {
+			j.capsule.Step(report.StepRuntimeChange).Reason = r.copies.First.Text(err.Error())
+		}
+		return
+	}
+	wasReady, was := true, []finding.Finding(nil)
+	for _, m := range staged.Modules {
+		wasReady, was = wasReady && m.Report.KernelReady, append(was, m.Report.KernelFindings...)
+	}
+	var list []finding.Finding
+	switch {
+	case wasReady && !ready:
+		list = append(list, finding.Finding{Code: finding.RuntimeRegression, Message: fmt.Sprintf("%s loads it, and %s does not", old, new),
+			Hint: "the findings beside this one say why"})
+	case !wasReady && ready:
+		list = append(list, finding.Finding{Code: finding.RuntimeMended, Severity: finding.Note, Message: fmt.Sprintf("%s does not load it, and %s does", old, new)})
+	}
+	for _, f := range found {
+		if !same(was, f) {
+			f.Severity, f.Message = max(f.Severity, finding.Warning), new+": "+f.Message
+			list = append(list, f)
+		}
+	}
+	for _, f := range was {
+		if !same(found, f) {
+			f.Severity, f.Message = finding.Note, "no longer so with "+new+": "+f.Message
+			list = append(list, f)
+		}
+	}
+	m, _ := capsule.Load(r.copies.First.Of(j.dir)) // for places only
+	place(m, 0, list)
+	j.pass(report.StepRuntimeChange, time.Since(start), r.findings(r.copies.First.Mirror, list))
+}
+
+// same reports whether list has a finding that says what f does.
+func same(list []finding.Finding, f finding.Finding) bool {
+	for _, other := range list {
+		if other.Code == f.Code && other.Message == f.Message {
+			return true
+		}
+	}
+	return false
+}
