@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
@@ -38,6 +39,20 @@ func callsOf(r *store.Record, release string) []behaviour.Call {
 		return nil
 	}
 	return o.Calls
+}
+
+// Otherwise is what the calls of now, as its tests tell them, do otherwise than with the module of before, in the
+// world of now's manifest. Both are staged. The error is ctx's, or a folder of tests that cannot be read.
+func (b *Builder) Otherwise(ctx context.Context, now, before *Staged) ([]behaviour.Change, error) {
+	if len(now.Calls) == 0 || len(before.Modules) == 0 {
+		return nil, nil
+	}
+	m := before.Modules[0]
+	was, err := inspect.Module(ctx, now.Before.Manifest, m.Path, inspect.Options{Runtime: now.release, Tests: true, Lines: linesOf(before.Before.Dir, m.Lines)})
+	if err != nil {
+		return nil, err
+	}
+	return behaviour.Compare(was.Calls, now.Calls), nil
 }
 
 // earlier are the tests that ran with what stands published, in the host of the release; nil: none.
