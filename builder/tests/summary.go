@@ -41,11 +41,27 @@ type Miss struct {
 	Diff    string `json:"diff,omitempty"` // from what was expected to what came
 	Hint    string `json:"hint,omitempty"`
 
-	index int // of the expectation; -1: the test itself
-	got   any // what would meet it; nil: nothing would that a file can say
+	kind  string // of the expectation; "": the test itself
+	index int    // of the expectation; -1: the test itself
+	got   any    // what would meet it; nil: nothing would that a file can say
 }
 
 func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
+
+// Left says why --update did not write what came in the place of an expectation.
+func (m Miss) Left() string {
+	switch m.kind {
+	case "":
+		return "--update writes expectations, and this is none"
+	case "contains", "log":
+		return "--update leaves it: which part of a text is meant only you know"
+	case "matches":
+		return "--update leaves it: it writes no regular expressions"
+	case "published":
+		return "--update leaves it: write the topic, and what of the payload counts"
+	}
+	return "--update leaves it: a file of tests cannot say what came"
+}
 
 // Passed is how many tests passed.
 func (s *Summary) Passed() (n int) {
