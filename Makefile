@@ -12,8 +12,8 @@ demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 	@echo "demo: compiling astrid-dev; the first time takes about a minute"
 	@$(GO) build -o bin/astrid-dev ./cmd/astrid-dev
 	@echo "demo: change the text in examples/hello-go/main.go, save, and see the reload"
-	@echo "demo: keys: r and Enter looks again and retries, q and Enter or Ctrl-C ends"
-	@if [ -t 0 ]; then set -m; fi; bin/astrid-dev watch examples/hello-go # a job of its own: Ctrl-C is not make's
+	@echo "demo: Ctrl-C or q ends, ? says which keys there are"
+	@bin/astrid-dev watch examples/hello-go
 
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev

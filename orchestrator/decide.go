@@ -33,7 +33,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 		l.announceFor(c, event.CapsuleAdded{SourceHash: in.SourceHash})
 	}
 	if old == nil || old.Name != in.Name {
-		l.warnDuplicate(c)
+		c.told.named = false
 	}
 	if old == nil {
 		l.baseline(c)

@@ -155,11 +155,22 @@ func latency(j *job, now time.Time) int64 {
 	return now.Sub(j.edited).Milliseconds()
 }
 
-// warnDuplicate names another capsule with the same name: the runtime would keep only one.
+// warnDuplicates names capsules of the same name: the runtime would keep only one. It does so
+// when nothing is pending, since one that moves is in two places for a moment.
+func (l *loop) warnDuplicates() {
+	for _, dir := range l.order {
+		if c := l.capsules[dir]; c.in != nil && !c.told.named {
+			c.told.named = true
+			l.warnDuplicate(c)
+		}
+	}
+}
+
+// warnDuplicate names the capsule that has c's name too, if there is one that was looked at before.
 func (l *loop) warnDuplicate(c *capsule) {
 	for _, dir := range l.order {
 		other := l.capsules[dir]
-		if other != c && other.in != nil && other.in.Name == c.in.Name {
+		if other != c && other.in != nil && other.told.named && other.in.Name == c.in.Name {
 			l.announceFor(c, event.Warning{Code: finding.DuplicateName, Files: []string{other.dir, c.dir},
 				Message: fmt.Sprintf("two capsules are named %q: %s and %s", c.in.Name, other.dir, c.dir),
 				Hint:    "the runtime keeps only one of a name; change [package] name in one of the two"})

@@ -13,7 +13,7 @@ type examination struct {
 	judged    uint64    // of the newest whose result counts
 	retryAt   time.Time // the last one failed: it is tried again then; zero: it did not
 	capped    bool      // MaxWait ran out: the next one counts even if more changes come
-	edited    time.Time // the newest change that was seen before it began; latency counts from here
+	edited    time.Time // the newest change that was seen before it began and made a difference; zero when the verdict on it was said. Latency counts from here
 
 	gone       bool   // it found no manifest
 	unreadable string // it failed with this

@@ -49,9 +49,12 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 	}
 	c.exam.succeed()
 	c.exam.judged = c.exam.number
+	news := c.in == nil || c.in.Key != in.Key
 	l.accept(c, in)
 	l.sayRecovered(c)
-	c.exam.edited = edited
+	if news { // else nobody has edited: what the watcher told of is as it was
+		c.exam.edited = edited
+	}
 	if c.lost() && !c.product.amiss {
 		c.product.amiss, c.product.since = true, now
 	}

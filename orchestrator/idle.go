@@ -22,7 +22,7 @@ func (l *loop) sayReady() {
 	for i, dir := range l.order {
 		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
 	}
-	l.announce(event.Ready{Capsules: len(l.order), Watched: watched})
+	l.announce(event.Ready{Capsules: len(l.order), Queued: l.queued(), Watched: watched})
 }
 
 // sayIdle announces that nothing is pending, once after each time something was.
@@ -43,6 +43,7 @@ func (l *loop) sayIdle() {
 	}
 	if l.ready && l.busy && !l.finding && l.noting == 0 {
 		l.busy = false
+		l.warnDuplicates()
 		l.announce(event.Idle{Capsules: len(l.order), Failed: len(red), Failing: red})
 	}
 }

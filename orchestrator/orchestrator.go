@@ -73,6 +73,8 @@ type Config struct {
 	// Foreign reports whether a folder is the top of a work tree that is not the roots'
 	// own; nil: none is. What is in it is neither watched nor found.
 	Foreign func(folder string) bool
+	// Wanted reports whether the capsule in a folder is watched; nil: each is. Find knows it itself.
+	Wanted func(dir string) bool
 	// Exists reports whether a file is there; it is asked for git's index.lock.
 	Exists func(path string) bool
 
@@ -115,6 +117,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Foreign == nil {
 		c.Foreign = func(string) bool { return false }
+	}
+	if c.Wanted == nil {
+		c.Wanted = func(string) bool { return true }
 	}
 	if c.Plan == nil {
 		c.Plan = func(watcher.Plan) {}

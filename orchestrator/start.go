@@ -22,7 +22,9 @@ func (l *loop) probe(c *capsule, now time.Time) {
 	c.work.request("once more in quiet", now)
 }
 
-// startBuilds starts wanted builds while there is room, first come first built.
+// startBuilds starts wanted builds while there is room, first come first built; but what somebody
+// edits now goes before all that waits. It does so once, and then the next one has its turn:
+// whoever saves without pause must not keep the others waiting for ever.
 func (l *loop) startBuilds(now time.Time) {
 	var queue []*capsule
 	for _, c := range l.capsules {
@@ -33,11 +35,39 @@ func (l *loop) startBuilds(now time.Time) {
 	slices.SortFunc(queue, func(a, b *capsule) int {
 		return cmp.Or(a.work.since.Compare(b.work.since), cmp.Compare(a.dir, b.dir))
 	})
+	var first *capsule
+	if at := newest(queue); at > 0 && !l.jumped {
+		first = queue[at]
+		queue = slices.Insert(slices.Delete(queue, at, at+1), 0, first)
+	}
 	for _, c := range queue {
 		if l.pool.Free(c.in.Group, now) && !l.locked(c, now) {
 			l.build(c, now)
+			l.jumped = c == first
 		}
 	}
+}
+
+// newest is which of queue was edited last; -1: none was.
+func newest(queue []*capsule) int {
+	at := -1
+	var last time.Time
+	for i, c := range queue {
+		if c.exam.edited.After(last) {
+			at, last = i, c.exam.edited
+		}
+	}
+	return at
+}
+
+// queued is how many builds are due and have not begun.
+func (l *loop) queued() (n int) {
+	for _, c := range l.capsules {
+		if c.work.want && c.work.job == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // mayBuild reports whether what is asked for is known to be what is on disk, and nobody
@@ -56,7 +86,7 @@ func (l *loop) build(c *capsule, now time.Time) {
 	}
 	c.work.begin(j)
 	if j.in.Problem() == nil && j.in.Verdict == nil {
-		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt)})
+		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt), Queued: l.queued()})
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
 }

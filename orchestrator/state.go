@@ -48,6 +48,7 @@ type loop struct {
 	findMore bool // and another is due after it
 	lockedBy bool // a lock held something back in this round
 	stopping bool
+	jumped   bool // the newest build that began went before others, because somebody had just edited
 
 	unseen    bool // a build ran since all modules were looked at
 	planStale bool // the watcher needs a new plan

@@ -45,6 +45,11 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 	for _, path := range batch.Paths {
 		l.touch(path, touched, now)
 	}
+	for _, path := range batch.Found { // nobody edited: nothing is said unless a look finds something new
+		for _, dir := range l.index().of(path) {
+			l.capsules[dir].exam.ask()
+		}
+	}
 	for c := range touched {
 		c.change(now)
 		c.burst.patient = c.burst.patient || len(touched) > storm
@@ -54,7 +59,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 // touch adds the capsules that path concerns to touched.
 func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 	dir, isManifest := strings.CutSuffix(path, sep+tree.ManifestName)
-	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) {
+	if isManifest && l.capsules[dir] == nil && !l.elsewhere(dir) && l.Wanted(dir) {
 		l.add(dir)
 	}
 	for _, dir := range l.index().of(path) {

@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"time"
+
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
@@ -11,6 +13,7 @@ const namedFiles = 20
 // told is what the stream was told of a capsule.
 type told struct {
 	announced  bool            // capsule_added was due, or the capsule was there at start
+	named      bool            // nobody else has its name, or somebody was warned
 	unanswered bool            // something changed, or may have, and no verdict was said since
 	source     string          // the source hash last announced
 	key        string          // the key last announced
@@ -54,6 +57,7 @@ func (l *loop) conclude(c *capsule, in *builder.Inputs, attempt int, body event.
 	t.judged, t.in, t.attempt = in.Key, in, attempt
 	if c.in.Key == in.Key {
 		t.announce(in)
+		c.exam.edited = time.Time{} // who waits for that edit has the answer
 		t.unanswered = t.unanswered && !c.exam.current()
 	}
 	l.announceFor(c, body)

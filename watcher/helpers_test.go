@@ -124,11 +124,12 @@ func (w *watching) next() Batch {
 // check holds what is true of every batch, and remembers it.
 func (w *watching) check(b Batch) {
 	w.t.Helper()
-	if b.Lost == (len(b.Paths) > 0) {
+	all := slices.Concat(b.Paths, b.Found)
+	if b.Lost == (len(all) > 0) {
 		w.t.Fatalf("a batch is either Lost or has paths: %+v", b)
 	}
-	for i, p := range b.Paths {
-		if !filepath.IsAbs(p) || p != filepath.Clean(p) || slices.Contains(b.Paths[:i], p) {
+	for i, p := range all {
+		if !filepath.IsAbs(p) || p != filepath.Clean(p) || slices.Contains(all[:i], p) {
 			w.t.Fatalf("path %q is not absolute, clean and the only one of its kind", p)
 		}
 		w.seen[p] = true

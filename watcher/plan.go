@@ -99,7 +99,11 @@ func (l *loop) look(ctx context.Context, t *target, report bool) {
 	case r.stat.Kind != fsys.Folder && r.stat.Kind != fsys.Missing:
 		changed = changed || touched || r.stat != was.stat
 	}
-	if changed && report {
+	switch {
+	case !changed || !report:
+	case !t.root && was.real == "" && was.holds == nil: // the first look
+		l.pending.Find(t.path)
+	default:
 		l.pending.Add(t.path)
 	}
 }

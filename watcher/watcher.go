@@ -13,6 +13,9 @@ type Batch struct {
 	// Paths are absolute, spelled as the roots and outside paths were in the
 	// Plan, each once. A path that is, or was, a folder stands for all below it.
 	Paths []string
+	// Found are outside paths that a later plan brought, and that lead somewhere. Nothing is known to
+	// have changed there, but what changed before the watch was placed is told by nobody else.
+	Found []string
 	// Lost: treat everything as changed; Paths is empty.
 	Lost bool
 }
@@ -60,8 +63,8 @@ const DefaultPollInterval = 500 * time.Millisecond
 // ctx ends and then returns nil; on return every goroutine it started has ended.
 //
 // Once every watch of the first plan is placed, Run sends Batch{Lost: true}. A
-// later plan reports only what it adds: the paths of the files it finds there,
-// or Lost. A receiver that is slow costs no memory: what waits is one batch,
+// later plan reports only what it adds: the paths of the files it finds there
+// (outside paths as Found), or Lost. A receiver that is slow costs no memory: what waits is one batch,
 // and more than some thousand paths in it become Lost.
 func Run(ctx context.Context, cfg Config, out chan<- Batch) error {
 	if cfg.Plans == nil {

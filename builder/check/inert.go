@@ -14,6 +14,10 @@ import (
 // without a word: the handlers and rights it names do not exist.
 func inertTables(c *capsuleFiles) {
 	c.each("interceptor", func(key []string, get func(string) string) {
+		if get("event") == "" {
+			c.addAt(finding.InertTable, key, `write under [subscribe], with the topic that it is for: "TOPIC" = { wit = "opaque", handler = "ACTION" }`, "the runtime ignores [[interceptor]], and this one names no event")
+			return
+		}
 		c.addAt(finding.InertTable, key, "write under [subscribe]: "+subscribeLine(c, key, get), "the runtime ignores [[interceptor]]: %q is not handled", get("event"))
 	})
 	c.each("topic", func(key []string, get func(string) string) {

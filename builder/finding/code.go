@@ -29,6 +29,7 @@ type Rule struct {
 	Code     Code       `json:"code"`
 	Severity Severity   `json:"severity"` // what findings of this code usually have
 	Summary  string     `json:"summary"`  // one sentence, lower case, no full stop
+	Example  string     `json:"example"`  // what brings it about, or looks like it
 	Remedy   string     `json:"remedy"`   // what to do about it in general
 	Fixable  bool       `json:"fixable"`  // check --fix can mend it, if not in every case
 	Part     Part       `json:"part"`

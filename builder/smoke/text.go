@@ -15,10 +15,10 @@ import (
 func (r *Report) WriteText(w io.Writer) error {
 	t := &textWriter{Writer: bufio.NewWriter(w)}
 	t.head(r)
+	t.calls(r) // who asked for one waits for its answer
 	t.sections(r)
 	t.imports(r)
 	t.exports(r)
-	t.calls(r)
 	t.findings("load", r.Findings)
 	t.findings("kernel", r.KernelFindings)
 	for _, name := range r.Tools {

@@ -83,3 +83,6 @@ func Wrap(line string, width int) []string {
 	}
 	return append(lines, line)
 }
+
+// Width is how many columns of a terminal s takes; escape sequences take none.
+func Width(s string) int { return ansi.StringWidth(s) }

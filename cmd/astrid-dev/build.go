@@ -33,8 +33,16 @@ func build(cmd *cobra.Command, args []string, b buildFlags, c cacheFlags, retry 
 	if err != nil {
 		return err
 	}
+	if err := b.fits(roots, found.Dirs); err != nil {
+		return err
+	}
 	o := b.options(cmd, roots)
 	o.Retry = retry
+	done, err := b.timed(&o)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if o.Shared, err = c.open(cmd); err != nil {
 		return err
 	}

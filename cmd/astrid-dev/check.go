@@ -60,8 +60,11 @@ func (f checkFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	o := mend.OutcomeOf(checked, found.Closed, f.strict)
 	tell := o.Text
-	if asJSON(cmd) {
+	switch format(cmd) {
+	case "json":
 		tell = o.JSON
+	case "short":
+		tell = o.Short
 	}
 	if err := tell(cmd.OutOrStdout()); err != nil || o.Failed+o.Closed == 0 {
 		return err

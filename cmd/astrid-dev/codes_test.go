@@ -140,3 +140,17 @@ func TestTableOfCodes(t *testing.T) {
 		}
 	}
 }
+
+// Each code is explained: what it means, what brings it about, what to do.
+func TestEachCodeHasAnExample(t *testing.T) {
+	said := map[string]finding.Code{}
+	for _, r := range finding.Codes() {
+		if r.Summary == "" || r.Example == "" || r.Remedy == "" {
+			t.Errorf("%s has no summary, example or remedy: %+v", r.Code, r)
+		}
+		if other, twice := said[r.Example]; twice {
+			t.Errorf("%s and %s have the same example", other, r.Code)
+		}
+		said[r.Example] = r.Code
+	}
+}

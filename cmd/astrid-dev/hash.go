@@ -2,7 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +40,9 @@ and what git and the manifest's ignore leave out.`,
 			}
 			if asJSON(cmd) {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]string{"dir": roots[0], "rules": rules, "source_hash": hash})
+			}
+			if _, err := os.Lstat(filepath.Join(roots[0], tree.ManifestName)); errors.Is(err, fs.ErrNotExist) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: %s holds no %s: it is no capsule, and no build has this hash\n", paths.Short(roots[0]), tree.ManifestName)
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), hash)
 			return err

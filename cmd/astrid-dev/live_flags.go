@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -117,28 +116,4 @@ func approval(cmd *cobra.Command, roots []string, home string) error {
 		return nil
 	}
 	return usage.Hint(errors.New("nothing is installed without approval"), hint)
-}
-
-// ask is the line that a person types, of which nothing more is read. A read of a terminal
-// cannot be cancelled: it goes on until the program ends.
-func question(ctx context.Context) (string, error) {
-	typed := make(chan string, 1)
-	go func() {
-		var line []byte
-		terminal := newTerminalReader(os.Stdin)
-		for b := make([]byte, 1); ; {
-			n, err := terminal.Read(b)
-			if err != nil || n == 1 && b[0] == '\n' {
-				typed <- string(line)
-				return
-			}
-			line = append(line, b[:n]...)
-		}
-	}()
-	select {
-	case line := <-typed:
-		return line, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
 }

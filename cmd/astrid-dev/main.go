@@ -7,10 +7,12 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/terminal"
 )
 
 // The exit codes. Scripts read them.
@@ -23,6 +25,9 @@ const (
 
 func main() {
 	if code, handled := builder.Main(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	if code, handled := terminal.Main(os.Args[1:]); handled {
 		os.Exit(code)
 	}
 	os.Exit(run(os.Args[1:]))
@@ -67,10 +72,20 @@ what really changed, smoke-loads the result and announces the hot reload.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVarP(&showVersion, "version", "V", false, "print the version")
-	root.PersistentFlags().String("format", "text", "text for people, json for programs (stdout)")
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return checkFormat(cmd) }
+	root.PersistentFlags().String("format", "text", "text for people; on stdout json for programs, and of watch, build and check short, a line a finding, for problem matchers")
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		given, err := daily(cmd, args)
+		if len(given) > 0 {
+			cmd.Annotations = map[string]string{dailyKey: "from " + given[0] + ": " + strings.Join(given[1:], " ")}
+		}
+		if err != nil {
+			return err
+		}
+		return checkFormat(cmd)
+	}
 	root.AddCommand(newWatch(), newBuild(), newSmoke(), newHash(), newDoctor(), newNew(), newVersion(), newCheck(), newVerify(), newPack(), newTools(), newCall(), newTest(), newKey(), newReport(), newVerifyAttestation(), newSBOM())
-	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop())
+	root.AddCommand(newStatus(), newWait(), newHold(), newRelease(), newWhy(), newMCP(), newEvents(), newRebuild(), newStop(), newExplain(), newMan())
+	completed(root)
 	root.SetHelpCommand(newHelp())
 	return root
 }

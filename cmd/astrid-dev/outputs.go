@@ -29,7 +29,7 @@ func newOutputs(root *cobra.Command, stop func()) outputs {
 
 // answer is where cmd answers: watch and build tell people on stderr.
 func (o outputs) answer(cmd *cobra.Command) *answer.Output {
-	if cmd != nil && (cmd.Name() == "watch" || cmd.Name() == "build") && !asJSON(cmd) && !cmd.Flags().Changed("help") {
+	if cmd != nil && (cmd.Name() == "watch" || cmd.Name() == "build") && format(cmd) == "text" && !cmd.Flags().Changed("help") {
 		return o.stderr
 	}
 	return o.stdout

@@ -9,10 +9,12 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/terminal"
 )
 
 func TestMain(m *testing.M) {
 	testkit.Handle(builder.Main)
+	testkit.Handle(terminal.Main)
 	testscript.Main(m, map[string]func(){
 		"astrid-dev": func() { os.Exit(run(os.Args[1:])) },
 	})

@@ -29,10 +29,11 @@ func interruptible() (context.Context, func()) {
 		cancel()
 		for second := range signals {
 			if second != first || time.Since(came) > oneSignal {
+				theScreen.close()
 				os.Exit(exitInterrupted)
 			}
 		}
 	}()
-	go suspendable()
+	go suspendable(theScreen)
 	return ctx, cancel
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
@@ -25,6 +26,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &invalid) {
 		cause := invalid.Unwrap()
 		err = errors.New(strings.TrimSuffix(invalid.Error(), cause.Error()) + takes(cause))
+	}
+	if name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
+		if near := capsule.Nearest(name, flagNames(cmd.Flags())); near != "" {
+			return usage.Hint(err, "did you mean --"+near+"? S"+seeHelp(cmd)[1:])
+		}
 	}
 	return usage.Hint(err, seeHelp(cmd))
 }

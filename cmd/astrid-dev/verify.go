@@ -84,6 +84,7 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	r.Cache = f.cache.tell(cfg.Shared, wrong())
+	r.From, _ = os.Getwd() // without it files are seen from the workspace's top
 	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
 		out.Workflow, out.Summary = cmd.ErrOrStderr(), os.Getenv("GITHUB_STEP_SUMMARY")

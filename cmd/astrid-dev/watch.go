@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"github.com/astrid-runtime/astrid-dev/builder/usage"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/notify"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
@@ -19,8 +23,11 @@ func newWatch() *cobra.Command {
 		Short: "Rebuild capsules as they change, and announce each reload",
 		Long: `watch builds every capsule below the paths (the current folder without any),
 waits for changes, rebuilds what really changed, smoke-loads the result and
-announces the reload. It ends with Ctrl-C, or with q and Enter; r and Enter
-looks at everything again and retries what failed.
+announces the reload. It ends with Ctrl-C or q.
+
+At a terminal single keys are read: r looks at everything again and retries what
+failed, f only what failed, e shows the errors that stand, v the output of builds,
+c clears the screen, t lists tools, ? says this.
 
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
@@ -49,7 +56,7 @@ type watchCall struct {
 	live  liveFlags
 }
 
-// watch runs until the context ends, or somebody types q.
+// watch runs until the context ends, or somebody presses q.
 func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
@@ -64,13 +71,36 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err != nil {
 		return err
 	}
-	ctx, quit := context.WithCancel(cmd.Context())
-	defer quit()
 	o := f.build.options(cmd, roots)
+	keys := theScreen.keys()
+	defer theScreen.close()
+	o.Console.Keys = keys != nil
 	o.Live = runtime
-	return session.Watch(ctx, session.WatchOptions{
+	if f.notify {
+		if o.Notify, err = notifier(); err != nil {
+			return err
+		}
+	}
+	done, err := f.build.timed(&o)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,
-		NoInitialBuild: f.noInitial, Serve: page, Again: keys(ctx, quit), OnReload: f.onReload, OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
+		NoInitialBuild: f.noInitial, Serve: page, Keys: keys, OnReload: f.onReload, OnFailed: f.onFailed, OnMended: f.onMended, Notes: dailyNotes(cmd), OnReloadEach: f.hookEach, OnLive: f.live.onLive, HookTimeout: f.hookTimeout,
 	})
+}
+
+// notifier is how somebody who looks elsewhere is told.
+func notifier() (*notify.Options, error) {
+	o := &notify.Options{Program: notify.Desktop(), Env: os.Environ()}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		o.Bell = os.Stderr
+	}
+	if o.Bell == nil && o.Program == nil {
+		return nil, usage.Hint(errors.New("--notify has neither a terminal to ring nor a program that shows notifications"), "install notify-send (Debian: libnotify-bin), or leave it out")
+	}
+	return o, nil
 }

@@ -17,7 +17,9 @@ import (
 // watchFlags are the flags that only watch has.
 type watchFlags struct {
 	quiet, settle, maxWait time.Duration
-	onReload               string
+	onReload, onFailed     string
+	onMended               string
+	notify                 bool
 	hookTimeout            time.Duration
 	hookEach               bool
 	poll                   bool
@@ -34,12 +36,15 @@ func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.settle, "settle", orchestrator.DefaultSettle, "start an early build after this much quiet")
 	flags.DurationVar(&f.maxWait, "max-wait", 0, "build at the latest this long after the first change (0: 4 x quiet window)")
 	flags.StringVar(&f.onReload, "on-reload", "", "command to run after each reload; the event is its stdin")
-	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end the command of --on-reload or --on-live after this long")
+	flags.StringVar(&f.onFailed, "on-failed", "", "command to run when a capsule fails or is held")
+	flags.StringVar(&f.onMended, "on-mended", "", "command to run at a capsule's first success after a failure")
+	flags.DurationVar(&f.hookTimeout, "on-reload-timeout", 30*time.Second, "end a command of --on-reload, --on-live, --on-failed or --on-mended after this long")
+	flags.BoolVar(&f.notify, "notify", false, "when capsules fail, and when all are sound again: the terminal's bell, and a notification where notify-send or osascript is")
 	flags.BoolVar(&f.hookEach, "on-reload-each", false, "run the --on-reload command after each build, also when it made the same modules")
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
 	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")
-	flags.StringVar(&f.serve, "serve", "", "show the watch in a browser at ADDR, a port or HOST:PORT (without one a free port of 127.0.0.1)")
+	flags.StringVar(&f.serve, "serve", "", "show the watch in a browser at `ADDR`, a port or HOST:PORT (without one a free port of 127.0.0.1)")
 	flags.Lookup("serve").NoOptDefVal = freePort
 }
 

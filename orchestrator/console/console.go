@@ -6,33 +6,39 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 )
 
 const (
-	wordWidth = 9                      // "unchanged", the longest usual first word
-	eventRoom = 4 << 20                // bytes of event lines that may wait for a terminal that is not read
-	redraw    = 100 * time.Millisecond // a clock of tenths of seconds that runs smoothly
+	wordWidth = 9       // "unchanged", the longest usual first word
+	eventRoom = 4 << 20 // bytes of event lines that may wait for a terminal that is not read
+	clock     = "15:04:05"
 )
 
 // Options choose how a Console looks. The zero value is for a log file:
 // plain lines, nothing shortened.
 type Options struct {
-	Dir    string     // paths below it are shown relative to it
-	Colour bool       // the caller decides, see NoColour
-	Width  func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, no progress line
-	Quiet  bool       // leaves out build_started, build_superseded and idle
-	Once   bool       // the loop ends at the first idle: nobody is told what is watched
+	Dir     string     // paths below it are shown relative to it
+	Colour  bool       // the caller decides, see NoColour; places in files are links then
+	Width   func() int // columns of the terminal, asked before each drawing; nil or 0: no terminal, and no last line
+	Verbose bool       // a terminal shows the output of builds too; without one it is always shown
+	Short   bool       // one line a finding for a problem matcher, and the beginning and the end of each round
+	Quiet   bool       // leaves out build_started, build_superseded and idle
+	Once    bool       // the loop ends at the first idle: nobody is told what is watched
+	Keys    bool       // single keys are read: what they do is said at the beginning
 
-	// Now is the clock of the progress line; nil: time.Now.
+	// Changed tells that the terminal has another width, or that the program goes on after it
+	// was stopped: the last line is drawn again. nil: nobody does.
+	Changed <-chan struct{}
+	// Now is the clock of the last line; nil: time.Now.
 	Now func() time.Time
 }
 
@@ -43,7 +49,7 @@ func NoColour(getenv func(string) string) bool {
 }
 
 // Console tells a person what happens: one line an event, what is wrong below
-// it, and on a terminal a last line that says what is being built. It is safe
+// it, and on a terminal a last line that says how every capsule stands. It is safe
 // for concurrent use and never blocks: when the terminal is not read, live
 // output is left out first, and how many lines were is said later.
 type Console struct {
@@ -51,25 +57,23 @@ type Console struct {
 	q       *queue
 	events  *hub.Subscription // read under mu only, so that their order and that of live output is kept
 	stop    chan struct{}
-	clock   sync.WaitGroup // the progress line's
+	clock   sync.WaitGroup // the last line's goroutines
 	reading sync.WaitGroup
 	stopped sync.Once
 
-	mu       sync.Mutex        // guards all below
-	partial  map[string][]byte // by capsule: live output without its line end yet
-	building map[string]build  // by folder
-	said     map[string]string // by folder: what the newest reload found
-	live     map[string]bool   // by capsule: output of the build under way was shown
-	begun    int               // builds since the last idle
-	ended    int
-	drawn    bool // the progress line stands on the terminal
-	ticking  bool
-	missed   int // lines that found no room
-}
-
-type build struct {
-	name  string
-	since time.Time
+	mu      sync.Mutex             // guards all below
+	partial map[string][]byte      // by capsule: live output without its line end yet
+	kept    map[string]*kept       // by capsule: what the newest build printed and was not shown
+	board   *board                 // how every capsule stands
+	verdict map[string]event.Event // by folder: why a capsule is failed or held
+	said    map[string]bool        // findings of modules that load which were said
+	live    map[string]bool        // by capsule: output of the build under way was shown
+	ready   bool
+	opened  bool   // the terminal's own title was put aside
+	title   string // that the terminal has now
+	drawn   int    // columns of the last line that stands on the terminal; 0: none does
+	ticking bool
+	missed  int // lines that found no room
 }
 
 // New tells all events of h to w. The caller closes the Console.
@@ -80,9 +84,12 @@ func New(w io.Writer, h *hub.Hub, o Options) *Console {
 	if o.Width == nil {
 		o.Width = func() int { return 0 }
 	}
-	c := &Console{o: o, q: newQueue(w), events: h.Subscribe(0, hub.Drop(eventRoom)), stop: make(chan struct{}),
-		partial: map[string][]byte{}, building: map[string]build{}, said: map[string]string{}, live: map[string]bool{}}
+	c := &Console{o: o, q: newQueue(w), events: h.Subscribe(0, hub.Drop(eventRoom)), stop: make(chan struct{}), board: newBoard(),
+		partial: map[string][]byte{}, kept: map[string]*kept{}, verdict: map[string]event.Event{}, said: map[string]bool{}, live: map[string]bool{}}
 	c.reading.Go(c.read)
+	if o.Changed != nil {
+		c.clock.Go(c.redraw)
+	}
 	return c
 }
 
@@ -112,13 +119,25 @@ func (c *Console) catchUp() {
 // tell shows one event.
 func (c *Console) tell(e event.Event) {
 	c.track(e)
-	if !c.hidden(e.Body) {
-		c.say(c.render(c.news(e, c.entryFor(e))), eventRoom)
+	switch {
+	case c.o.Short:
+		c.say(shortText(e, c.o.Dir), eventRoom)
+	case !c.hidden(e.Body):
+		c.say(c.render(c.news(e, c.entryFor(e)), e.Time), eventRoom)
 		if n, some := c.testsEntry(e); some {
-			c.say(c.render(n), eventRoom)
+			c.say(c.render(n, e.Time), eventRoom)
+		}
+	}
+	if e.Body.Kind() == (event.Ready{}).Kind() {
+		c.ready = true
+		if c.o.Keys && c.screen() && !c.o.Once && !c.o.Short {
+			c.say(c.render(keysEntry, e.Time), eventRoom)
 		}
 	}
 }
+
+// screen reports whether this is a terminal that has a last line.
+func (c *Console) screen() bool { return c.o.Width() > 0 && !c.o.Short }
 
 // entryFor is what a person is told about e who has read all that was said before.
 func (c *Console) entryFor(e event.Event) entry {
@@ -136,87 +155,130 @@ func (c *Console) entryFor(e event.Event) entry {
 	return entryFor(e, c.o.Dir)
 }
 
-// news leaves out of a reload, or the same modules again, what the build before it said too, and
-// of why one is not live what the build said: a finding that nobody mended is not worth
-// three lines after every save.
-func (c *Console) news(e event.Event, n entry) entry {
-	var findings []finding.Finding
-	switch b := e.Body.(type) {
-	case event.LiveFailed:
-		if repeats(b, c.said[e.Dir]) {
-			n.below = nil
-		}
-		return n
-	case event.Reload:
-		findings = b.Findings
-	case event.Unchanged:
-		if findings = b.Findings; !b.Rebuilt {
-			return n
-		}
-	default:
-		return n
-	}
-	said := strings.Join(n.below, "\n")
-	if len(n.below) > 0 && said == c.said[e.Dir] {
-		n.below, n.text = nil, n.text+"  ("+remarks(findings)+", as before)"
-	}
-	c.said[e.Dir] = said
-	return n
-}
-
 // hidden says what is left out. A change is: the build that follows, or what
-// stands in its way, says as much.
+// stands in its way, says as much. So is what the last line of a terminal says.
 func (c *Console) hidden(body event.Body) bool {
-	switch body.(type) {
+	switch b := body.(type) {
 	case event.Change, event.Snapshot:
 		return true
 	case event.Ready:
 		return c.o.Once
-	case event.BuildStarted, event.BuildSuperseded, event.Idle:
+	case event.Unchanged:
+		return c.screen() && !c.ready && !c.o.Once && b.Reason == ""
+	case event.Idle:
+		return c.o.Quiet || c.screen() && !c.o.Once
+	case event.BuildStarted:
+		return c.o.Quiet || c.screen() && b.Reason == "first build"
+	case event.BuildSuperseded:
 		return c.o.Quiet
 	}
 	return false
 }
 
-// track keeps the account of builds.
+// track keeps the account of capsules and builds.
 func (c *Console) track(e event.Event) {
-	switch e.Body.(type) {
+	c.board.take(e, c.o.Now())
+	switch b := e.Body.(type) {
 	case event.BuildStarted:
-		c.building[e.Dir] = build{e.Capsule, c.o.Now()}
 		delete(c.live, e.Capsule)
-		c.begun++
+		delete(c.kept, e.Capsule)
 		c.tick()
-	case event.Idle:
-		clear(c.building)
-		c.begun, c.ended = 0, 0
-	case event.BuildFailed, event.SmokeFailed, event.Reload, event.BuildSuperseded, event.Unchanged, event.Held, event.CapsuleRemoved:
-		c.flush(e.Capsule)
-		if _, ok := c.building[e.Dir]; ok {
-			delete(c.building, e.Dir)
-			c.ended++
+		return
+	case event.BuildFailed, event.SmokeFailed, event.Held:
+		c.verdict[e.Dir] = e
+	case event.Unchanged:
+		if b.State == "" || b.State == event.Good {
+			delete(c.verdict, e.Dir)
 		}
+	case event.Reload, event.CapsuleRemoved:
+		delete(c.verdict, e.Dir)
+	case event.BuildSuperseded:
+	default:
+		return
 	}
+	c.flush(e.Capsule)
 }
 
-// render makes the text of n, line ends included, cut at words where the terminal ends.
-func (c *Console) render(n entry) string {
-	width, indent := c.o.Width()-wordWidth-2, strings.Repeat(" ", wordWidth+2)
+// render makes the text of n, line ends included, cut at words where the terminal ends. A
+// screen has the time before it, and little room for indents.
+func (c *Console) render(n entry, at time.Time) string {
+	stamp, indent := "", strings.Repeat(" ", wordWidth+2)
+	if c.screen() {
+		stamp, indent = at.Format(clock)+" ", "  "
+	}
+	width := c.o.Width()
 	first := strings.TrimSpace(text.Name(n.about) + "  " + text.Name(n.text))
 	var b strings.Builder
+	if stamp != "" {
+		b.WriteString(c.paint(dim, stamp))
+	}
 	b.WriteString(c.paint(n.colour, fmt.Sprintf("%-*s", wordWidth, text.Name(n.word))))
-	for i, part := range text.Wrap(first, width) {
+	for i, part := range wrapFirst(first, width, len(stamp)+wordWidth+2, len(indent)) {
 		before := indent
 		if i == 0 {
 			before = "  " // after the word
 		}
 		b.WriteString(text.Inert(strings.TrimRight(before+part, " ")) + "\n")
 	}
-	for _, line := range n.below {
-		for _, part := range text.Wrap(text.Name(line), width) {
-			b.WriteString(text.Inert(indent+part) + "\n")
-		}
+	for _, l := range n.below {
+		b.WriteString(c.renderLine(l, indent, width))
 	}
 	return b.String()
+}
+
+// wrapFirst cuts text whose first line begins after so many columns, and further ones after indent.
+func wrapFirst(line string, width, begins, indent int) []string {
+	if width-begins <= 0 || width-begins >= text.Width(line) {
+		return []string{line}
+	}
+	first := text.Wrap(line, width-begins)
+	rest := strings.TrimSpace(strings.TrimPrefix(line, first[0]))
+	if rest == "" {
+		return first
+	}
+	return append(first[:1:1], text.Wrap(rest, width-indent)...)
+}
+
+// renderLine is one line below an event's first.
+func (c *Console) renderLine(l line, indent string, width int) string {
+	said := text.Name(l.text)
+	parts := []string{said}
+	if l.place == "" {
+		parts = text.Wrap(said, width-len(indent))
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		part = text.Inert(indent + part)
+		if i == 0 && c.o.Colour {
+			part = c.decorate(part, indent, l)
+		}
+		b.WriteString(part + "\n")
+	}
+	return b.String()
+}
+
+// decorate makes the place in l's first line a link, and gives the word of its severity a colour.
+func (c *Console) decorate(whole, indent string, l line) string {
+	rest, placed := strings.CutPrefix(whole, indent+l.place)
+	if !placed {
+		return whole
+	}
+	if between, after, found := strings.Cut(rest, l.level); found && l.level != "" {
+		rest = between + c.paint(levels[l.level], l.level) + after
+	}
+	return indent + c.link(l.file, l.place) + rest
+}
+
+// levels are the colours of severities.
+var levels = map[string]colour{"error": boldRed, "warning": yellow, "note": dim}
+
+// link is place as a link to file, for terminals that open one.
+func (c *Console) link(file, place string) string {
+	if place == "" || !filepath.IsAbs(file) || !c.screen() {
+		return place
+	}
+	to := url.URL{Scheme: "file", Path: filepath.ToSlash(file)}
+	return "\x1b]8;;" + to.String() + "\x1b\\" + place + "\x1b]8;;\x1b\\"
 }
 
 func (c *Console) paint(with colour, text string) string {
@@ -226,22 +288,26 @@ func (c *Console) paint(with colour, text string) string {
 	return string(with) + text + reset
 }
 
-// say queues text above the progress line; what finds no room is counted. It
+// say queues text above the last line; what finds no room is counted. It
 // reports whether there was room.
 func (c *Console) say(lines string, room int) bool {
+	if lines == "" {
+		return true
+	}
 	if !c.q.has(len(lines), room) {
 		c.missed += strings.Count(lines, "\n")
 		return false
 	}
 	note := ""
 	if c.missed > 0 {
-		note = c.render(entry{colour: yellow, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"})
+		note = c.render(entry{colour: yellow, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"}, c.o.Now())
 	}
 	c.missed = 0
-	return c.q.add([]byte(c.erase()+note+lines), room+len(note)+len(eraseLine))
+	erase := c.erase()
+	return c.q.add([]byte(erase+note+lines), room+len(note)+len(erase))
 }
 
-// Close tells what was published before it, takes the progress line away, writes what
+// Close tells what was published before it, takes the last line away, writes what
 // waits, for at most half a second, and joins the Console's goroutines.
 func (c *Console) Close() error {
 	c.mu.Lock()
@@ -255,8 +321,9 @@ func (c *Console) Close() error {
 	for capsule := range c.partial {
 		c.flush(capsule)
 	}
-	clear(c.building)
-	c.draw()
+	if end := c.erase() + c.closeTitle(); end != "" {
+		c.q.add([]byte(end), eventRoom)
+	}
 	c.mu.Unlock()
 	return c.q.close()
 }

@@ -33,7 +33,7 @@ func TestConsoleLines(t *testing.T) {
 		}
 		text := w.String()
 		golden(t, name, text)
-		if plain := strings.NewReplacer("\x1b[0m", "", string(green), "", string(red), "", string(yellow), "", string(dim), "").Replace(text); strings.ContainsAny(plain, "\x1b\r\a") || !o.Colour && plain != text {
+		if plain := strings.NewReplacer("\x1b[0m", "", string(green), "", string(red), "", string(boldRed), "", string(yellow), "", string(dim), "").Replace(text); strings.ContainsAny(plain, "\x1b\r\a") || !o.Colour && plain != text {
 			t.Errorf("%s: control characters came through", name)
 		}
 	}
@@ -108,56 +108,73 @@ func TestLiveOutput(t *testing.T) {
 	}
 }
 
-func TestProgressLine(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	var mu sync.Mutex
-	width := 40
+// stopped is a clock that a test moves.
+type stopped struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *stopped) read() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+
+func (c *stopped) wind(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
+
+// The last line is the state of all capsules, in as many words as there is room for.
+func TestLastLine(t *testing.T) {
+	at := &stopped{now: time.Date(2026, 1, 2, 12, 3, 11, 0, time.UTC)}
 	w := &testkit.Writes{}
 	h := hub.New()
-	c := New(w, h, Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
-		Width: func() int { mu.Lock(); defer mu.Unlock(); return width }})
-	last := func() string {
-		t.Helper()
+	c := New(w, h, Options{Now: at.read, Width: func() int { return 80 }})
+	last := func(width int) string {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.catchUp()
-		return c.progress()
+		return c.board.line(width, at.read(), c.paint)
 	}
-	start := func(name string) {
-		h.Publish(event.Event{Capsule: name, Dir: "/" + name, Body: event.BuildStarted{}})
-		last() // it is told before the clock goes on
+	say := func(name string, body event.Body) {
+		h.Publish(event.Event{Capsule: name, Dir: "/" + name, Body: body})
+		last(0) // it is told before the clock goes on
 	}
-	start("a")
-	mu.Lock()
-	now = now.Add(1200 * time.Millisecond)
-	mu.Unlock()
-	if got := last(); got != "building a 1.2 s" {
-		t.Error(got)
+	var all []event.Subject
+	for _, name := range []string{"auth", "chat", "email", "files"} {
+		all = append(all, event.Subject{Capsule: name, Dir: "/" + name})
 	}
-	start("b")
-	start("much-longer-than-the-others")
-	if got := last(); got != "[1/3] building a 1.2 s, b 0.0 s, much-longer-than-the-others 0.0 s" {
-		t.Error(got)
+	h.Publish(event.Event{Body: event.Ready{Capsules: 4, Queued: 4, Watched: all}})
+	say("auth", event.BuildStarted{Queued: 3})
+	at.wind(1900 * time.Millisecond)
+	want := func(width int, line string) {
+		t.Helper()
+		if got := last(width); got != line {
+			t.Errorf("in %d columns %q, want %q", width, got, line)
+		}
 	}
-	h.Publish(event.Event{Capsule: "a", Dir: "/a", Body: event.Reload{}})
-	if got := last(); got != "[2/3] building b 0.0 s, much-longer-than-the-others 0.0 s" {
-		t.Error(got)
-	}
-	mu.Lock()
-	width = 12
-	mu.Unlock()
-	c.Output("b", []byte("text\n"))
+	want(79, "4 capsules: [1/4] building auth (1 s), 3 waiting")
+	say("auth", event.BuildFailed{})
+	say("chat", event.BuildStarted{Queued: 2})
+	say("email", event.BuildStarted{Queued: 1})
+	say("chat", event.Reload{})
+	want(79, "4 capsules: 1 sound, 1 failed (auth), [3/4] building email (0 s), 1 waiting")
+	want(60, "1 sound, 1 failed, [3/4] building (0 s)")
+	say("email", event.BuildSuperseded{})
+	say("email", event.BuildStarted{Queued: 1})
+	want(79, "4 capsules: 1 sound, 1 failed (auth), [3/4] building email (0 s), 1 waiting")
+	say("auth", event.Change{}) // somebody mends it while the others are built
+	want(79, "4 capsules: 1 sound, 1 failed (auth), [3/5] building email (0 s), 1 waiting")
+	say("email", event.Held{})
+	say("files", event.Unchanged{})
+	h.Publish(event.Event{Body: event.Idle{Capsules: 4, Failed: 2, Failing: all[:1]}})
+	want(79, "4 capsules: 2 sound, 2 failed (auth, email), since 12:03:12  ? for keys")
+	want(60, "4 capsules: 2 sound, 2 failed (auth, email), since 12:03:12")
+	want(44, "4 capsules: 2 sound, 2 failed (auth, email)")
+	want(35, "4 capsules: 2 sound, 2 failed")
+	want(20, "2 sound, 2 failed")
+	say("auth", event.Reload{})
+	say("email", event.CapsuleRemoved{})
+	h.Publish(event.Event{Body: event.Idle{Capsules: 3}})
+	want(79, "3 capsules: all sound, since 12:03:12  ? for keys")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	screen := w.String()
-	for i, line := range strings.Split(screen, "\r\x1b[K") {
-		text, _, ended := strings.Cut(line, "\n")
-		if !ended && len(text) > 39 {
-			t.Errorf("part %d is wider than the terminal: %q", i, line)
-		}
-	}
-	if !strings.Contains(screen, "\r\x1b[Kb | text\n\r\x1b[K[2/3] build") || !strings.HasSuffix(screen, "\r\x1b[K") {
+	if screen := w.String(); !strings.Contains(screen, keepTitle+"\x1b]2;") || !strings.HasSuffix(screen, "\r\x1b[K"+giveTitle) {
 		t.Errorf("%q", screen)
 	}
 }

@@ -23,11 +23,12 @@ const (
 type colour string
 
 const (
-	plain  colour = ""
-	green  colour = "\x1b[32m"
-	red    colour = "\x1b[31m"
-	yellow colour = "\x1b[33m"
-	dim    colour = "\x1b[2m"
+	plain   colour = ""
+	green   colour = "\x1b[32m"
+	red     colour = "\x1b[31m"
+	boldRed colour = "\x1b[1;31m"
+	yellow  colour = "\x1b[33m"
+	dim     colour = "\x1b[2m"
 )
 
 // entry is what one event looks like: a word, what it is about, and lines below.
@@ -36,7 +37,32 @@ type entry struct {
 	word   string
 	about  string // the capsule's name or, without one, its folder
 	text   string
-	below  []string
+	below  []line
+}
+
+// line is one line below an event's first. What has a place is never cut: a problem matcher
+// reads it, and an editor's terminal finds the file by it.
+type line struct {
+	text  string
+	place string // with which text begins, as "src/lib.rs:3:1"; "": it has none
+	file  string // that it names, absolute
+	level string // the severity's word, which follows the place
+}
+
+// plainLines are lines without a place.
+func plainLines(list []string) (lines []line) {
+	for _, text := range list {
+		lines = append(lines, line{text: text})
+	}
+	return lines
+}
+
+// texts is what lines say.
+func texts(lines []line) (list []string) {
+	for _, l := range lines {
+		list = append(list, l.text)
+	}
+	return list
 }
 
 // entryFor is the whole of what a person is told about e. dir shortens paths.
@@ -53,26 +79,26 @@ func entryFor(e event.Event, dir string) entry {
 	case event.CapsuleRemoved:
 		n.word, n.text = "removed", place(e, dir)
 	case event.Unchanged:
-		n.colour, n.text, n.below = dim, unchangedText(b), fileLines(b.Files)
+		n.colour, n.text, n.below = dim, unchangedText(b), plainLines(fileLines(b.Files))
 		if b.Rebuilt {
 			n.below = append(n.below, remarkLines(b.Findings, e.Dir, dir)...)
 		}
 	case event.BuildStarted:
-		n.colour, n.word, n.text = dim, "building", b.Reason
+		n.colour, n.word, n.text = dim, "building", whyText(b)
 	case event.BuildSuperseded:
 		n.colour, n.word, n.text = dim, "stopped", "its sources changed again"
 	case event.BuildFailed:
 		n.colour, n.word, n.text = red, "failed", failedText(b)
-		n.below = slices.Concat(findingLines(b.Diagnostics, e.Dir, dir), tailLines(b), standingLines(b.Reason, b.Hint))
+		n.below = slices.Concat(findingLines(b.Diagnostics, e.Dir, dir), plainLines(tailLines(b)), plainLines(standingLines(b.Reason, b.Hint)))
 	case event.SmokeFailed:
 		n.colour, n.word, n.text = red, "failed", "it was built, and the smoke load refuses it: "+counts(b.Findings)
-		n.below = slices.Concat(findingLines(b.Findings, e.Dir, dir), lastLines(b.Tail), standingLines(b.Reason, b.Hint))
+		n.below = slices.Concat(findingLines(b.Findings, e.Dir, dir), plainLines(lastLines(b.Tail)), plainLines(standingLines(b.Reason, b.Hint)))
 	case event.Reload:
 		n.colour, n.text, n.below = green, reloadText(b), remarkLines(b.Findings, e.Dir, dir)
 	case event.Warning:
-		n.colour, n.text, n.below = yellow, b.Message, hintLine(b.Hint)
+		n.colour, n.text, n.below = yellow, b.Message, plainLines(hintLine(b.Hint))
 	case event.Held:
-		n.colour, n.text, n.below = yellow, b.Message, append(fileLines(b.Files), hintLine(b.Hint)...)
+		n.colour, n.text, n.below = yellow, b.Message, plainLines(append(fileLines(b.Files), hintLine(b.Hint)...))
 	case event.Idle:
 		n.colour, n.text = idleText(b)
 	case event.Serving:
@@ -83,6 +109,21 @@ func entryFor(e event.Event, dir string) entry {
 		n.colour, n.word, n.text, n.below = red, "not live", b.Reason, liveLines(b, e.Dir, dir)
 	}
 	return n
+}
+
+// whyText is why a build begins: the files that changed, where that is the reason.
+func whyText(e event.BuildStarted) string {
+	if len(e.Changed) == 0 {
+		return e.Reason
+	}
+	named := strings.Join(e.Changed[:min(len(e.Changed), 2)], ", ")
+	if more := max(e.ChangedCount, len(e.Changed)) - 2; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	if e.Reason == "changed" || e.Reason == "" || e.Reason == "outside inputs, settings or toolchain changed" {
+		return named + " changed"
+	}
+	return e.Reason + ": " + named + " changed"
 }
 
 // doneEntry is what a run is told of that ends with this idle.
@@ -201,19 +242,30 @@ func counts(list []finding.Finding) string {
 
 // findingLines lists errors first, in the order they were found: a compiler's
 // first error is often the cause of the others.
-func findingLines(list []finding.Finding, capsule, dir string) []string {
-	var lines []string
+func findingLines(list []finding.Finding, capsule, dir string) []line {
+	var lines []line
 	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Note} {
 		for _, f := range list {
 			if f.Severity != s {
 				continue
 			}
-			if f.File != "" {
-				f.File = short(absolute(capsule, f.File), dir)
-			}
-			lines = append(lines, Lines(f)...)
+			lines = append(lines, placedLines(f, capsule, dir)...)
 		}
 	}
+	return lines
+}
+
+// placedLines is f, whose file is relative to capsule, as seen from dir.
+func placedLines(f finding.Finding, capsule, dir string) []line {
+	file := ""
+	if f.File != "" {
+		file = absolute(capsule, f.File)
+		f.File = short(file, dir)
+	}
+	lines := plainLines(Lines(f))
+	lines[0].level, lines[0].file = f.Severity.String(), file
+	f.File = text.Name(f.File)
+	lines[0].place = f.Where()
 	return lines
 }
 
@@ -230,17 +282,17 @@ func Lines(f finding.Finding) []string {
 
 // remarkLines are findings about a module that loads. An error among them is the
 // kernel's, which nobody should take for a build's.
-func remarkLines(list []finding.Finding, capsule, dir string) []string {
-	var lines []string
+func remarkLines(list []finding.Finding, capsule, dir string) []line {
+	var lines []line
 	var rest []finding.Finding
 	for _, f := range list {
 		if f.Severity != finding.Error {
 			rest = append(rest, f)
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code))
+		lines = append(lines, line{text: fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code)})
 		for _, hint := range hintLine(f.Hint) {
-			lines = append(lines, "  "+hint)
+			lines = append(lines, line{text: "  " + hint})
 		}
 	}
 	return append(lines, findingLines(rest, capsule, dir)...)
@@ -310,5 +362,5 @@ func fileLines(files []string) []string {
 // shortens paths.
 func Text(e event.Event, dir string) string {
 	c := &Console{o: Options{Width: func() int { return 0 }}}
-	return c.render(entryFor(e, dir))
+	return c.render(entryFor(e, dir), e.Time)
 }

@@ -14,12 +14,56 @@ const (
 	liveItem = 16 << 10 // of these, what is queued at once: builds that print short lines by the million are not rare
 )
 
-// Output shows live output of a capsule's build: whole lines, each with the
+// kept is what a build printed and nobody saw: its end.
+type kept struct {
+	data []byte
+	lost int // bytes before data
+}
+
+// keptOutput is how much of it is kept: what somebody reads.
+const keptOutput = 64 << 10
+
+func (k *kept) add(p []byte) {
+	k.data = append(k.data, p...)
+	if len(k.data) < 2*keptOutput {
+		return
+	}
+	from := len(k.data) - keptOutput
+	if end := bytes.IndexByte(k.data[from:], '\n'); end >= 0 {
+		from += end + 1 // whole lines
+	}
+	k.lost += from
+	k.data = append(k.data[:0], k.data[from:]...)
+}
+
+// Build takes live output of a capsule's build: whole lines, each with the capsule's name
+// before it. A terminal shows it when somebody asks for it, since what is wrong is said
+// by the verdict. p is not kept.
+func (c *Console) Build(capsule string, p []byte) {
+	c.mu.Lock()
+	hides := c.o.Short || c.screen() && !c.o.Verbose
+	if hides {
+		c.catchUp()
+		if c.kept[capsule] == nil {
+			c.kept[capsule] = &kept{}
+		}
+		c.kept[capsule].add(p)
+	}
+	c.mu.Unlock()
+	if !hides {
+		c.Output(capsule, p)
+	}
+}
+
+// Output shows live output of a capsule, as that of its hook: whole lines, each with the
 // capsule's name before it. p is not kept.
 func (c *Console) Output(capsule string, p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.catchUp()
+	if c.o.Short {
+		return
+	}
 	end := bytes.LastIndexByte(p, '\n') + 1
 	c.lines(capsule, p[:end])
 	if rest := p[end:]; len(rest) > 0 {
@@ -91,14 +135,17 @@ func (c *Console) flush(capsule string) {
 }
 
 // Writer returns a writer for Output, safe for concurrent use.
-func (c *Console) Writer(capsule string) io.Writer { return outputWriter{c, capsule} }
+func (c *Console) Writer(capsule string) io.Writer { return outputWriter{c.Output, capsule} }
+
+// BuildWriter returns a writer for Build, safe for concurrent use.
+func (c *Console) BuildWriter(capsule string) io.Writer { return outputWriter{c.Build, capsule} }
 
 type outputWriter struct {
-	c       *Console
+	to      func(capsule string, p []byte)
 	capsule string
 }
 
 func (w outputWriter) Write(p []byte) (int, error) {
-	w.c.Output(w.capsule, p)
+	w.to(w.capsule, p)
 	return len(p), nil
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -13,6 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	time.Local = time.UTC // screens show the time of day
 	goleak.VerifyTestMain(m)
 }
 

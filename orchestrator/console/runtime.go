@@ -46,20 +46,9 @@ func toolsText(tools []event.Tool) []string {
 }
 
 // liveLines are the reasons of a capsule that is not live, but for one that is the line above.
-func liveLines(e event.LiveFailed, capsule, dir string) []string {
+func liveLines(e event.LiveFailed, capsule, dir string) []line {
 	if len(e.Findings) == 0 || len(e.Findings) == 1 && strings.Contains(e.Reason, e.Findings[0].Message) {
-		return hintLine(e.Hint)
+		return plainLines(hintLine(e.Hint))
 	}
 	return findingLines(e.Findings, capsule, dir)
-}
-
-// repeats reports whether all reasons of a capsule that is not live stand in what was said of
-// its reload.
-func repeats(e event.LiveFailed, said string) bool {
-	for _, f := range e.Findings {
-		if !strings.Contains(said, f.Message) {
-			return false
-		}
-	}
-	return len(e.Findings) > 0
 }

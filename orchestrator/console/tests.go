@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
@@ -42,27 +43,29 @@ func failedTests(t *event.Tests) string {
 }
 
 // failedTestLines are the failed expectations, each with its place.
-func failedTestLines(list []event.FailedTest, dir, from string) (lines []string) {
+func failedTestLines(list []event.FailedTest, dir, from string) (lines []line) {
 	for i, f := range list {
 		if i == testsShown {
-			return append(lines, fmt.Sprintf("and %d more: astrid-dev test shows all", len(list)-i))
+			return append(lines, line{text: fmt.Sprintf("and %d more: astrid-dev test shows all", len(list)-i)})
 		}
-		line := fmt.Sprintf("%s:%d: ", short(absolute(dir, f.File), from), f.Line)
+		file := absolute(dir, f.File)
+		place := fmt.Sprintf("%s:%d", short(file, from), f.Line)
+		said := place + ": "
 		if f.Name != "" {
-			line += f.Name + ": "
+			said += f.Name + ": "
 		}
-		lines = append(lines, line+f.Message)
+		lines = append(lines, line{text: said + f.Message, place: text.Name(place), file: file})
 		if f.Diff == "" && f.Hint != "" {
-			lines = append(lines, hintLine(f.Hint)...)
+			lines = append(lines, plainLines(hintLine(f.Hint))...)
 		}
 		shown := strings.Split(strings.TrimRight(f.Diff, "\n"), "\n")
 		for k, d := range shown {
 			if k == diffShown {
-				lines = append(lines, "  ...")
+				lines = append(lines, line{text: "  ..."})
 				break
 			}
 			if f.Diff != "" {
-				lines = append(lines, "  "+d)
+				lines = append(lines, line{text: "  " + d})
 			}
 		}
 	}

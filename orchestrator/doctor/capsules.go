@@ -29,6 +29,7 @@ func (e *Examination) capsules(ctx context.Context, roots, env []string) {
 	b := builder.New(builder.Options{Env: env, Say: func(dir string, f finding.Finding) { e.about(dir, []finding.Finding{f}) }})
 	for _, dir := range found.Dirs {
 		e.Capsules++
+		unbuildable := e.Unbuildable
 		if f, ok := toolchain.Uninstalled(dir, env); ok {
 			e.about(dir, []finding.Finding{f})
 		}
@@ -43,6 +44,11 @@ func (e *Examination) capsules(ctx context.Context, roots, env []string) {
 			e.Unbuildable++
 			e.about(dir, in.Problem().Findings)
 		}
+		c := Capsule{Name: filepath.Base(dir), Dir: dir, Buildable: e.Unbuildable == unbuildable}
+		if err == nil && in.Name != "" {
+			c.Name = in.Name
+		}
+		e.Each = append(e.Each, c)
 	}
 }
 

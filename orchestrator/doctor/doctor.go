@@ -22,6 +22,15 @@ type Examination struct {
 	Findings    []finding.Finding `json:"findings"`    // sorted
 	Capsules    int               `json:"capsules"`    // that were found
 	Unbuildable int               `json:"unbuildable"` // those of them that cannot be built here
+	Each        []Capsule         `json:"each"`        // all of them, by folder
+}
+
+// Capsule says whether one can be built here. What keeps it from that is among the findings, with
+// a file in its folder.
+type Capsule struct {
+	Name      string `json:"capsule"` // the folder's, where the manifest cannot be read
+	Dir       string `json:"dir"`
+	Buildable bool   `json:"buildable"`
 }
 
 func (e *Examination) add(list ...finding.Finding) { e.Findings = append(e.Findings, list...) }
@@ -29,7 +38,7 @@ func (e *Examination) add(list ...finding.Finding) { e.Findings = append(e.Findi
 // Examine says what on this machine keeps the capsules below roots from being watched or
 // built. env is what builds are given. Nothing is built or written.
 func Examine(ctx context.Context, roots, env []string) Examination {
-	e := Examination{}
+	e := Examination{Each: []Capsule{}}
 	e.add(watchFindings(ctx, roots)...)
 	for _, root := range roots {
 		e.add(fileSystemFinding(root))
@@ -53,8 +62,9 @@ func withoutRepeated(list []finding.Finding) []finding.Finding {
 	return slices.DeleteFunc(list, func(f finding.Finding) bool { return f.File == "" && said[string(f.Code)+" "+f.Message] })
 }
 
-// Text writes e for a person; its last line sums up.
-func (e Examination) Text(w io.Writer) error {
+// Text writes e for a person: what is wrong comes first, with what to do, and what is well in one
+// line; all says each note of its own. The last line sums up.
+func (e Examination) Text(w io.Writer, all bool) error {
 	var b strings.Builder
 	list := slices.Clone(e.Findings)
 	for i := range list {
@@ -62,7 +72,18 @@ func (e Examination) Text(w io.Writer) error {
 			list[i].File = paths.Short(list[i].File)
 		}
 	}
-	console.Findings(&b, "", list)
+	if !all {
+		said := func(f finding.Finding) bool {
+			return f.Severity == finding.Note && f.File == "" && f.Code != finding.GitExcludes
+		}
+		well := wellLines(slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return !said(f) }))
+		console.Findings(&b, "", slices.DeleteFunc(list, said))
+		for _, line := range well {
+			fmt.Fprintln(&b, text.Name(line))
+		}
+	} else {
+		console.Findings(&b, "", list)
+	}
 	fmt.Fprintln(&b, e.summary())
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -74,9 +95,47 @@ func (e Examination) summary() string {
 	case e.Capsules == 0:
 		return "no capsule found"
 	case e.Unbuildable > 0:
-		return fmt.Sprintf("%s: %d cannot be built here", capsules, e.Unbuildable)
+		return fmt.Sprintf("%s: %d cannot be built here (%s)", capsules, e.Unbuildable, e.unbuildable())
 	}
 	return capsules + ": nothing here keeps a build from beginning"
+}
+
+// unbuildable names those that cannot be built here.
+func (e Examination) unbuildable() string {
+	var names []string
+	for _, c := range e.Each {
+		if !c.Buildable {
+			names = append(names, text.Name(c.Name))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// wellLines are notes about this machine in a line or two: the names of tools are enough there.
+func wellLines(notes []finding.Finding) (lines []string) {
+	var tools, other, absent []string
+	for _, f := range notes {
+		name, _, _ := strings.Cut(f.Message, ":")
+		switch f.Code {
+		case finding.ToolFound:
+			tools = append(tools, name)
+		case finding.ToolMissing:
+			name, _, _ = strings.Cut(name, " ")
+			absent = append(absent, name)
+		default:
+			other = append(other, f.Message)
+		}
+	}
+	if len(tools) > 0 {
+		other = append([]string{strings.Join(tools, ", ")}, other...)
+	}
+	if len(other) > 0 {
+		lines = append(lines, "well: "+strings.Join(other, "; "))
+	}
+	if len(absent) > 0 {
+		lines = append(lines, "not here, and not needed: "+strings.Join(absent, ", ")+" (--verbose says for what)")
+	}
+	return lines
 }
 
 // watchFindings holds the folders to watch against the system's limit.

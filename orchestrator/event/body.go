@@ -9,6 +9,7 @@ import (
 // Ready is said once: everything is watched and hashed. First builds may still run.
 type Ready struct {
 	Capsules int       `json:"capsules,omitempty"` // how many are watched
+	Queued   int       `json:"queued,omitempty"`   // builds that are due and have not begun
 	Watched  []Subject `json:"-"`                  // which, for snapshots; not on the wire
 }
 
@@ -71,6 +72,7 @@ type BuildStarted struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // why, as "changed"
 	Basis
+	Queued int `json:"queued,omitempty"` // builds that are due and have not begun, beside this one
 }
 
 // BuildSuperseded says that newer sources made the build worthless, and that it was ended.

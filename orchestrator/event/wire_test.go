@@ -25,13 +25,13 @@ func wire() []Event {
 	tested := &Tests{Passed: 4, Failed: []FailedTest{{"greets", "tests/greet.toml", 7, "the result is \"b\", want \"a\"", "-a\n+b\n", "mend it"}, {File: "tests/b.toml", Message: "it cannot be read"}}, MS: 21}
 	basis := Basis{Key: otherHash, Attempt: 4, Changed: []string{"src/a.go", "/shared/b.txt"}, ChangedCount: 31}
 	kinds := []struct{ full, empty Body }{
-		{Ready{Capsules: 3, Watched: []Subject{{"a", "/caps/a"}}}, Ready{}},
+		{Ready{Capsules: 3, Queued: 2, Watched: []Subject{{"a", "/caps/a"}}}, Ready{}},
 		{CapsuleAdded{SourceHash: someHash}, CapsuleAdded{}},
 		{CapsuleRemoved{}, CapsuleRemoved{}},
 		{Change{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis}, Change{}},
 		{Unchanged{SourceHash: someHash, Reason: "put back", Basis: basis, State: Failed, Rebuilt: true, Findings: found, Generation: 3, Artifact: published, Tests: tested,
 			Files: []string{"dist/a.wasm"}, BuildMS: 610, SmokeMS: 210, LatencyMS: 840}, Unchanged{}},
-		{BuildStarted{SourceHash: someHash, Reason: "changed", Basis: basis}, BuildStarted{}},
+		{BuildStarted{SourceHash: someHash, Reason: "changed", Basis: basis, Queued: 3}, BuildStarted{}},
 		{BuildSuperseded{SourceHash: someHash, Basis: basis}, BuildSuperseded{}},
 		{BuildFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
 		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},

@@ -1,5 +1,5 @@
-// Package hook is the reader of the hub that runs a command after each reload, or when one is
-// live.
+// Package hook is the reader of the hub that runs a command after each reload, when one is live, when
+// a capsule fails, or when one is mended.
 package hook
 
 import (
@@ -55,18 +55,61 @@ type Options struct {
 	Output func(capsule string) io.Writer
 }
 
-// Event is a kind of event after which a command is run, and what it is called.
+// Event is what a command is run after, and what it is called.
 type Event struct {
-	Kind event.Kind
-	Flag string // that names the command
-	what string // in a warning, before the reload's number
+	Flag  string // that names the command
+	what  string // in a warning, before the reload's number
+	wants func(h *Hook, e event.Event) bool
 }
 
 // What a command can be run after.
 var (
-	Reload = Event{event.Reload{}.Kind(), "--on-reload", "reload"}
-	Live   = Event{event.Live{}.Kind(), "--on-live", "live reload"}
+	Reload = Event{"--on-reload", "reload", (*Hook).reloads}
+	Live   = Event{"--on-live", "live reload", func(_ *Hook, e event.Event) bool { return e.Body.Kind() == (event.Live{}).Kind() }}
+	Failed = Event{"--on-failed", "failure", func(_ *Hook, e event.Event) bool { return fails(e) }}
+	Mended = Event{"--on-mended", "mending", (*Hook).mends}
 )
+
+// reloads reports whether e is a reload, or what each build is run after.
+func (h *Hook) reloads(e event.Event) bool {
+	again, same := e.Body.(event.Unchanged)
+	return e.Body.Kind() == (event.Reload{}).Kind() || same && again.Rebuilt && h.o.Each
+}
+
+// fails reports whether e says that a capsule failed or is held.
+func fails(e event.Event) bool {
+	switch b := e.Body.(type) {
+	case event.BuildFailed:
+		return b.Reason == "" // else it is said again of an earlier build
+	case event.SmokeFailed:
+		return b.Reason == ""
+	case event.Held:
+		return true
+	}
+	return false
+}
+
+// mends reports whether e is the first success of a capsule after a failure.
+func (h *Hook) mends(e event.Event) bool {
+	switch b := e.Body.(type) {
+	case event.BuildFailed, event.SmokeFailed, event.Held:
+		h.failed[e.Dir] = true
+		return false
+	case event.CapsuleRemoved:
+		delete(h.failed, e.Dir)
+		return false
+	case event.Reload:
+	case event.Unchanged:
+		if b.State != "" && b.State != event.Good {
+			return false
+		}
+	default:
+		return false
+	}
+	before := h.failed[e.Dir]
+	delete(h.failed, e.Dir)
+	return before
+}
 
 // Hook runs a command after each reload, with the event as one line of JSON on
 // its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
@@ -79,7 +122,8 @@ type Hook struct {
 	serve  func(hub.Item) // starts a goroutine for a capsule; Close ends it with cancel
 	cancel context.CancelFunc
 	events *hub.Subscription
-	read   sync.WaitGroup // the goroutine that takes events
+	failed map[string]bool // by folder: for Mended; the hub calls who uses it, one call at a time
+	read   sync.WaitGroup  // the goroutine that takes events
 	runs   sync.WaitGroup
 
 	mu      sync.Mutex           // guards all below
@@ -97,20 +141,15 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.After.Kind == "" {
+	if o.After.wants == nil {
 		o.After = Reload
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, events: events.Subscribe(0, hub.Latest(o.wants))}
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, failed: map[string]bool{}}
+	h.events = events.Subscribe(0, hub.Latest(func(e event.Event) bool { return h.o.After.wants(h, e) }))
 	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
 	h.read.Go(h.follow)
 	return h, nil
-}
-
-// wants reports whether the command is run after an event.
-func (o *Options) wants(body event.Body) bool {
-	again, same := body.(event.Unchanged)
-	return body.Kind() == o.After.Kind || same && again.Rebuilt && o.Each && o.After == Reload
 }
 
 // follow takes reloads as they come, until there will be no more.
@@ -244,6 +283,12 @@ func aboutOf(e event.Event) about {
 		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
 	case event.Unchanged: // made again
 		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+	case event.BuildFailed:
+		return about{source: b.SourceHash}
+	case event.SmokeFailed:
+		return about{source: b.SourceHash}
+	case event.Held:
+		return about{source: b.SourceHash}
 	case event.Live:
 		return about{"", b.Hash, b.SourceHash, b.Generation}
 	}
@@ -262,12 +307,20 @@ func variables(e event.Event) []string {
 	}
 }
 
+// of is what a command was run after: the reload with a number, where there is one.
+func (e Event) of(generation int) string {
+	if generation == 0 {
+		return "a " + e.what
+	}
+	return fmt.Sprintf("%s #%d", e.what, generation)
+}
+
 func (h *Hook) warn(e event.Event, message, hint string) {
 	if h.o.Warn == nil {
 		return
 	}
 	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
-		Message: fmt.Sprintf("the command after %s #%d failed: %s", h.o.After.what, aboutOf(e).generation, message), Hint: hint})
+		Message: fmt.Sprintf("the command after %s failed: %s", h.o.After.of(aboutOf(e).generation), message), Hint: hint})
 }
 
 // Wait returns when the hub was closed and no run is under way or waiting, or with ctx's

@@ -72,7 +72,7 @@ func TestHookGetsTheEvent(t *testing.T) {
 	for _, other := range []event.Body{event.Ready{}, event.Change{}, event.Unchanged{}, event.BuildFailed{}, event.Idle{}} {
 		events.Publish(event.Event{Capsule: "hello", Dir: "/caps/hello", Body: other}) // none of these runs it
 	}
-	all := events.Subscribe(0, hub.Latest(func(body event.Body) bool { return body.Kind() == "reload" }))
+	all := events.Subscribe(0, hub.Latest(func(e event.Event) bool { return e.Body.Kind() == "reload" }))
 	events.Publish(e)
 	published, _ := all.Next()
 	events.Close()
@@ -219,6 +219,46 @@ func TestHookAfterLive(t *testing.T) {
 		t.Errorf("%s%s", line, env)
 	}
 	if len(w.list) != 1 || !strings.Contains(w.list[0].Body.(event.Warning).Message, "after live reload #2 failed") {
+		t.Errorf("%+v", w.list)
+	}
+}
+
+// A command runs after each failure, or at the first success that follows one, and no other.
+func TestHookFilters(t *testing.T) {
+	again := event.BuildFailed{Reason: "it failed before"} // said again, and nothing new
+	for after, want := range map[*Event]string{&Failed: "a b a ", &Mended: "a a c "} {
+		h, ran := &Hook{failed: map[string]bool{}}, ""
+		for _, e := range []struct {
+			name string
+			body event.Body
+		}{
+			{"a", event.Reload{}}, {"a", event.BuildFailed{}}, {"b", event.SmokeFailed{}}, {"a", event.Reload{}}, {"a", event.Reload{}},
+			{"b", event.CapsuleRemoved{}}, {"b", event.Reload{}}, {"a", event.Held{}}, {"a", event.Unchanged{State: event.OnHold}}, {"a", event.Unchanged{}},
+			{"c", again}, {"c", event.BuildStarted{}}, {"c", event.Reload{}},
+		} {
+			if after.wants(h, event.Event{Capsule: e.name, Dir: "/caps/" + e.name, Body: e.body}) {
+				ran += e.name + " "
+			}
+		}
+		if ran != want {
+			t.Errorf("%s ran for %q, want %q", after.Flag, ran, want)
+		}
+	}
+}
+
+// One that runs after a failure is told of it, and its own failure says after what it ran.
+func TestHookAfterAFailure(t *testing.T) {
+	dir := t.TempDir()
+	events, h, w := start(t, Options{After: Failed, Dir: dir, Command: `sh -c 'printf "%s %s" $CAPSULE_NAME $SOURCE_HASH >ran; exit 3'`})
+	events.Publish(event.Event{Capsule: "a", Dir: "/caps/a", Body: event.BuildFailed{SourceHash: someHash}})
+	events.Close()
+	if err := h.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ran, _ := os.ReadFile(filepath.Join(dir, "ran")); string(ran) != "a "+someHash {
+		t.Errorf("%q", ran)
+	}
+	if len(w.list) != 1 || !strings.Contains(fmt.Sprint(w.list[0].Body), "the command after a failure failed: it ended with exit code 3") {
 		t.Errorf("%+v", w.list)
 	}
 }

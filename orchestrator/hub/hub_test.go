@@ -105,7 +105,7 @@ func TestTheRingForgetsByBytesToo(t *testing.T) {
 
 func TestPolicies(t *testing.T) {
 	h := New()
-	fail, drop, latest := h.Subscribe(0, Fail(3000)), h.Subscribe(0, Drop(3000)), h.Subscribe(0, Latest(func(body event.Body) bool { return body.Kind() == "reload" }))
+	fail, drop, latest := h.Subscribe(0, Fail(3000)), h.Subscribe(0, Drop(3000)), h.Subscribe(0, Latest(func(e event.Event) bool { return e.Body.Kind() == "reload" }))
 	for i := range 5 {
 		h.Publish(about("a", event.Reload{Generation: i, Reason: strings.Repeat("x", 1000)}))
 		h.Publish(about("b", event.Reload{Generation: i}))

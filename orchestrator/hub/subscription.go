@@ -20,7 +20,7 @@ var ErrClosed = errors.New("the subscription was closed")
 type Policy struct {
 	limit int // bytes of lines that may wait
 	fail  bool
-	only  func(event.Body) bool // nil: all; else the newest of these for each capsule
+	only  func(event.Event) bool // nil: all; else the newest of these for each capsule
 }
 
 // Drop leaves out what finds no room in limit bytes, and counts it: for who looks on.
@@ -31,8 +31,9 @@ func Drop(limit int) Policy { return Policy{limit: limit} }
 func Fail(limit int) Policy { return Policy{limit: limit, fail: true} }
 
 // Latest is for who does something for each capsule: of the events that it wants, only the
-// newest of a capsule waits, and it takes the place of an older one.
-func Latest(wants func(event.Body) bool) Policy { return Policy{only: wants} }
+// newest of a capsule waits, and it takes the place of an older one. wants is asked once about each event,
+// in their order, and must not block.
+func Latest(wants func(event.Event) bool) Policy { return Policy{only: wants} }
 
 // Subscription is a reader's queue. One goroutine at a time calls Next; Wait and Close
 // may be called beside it.
@@ -140,7 +141,7 @@ func (s *Subscription) give(item Item) bool {
 
 // giveLatest queues item instead of an older one of its capsule.
 func (s *Subscription) giveLatest(item Item) {
-	if !s.policy.only(item.Event.Body) {
+	if !s.policy.only(item.Event) {
 		return
 	}
 	s.waiting = slices.DeleteFunc(s.waiting, func(older Item) bool {

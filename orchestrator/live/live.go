@@ -66,8 +66,8 @@ func New(events *hub.Hub, o Options) *Live {
 }
 
 // publishes reports whether an event tells what a capsule publishes now, or that it is gone.
-func publishes(body event.Body) bool {
-	switch b := body.(type) {
+func publishes(e event.Event) bool {
+	switch b := e.Body.(type) {
 	case event.Reload, event.CapsuleRemoved:
 		return true
 	case event.Unchanged:

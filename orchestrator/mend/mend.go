@@ -3,6 +3,7 @@ package mend
 
 import (
 	"context"
+	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -14,7 +15,8 @@ import (
 type Capsule struct {
 	Dir      string            `json:"dir"` // absolute; the findings' files are relative to it
 	Name     string            `json:"name,omitempty"`
-	Fixed    []string          `json:"fixed,omitempty"` // files that Fix changed, relative to dir
+	Fixed    []string          `json:"fixed,omitempty"`  // files that Fix changed, relative to dir
+	Mended   []finding.Code    `json:"mended,omitempty"` // what Fix found and is gone
 	Findings []finding.Finding `json:"findings"`
 
 	closed bool // no capsule, but a folder that could not be read
@@ -50,6 +52,9 @@ func Fix(ctx context.Context, dirs []string, o check.Options) ([]Capsule, error)
 	after := outcomes(results)
 	for i := range after {
 		after[i].Fixed = fixed[i]
+		if len(fixed[i]) > 0 {
+			after[i].Mended = gone(before[i].Findings, after[i].Findings)
+		}
 		if failed[i] != nil && results[i].Err == nil {
 			after[i].Findings = append(after[i].Findings, finding.Finding{Code: finding.FixFailed, File: tree.ManifestName,
 				Message: failed[i].Error(), Hint: "make the file writable, or mend it by hand"})
@@ -57,6 +62,16 @@ func Fix(ctx context.Context, dirs []string, o check.Options) ([]Capsule, error)
 		}
 	}
 	return after, nil
+}
+
+// gone are the codes of before that after has not.
+func gone(before, after []finding.Finding) (codes []finding.Code) {
+	for _, f := range before {
+		if !finding.Has(after, f.Code) && !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+	}
+	return codes
 }
 
 func outcomes(results []check.Result) []Capsule {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,12 +46,29 @@ func OutcomeOf(capsules []Capsule, closed []*fs.PathError, strict bool) Outcome 
 // JSON writes o for programs, in one line.
 func (o Outcome) JSON(w io.Writer) error { return json.NewEncoder(w).Encode(o) }
 
+// Short writes o for problem matchers, a line a finding.
+func (o Outcome) Short(w io.Writer) error {
+	var b strings.Builder
+	dir, _ := os.Getwd() // without it paths are whole
+	for _, c := range o.Capsules {
+		for _, f := range c.Findings {
+			fmt.Fprintln(&b, console.ShortLine(f, c.Dir, dir))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // Text writes o for people and editors: file:line:column from the current folder.
 func (o Outcome) Text(w io.Writer) error {
 	var b strings.Builder
 	for _, c := range o.Capsules {
 		for _, file := range c.Fixed {
 			fmt.Fprintln(&b, "fixed "+paths.Short(filepath.Join(c.Dir, filepath.FromSlash(file))))
+		}
+		for _, code := range c.Mended {
+			rule, _ := code.Rule()
+			fmt.Fprintf(&b, "  mended: %s [%s]\n", rule.Summary, code)
 		}
 		list := c.Findings
 		if c.closed {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/text"
@@ -19,7 +20,7 @@ func Console(w io.Writer, r Report) error {
 	var b strings.Builder
 	told := map[string]bool{}
 	for _, c := range p.Capsules {
-		consoleCapsule(&b, c, told)
+		consoleCapsule(&b, p, c, told)
 	}
 	consoleChanged(&b, p)
 	for i, line := range p.Cache.said() {
@@ -54,7 +55,7 @@ func consoleChanged(b *strings.Builder, p Report) {
 }
 
 // consoleCapsule leaves out the hints that were told.
-func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
+func consoleCapsule(b *strings.Builder, r Report, c Capsule, told map[string]bool) {
 	if c.Verdict == Passed && !c.worthTelling() {
 		return
 	}
@@ -62,9 +63,12 @@ func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 	if c.Reason != "" {
 		took = "" // a time after a sentence reads as part of it
 	}
-	fmt.Fprintf(b, "%s: %s%s%s\n", text.ShownName(c.Dir), because(c.Verdict, c.Reason), took, failedSteps(c))
+	fmt.Fprintf(b, "%s: %s%s%s\n", text.ShownName(c.called(r.seen(c.Dir))), because(c.Verdict, c.Reason), took, failedSteps(c))
 	for _, s := range c.Steps {
 		for _, f := range c.complaints(s) {
+			if f.File != "" {
+				f.File = r.seen(f.File)
+			}
 			fmt.Fprintf(b, "  %s\n", oneLine(f))
 			if f.Hint != "" && !told[f.Hint] {
 				told[f.Hint] = true
@@ -75,6 +79,30 @@ func consoleCapsule(b *strings.Builder, c Capsule, told map[string]bool) {
 			fmt.Fprintf(b, "  | %s\n", strings.ReplaceAll(tail, "\n", "\n  | "))
 		}
 	}
+}
+
+// called is dir, or the capsule's name where that says nothing.
+func (c Capsule) called(dir string) string {
+	if dir == "." && c.Name != "" {
+		return c.Name
+	}
+	return dir
+}
+
+// seen is path, which is relative to Root or absolute, from where the reader is.
+func (r Report) seen(path string) string {
+	if r.From == "" || !filepath.IsAbs(filepath.FromSlash(r.Root)) {
+		return path
+	}
+	whole := filepath.FromSlash(path)
+	if !filepath.IsAbs(whole) {
+		whole = filepath.Join(filepath.FromSlash(r.Root), whole)
+	}
+	rel, err := filepath.Rel(r.From, whole)
+	if err != nil || len(rel) > len(whole) {
+		return path
+	}
+	return filepath.ToSlash(rel)
 }
 
 // inert is text.Inert for all lines of s.

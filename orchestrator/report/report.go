@@ -31,6 +31,9 @@ type Report struct {
 	// Files below them are written as files of Root, and their names are taken
 	// out of messages, hints and tails, which would differ from run to run.
 	Copies []string `json:"-"`
+	// From is the folder of the person who reads the answer, from which files are
+	// seen in it; "": Root.
+	From string `json:"-"`
 }
 
 // Tool is the program that wrote the report.

@@ -114,9 +114,7 @@ func (s *Server) loaded(w http.ResponseWriter, r *http.Request, dir string, o ca
 		f.write(w)
 		return
 	}
-	ctx, end := context.WithCancel(r.Context())
-	defer end()
-	defer context.AfterFunc(s.alive, end)()
+	ctx := r.Context() // it ends with the connection, and that with the server
 	select {
 	case s.guests <- struct{}{}:
 		defer func() { <-s.guests }()

@@ -140,6 +140,20 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// A state has all builds up to its own number, however busy whoever keeps them is.
+func TestAStateIsWhole(t *testing.T) {
+	s := show(t, "").serve()
+	s.ready("a")
+	for i := range 500 {
+		s.reloads("a", i+1, 1, 1)
+		state, err := s.state(t.Context())
+		testkit.Check(t, err)
+		if newest := state.History[len(state.History)-1].Seq; newest != state.Seq {
+			t.Fatalf("the newest build in the state of %d is %d", state.Seq, newest)
+		}
+	}
+}
+
 // A reader that is cut off again and again, at any point, is told every event once.
 func TestResumeLosesAndRepeatsNothing(t *testing.T) {
 	s := show(t, "").serve()
@@ -156,7 +170,7 @@ func TestResumeLosesAndRepeatsNothing(t *testing.T) {
 		}
 	}()
 	l := s.follow("")
-	state, last := l.begin()
+	state, _ := l.begin()
 	next, cuts := uint64(0), 0
 	if state.Seq > logShown {
 		next = state.Seq - logShown
@@ -169,10 +183,10 @@ func TestResumeLosesAndRepeatsNothing(t *testing.T) {
 		if m.name != "" || m.seq != next+1 {
 			t.Fatalf("after %d comes %+v", next, m)
 		}
-		next, last = m.seq, m.id
+		next = m.seq
 		if rand.IntN(100) == 0 {
 			l.body.Close()
-			l, cuts = s.follow(last), cuts+1
+			l, cuts = s.follow(m.id), cuts+1
 		}
 	}
 	<-published

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"crypto/rand"
 	"io"
 	"log"
@@ -35,8 +34,6 @@ type Server struct {
 	unread   int
 	listener net.Listener
 	http     *http.Server
-	alive    context.Context
-	cut      func() // ends alive: calls of tools
 
 	mu      sync.Mutex     // guards closing, and that nothing is added to asking after it
 	closing bool           // nobody is answered any more
@@ -65,7 +62,6 @@ func Listen(o Options) (*Server, error) {
 	token := rand.Text()
 	s := &Server{URL: "http://" + urlHost(host, at) + "/#token=" + token, o: o, run: rand.Text()[:8], guard: newGuard(host, at.Addr(), token), files: files,
 		book: newBook(o.Hub), guests: make(chan struct{}, guests), unread: unread, listener: listener}
-	s.alive, s.cut = context.WithCancel(context.Background())
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: headerWait, MaxHeaderBytes: 64 << 10,
 		ErrorLog: log.New(io.Discard, "", 0)} // what a client does wrong is no news of the watch
 	return s, nil
@@ -108,13 +104,12 @@ func (s *Server) begin() bool {
 func (s *Server) Serve() { _ = s.http.Serve(s.listener) }
 
 // Close ends the server and all that it does for somebody. The hub was closed before, so that who follows
-// the events has half a second to read the last ones.
+// the events has half a second to read the last ones, and who called a tool to get its answer.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
 	s.listener.Close()
-	s.cut()
 	answered := make(chan struct{})
 	go func() { s.asking.Wait(); close(answered) }()
 	_ = hub.Flushed(answered)

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"os"
@@ -155,13 +154,6 @@ func (s *shown) copied() {
 	if err := os.CopyFS(s.dir("play"), os.DirFS(from)); err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// within is a context that ends where a test hangs.
-func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
-	t.Cleanup(cancel)
-	return ctx
 }
 
 // The names of twelve capsules, as a workspace has them.

@@ -15,7 +15,9 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hook"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/notify"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/stream"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/timings"
 )
 
 // hookGrace is how long a command that a reload started may go on when
@@ -27,6 +29,8 @@ type readers struct {
 	console *console.Console
 	stream  *stream.Stream
 	hooks   []*hook.Hook
+	notify  *notify.Notifier
+	timings *timings.Writer
 	running running
 	asked   func() // ends what others are answered
 	shown   func() // ends the page
@@ -46,7 +50,7 @@ func (s *session) openReaders(h hooks) error {
 	for _, c := range []struct {
 		after   hook.Event
 		command string
-	}{{hook.Reload, h.reload}, {hook.Live, h.live}} {
+	}{{hook.Reload, h.reload}, {hook.Live, h.live}, {hook.Failed, h.failed}, {hook.Mended, h.mended}} {
 		if c.command == "" {
 			continue
 		}
@@ -58,13 +62,29 @@ func (s *session) openReaders(h hooks) error {
 		}
 		s.readers.hooks = append(s.readers.hooks, made)
 	}
+	if s.Notify != nil {
+		o := *s.Notify
+		o.Warn = func(w event.Warning) { s.send(orchestrator.Warning{Warning: w}) }
+		s.readers.notify = notify.New(s.Hub, o)
+	}
+	if s.Timings != nil {
+		s.readers.timings = timings.New(s.Timings, s.Hub)
+	}
 	if s.Lines != nil {
 		s.readers.stream = stream.New(s.Lines, s.Hub, func(error) { s.cancel() }) // nobody reads any more
 	}
 	return nil
 }
 
-// output is where what a capsule's build and hook print goes.
+// builds is where what a capsule's build prints goes.
+func (r *readers) builds() func(capsule string) io.Writer {
+	if r.console == nil {
+		return func(string) io.Writer { return io.Discard }
+	}
+	return r.console.BuildWriter
+}
+
+// output is where what a capsule's hook prints goes, and what it logs in a runtime.
 func (r *readers) output() func(capsule string) io.Writer {
 	if r.console == nil {
 		return func(string) io.Writer { return io.Discard }
@@ -89,19 +109,28 @@ func (r *readers) close() error {
 	for _, h := range r.hooks {
 		h.Close()
 	}
+	if r.notify != nil {
+		r.notify.Close()
+	}
 	if r.console != nil {
 		r.console.Close() // who cannot be written to cannot be told so either
 	}
-	if r.stream != nil {
-		if err := r.stream.Close(); !errors.Is(err, syscall.EPIPE) {
-			return err
+	var unwritten error
+	if r.timings != nil {
+		if err := r.timings.Close(); err != nil {
+			unwritten = fmt.Errorf("writing timings: %w", err)
 		}
 	}
-	return nil
+	if r.stream != nil {
+		if err := r.stream.Close(); err != nil && !errors.Is(err, syscall.EPIPE) {
+			return fmt.Errorf("writing events: %w", err)
+		}
+	}
+	return unwritten
 }
 
 func notWritten(err error) error {
-	return usage.Hint(fmt.Errorf("writing events: %w", err), "give stdout to a program that reads it, or a disk that has space")
+	return usage.Hint(err, "give stdout to a program that reads it, or a disk that has space")
 }
 
 // hookFailed warns of a run of a command after e.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/hub"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/live"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/notify"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
@@ -27,6 +29,7 @@ import (
 type Options struct {
 	Roots     []string // folders to look for capsules in; absolute
 	Nested    bool     // also in work trees of other repositories
+	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits; none: all
 	Jobs      int      // builds at once; 0: half the processors
 	Strict    bool     // what the kernel would not run fails the build
 	Retry     bool     // builds also what failed before and has not changed since
@@ -42,6 +45,11 @@ type Options struct {
 	Hub *hub.Hub
 	// Lines gets every event as a line of JSON; nil: nobody does.
 	Lines io.Writer
+	// Timings gets how long builds take, as package timings writes it; nil: nobody does.
+	Timings io.Writer
+	// Notify tells a person who looks elsewhere when capsules fail, and when all are sound
+	// again; Warn is the session's own. nil: nobody is told.
+	Notify *notify.Options
 	// Person is told what happens, as Console says; nil: nobody is.
 	Person  io.Writer
 	Console console.Options
@@ -59,6 +67,8 @@ type session struct {
 	cfg      orchestrator.Config
 	warnings chan orchestrator.Warning
 	hooks    chan orchestrator.HookRun
+	requests chan orchestrator.Request
+	asking   sync.WaitGroup // what keys ask for
 	readers  readers
 	live     *live.Live
 	said     map[string]string // warnings about folders, by path; the search's alone
@@ -69,7 +79,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Hub == nil {
 		o.Hub = hub.New()
 	}
-	s := &session{Options: o, warnings: make(chan orchestrator.Warning, warningsHeld), hooks: make(chan orchestrator.HookRun), said: map[string]string{}}
+	s := &session{Options: o, warnings: make(chan orchestrator.Warning, warningsHeld), hooks: make(chan orchestrator.HookRun), requests: make(chan orchestrator.Request), said: map[string]string{}}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	if err := s.openReaders(h); err != nil {
 		s.cancel()
@@ -90,7 +100,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 func (s *session) config(b *builder.Builder) orchestrator.Config {
 	search := tree.Search{Roots: s.Roots, Nested: s.Nested}
 	cfg := orchestrator.Config{
-		Jobs: s.Jobs, Roots: s.Roots, Warn: s.warnings, Hooks: s.hooks,
+		Jobs: s.Jobs, Roots: s.Roots, Warn: s.warnings, Hooks: s.hooks, Requests: s.requests,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
 		Examine: look(b), Build: b.Build,
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
@@ -99,8 +109,9 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses,
 		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
-		Output:     s.readers.output(),
+		Output:     s.readers.builds(),
 	}
+	cfg.Wanted = func(dir string) bool { return paths.Fits(s.Only, s.Roots, dir) }
 	if !s.Nested {
 		cfg.Foreign = tree.NewForeign(s.Roots).Is
 	}
@@ -121,6 +132,7 @@ func (s *session) run(see func(event.Body)) error {
 // the reason then: whoever reads them must not take them for all.
 func (s *session) close(err error) error {
 	s.cancel()
+	s.asking.Wait()
 	s.live.Close() // it still says what became of the last install
 	s.Hub.Close()
 	if failed := s.readers.close(); failed != nil {
@@ -179,7 +191,7 @@ func (s *session) find(ctx context.Context, search tree.Search) ([]string, error
 			s.warnOnce(link, finding.LinkedCapsule, paths.LinkedMessage(link), paths.LinkedHint)
 		}
 	}
-	return found.Dirs, nil
+	return slices.DeleteFunc(found.Dirs, func(dir string) bool { return !paths.Fits(s.Only, s.Roots, dir) }), nil
 }
 
 // warnOnce warns of something that later searches come upon again. Searches never overlap.
@@ -190,9 +202,10 @@ func (s *session) warnOnce(about string, code finding.Code, message, hint string
 	}
 }
 
-// hooks are commands to run after each reload, and when one is live; none where they are "".
+// hooks are commands to run after each reload, when one is live, after a failure and after the
+// first success that follows one; none where they are "".
 type hooks struct {
-	reload, live string
-	timeout      time.Duration
-	each         bool // the first also after a build that made the same modules again
+	reload, live, failed, mended string
+	timeout                      time.Duration
+	each                         bool // the first also after a build that made the same modules again
 }

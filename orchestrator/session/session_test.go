@@ -108,9 +108,9 @@ func TestWatch(t *testing.T) {
 	h := hub.New()
 	events := h.Subscribe(0, hub.Fail(1<<20))
 	ended := make(chan error)
-	again := make(chan struct{})
+	again := make(chan rune)
 	go func() {
-		ended <- Watch(ctx, WatchOptions{Options: Options{Roots: []string{dir}, Hub: h}, Quiet: 50 * time.Millisecond, Again: again})
+		ended <- Watch(ctx, WatchOptions{Options: Options{Roots: []string{dir}, Hub: h}, Quiet: 50 * time.Millisecond, Keys: again})
 	}()
 	first, _ := await(t, events, "reload").Body.(event.Reload)
 	await(t, events, "idle")
@@ -120,7 +120,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("%+v, then %+v", first, second)
 	}
 	await(t, events, "idle")
-	again <- struct{}{}
+	again <- 'r'
 	snapshot, _ := await(t, h.Subscribe(1<<40, hub.Fail(1<<20)), "snapshot").Body.(event.Snapshot)
 	if s := snapshot.Standing; len(s) != 1 || !snapshot.Ready || s[0].Capsule != "small" || s[0].Generation != 2 || s[0].SourceHash != second.SourceHash {
 		t.Errorf("%+v", snapshot)

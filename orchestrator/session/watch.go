@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/ask"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -20,26 +20,29 @@ import (
 // WatchOptions are those of Watch.
 type WatchOptions struct {
 	Options
-	Missing        []string        // those of Roots that do not exist yet
-	Quiet          time.Duration   // announce when nothing changed for this long; 0: the default, here and below
-	Settle         time.Duration   // start an early build after this much quiet
-	MaxWait        time.Duration   // build at the latest this long after the first change
-	Poll           bool            // look at every file again and again instead of asking the system for events
-	PollInterval   time.Duration   // how often
-	NoInitialBuild bool            // build nothing until something changes
-	Serve          *string         // where to show the watch in a browser, "" for a free port of 127.0.0.1; nil: nowhere
-	Again          <-chan struct{} // somebody asks to look at everything again and to retry what failed; may be nil
+	Missing        []string      // those of Roots that do not exist yet
+	Quiet          time.Duration // announce when nothing changed for this long; 0: the default, here and below
+	Settle         time.Duration // start an early build after this much quiet
+	MaxWait        time.Duration // build at the latest this long after the first change
+	Poll           bool          // look at every file again and again instead of asking the system for events
+	PollInterval   time.Duration // how often
+	NoInitialBuild bool          // build nothing until something changes
+	Serve          *string       // where to show the watch in a browser, "" for a free port of 127.0.0.1; nil: nowhere
+	Keys           <-chan rune   // single keys that a person types; may be nil
+	Notes          []string      // what else the help of the keys tells
 
 	OnReload     string        // a command to run after each reload; "": none
+	OnFailed     string        // a command to run when a capsule fails or is held; "": none
+	OnMended     string        // a command to run at the first success after that; "": none
 	OnLive       string        // a command to run when a reload is live; "": none
-	HookTimeout  time.Duration // of one run of either; 0: the default
+	HookTimeout  time.Duration // of one run of any of them; 0: the default
 	OnReloadEach bool          // the first also after a build that made the same modules again
 }
 
 // Watch builds what is out of date, and then what changes, until ctx ends, and returns
 // nil then. It returns an error when nothing can be watched, or events cannot be written.
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
-	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.HookTimeout, o.OnReloadEach})
+	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.OnFailed, o.OnMended, o.HookTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
 	}
@@ -53,7 +56,10 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	stopped := s.watch(o)
 	s.answer()
 	s.cfg.Retried = s.live.Retry
-	s.cfg.Retry, s.cfg.NoInitialBuild = o.Again, o.NoInitialBuild
+	s.cfg.NoInitialBuild = o.NoInitialBuild
+	if o.Keys != nil {
+		s.asking.Go(func() { s.obey(o.Keys, o.Notes) })
+	}
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
 	err = s.run(s.seen)
 	s.cancel()
@@ -81,13 +87,11 @@ func (s *session) show(address *string) error {
 
 // answer lets others ask this watch. A watch that cannot be asked is one all the same.
 func (s *session) answer() {
-	requests := make(chan orchestrator.Request)
-	server, err := ask.Listen(ask.Options{Roots: s.Roots, Hub: s.Hub, Requests: requests, Stop: s.cancel})
+	server, err := ask.Listen(ask.Options{Roots: s.Roots, Hub: s.Hub, Requests: s.requests, Stop: s.cancel})
 	if err != nil {
 		s.warn(finding.NotAsked, "this watch cannot be asked: "+err.Error(), "status, wait and hold find no watch; give XDG_RUNTIME_DIR a short path to a folder of your own")
 		return
 	}
-	s.cfg.Requests = requests
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(s.ctx) })
 	s.readers.asked = func() {
@@ -124,7 +128,11 @@ func (s *session) watch(o WatchOptions) (stopped func() error) {
 func (s *session) seen(body event.Body) {
 	switch b := body.(type) {
 	case event.Ready:
-		if b.Capsules == 0 {
+		switch {
+		case b.Capsules > 0:
+		case len(s.Only) > 0:
+			s.warn(finding.NoCapsules, "no capsule below "+paths.Joined(s.Roots)+" fits --only "+strings.Join(s.Only, " or "), "a pattern fits a capsule's name, its folder or its path; * stands for a part of a name")
+		default:
 			s.warn(finding.NoCapsules, "no folder below "+paths.Joined(s.Roots)+" holds a "+tree.ManifestName+" yet", "astrid-dev new NAME --lang go writes a capsule")
 		}
 	case event.Idle:

@@ -128,6 +128,14 @@ func (r *run) paused(j *job) {
 	r.running = slices.DeleteFunc(r.running, func(d string) bool { return d == j.capsule.Dir })
 }
 
+// called is the capsule's folder, or its name where that is the root of all.
+func called(c report.Capsule) string {
+	if c.Dir == "." && c.Name != "" {
+		return c.Name
+	}
+	return c.Dir
+}
+
 func (r *run) ended(j *job) {
 	one := report.Report{Capsules: []report.Capsule{j.capsule}}
 	one.Settle()
@@ -135,7 +143,7 @@ func (r *run) ended(j *job) {
 	if verdict == report.NotRun {
 		return // it was stopped
 	}
-	p := Progress{Total: len(r.building()), Ended: j.capsule.Dir, Verdict: verdict, Took: j.spent}
+	p := Progress{Total: len(r.building()), Ended: called(j.capsule), Verdict: verdict, Took: j.spent}
 	for _, s := range j.capsule.Steps {
 		if s.Verdict == report.Failed {
 			p.Failed = append(p.Failed, s.Name)

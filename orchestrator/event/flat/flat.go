@@ -74,6 +74,7 @@ type Event struct {
 	Hint         string            `json:"hint,omitempty"`
 	Files        []string          `json:"files,omitempty"`
 	Capsules     int               `json:"capsules,omitempty"`
+	Queued       int               `json:"queued,omitempty"`
 	Failed       int               `json:"failed,omitempty"`
 	Runtime      string            `json:"runtime,omitempty"`
 	PutBack      bool              `json:"put_back,omitempty"`

@@ -7,7 +7,7 @@ export function keys({ current }) {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     const field = event.target.closest?.("input:not([type=checkbox]), textarea, select");
     if (field) {
-      if (event.key === "Escape") field.blur();
+      if (event.key === "Escape") leave(field);
       return;
     }
     const act = actions[event.key];
@@ -15,6 +15,15 @@ export function keys({ current }) {
     event.preventDefault();
     act(current(), help);
   });
+}
+
+/** Leaves a field; one that filters is empty then, in every browser. */
+function leave(field) {
+  if (field.type === "search") {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+  }
+  field.blur();
 }
 
 const actions = {

@@ -5,7 +5,7 @@ import { h, redraw, tick } from "./dom.js";
 import { keys } from "./keys.js";
 import { logView } from "./log.js";
 import { overview } from "./overview.js";
-import { Store, sorted, tally } from "./store.js";
+import { Store, byName, tally } from "./store.js";
 import { follow } from "./stream.js";
 import { count, link, name, stateMarks, stateWords } from "./words.js";
 
@@ -39,15 +39,19 @@ function route() {
   draw();
 }
 
-const pause = 80; // ms between two drawings: quick enough to look immediate, and a storm of events costs little
+const shortest = 80; // ms between two drawings: quick enough to look immediate, and a storm of events costs little
+const share = 4; // times as long as a drawing takes is its pause: most of the time is somebody else's, a thousand capsules or twelve
+let pause = shortest;
 
 function later() {
   if (drawing) return;
   drawing = true;
   setTimeout(() => requestAnimationFrame(() => {
     drawing = false;
-    drawn = performance.now();
+    const begun = performance.now();
     draw();
+    drawn = performance.now();
+    pause = Math.max(shortest, share * (drawn - begun));
   }), Math.max(0, drawn + pause - performance.now()));
 }
 
@@ -78,7 +82,7 @@ function summary(n) {
 // The list is by name, so that nothing moves under somebody's finger when a build ends.
 function drawList() {
   const search = find("filter").value.trim().toLowerCase();
-  const list = sorted(store).sort((a, b) => (a.name || a.dir).localeCompare(b.name || b.dir)).filter((c) => `${c.name} ${c.dir}`.toLowerCase().includes(search));
+  const list = byName(store).filter((c) => `${c.name} ${c.dir}`.toLowerCase().includes(search));
   const shown = find("capsules");
   find("filter").hidden = store.capsules.size < 8;
   redraw(shown, JSON.stringify(list.map((c) => c.dir)), () => list.map((c) => h("li", {}, h("a", { href: link(c.dir) }))));
@@ -119,6 +123,11 @@ function linkIs(how) {
 
 window.addEventListener("hashchange", () => (location.hash.startsWith("#token=") ? location.reload() : route()));
 find("filter").addEventListener("input", later);
+find("filter").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  draw(); // what was written a moment ago counts
+  find("capsules").querySelector("a")?.click();
+});
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address says which view it is
   find("main").focus();

@@ -3,7 +3,7 @@
 import { h, moment, redraw } from "./dom.js";
 import { meter, spark, timeline } from "./chart.js";
 import { counts, problems } from "./problems.js";
-import { sorted, tally } from "./store.js";
+import { byName, byState, tally } from "./store.js";
 import { count, duration, link, name, size, stateMarks, stateWords } from "./words.js";
 
 export function overview(store) {
@@ -11,6 +11,7 @@ export function overview(store) {
   const times = h("div");
   const heads = ["Capsule", "Standing", "Reloads", "Size", "Last build", ""];
   const body = h("tbody");
+  const rows = new Map(); // by folder
   const table = h("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": "All capsules" },
     h("table", { class: "all" }, h("caption", { class: "unseen" }, "All capsules"),
       h("thead", {}, h("tr", {}, heads.map((text) => (text ? h("th", { scope: "col" }, text) : h("td"))))), body));
@@ -18,15 +19,19 @@ export function overview(store) {
     h("section", { "aria-labelledby": "all-heading" }, h("h2", { id: "all-heading" }, "Capsules"), table),
     h("section", { "aria-labelledby": "when-heading", class: "when" }, h("h2", { id: "when-heading" }, "Builds"), times));
   const update = () => {
-    const list = sorted(store);
+    const list = byState(store);
     const failing = list.filter((c) => c.state === "failed" || c.state === "held" || (c.live && !c.live.runs) || c.tests?.failed?.length > 0);
     redraw(wrong, JSON.stringify([failing.map((c) => [c.dir, c.judged, c.live?.since]), failing.length === 0 && list.length, store.ready]), () =>
       failing.length > 0 ? failing.map((c) => card(c, store.roots)) : [h("p", { class: "quiet" }, calm(store))]);
     const slowest = Math.max(...list.map((c) => lastBuild(c)?.time ?? 0), 1);
-    const key = JSON.stringify(list.map((c) => [c.dir, c.name, c.state, c.judged, c.building, c.generation, c.size, c.builds.length, slowest]));
-    redraw(body, key, () => list.map((c) => row(c, store.roots, slowest)));
-    const byName = list.map((c) => [name(c, store.roots), c.builds]).sort(([a], [b]) => a.localeCompare(b));
-    redraw(times, JSON.stringify([key, Math.floor(Date.now() / 1000)]), () => timeline(byName, store.now()));
+    const drawn = list.map((c) => {
+      const tr = rows.get(c.dir) ?? h("tr");
+      rows.set(c.dir, tr);
+      redraw(tr, JSON.stringify([c.name, c.state, c.judged, c.building, c.generation, c.size, c.builds.length, slowest]), () => cells(c, store.roots, slowest));
+      return tr;
+    });
+    redraw(body, JSON.stringify(list.map((c) => c.dir)), () => drawn);
+    redraw(times, `${store.version} ${Math.floor(Date.now() / 1000)}`, () => timeline(byName(store).map((c) => [name(c, store.roots), c.builds]), store.now()));
   };
   return { shown, update, title: "Overview" };
 }
@@ -59,13 +64,14 @@ function lastBuild(capsule) {
   return b && { time: b.build ? b.build + b.smoke : b.took, failed: b.result === "failed" };
 }
 
-function row(capsule, roots, slowest) {
+function cells(capsule, roots, slowest) {
   const last = lastBuild(capsule);
-  return h("tr", {},
+  return [
     h("th", { scope: "row" }, h("a", { href: link(capsule.dir) }, name(capsule, roots))),
     h("td", {}, mark(capsule)),
     h("td", {}, capsule.generation ? String(capsule.generation) : "–"),
     h("td", { class: "figure" }, capsule.size ? size(capsule.size) : "–", spark(capsule.sizes.map((p) => p.size))),
     h("td", { class: "figure" }, last ? duration(last.time) : "–"),
-    h("td", { class: "meter-cell" }, last && meter(last.time, slowest, last.failed ? "failed" : "build")));
+    h("td", { class: "meter-cell" }, last && meter(last.time, slowest, last.failed ? "failed" : "build")),
+  ];
 }

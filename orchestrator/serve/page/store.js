@@ -178,11 +178,14 @@ function note(capsule, e) {
   }
 }
 
+const order = new Intl.Collator();
+const rank = { failed: 0, held: 1, unknown: 2, good: 3 };
+
+/** The capsules by name. */
+export const byName = (store) => [...store.capsules.values()].sort((a, b) => order.compare(a.name || a.dir, b.name || b.dir) || (a.dir < b.dir ? -1 : 1));
+
 /** The capsules, what is wrong first, else by name. */
-export function sorted(store) {
-  const rank = { failed: 0, held: 1, unknown: 2, good: 3 };
-  return [...store.capsules.values()].sort((a, b) => rank[a.state] - rank[b.state] || (a.name || a.dir).localeCompare(b.name || b.dir) || (a.dir < b.dir ? -1 : 1));
-}
+export const byState = (store) => byName(store).sort((a, b) => rank[a.state] - rank[b.state]);
 
 /** How many capsules stand how. */
 export function tally(store) {

@@ -378,9 +378,11 @@ const plays = {
     assert.equal(await focus(), "filter");
     await page.keyboard.type("pla"); // and no key is one while somebody writes
     await page.waitForFunction(() => document.querySelectorAll("#capsules a").length === 1);
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
     assert.match(await hash(), /play$/);
+    await page.keyboard.press("Escape"); // which empties the field, too
+    await ready(page);
+    assert.equal(await focus(), "BODY");
     await page.locator(".tool").first().waitFor();
     await page.keyboard.press("t");
     await page.keyboard.type("jolt");

@@ -31,7 +31,11 @@
 //	rust                    a cargo that can build capsules comes first in PATH
 //	warm NAME               cargo builds into the folder NAME, which is kept from run to run of the tests
 //	tty NAME ARG...         run astrid-dev ARG... on a terminal (Linux), which shows NAME.screen
+//	tty NAME -- PROGRAM ... the same with another program; $COLUMNS is the width, $TERM the kind
 //	type NAME TEXT          type a line there
+//	press NAME KEYS         press keys there, without Enter; ^C is Ctrl-C
+//	mode NAME own|keys      wait until the terminal has its own mode, or that for single keys
+//	resize NAME COLUMNS     give the terminal another width
 //	screen NAME REGEXP      wait until it shows what matches, after what matched last
 //
 // With $WATCHES start runs it as a user who has so many inotify watches. The conditions

@@ -69,7 +69,7 @@ func environment(ts *testscript.TestScript) []string {
 		name, _, _ := strings.Cut(v, "=")
 		names = append(names, name)
 	}
-	names = append(names, "MARK", "LOG", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "ZIG_GLOBAL_CACHE_DIR", "ASTRID_HOME", "ASTRID_RUN_DIR")
+	names = append(names, "MARK", "LOG", "GATE", "SAID", "NO_COLOR", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_TARGET_DIR", "ZIG_GLOBAL_CACHE_DIR", "ASTRID_HOME", "ASTRID_RUN_DIR")
 	slices.Sort(names)
 	var env []string
 	for _, name := range slices.Compact(names) {

@@ -70,7 +70,7 @@ func params(files, flags []string) testscript.Params {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"append": cmdAppend, "capsule": cmdCapsule, "count": cmdCount, "end": cmdEnd, "ended": cmdEnded, "event": cmdEvent,
 			"built": cmdBuilt, "example": cmdExample, "gone": cmdGone, "jco": cmdJco, "kill9": cmdKill9, "mmap": cmdMmap, "never": cmdNever,
-			"npmdeps": cmdNpmDeps, "runtime": cmdRuntime, "rust": cmdRust, "same": cmdSame, "save": cmdSave, "screen": cmdScreen, "signal": cmdSignal, "speaker": cmdSpeaker,
+			"mode": cmdMode, "npmdeps": cmdNpmDeps, "press": cmdPress, "resize": cmdResize, "runtime": cmdRuntime, "rust": cmdRust, "same": cmdSame, "save": cmdSave, "screen": cmdScreen, "signal": cmdSignal, "speaker": cmdSpeaker,
 			"start": cmdStart, "tty": cmdTTY, "type": cmdType, "untimed": cmdUntimed, "warm": cmdWarm, "wasm": cmdWasm, "wrong": cmdWrong, "zig": cmdZig,
 		},
 		Condition: func(cond string) (bool, error) {
