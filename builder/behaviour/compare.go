@@ -100,6 +100,8 @@ type ending struct {
 
 func (o *Observation) end() ending {
 	switch {
+	case o.Trap.Digest != "" && !o.Died:
+		return ending{"trap", "it gives no answer for another reason", "it now gives no answer", o.Trap}
 	case o.Trap.Digest != "":
 		return ending{"trap", "it dies otherwise", "it now traps", o.Trap}
 	case o.Error.Digest != "":

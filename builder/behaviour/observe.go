@@ -27,6 +27,7 @@ type Observation struct {
 	Used      []string `json:"used,omitempty"`  // functions of the host, sorted
 	Memory    uint64   `json:"memory"`          // the most linear memory of the run so far, in bytes
 	Place     string   `json:"place,omitempty"` // where it trapped
+	Died      bool     `json:"died,omitempty"`  // it trapped; else Trap says why there is no answer
 }
 
 // Part is one side of what a call did. The zero value is that there was nothing of it.
@@ -52,7 +53,7 @@ func Observe(o *guest.Outcome, a Answered, begin time.Time) *Observation {
 	seen := &Observation{Published: n.messages(a.Published)}
 	switch {
 	case o != nil && o.Trap != nil:
-		seen.Trap = n.text(o.Trap.Message)
+		seen.Trap, seen.Died = n.text(o.Trap.Message), true
 		if o.Trap.At != nil {
 			seen.Place = o.Trap.At.String()
 		}
