@@ -33,7 +33,7 @@ func (d *dice) fault() servers.Fault {
 }
 
 // Whatever the server does, what is built is what the sources say, and what does not build
-// fails: 1,000 builds, of which each begins with a cache of its own, as a process does.
+// fails: 1,000 builds in a thorough run, of which each begins with a cache of its own, as a process does.
 func TestSharedLyingServer(t *testing.T) {
 	key, err := seal.NewKey()
 	testkit.Check(t, err)
@@ -48,10 +48,7 @@ func TestSharedLyingServer(t *testing.T) {
 	for i := range 3 {
 		sources = append(sources, string(empty)+"\x00\xc9\x01\x01"+fmt.Sprint(i)+long[1:])
 	}
-	rounds := 1000
-	if testing.Short() {
-		rounds = 100
-	}
+	rounds := testkit.Rounds(100, 1000)
 	var total shared.Stats
 	for i := range rounds {
 		source := random.IntN(len(sources))

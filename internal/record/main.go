@@ -31,8 +31,8 @@ func main() {
 
 // The size of the terminal, in characters.
 const (
-	columns = 88
-	rows    = 22
+	columns = 92
+	rows    = 17
 )
 
 // record plays the session in a new folder: a capsule is watched, edited, broken and mended.

@@ -57,14 +57,6 @@ func plainLines(list []string) (lines []line) {
 	return lines
 }
 
-// texts is what lines say.
-func texts(lines []line) (list []string) {
-	for _, l := range lines {
-		list = append(list, l.text)
-	}
-	return list
-}
-
 // entryFor is the whole of what a person is told about e. dir shortens paths.
 func entryFor(e event.Event, dir string) entry {
 	n := entry{word: string(e.Body.Kind()), about: e.Capsule}

@@ -49,7 +49,7 @@ func needsBrowser(t *testing.T) (chromium, packages string) {
 // of a server of its own, at another origin, for what happens in the watch.
 func TestInABrowser(t *testing.T) {
 	chromium, packages := needsBrowser(t)
-	for _, play := range []string{"paint", "late", "storm", "reconnect", "tools", "forms", "refused", "hostile", "keyboard", "end", "axe"} {
+	for _, play := range []string{"paint", "late", "storm", "reconnect", "missed", "tools", "forms", "refused", "hostile", "keyboard", "end", "axe"} {
 		t.Run(play, func(t *testing.T) {
 			s := show(t, "")
 			conns := &cuttable{Listener: s.listener}
@@ -85,7 +85,15 @@ func (s *shown) control(conns *cuttable, strangers *strangers) http.Handler {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 		s.storm(n, 500)
 	})
-	mux.HandleFunc("POST /cut", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, conns.cut()) })
+	mux.HandleFunc("POST /cut", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, conns.cut(func() {})) })
+	mux.HandleFunc("POST /flood", func(http.ResponseWriter, *http.Request) { // while nobody is connected
+		conns.cut(func() {
+			for i := range 6000 {
+				s.tell(twelve[i%len(twelve)], event.Change{SourceHash: hashA, Reason: "changed"})
+			}
+			s.fails("mail")
+		})
+	})
 	mux.HandleFunc("POST /fail", func(_ http.ResponseWriter, r *http.Request) { s.fails(r.URL.Query().Get("name")) })
 	mux.HandleFunc("POST /reload", func(_ http.ResponseWriter, r *http.Request) { s.reloads(r.URL.Query().Get("name"), 15, 333_000, 500) })
 	mux.HandleFunc("POST /hostile", func(http.ResponseWriter, *http.Request) { s.hostile() })
@@ -147,8 +155,8 @@ func (c *cuttable) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// cut cuts all connections, as a network does, and counts them.
-func (c *cuttable) cut() (n int) {
+// cut cuts all connections, as a network does, and counts them; there is no new one until away has returned.
+func (c *cuttable) cut(away func()) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range c.conns {
@@ -157,6 +165,7 @@ func (c *cuttable) cut() (n int) {
 		}
 	}
 	c.conns = nil
+	away()
 	return n
 }
 

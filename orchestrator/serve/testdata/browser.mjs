@@ -156,6 +156,23 @@ const plays = {
     assert.equal(await page.textContent("#link .text"), "live");
   },
 
+  // Who was away for longer than the hub remembers is told how everything stands, and how much was not told.
+  async missed() {
+    const page = await open();
+    await ready(page);
+    await page.keyboard.press("l");
+    const before = (await logged(page)).at(-1);
+    await tell("flood");
+    await page.waitForFunction(() => document.getElementById("figures").textContent.includes("not told"));
+    const { seq } = await standing();
+    await page.waitForFunction((seq) => Number(document.querySelector(".log li:last-child").dataset.seq) === seq, seq);
+    const seqs = await logged(page);
+    const first = seqs.find((n) => n > before);
+    contiguous(seqs.slice(seqs.indexOf(first)));
+    assert.equal(await figures(page), `${seq.toLocaleString("en")} events, ${(first - before - 1).toLocaleString("en")} of them not told: they came while this page was away`);
+    await page.getByText("mail, failed").waitFor();
+  },
+
   // Tools are called through their forms.
   async tools() {
     const page = await open();
