@@ -180,7 +180,7 @@ func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) erro
 	}
 	for _, m := range made.Modules {
 		c := in.Manifest.Components[m.Component]
-		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Found: m.Found, Hash: m.Hash, Size: m.Size})
+		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
 	if !hasTests(in) { // tests read sources; else nothing does from here on, and nobody waits for both
 		defer b.lookAgain(ctx, s)()

@@ -16,6 +16,7 @@
 //	share.go    results that machines share
 //	promise.go  what a staged capsule promises to others, and what other releases say of it
 //	inspect.go  what was built is asked for its tools, and tested
+//	before.go   what stands published, to compare it with that
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options

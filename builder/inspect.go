@@ -33,9 +33,11 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	i := &inspection{done: make(chan struct{})}
 	i.tested = hasTests(in)
 	ctx, i.cancel = context.WithCancel(ctx)
+	s.release = b.options.Releases(in.Manifest)[0]
 	i.start = func() {
 		defer close(i.done)
-		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: b.options.Releases(in.Manifest)[0], Tests: i.tested})
+		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines), Before: before(in.Dir, s.Modules[0].File, s.release),
+			Hash: s.Modules[0].Hash, Earlier: earlier(in.Dir, s.release)})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
@@ -89,7 +91,7 @@ func (b *Builder) inspect(ctx context.Context, s *Staged, i *inspection) error {
 	}
 	found := i.found
 	describe(report, found)
-	s.Tests = found.Tests
+	s.Tests, s.Calls, s.Changed = found.Tests, found.Calls, found.Changed
 	s.Findings = append(s.Findings, found.Findings...)
 	finding.Sort(s.Findings)
 	switch {
@@ -123,7 +125,7 @@ func (b *Builder) Inspect(ctx context.Context, m *capsule.Manifest, path string,
 	if !asks(report) {
 		return nil
 	}
-	found, err := inspect.Module(ctx, m, path, inspect.Options{Runtime: b.options.Releases(m)[0]})
+	found, err := inspect.Module(ctx, m, path, inspect.Options{Runtime: b.options.Releases(m)[0], Lines: PublishedLines(m, path)})
 	if err == nil {
 		describe(report, found)
 	}

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 // smoke loads every staged module in the sandbox. One that does not load fails the build.
@@ -19,7 +22,9 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 	defer func() { s.SmokeTime += time.Since(start) }()
 	for i := range s.Modules {
 		m := &s.Modules[i]
-		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.Manifest), ready)
+		o := SmokeOptions(in.Manifest)
+		o.Lines = linesOf(in.Dir, m.Lines)
+		report, err := b.load(ctx, in, m.Path, o, ready)
 		ready = nil
 		if err != nil {
 			return err
@@ -30,6 +35,21 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 	}
 	finding.Sort(s.Findings)
 	return nil
+}
+
+// linesOf is where the lines of a module of the capsule in dir are known from.
+func linesOf(dir, module string) engine.Lines {
+	return engine.Lines{Dir: []byte(dir), Module: []byte(module)}
+}
+
+// PublishedLines is where the lines of the module are known from that stands published at path, in
+// the folder of a capsule.
+func PublishedLines(m *capsule.Manifest, path string) engine.Lines {
+	rel, err := filepath.Rel(m.Dir, path)
+	if err != nil {
+		rel = ""
+	}
+	return linesOf(m.Dir, store.Lines(m.Dir, filepath.ToSlash(rel)))
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
@@ -38,7 +39,7 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 	}
 	var modules []store.Staged
 	for i, m := range staged.Modules {
-		modules = append(modules, store.Staged{Path: m.Path, Module: r.Modules[i]})
+		modules = append(modules, store.Staged{Path: m.Path, Lines: m.Lines, Module: r.Modules[i]})
 	}
 	old, err := store.Publish(dir, r, modules)
 	if err != nil {
@@ -64,6 +65,9 @@ func published(dir string, r *store.Record) *Published {
 			p.Tests = nil
 		}
 	}
+	if json.Unmarshal(r.Changed, &p.Changed) != nil {
+		p.Changed = nil
+	}
 	for _, m := range r.Modules {
 		p.Modules = append(p.Modules, Module{ID: m.ID, Path: filepath.Join(dir, filepath.FromSlash(m.File)),
 			Blob: store.BlobPath(dir, m.Hash), Hash: m.Hash, Size: m.Size, Kind: m.Kind})
@@ -74,9 +78,41 @@ func published(dir string, r *store.Record) *Published {
 // compare says what r's modules changed against old's.
 func (p *Published) compare(old, r *store.Record) (err error) {
 	changes := changed(old, r)
-	p.Findings = append(deltaNotes(changes), p.Findings...)
+	if len(p.Changed) > 0 && len(r.Modules) > 0 {
+		first := r.Modules[0].File
+		if changes[first] == nil {
+			changes[first] = &delta{Delta: &smoke.Delta{NewSize: r.Modules[0].Size}}
+			if old != nil && len(old.Modules) > 0 {
+				changes[first].OldSize = old.Modules[0].Size
+			}
+		}
+		changes[first].Behaviour = p.Changed
+	}
+	p.Findings = append(append(deltaNotes(changes), behaviourNotes(p.Changed)...), p.Findings...)
 	p.Delta, err = deltaJSON(changes)
 	return err
+}
+
+// delta is what changed in one module.
+type delta struct {
+	*smoke.Delta
+	Behaviour []behaviour.Change `json:"behaviour,omitempty"`
+}
+
+// shownChanges is how many changes of behaviour have a line; the event has all.
+const shownChanges = 8
+
+// behaviourNotes says what calls do otherwise, a line each.
+func behaviourNotes(list []behaviour.Change) (notes []finding.Finding) {
+	for i, c := range list {
+		f := finding.Finding{Code: finding.BehaviourChanged, Severity: finding.Note, File: c.File, Line: c.Line, Message: c.String()}
+		if i == shownChanges {
+			f.File, f.Line, f.Message = "", 0, fmt.Sprintf("%d more changes of behaviour", len(list)-i)
+			return append(notes, f)
+		}
+		notes = append(notes, f)
+	}
+	return notes
 }
 
 // record is what is to be recorded of s, built from in.
@@ -85,10 +121,18 @@ func (s *Staged) record(in *Inputs) (*store.Record, error) {
 	if s.Before.Quality == Debug {
 		r.Quality, r.Inputs = string(Debug), in.Key
 	}
+	var err error
 	if s.Tests != nil {
-		var err error
 		if r.Tests, err = json.Marshal(s.Tests); err != nil {
 			return nil, fmt.Errorf("encoding what came of the tests: %w", err)
+		}
+	}
+	if r.Calls, err = json.Marshal(observed{observedVersion, s.release, s.Calls}); err != nil {
+		return nil, fmt.Errorf("encoding what calls did: %w", err)
+	}
+	if len(s.Changed) > 0 {
+		if r.Changed, err = json.Marshal(s.Changed); err != nil {
+			return nil, fmt.Errorf("encoding what changed: %w", err)
 		}
 	}
 	for _, m := range s.Modules {
@@ -141,8 +185,8 @@ func (b *Builder) Recover(ctx context.Context, dir string) (*Published, error) {
 
 // changed is what the new record's modules changed against the old one's, by
 // published path; empty when nothing did or there is no old one.
-func changed(old, r *store.Record) map[string]*smoke.Delta {
-	changes := map[string]*smoke.Delta{}
+func changed(old, r *store.Record) map[string]*delta {
+	changes := map[string]*delta{}
 	if old == nil {
 		return changes
 	}
@@ -157,22 +201,25 @@ func changed(old, r *store.Record) map[string]*smoke.Delta {
 			before.Size = is[i].Size
 		}
 		if d := smoke.Compare(&before, is[i]); d.String() != "" {
-			changes[m.File] = d
+			changes[m.File] = &delta{Delta: d}
 		}
 	}
 	return changes
 }
 
 // deltaNotes says the changes to a person, one line a module.
-func deltaNotes(changes map[string]*smoke.Delta) []finding.Finding {
+func deltaNotes(changes map[string]*delta) []finding.Finding {
 	var notes []finding.Finding
 	for _, file := range slices.Sorted(maps.Keys(changes)) {
+		if changes[file].String() == "" {
+			continue // its calls alone do otherwise
+		}
 		notes = append(notes, finding.Finding{Code: finding.ReloadDelta, Severity: finding.Note, File: file, Message: changes[file].String()})
 	}
 	return notes
 }
 
-func deltaJSON(changes map[string]*smoke.Delta) (json.RawMessage, error) {
+func deltaJSON(changes map[string]*delta) (json.RawMessage, error) {
 	if len(changes) == 0 {
 		return nil, nil
 	}

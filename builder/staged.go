@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
@@ -29,7 +30,8 @@ type Published struct {
 	Delta      json.RawMessage   // what changed against the artifact before; nil when nothing did
 	BuildTime  time.Duration
 	SmokeTime  time.Duration
-	Tests      *tests.Summary // what came of the capsule's tests; nil: there are none
+	Tests      *tests.Summary     // what came of the capsule's tests; nil: there are none
+	Changed    []behaviour.Change // what its calls do otherwise than those of the artifact before
 }
 
 // Staged is a build that has ended and is not published. One that succeeded, and loads, has its
@@ -47,9 +49,13 @@ type Staged struct {
 	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
 	Shared    bool              // the modules are another machine's, and were loaded here
 
+	Calls   []behaviour.Call   // what calls of the first module did
+	Changed []behaviour.Change // what they do otherwise than those of what stands published
+
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
 	ended   bool
+	release string            // of the runtime, in whose host the calls were made
 	learned []string          // outside inputs that the toolchain told of
 	told    []finding.Finding // of the build alone
 	code    string            // the source hash without the files of tests; "": there are none
@@ -74,6 +80,7 @@ type StagedModule struct {
 	ID     string
 	File   string // the path it is for, slash path below the capsule
 	Path   string // where it lies now
+	Lines  string // where the core module lies that it was made of, with what tells of its source; "": nowhere
 	Found  bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash   string // BLAKE3
 	Size   int64

@@ -21,7 +21,7 @@ import "embed"
 //go:embed hello-assemblyscript/world.bin hello-assemblyscript/wit/world.wit hello-assemblyscript/wit/deps/astrid-guest/guest.wit hello-assemblyscript/tests/checksum.toml
 //go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/tools.js
 //go:embed hello-js/package.json hello-js/package-lock.json
-//go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit hello-js/wit/deps/astrid-ipc/ipc.wit hello-js/tests/tools.toml
+//go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit hello-js/wit/deps/astrid-ipc/ipc.wit hello-js/wit/deps/astrid-sys/sys.wit hello-js/tests/tools.toml
 //go:embed hello-c/Capsule.toml hello-c/README.md hello-c/Makefile hello-c/world.bin
 //go:embed hello-c/abi.c hello-c/capsule.c hello-c/capsule.h hello-c/json.c hello-c/tools.c
 //go:embed hello-c/wit/world.wit hello-c/wit/deps/astrid-guest/guest.wit hello-c/wit/deps/astrid-ipc/ipc.wit hello-c/tests/tools.toml

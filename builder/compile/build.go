@@ -60,7 +60,8 @@ type Made struct {
 type Module struct {
 	Component int // index into Manifest.Components
 	Path      string
-	Found     bool // it stood at its published path already: the author put it there, no build makes it
+	Lines     string // the core module that it was made of as its compiler left it, with what tells of its source; "": that tells nothing. A source map lies beside it, with source.MapSuffix
+	Found     bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash      string
 	Size      int64
 }

@@ -8,6 +8,7 @@
 //	run.go      the tool runs, and its modules are collected
 //	outdate.go  products that it would believe wrongly are made to look old
 //	fetched.go  crates that cargo fetched, which never change
+//	lines.go    what tells of the source is kept apart
 //	wrap.go     a component is made of a core module
 //	build.go    a build under way, and what it has made
 package compile

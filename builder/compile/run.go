@@ -98,7 +98,10 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		}
 		m := Module{Component: a.Component, Path: filepath.Join(b.Work, fmt.Sprintf("%d.wasm", a.Component)),
 			Found: filepath.Clean(a.Path) == filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))}
-		path, err := b.wrap(ctx, a.Path, m.Path)
+		path, err := b.bare(a.Path, &m)
+		if err == nil {
+			path, err = b.wrap(ctx, path, m.Path)
+		}
 		if err != nil {
 			return err
 		}

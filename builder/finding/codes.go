@@ -109,6 +109,7 @@ const (
 	CapsuleCycle            Code = "capsule-cycle"
 	WaitingForLock          Code = "waiting-for-lock"
 	ReloadDelta             Code = "reload-delta"
+	BehaviourChanged        Code = "behaviour-changed"
 
 	// Of what the module describes, and of the capsule's tests.
 	UnroutedTool         Code = "unrouted-tool"
@@ -359,6 +360,7 @@ var table = []Rule{
 	{Code: TestFailed, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule expects what did not come", Example: "result = \"Hello, Ada!\", and the tool says \"Hi, Ada!\"", Remedy: "mend the capsule, or write what came with astrid-dev test --update"},
 	{Code: TestTimeout, Part: PartSmoke, Severity: Error, Summary: "a test of the capsule did not end in its time", Example: "a tool that loops without an end", Remedy: "look for what waits or goes round without an end; smoke = { timeout } gives more time"},
 	{Code: ReloadDelta, Part: PartBuild, Severity: Note, Summary: "what a reload changed against the artifact before", Example: "size: +1.2 KB, imports: astrid:http added", Remedy: "nothing is to be done"},
+	{Code: BehaviourChanged, Part: PartSmoke, Severity: Note, Summary: "a call does otherwise than with the artifact before", Remedy: "nothing is to be done where it is meant"},
 	{Code: PackRefused, Part: PartBuild, Severity: Error, Summary: "no package can be made that the runtime would take", Example: "a link below assets", Remedy: "mend what the finding names"},
 	{Code: SmokeEngine, Part: PartSmoke, Severity: Error, Summary: "the sandbox broke, not the module", Example: "the interpreter ran into a fault of its own", Remedy: "report it with the module"},
 	{Code: SmokeRuntime, Part: PartSmoke, Severity: Error, Summary: "the runtime to judge for is not known", Example: "--runtime 0.6", Remedy: "name a release that astrid-dev knows"},

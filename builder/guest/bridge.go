@@ -97,7 +97,7 @@ func (s *served) serve(ctx context.Context, _ api.Module, stack []uint64) {
 	if err != nil {
 		panic(fmt.Errorf("%s: %w", s.name, err))
 	}
-	s.world.Note(func() host.Call { return s.note(args, result, time.Since(began)) })
+	s.world.Note(s.name, func() host.Call { return s.note(args, result, time.Since(began)) })
 	if err := s.call.Lower(ctx, g, stack, result); err != nil {
 		panic(fmt.Errorf("%s: %w", s.name, err))
 	}

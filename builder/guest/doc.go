@@ -10,6 +10,8 @@
 //	guest.go     the parent's side: a child that is asked again and again
 //	lines.go     answers out of a stream of bytes
 //	main.go      the child's side: requests and answers
+//	request.go   one request
+//	peers.go     other capsules on its bus
 //	session.go   a module that has been loaded, and its calls
 //	runloop.go   a guest that runs on between calls
 //	bridge.go    functions of the host for the engine

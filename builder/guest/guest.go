@@ -126,9 +126,9 @@ func (g *Guest) Renew(ctx context.Context) (*Outcome, error) {
 }
 
 // Enter gives the guest another world, and has it start in it: what it did then is the Outcome.
-// Nothing of the world before stays, and the module is not read and compiled again.
-func (g *Guest) Enter(ctx context.Context, world host.Options) (*Outcome, error) {
-	return g.ask(ctx, request{World: &world})
+// On the bus of the new world are the peers. Nothing of the world before stays, and the module is not read and compiled again.
+func (g *Guest) Enter(ctx context.Context, world host.Options, peers ...Peer) (*Outcome, error) {
+	return g.ask(ctx, request{World: &world, Peers: peers})
 }
 
 func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {

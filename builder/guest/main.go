@@ -36,6 +36,9 @@ func serve(in io.Reader, out io.Writer) error {
 		return errors.New("the first request has no options")
 	}
 	s, err := load(ctx, string(first.Path), *first.Options)
+	if err == nil {
+		err = s.meet(ctx, first.Options.Peers)
+	}
 	if err != nil {
 		return answers.Encode(&Outcome{Error: err.Error()})
 	}

@@ -45,7 +45,24 @@ type Options struct {
 	Limits  Limits       `json:"limits"`
 	Host    host.Options `json:"host"`
 	Runtime string       `json:"runtime,omitempty"` // the release whose host it is; "": the newest known
+	Lines   engine.Lines `json:"lines"`
+	Peers   []Peer       `json:"peers,omitempty"`   // other capsules on its bus
 	Compile bool         `json:"compile,omitempty"` // to machine code: slower to load, faster to call
+}
+
+// Peer is another capsule on the bus of a guest: its module, and its world.
+type Peer struct {
+	Name string       `json:"name"`
+	Path []byte       `json:"path"`
+	Host host.Options `json:"host"`
+}
+
+// Heard is what a peer did during a request.
+type Heard struct {
+	Name   string       `json:"name"`
+	Record host.Record  `json:"record"`
+	Error  string       `json:"error,omitempty"` // why it did not do what it was called for
+	Trap   *engine.Trap `json:"trap,omitempty"`
 }
 
 // request is what the child is told, one JSON value after another.
@@ -58,6 +75,7 @@ type request struct {
 	Message *host.Message `json:"message,omitempty"` // that the guest is called for, or that is delivered
 	Fresh   bool          `json:"fresh,omitempty"`   // with a new instance
 	World   *host.Options `json:"world,omitempty"`   // in a new world, with a new instance
+	Peers   []Peer        `json:"peers,omitempty"`   // of that world
 }
 
 // Outcome is what came of a request.
@@ -76,6 +94,8 @@ type Outcome struct {
 	Stderr  string       `json:"stderr,omitempty"`
 	Millis  float64      `json:"ms"`
 	Memory  uint64       `json:"memory"` // most linear memory held at once, in bytes
+
+	Peers []Heard `json:"peers,omitempty"` // what the other capsules on the bus did
 
 	State map[string][]byte `json:"state,omitempty"` // keys and values, at the request's end
 }

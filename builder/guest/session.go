@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -24,6 +23,7 @@ type session struct {
 	guest   *engine.Guest // nil: none has been started, or the last one died
 	loop    *loop         // its run export, when it has a real one
 	out     [2]tail       // what it prints
+	bus     *bus          // between it and its peers; nil: it is alone, or itself a peer
 }
 
 // load reads, plans and starts nothing yet: the first call does.
@@ -46,7 +46,7 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	}
 	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge})
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Lines: o.Lines})
 	return s, err
 }
 
@@ -89,32 +89,6 @@ func runnable(r *reader.Reading) error {
 
 func (s *session) runLoop() bool { return slices.Contains(s.reading.Real, "run") }
 
-// do carries out one request within its time.
-func (s *session) do(ctx context.Context, q request) *Outcome {
-	began := time.Now()
-	o := &Outcome{RunLoop: s.runLoop()}
-	ctx, cancel := engine.Bounded(ctx, s.options.Limits.Wall, engine.ProcessorTime())
-	defer cancel()
-	if q.Fresh {
-		s.end()
-	}
-	if q.World != nil {
-		if err := s.enter(*q.World); err != nil {
-			o.Error = err.Error()
-			return o
-		}
-	}
-	if err := s.perform(ctx, q, o); err != nil {
-		s.fail(ctx, o, err)
-	}
-	o.Record = s.world.Record()
-	o.State = s.world.State()
-	o.Stdout, o.Stderr = s.out[0].take(), s.out[1].take()
-	o.Millis = float64(time.Since(began).Microseconds()) / 1000
-	o.Memory = s.sandbox.Peak()
-	return o
-}
-
 // enter ends the instance and its world, and makes another world.
 func (s *session) enter(o host.Options) error {
 	world, err := host.New(o)
@@ -139,19 +113,24 @@ func (s *session) perform(ctx context.Context, q request, o *Outcome) error {
 	if q.Action == "" {
 		return nil // to be started was all
 	}
-	defer s.guest.Within(ctx)()
-	t, err := s.guest.Trigger(s.reading)
-	if err != nil {
-		return err
-	}
-	s.world.Handle(q.Message)
-	defer s.world.Handle(nil)
-	a, err := t.Call(ctx, q.Action, q.Payload, maxAnswer)
+	a, err := s.call(ctx, q.Action, q.Payload, q.Message)
 	if err != nil {
 		return err
 	}
 	o.Action, o.Data, o.HasData = a.Action, a.Data, a.HasData
 	return nil
+}
+
+// call calls the contract function with an action, for a message, which may be nil.
+func (s *session) call(ctx context.Context, action string, payload []byte, m *host.Message) (*engine.Answer, error) {
+	defer s.guest.Within(ctx)()
+	t, err := s.guest.Trigger(s.reading)
+	if err != nil {
+		return nil, err
+	}
+	s.world.Handle(m)
+	defer s.world.Handle(nil)
+	return t.Call(ctx, action, payload, maxAnswer)
 }
 
 // started makes an instance where there is none. The runtime does not use one again that
@@ -171,35 +150,18 @@ func (s *session) started(ctx context.Context) (err error) {
 	return err
 }
 
-// fail tells why there is no answer, and ends the instance.
-func (s *session) fail(ctx context.Context, o *Outcome, err error) {
-	o.Error, _, _ = strings.Cut(err.Error(), "\n")
-	switch {
-	case ctx.Err() != nil:
-		o.Late = true
-		o.Error = fmt.Sprintf("it was not done after %s", s.options.Limits.Wall)
-		if errors.Is(context.Cause(ctx), engine.ErrBusy) {
-			o.Error += ", of which the machine gave it little of a processor"
-		}
-	case errors.Is(err, engine.ErrMemory):
-		o.Error = fmt.Sprintf("its memories need more than %d MiB to begin with", s.options.Limits.Memory>>20)
-	default:
-		s.trapped(o, err)
+// said is what the guest printed and logged: a runtime of its own may have told there where it failed.
+func (s *session) said() string {
+	var b strings.Builder
+	for i := range s.out {
+		b.Write(s.out[i].b)
+		b.WriteByte('\n')
 	}
-	s.end()
-}
-
-// trapped tells of a guest that died, as opposed to one that could not be called.
-func (s *session) trapped(o *Outcome, err error) {
-	trap := engine.TrapOf(err)
-	if trap == nil || len(trap.Stack) == 0 {
-		return
+	for _, l := range s.world.Logged() {
+		b.WriteString(l.Message)
+		b.WriteByte('\n')
 	}
-	o.Trap = trap
-	o.Error = "it trapped: " + strings.TrimPrefix(trap.Message, "wasm error: ")
-	if peak := s.sandbox.Peak(); peak+peak/16 >= s.options.Limits.Memory {
-		o.Error += fmt.Sprintf("; it had %d MiB of memory, of %d MiB that the runtime gives", peak>>20, s.options.Limits.Memory>>20)
-	}
+	return b.String()
 }
 
 // end ends the instance; the next request has a new one. What is stored stays.

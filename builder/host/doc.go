@@ -18,6 +18,7 @@
 //	kv.go         keys and values
 //	fs.go         files
 //	http.go       requests to the web
+//	exchange.go   answers of the web that were recorded
 //	net.go        connections
 //	stream.go     a connection's bytes
 //	process.go    programs
@@ -30,6 +31,7 @@
 //	fault.go      errors as a guest gets them
 //	tree.go       files in memory over a folder
 //	bus.go        messages between publishers and subscribers
+//	handlers.go   which handlers a topic has
 //	topic.go      which pattern a topic fits
 //	record.go     what a guest did
 //	options.go    what a world is made with

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -180,13 +179,22 @@ type hop struct {
 }
 
 func (h web) send(ctx context.Context, function string, p hop) (*http.Response, error) {
-	private, err := h.gate(function, p)
+	port, err := h.gate(function, p)
 	if err != nil {
 		return nil, err
 	}
+	var sent []byte
 	var body io.Reader
 	if p.body != nil {
-		body = bytes.NewReader(*p.body)
+		sent = *p.body
+		body = bytes.NewReader(sent)
+	}
+	if recorded := h.replay(p, sent); recorded != nil {
+		return recorded, nil
+	}
+	private, err := h.allowed(function, p, port)
+	if err != nil {
+		return nil, err
 	}
 	u, err := parseURL(p.url)
 	if err != nil {
@@ -207,37 +215,49 @@ func (h web) send(ctx context.Context, function string, p hop) (*http.Response, 
 	if err != nil {
 		return nil, httpError(err)
 	}
+	if h.options.RecordHTTP {
+		return response, h.record(p, sent, response)
+	}
 	return response, nil
 }
 
-// gate holds a request against its scheme, the manifest, and what a person allowed.
-func (h web) gate(function string, p hop) (private bool, err error) {
+// gate holds a request against its scheme and the manifest. The port is that of its host.
+func (h web) gate(function string, p hop) (port uint16, err error) {
 	u, err := parseURL(p.url)
 	switch {
 	case err != nil || u.Scheme == "":
-		return false, fail("invalid-request")
+		return 0, fail("invalid-request")
 	case u.Scheme != "https" && (u.Scheme != "http" || p.httpsOnly):
-		return false, fail("scheme-denied")
+		return 0, fail("scheme-denied")
 	case u.Hostname() == "":
-		return false, fail("invalid-request")
+		return 0, fail("invalid-request")
 	}
 	host := u.Hostname()
 	declared := func(d string) bool { return d == "*" || host == d || strings.HasSuffix(host, "."+d) }
 	if !slices.ContainsFunc(h.options.Capabilities.Net, declared) {
-		return false, h.denied("astrid:http/host."+function, p.url, `[capabilities] net = ["`+host+`"]`)
+		return 0, h.denied("astrid:http/host."+function, p.url, `[capabilities] net = ["`+host+`"]`)
 	}
-	port := uint64(443)
+	number := uint64(443)
 	if u.Scheme == "http" {
-		port = 80
+		number = 80
 	}
 	if u.Port() != "" {
-		if port, err = strconv.ParseUint(u.Port(), 10, 16); err != nil {
-			return false, fail("invalid-request")
+		if number, err = strconv.ParseUint(u.Port(), 10, 16); err != nil {
+			return 0, fail("invalid-request")
 		}
 	}
-	allowed, private := h.reach(host, uint16(port))
+	return uint16(number), nil
+}
+
+// allowed holds a request against what a person allowed.
+func (h web) allowed(function string, p hop, port uint16) (private bool, err error) {
+	u, err := parseURL(p.url)
+	if err != nil {
+		return false, fail("invalid-request")
+	}
+	allowed, private := h.reach(u.Hostname(), port)
 	if !allowed {
-		h.book.lack(Lack{"astrid:http/host." + function, p.url, "--allow-net " + host})
+		h.book.lack(Lack{"astrid:http/host." + function, p.url, "--allow-net " + u.Hostname()})
 		return false, fail("connection-error")
 	}
 	return private, nil
@@ -251,22 +271,6 @@ func parseURL(s string) (*url.URL, error) {
 		s = scheme + "://" + strings.TrimLeft(rest, `/\`)
 	}
 	return url.Parse(s)
-}
-
-func httpError(err error) error {
-	var dns *net.DNSError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, errPrivate):
-		return fail("airlock-rejected")
-	case errors.As(err, &dns):
-		return fail("dns-error")
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return fail("timeout")
-	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
-		return fail("tls-error")
-	}
-	return fail("connection-error")
 }
 
 func headersOf(r *http.Response) []keyValue {
@@ -308,7 +312,15 @@ func (h web) request(function string, r httpRequest, o requestOptions) (httpResp
 		}
 	}
 	return httpResponse{uint16(e.response.StatusCode), headersOf(e.response), body,
-		responseMeta{e.final, e.redirects, uint64(time.Since(began).Milliseconds()), uint64(len(body))}}, nil
+		responseMeta{e.final, e.redirects, h.took(began), uint64(len(body))}}, nil
+}
+
+// took is how long a request took. With recorded answers no time of this machine is seen.
+func (h web) took(began time.Time) uint64 {
+	if len(h.options.HTTP) > 0 {
+		return 0
+	}
+	return uint64(time.Since(began).Milliseconds())
 }
 
 // intact is verify_integrity: sha256-BASE64, with sha384 and sha512.

@@ -77,6 +77,9 @@ func (i ipc) publishAs(function, topic, payload, principal string) error {
 	m := Message{Topic: topic, Payload: text, Source: CapsuleUUID, Principal: principal}
 	i.book.publish(m)
 	i.bus.deliver(m)
+	if i.tell != nil {
+		i.tell(m)
+	}
 	return nil
 }
 

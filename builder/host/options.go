@@ -20,6 +20,8 @@ type Options struct {
 	Cwd          string            `json:"cwd,omitempty"`           // folder of the machine below cwd://; it is only read. "": none
 	Files        map[string][]byte `json:"files,omitempty"`         // there at the start: "a/b", "cwd://a/b", "home://c", "/tmp/d"
 	AllowNet     []string          `json:"allow_net,omitempty"`     // hosts, and HOST:PORT for those of this machine and its network
+	HTTP         []Exchange        `json:"http,omitempty"`          // answers of the web, in place of the network
+	RecordHTTP   bool              `json:"record_http,omitempty"`   // keep what the network answers
 	AllowProcess bool              `json:"allow_process,omitempty"` // let it run programs, which may do everything
 	Path         string            `json:"path,omitempty"`          // PATH of those programs
 	Approve      string            `json:"approve,omitempty"`       // what is decided when it asks for approval: one of Decisions; "": nobody is there

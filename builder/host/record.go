@@ -2,19 +2,22 @@ package host
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
 // Record is what a guest did in a world since the record before. It passes between processes
 // as JSON.
 type Record struct {
-	Logs      []Log     `json:"logs,omitempty"`
-	Published []Message `json:"published,omitempty"` // in order; those that were refused are not among them
-	Lacked    []Lack    `json:"lacked,omitempty"`    // each once
-	Calls     []Call    `json:"calls,omitempty"`     // when Options.Trace asks for them
-	Files     []File    `json:"files,omitempty"`     // all that differs from the start, sorted by path
-	Left      int       `json:"left,omitempty"`      // entries that were not kept, because there were too many
-	Ready     bool      `json:"ready,omitempty"`     // it signalled that it is ready
+	Logs      []Log      `json:"logs,omitempty"`
+	Published []Message  `json:"published,omitempty"` // in order; those that were refused are not among them
+	Lacked    []Lack     `json:"lacked,omitempty"`    // each once
+	Calls     []Call     `json:"calls,omitempty"`     // when Options.Trace asks for them
+	Used      []string   `json:"used,omitempty"`      // functions of the host that were called, sorted; lines of the log do not count
+	Exchanges []Exchange `json:"exchanges,omitempty"` // with the web, when Options.RecordHTTP asks for them
+	Files     []File     `json:"files,omitempty"`     // all that differs from the start, sorted by path
+	Left      int        `json:"left,omitempty"`      // entries that were not kept, because there were too many
+	Ready     bool       `json:"ready,omitempty"`     // it signalled that it is ready
 }
 
 // Log is a line that a guest logged.
@@ -90,6 +93,19 @@ func (b *book) lack(l Lack) {
 	}
 	if b.room(len(b.record.Lacked), len(l.What)) {
 		b.record.Lacked = append(b.record.Lacked, l)
+	}
+}
+
+// use notes that a function was called. There are some two hundred.
+func (b *book) use(function string) {
+	if i, known := slices.BinarySearch(b.record.Used, function); !known && function != "astrid:sys/host.log" {
+		b.record.Used = slices.Insert(b.record.Used, i, function)
+	}
+}
+
+func (b *book) exchange(e Exchange) {
+	if b.room(len(b.record.Exchanges), len(e.Body)+len(e.Sent)) {
+		b.record.Exchanges = append(b.record.Exchanges, e)
 	}
 }
 

@@ -40,8 +40,10 @@ type World struct {
 		began time.Duration
 		bytes int
 	}
-	wait   func(Signal)
-	hidden bool // the answer of the call under way is a secret
+	wait     func(Signal)
+	tell     func(Message)
+	answered map[*Exchange]bool // of Options.HTTP
+	hidden   bool               // the answer of the call under way is a secret
 }
 
 // Signal is why a guest that runs on gives way.
@@ -60,6 +62,9 @@ func (w *World) Wait(s Signal) {
 
 // OnWait sets who is told when the guest waits; nil is nobody.
 func (w *World) OnWait(wait func(Signal)) { w.wait = wait }
+
+// OnPublish sets who is told of each publication; nil is nobody.
+func (w *World) OnPublish(tell func(Message)) { w.tell = tell }
 
 // Bind has the guest find its handlers listed, as the runtime lists them for a run loop and for
 // nothing else.
@@ -94,7 +99,7 @@ func New(o Options) (*World, error) {
 	if o.Caller.Principal == "" {
 		o.Caller.Principal = DefaultPrincipal
 	}
-	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, secrets: map[string]string{}, registered: map[string]uplink{}}
+	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, answered: map[*Exchange]bool{}, secrets: map[string]string{}, registered: map[string]uplink{}}
 	if w.values == nil {
 		w.values = map[string][]byte{}
 	}
@@ -150,12 +155,16 @@ func (w *World) Record() Record {
 	return r
 }
 
+// Logged are the lines that the guest has logged since the last record.
+func (w *World) Logged() []Log { return w.book.record.Logs }
+
 // State are the keys and values that the capsule has stored. The caller may keep it as long as
 // no guest runs.
 func (w *World) State() map[string][]byte { return w.values }
 
-// Note records a call of the host, where that is asked for.
-func (w *World) Note(c func() Call) {
+// Note records a call of a function of the host; its values where that is asked for.
+func (w *World) Note(function string, c func() Call) {
+	w.book.use(function)
 	if w.options.Trace {
 		call := c()
 		if w.hidden {

@@ -4,6 +4,8 @@
 //
 // The files call one way, from top to bottom:
 //
-//	inspect.go  one module
-//	wiring.go   tools against the manifest
+//	inspect.go   one module
+//	replay.go    what its calls do otherwise than those of another module
+//	describe.go  what a module answers when it is asked for its tools
+//	wiring.go    tools against the manifest
 package inspect

@@ -2,18 +2,15 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // describeWall bounds the question for the tools where no tests run: SDKs answer it in
@@ -26,17 +23,12 @@ const Trigger = engine.TriggerName
 // Options say how a module is inspected. The zero value runs no tests.
 type Options struct {
 	Runtime string         // the release whose host it meets; "": the newest known
+	Lines   engine.Lines   // where a trap's place in the source is known from
 	Tests   bool           // run the tests that lie in the capsule's folder
 	Only    *regexp.Regexp // those whose names match; nil: all
-}
-
-// Inspection is what a module can do.
-type Inspection struct {
-	Tools    []tools.Tool      // that it describes
-	Findings []finding.Finding // warnings: what keeps tools from being called as their author expects
-
-	Files []*tests.File  // of tests; nil where none were asked for
-	Tests *tests.Summary // nil: there are none
+	Hash    string         // of the module; "": every test is run
+	Earlier *tests.Earlier // tests of a run before; nil: none
+	Before  *Before        // the module with which this one is compared; nil: none
 }
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
@@ -57,7 +49,8 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 			limits.Wall = tests.Wall
 		}
 	}
-	g, _, err := guest.Start(ctx, path, guest.Options{Limits: limits, Host: world, Runtime: o.Runtime})
+	i.options = guest.Options{Limits: limits, Host: world, Runtime: o.Runtime, Lines: o.Lines}
+	g, _, err := guest.Start(ctx, path, i.options)
 	var answers []string
 	if err == nil {
 		defer g.Close()
@@ -74,39 +67,14 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		return i, nil
 	}
 	if len(i.Files) == 0 {
-		return i, nil
+		return i, i.observe(ctx, m, nil, o.Before)
 	}
-	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only}
+	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only, Module: o.Hash, Runtime: o.Runtime, Earlier: o.Earlier}
 	for _, e := range m.Env {
 		r.Env = append(r.Env, e.Name)
 	}
-	i.Tests, err = r.Run(ctx, i.Files)
-	return i, err
-}
-
-// describe asks for the tools, and names them; nil where the guest does not answer as it should.
-// The error is a child that ended.
-func (i *Inspection) describe(ctx context.Context, m *capsule.Manifest, g *guest.Guest) (names []string, err error) {
-	i.Tools, _, err = tools.Describe(ctx, g, tools.World(m))
-	var fault *tools.FaultError
-	switch {
-	case errors.As(err, &fault):
-		i.silent(err)
-		return nil, nil
-	case err != nil:
-		return nil, err
+	if i.Tests, err = r.Run(ctx, i.Files); err != nil {
+		return i, err
 	}
-	names = []string{}
-	for _, t := range i.Tools {
-		names = append(names, t.Name)
-	}
-	i.Findings = wiring(m, i.Tools, g.RunLoop())
-	return names, nil
-}
-
-// silent warns of a module that cannot be asked.
-func (i *Inspection) silent(err error) {
-	i.Findings = append(i.Findings, finding.Finding{Code: finding.ToolDescribeFailed, Severity: finding.Warning, File: tree.ManifestName,
-		Message: "asked to describe its tools it gives no answer: " + err.Error(),
-		Hint:    "astrid-dev call shows what it logs; without an answer no client sees its tools"})
+	return i, i.observe(ctx, m, r, o.Before)
 }

@@ -48,11 +48,12 @@ func (w *work) callFailed(ctx context.Context, r *Report, result *CallResult, er
 		w.interrupted(ctx, r)
 		return
 	}
-	if result.Trap = engine.TrapOf(err); result.Trap != nil && len(result.Trap.Stack) == 0 {
+	if result.Trap = w.trap(err); result.Trap != nil && len(result.Trap.Stack) == 0 {
 		result.Trap = nil
 	}
 	r.fail(finding.SmokeCall, fmt.Sprintf("the call with action %q failed: %s", result.Action, result.Error),
 		"the guest's own message and stack are shown with the report; the host behind its imports is a stub that answers with zeros")
+	r.place(result.Trap)
 }
 
 // run makes one call and keeps what came of it.

@@ -18,8 +18,8 @@
 //	kernel.go     whether the kernel would run it
 //	release.go    the same for other releases
 //	judgement.go  a verdict in the making
-//	capture.go    what the guest wrote
 //	text.go       a report for a person
 //	work.go       one load
+//	capture.go    what the guest wrote
 //	report.go     what a load found
 package smoke

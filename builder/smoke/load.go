@@ -33,12 +33,13 @@ func (w *work) load(ctx context.Context, r *Report) {
 		w.foreign(r)
 	}
 	w.enter("preparing the sandbox")
-	s, err := engine.New(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter})
+	s, err := engine.New(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter, Lines: w.options.Lines})
 	if err != nil {
 		r.fail(finding.SmokeEngine, err.Error(), "")
 		return
 	}
 	defer s.Close()
+	w.sandbox = s
 	running := reading
 	if r.Kind == KindCore && reading.Wrappable {
 		running = w.wrapped(ctx, r, reading)
@@ -111,11 +112,13 @@ func (w *work) broken(ctx context.Context, r *Report, err error) {
 		r.fail(finding.SmokeExit, fmt.Sprintf("it ended itself with exit code %d while %s", exit.ExitCode(), w.during()),
 			"build a reactor, not a command: initialisation must return (its output is shown with the report)")
 	case strings.Contains(err.Error(), "stack overflow"):
-		r.Trap = engine.TrapOf(err)
+		r.Trap = w.trap(err)
 		r.fail(finding.SmokeStack, "more than 2,000 calls are nested while "+w.during(), "look for recursion without an end in the stack below")
+		r.place(r.Trap)
 	default:
-		r.Trap = engine.TrapOf(err)
+		r.Trap = w.trap(err)
 		r.fail(finding.SmokeTrap, "it trapped while "+w.during()+": "+r.Trap.Message, "its own message and stack are shown with the report")
+		r.place(r.Trap)
 	}
 }
 

@@ -153,6 +153,18 @@ func (r *Report) fail(code finding.Code, message, hint string) {
 	r.Verdict, r.Loads = Fails, false
 }
 
+// place gives the newest finding the line of the author's source where the guest died.
+func (r *Report) place(t *Trap) {
+	if t == nil || t.At == nil {
+		return
+	}
+	f := &r.Findings[len(r.Findings)-1]
+	f.File, f.Line, f.Column = t.At.File, t.At.Line, t.At.Column
+	if t.At.Function != "" {
+		f.Message += ", in " + t.At.Function
+	}
+}
+
 func (r *Report) add(s finding.Severity, code finding.Code, message, hint string) {
 	r.Findings = append(r.Findings, finding.Finding{Code: code, Severity: s, Message: message, Hint: hint})
 }

@@ -57,10 +57,11 @@ func (l Limits) withDefaults() Limits {
 
 // Options choose what a load does. The zero value loads under the default limits.
 type Options struct {
-	Limits   Limits    `json:"limits"`
-	Calls    []Call    `json:"calls,omitempty"`
-	Declared *Declared `json:"declared,omitempty"` // what the manifest says; nil: kernel-ready skips those rules
-	Runtime  string    `json:"runtime,omitempty"`  // the release that judges; "": the newest known
+	Limits   Limits       `json:"limits"`
+	Calls    []Call       `json:"calls,omitempty"`
+	Declared *Declared    `json:"declared,omitempty"` // what the manifest says; nil: kernel-ready skips those rules
+	Lines    engine.Lines `json:"lines"`              // where a trap's place in the source is known from
+	Runtime  string       `json:"runtime,omitempty"`  // the release that judges; "": the newest known
 }
 
 // loadWithin examines module in this process and never returns nil. It ends soon after

@@ -159,6 +159,9 @@ func (t *textWriter) trap(trap *Trap) {
 		return
 	}
 	t.line("trap", "%s", trap.Message)
+	if trap.At != nil {
+		t.line("", "%s", trap.At)
+	}
 	for _, frame := range trap.Stack {
 		t.line("", "  %s", frame)
 	}

@@ -21,8 +21,18 @@ type work struct {
 	out     *captures
 	reader  *reader.Reader
 	release *astrid.Release
+	sandbox *engine.Sandbox // nil: nothing has been started; the load alone uses it
 	phase   atomic.Pointer[string]
 	scanned atomic.Pointer[Report] // what was known before the first guest instruction
+}
+
+// trap is how the guest died, with the lines of its source where they are known; nil for an error that is none.
+func (w *work) trap(err error) *Trap {
+	if w.sandbox == nil {
+		return nil
+	}
+	said, _ := w.out.stderr.text()
+	return w.sandbox.Trap(err, said)
 }
 
 func (w *work) enter(phase string) { w.phase.Store(&phase) }

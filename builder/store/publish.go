@@ -9,13 +9,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Staged is a module that is to be published.
 type Staged struct {
-	Path string // where it lies, below the capsule
+	Path  string // where it lies, below the capsule
+	Lines string // what tells of its source, below the capsule too; "": nothing does
 	Module
 }
 
@@ -75,8 +77,22 @@ func (f *folder) keepBlob(m Staged) error {
 	if err := f.Chmod(staged, 0o444); err != nil { // nobody should write into a blob by accident
 		return err
 	}
+	f.keepLines(m)
 	return f.Move(staged, blobName(m.Hash))
 }
+
+// keepLines moves what tells of a module's source beside its blob. Where that cannot be done a trap names
+// functions only, which is no reason not to publish.
+func (f *folder) keepLines(m Staged) {
+	for _, suffix := range []string{"", source.MapSuffix} {
+		_ = f.Remove(linesName(m.Hash) + suffix) // of another build that made the same module
+		if from, ok := f.Below(m.Lines + suffix); ok && m.Lines != "" && f.MkdirAll(stateName(LinesFolder), 0o755) == nil {
+			_ = f.Move(from, linesName(m.Hash)+suffix)
+		}
+	}
+}
+
+func linesName(hash string) string { return stateName(LinesFolder, hash+".wasm") }
 
 func blobName(hash string) string { return stateName(BlobFolder, hash+".wasm") }
 
@@ -135,6 +151,8 @@ func (f *folder) pruneBlobs(r *Record) {
 		used := slices.ContainsFunc(r.Modules, func(m Module) bool { return m.Hash+".wasm" == e.Name() })
 		if !used {
 			_ = f.Remove(stateName(BlobFolder, e.Name()))
+			_ = f.Remove(stateName(LinesFolder, e.Name()))
+			_ = f.Remove(stateName(LinesFolder, e.Name()+source.MapSuffix))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -25,6 +26,8 @@ type Record struct {
 	Reports    []json.RawMessage `json:"reports"` // one a module, to say what the next build changed
 	Written    time.Time         `json:"written"`
 	CodeHash   string            `json:"code_hash,omitempty"` // SourceHash without the files of tests; "": there were none
+	Calls      json.RawMessage   `json:"calls,omitempty"`     // what calls of the first module did; nil: nobody knows
+	Changed    json.RawMessage   `json:"changed,omitempty"`   // what they do otherwise than those of the module before; nil: nothing
 	Tests      json.RawMessage   `json:"tests,omitempty"`     // what came of the capsule's tests; nil: there were none
 }
 
@@ -87,6 +90,26 @@ func readRecord(dir, name string) *Record {
 		}
 	}
 	return &r
+}
+
+// Lines is where the core module lies of which the module that stands published at file, a slash path
+// below dir, was made, with what tells of its source; "" where nobody kept it.
+func Lines(dir, file string) string {
+	r := Read(dir)
+	if r == nil {
+		return ""
+	}
+	for _, m := range r.Modules {
+		if path := Path(dir, LinesFolder, m.Hash+".wasm"); m.File == file && isFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f *folder) writeRecord(name string, r *Record) error {

@@ -21,6 +21,7 @@ const (
 	CauseNote     = "cause" // what the newest verdict went by, and what had changed
 	BlobFolder    = "blobs"
 	WorkFolder    = "work"
+	LinesFolder   = "lines"  // of each blob the core module with what tells of its source
 	WorkShared    = "shared" // in a build's folder: what another machine made
 )
 

@@ -7,8 +7,11 @@
 //
 // The files call one way, from top to bottom:
 //
+//	record.go   a call, written into a file as a test
 //	update.go   what came out, written into the files
 //	run.go      tests are run
+//	again.go    what need not be run again
+//	observe.go  what their calls did, to compare two modules
 //	expect.go   what came out against what was expected
 //	read.go     what the files say
 //	value.go    values of TOML and JSON

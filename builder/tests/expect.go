@@ -53,7 +53,7 @@ func (t *Test) missed(s *seen) (list []Miss) {
 			m = checks[e.kind](e.want, s)
 		}
 		if m != nil {
-			m.Line, m.index = e.line, i
+			m.Line, m.index, m.kind = e.line, i, e.kind
 			list = append(list, *m)
 		}
 	}

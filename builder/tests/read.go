@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -62,9 +63,12 @@ type Test struct {
 
 // world is what a test has beside the manifest's world.
 type world struct {
-	cwd          string // a folder of the machine, absolute
+	cwd          string   // a folder of the machine, absolute
+	with         []string // folders of other capsules, absolute
 	files, kv    map[string][]byte
 	env, answers map[string]string
+	http         []host.Exchange
+	messages     []host.Message // that are sent before, in order
 	capabilities host.Capabilities
 	caller       string
 	approve      string
@@ -81,7 +85,7 @@ type expectation struct {
 }
 
 var (
-	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "seed", "clock", "expect"}
+	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "http", "messages", "seed", "clock", "expect"}
 	expectKeys       = []string{"result", "contains", "matches", "json", "error", "published", "files", "kv", "log"}
 	capabilityLists  = []string{"net", "kv", "fs_read", "fs_write", "host_process", "net_bind", "net_connect", "identity"}
 	capabilityWords  = []string{"uplink", "allow_persistent", "allow_prompt_injection"}
@@ -194,6 +198,10 @@ func (f field) world(dir string) world {
 	if w.approve != "" && !slices.Contains(host.Decisions, w.approve) {
 		f.at("approve").fault(finding.TestValue, "it is one of "+strings.Join(host.Decisions, ", "), "nobody decides %q", w.approve)
 	}
+	w.http, w.messages = f.at("http").exchanges(), f.at("messages").messages()
+	for _, other := range f.at("with").texts() {
+		w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
+	}
 	if fixtures := f.at("fixtures"); fixtures.found {
 		if s, ok := fixtures.value.(string); ok {
 			w.cwd = fixtures.folder(dir, s)
@@ -215,6 +223,62 @@ func (f field) world(dir string) world {
 		}
 	}
 	return w
+}
+
+// exchanges reads answers of the web.
+func (f field) exchanges() (list []host.Exchange) {
+	f.tables(`[{ url = "https://...", body = "..." }]`, []string{"url", "method", "sent", "status", "headers", "body"}, func(one field) {
+		e := host.Exchange{Method: "GET", URL: one.at("url").text(), Status: 200, Headers: one.at("headers").words(), Body: []byte(text(one.at("body").value))}
+		if e.URL == "" {
+			one.fault(finding.TestValue, `write url = "https://..."`, "an answer of the web has a url")
+		}
+		if method := one.at("method"); method.found {
+			e.Method = method.text()
+		}
+		if sent := one.at("sent"); sent.found {
+			e.Sent = []byte(text(sent.value))
+		}
+		if status := one.at("status"); status.found {
+			n, ok := status.value.(int64)
+			if !ok || n < 100 || n > 599 {
+				status.wrong("a whole number from 100 to 599", "write status = 200")
+			}
+			e.Status = int(n)
+		}
+		if !one.at("body").found {
+			e.Body = nil
+		}
+		list = append(list, e)
+	})
+	return list
+}
+
+// messages reads what is sent.
+func (f field) messages() (list []host.Message) {
+	f.tables(`[{ topic = "..." }]`, publicationWords, func(one field) {
+		m := host.Message{Topic: one.at("topic").text(), Payload: json.RawMessage("{}")}
+		if m.Topic == "" {
+			one.fault(finding.TestValue, `write topic = "..."`, "a message has a topic")
+		}
+		if payload := one.at("payload"); payload.found {
+			m.Payload = encoded(payload.value)
+		}
+		list = append(list, m)
+	})
+	return list
+}
+
+// tables calls do for each table of an array, whose keys are among names.
+func (f field) tables(example string, names []string, do func(field)) {
+	list := tomldoc.Elements(f.value)
+	if f.found && list == nil {
+		f.wrong("an array of tables", fmt.Sprintf("write %s = %s", f.name(), example))
+	}
+	for i := range list {
+		if one := f.element(i); one.only(names...) {
+			do(one)
+		}
+	}
 }
 
 // folder is a folder of fixtures, below the folder of the tests.

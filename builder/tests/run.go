@@ -26,11 +26,14 @@ const maxLate = 3
 
 // Runner runs tests.
 type Runner struct {
-	Guest *guest.Guest
-	World host.Options // the manifest's
-	Env   []string     // that the manifest declares
-	Tools []string     // that the module describes; nil: nobody knows
-	Only  *regexp.Regexp
+	Guest           *guest.Guest
+	World           host.Options // the manifest's
+	Env             []string     // that the manifest declares
+	Tools           []string     // that the module describes; nil: nobody knows
+	Only            *regexp.Regexp
+	Module, Runtime string          // the hash of the module, and the release whose host it meets; Module "": nothing is known of runs before
+	Earlier         *Earlier        // nil: all are run
+	Calls           map[string]bool // keys of the calls that are made; nil: all
 }
 
 // Run runs the tests of files. The error is ctx's: the tests that were to come did not run then.
@@ -43,6 +46,9 @@ func (r *Runner) Run(ctx context.Context, files []*File) (*Summary, error) {
 	for _, f := range files {
 		s.Faults = append(s.Faults, f.Faults...)
 		for _, t := range f.runnable(r.Only) {
+			if !r.wanted(t) {
+				continue
+			}
 			ran := t.ran()
 			switch {
 			case dead != nil:
@@ -63,6 +69,15 @@ func (r *Runner) Run(ctx context.Context, files []*File) (*Summary, error) {
 		}
 	}
 	return s, nil
+}
+
+// wanted reports whether the call of t is one that is made.
+func (r *Runner) wanted(t *Test) bool {
+	if r.Calls == nil {
+		return true
+	}
+	key, err := t.callKey()
+	return err == nil && r.Calls[key]
 }
 
 // runnable are the tests of a file that is sound, whose name only matches; nil: all.
@@ -101,8 +116,6 @@ func (r *Ran) fails(hint, message string) {
 	r.Missed = append(r.Missed, Miss{Line: r.Line, index: -1, Message: message, Hint: hint})
 }
 
-func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
-
 // run runs one test in a world of its own. The error is a child that ended.
 func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	if t.tool != "" && r.Tools != nil && !slices.Contains(r.Tools, t.tool) {
@@ -114,9 +127,20 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("declare it in Capsule.toml, or take it out of env", fmt.Sprintf("the manifest has no [env.%s]", undeclared))
 		return nil
 	}
+	key := r.runKey(t, world)
+	if same := r.earlier(t, key); same != nil {
+		*ran = *same
+		return nil
+	}
+	ran.Key = key
 	began := time.Now()
 	defer func() { ran.Millis = float64(time.Since(began).Microseconds()) / 1000 }()
-	start, err := r.Guest.Enter(ctx, world)
+	peers, err := t.peers()
+	if err != nil {
+		ran.fails("build it; where tests of this capsule need it, name its module in inputs", err.Error())
+		return nil
+	}
+	start, err := r.Guest.Enter(ctx, world, peers...)
 	if err != nil {
 		ran.fails("", err.Error())
 		return err
@@ -131,6 +155,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	switch {
 	case errors.As(err, &fault):
 		ran.fails("", fault.Message)
+		ran.call = t.observed(s, fault.Message, world)
 		if s.outcome != nil {
 			ran.Late = s.outcome.Late
 			ran.Missed[len(ran.Missed)-1].Diff = stack(s.outcome)
@@ -140,6 +165,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("", err.Error())
 		return err
 	}
+	ran.call = t.observed(s, "", world)
 	s.outcome.Record.Logs = slices.Concat(start.Record.Logs, s.outcome.Record.Logs)
 	if ran.Missed = t.missed(s); t.tool != "" {
 		ran.content = s.value()
@@ -173,7 +199,7 @@ func (t *Test) in(o host.Options, declared []string) (w host.Options, undeclared
 	if !has.clock.IsZero() {
 		w.Clock = has.clock.UnixMilli()
 	}
-	w.State, w.Files, w.Cwd, w.Approve, w.Answers = has.kv, has.files, has.cwd, has.approve, has.answers
+	w.State, w.Files, w.Cwd, w.Approve, w.Answers, w.HTTP = has.kv, has.files, has.cwd, has.approve, has.answers, has.http
 	c, more := &w.Capabilities, has.capabilities
 	for _, both := range []struct {
 		to  *[]string
@@ -193,6 +219,15 @@ func (t *Test) in(o host.Options, declared []string) (w host.Options, undeclared
 // call calls the tool, or sends the message. The seen is never nil.
 func (r *Runner) call(ctx context.Context, t *Test, world host.Options) (*seen, error) {
 	s := &seen{}
+	var before []*guest.Outcome
+	for _, m := range t.world.messages {
+		_, outcome, err := tools.Send(ctx, r.Guest, world, m.Topic, m.Payload)
+		if s.outcome = outcome; err != nil {
+			return s, err
+		}
+		before = append(before, outcome)
+	}
+	defer s.after(before)
 	if t.topic != "" {
 		data, outcome, err := tools.Send(ctx, r.Guest, world, t.topic, t.args)
 		if s.outcome = outcome; err != nil {
@@ -215,6 +250,19 @@ func (r *Runner) call(ctx context.Context, t *Test, world host.Options) (*seen, 
 		}
 	}
 	return s, nil
+}
+
+// after puts what messages before the call led to in front of what it did itself.
+func (s *seen) after(before []*guest.Outcome) {
+	var logs []host.Log
+	var published []host.Message
+	for _, o := range before {
+		logs, published = append(logs, o.Record.Logs...), append(published, o.Record.Published...)
+	}
+	s.published = append(published, s.published...)
+	if s.outcome != nil {
+		s.outcome.Record.Logs = append(logs, s.outcome.Record.Logs...)
+	}
 }
 
 // framesShown of a guest's stack: enough to leave the panic's own functions behind.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/behaviour"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
 
@@ -23,10 +24,14 @@ type Ran struct {
 	Missed []Miss  `json:"missed,omitempty"`
 	Late   bool    `json:"late,omitempty"` // it did not end in its time, or was not run because others did not
 
+	Key  string `json:"key,omitempty"`  // equal keys have the same outcome; "": nobody can say
+	Same bool   `json:"same,omitempty"` // it was not run again: its key is that of a run before
+
 	Updated bool `json:"updated,omitempty"` // all that it missed stands in its file now
 
 	test    *Test
-	content any // what its tool answered; nil: nothing, or null
+	call    *behaviour.Call // what its call did; nil: it was not made
+	content any             // what its tool answered; nil: nothing, or null
 }
 
 // Miss is an expectation that was not met.
@@ -36,8 +41,26 @@ type Miss struct {
 	Diff    string `json:"diff,omitempty"` // from what was expected to what came
 	Hint    string `json:"hint,omitempty"`
 
-	index int // of the expectation; -1: the test itself
-	got   any // what would meet it; nil: nothing would that a file can say
+	kind  string // of the expectation; "": the test itself
+	index int    // of the expectation; -1: the test itself
+	got   any    // what would meet it; nil: nothing would that a file can say
+}
+
+func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
+
+// Left says why --update did not write what came in the place of an expectation.
+func (m Miss) Left() string {
+	switch m.kind {
+	case "":
+		return "--update writes expectations, and this is none"
+	case "contains", "log":
+		return "--update leaves it: which part of a text is meant only you know"
+	case "matches":
+		return "--update leaves it: it writes no regular expressions"
+	case "published":
+		return "--update leaves it: write the topic, and what of the payload counts"
+	}
+	return "--update leaves it: a file of tests cannot say what came"
 }
 
 // Passed is how many tests passed.

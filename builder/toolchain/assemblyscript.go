@@ -57,9 +57,14 @@ export default class {
 
 // asconfig is what we read of asconfig.json.
 type asconfig struct {
-	Extends string         `json:"extends"`
-	Entries []string       `json:"entries"`
-	Targets map[string]any `json:"targets"`
+	Extends string               `json:"extends"`
+	Entries []string             `json:"entries"`
+	Options asoptions            `json:"options"`
+	Targets map[string]asoptions `json:"targets"`
+}
+
+type asoptions struct {
+	Debug bool `json:"debug"`
 }
 
 func planAssemblyScript(ctx context.Context, j *job) (*Recipe, error) {
@@ -93,8 +98,9 @@ func planAssemblyScript(ctx context.Context, j *job) (*Recipe, error) {
 			argv = append(argv, "--target", target)
 		}
 		return &Recipe{
+			StripNames: !config.Options.Debug && !config.Targets[target].Debug, // its code is the same with --debug
 			argv: func(out string) []string {
-				return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0), "--transform", filepath.Join(out, assemblyReads))
+				return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0), "--debug", "--sourceMap", "--transform", filepath.Join(out, assemblyReads))
 			},
 			beside: map[string]string{assemblyReads: assemblyReadsText}, Identity: identity, Outside: outside,
 		}

@@ -62,7 +62,7 @@ func (c *crate) recipe(program string, identity Identity) *Recipe {
 	}
 	return &Recipe{
 		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
-		Identity: identity,
+		Identity: identity, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)),
 		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)
 		},

@@ -6,17 +6,26 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 )
 
-// flags is the environment with getrandom's flag added to what is configured.
-// The variable hides every other source of flags, so all of them are repeated.
+// flags is the environment with what is added to the configured flags: getrandom's, and those that
+// have the compiler leave lines and names, which change nothing of the code and are taken out
+// before the module is published. They are flags and no settings of the profile, because cargo
+// would name everything else otherwise. The variable hides every other source of flags, so all of
+// them are repeated.
 func (c *crate) flags() environ {
 	if c.target != cargo.UnknownTarget {
-		return c.env
+		return c.env // its linker makes components, out of which nothing is taken
 	}
 	flags := c.files.Rustflags(c.target)
-	if cargo.HasRandomFlag(flags) {
-		return c.env
+	if !cargo.HasRandomFlag(flags) {
+		flags = append(flags, cargo.RandomFlag)
 	}
-	return c.env.with("CARGO_ENCODED_RUSTFLAGS", strings.Join(append(flags, cargo.RandomFlag), cargo.UnitSeparator))
+	if !cargo.HasFlag(flags, "debuginfo") {
+		flags = append(flags, "-Cdebuginfo=line-tables-only")
+	}
+	if !cargo.HasFlag(flags, "strip") {
+		flags = append(flags, "-Cstrip=none")
+	}
+	return c.env.with("CARGO_ENCODED_RUSTFLAGS", strings.Join(flags, cargo.UnitSeparator))
 }
 
 // profileDir is the folder below the target's that the profile writes to.

@@ -3,6 +3,7 @@ package toolchain
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,7 +79,7 @@ func TestRustFlags(t *testing.T) {
 		"RUSTFLAGS":          {env: environ{"RUSTFLAGS=-Ce  -Cf"}, files: map[string]string{own: target + "rustflags = [\"-Cb\"]"}, want: "-Ce -Cf " + cargo.RandomFlag},
 		"encoded":            {env: environ{"RUSTFLAGS=-Ce", "CARGO_ENCODED_RUSTFLAGS=-C x\x1f-Cy"}, files: map[string]string{own: target}, want: "-C x -Cy " + cargo.RandomFlag},
 		"target's variable":  {env: environ{"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=-Cv"}, files: map[string]string{own: target}, want: "-Cv " + cargo.RandomFlag},
-		"already there":      {files: map[string]string{own: target + "rustflags = ['--cfg', 'getrandom_backend=\"wasm_js\"']"}, want: "-"},
+		"already there":      {files: map[string]string{own: target + "rustflags = ['--cfg', 'getrandom_backend=\"wasm_js\"']"}, want: `--cfg getrandom_backend="wasm_js"`},
 		"another target":     {files: map[string]string{own: "build.target = \"wasm32-wasip2\""}, want: "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,8 +90,42 @@ func TestRustFlags(t *testing.T) {
 			if !set || c.want == "-" && after == before {
 				got = "-"
 			}
+			if c.want != "-" {
+				c.want += " -Cdebuginfo=line-tables-only -Cstrip=none"
+			}
 			if got != c.want {
 				t.Errorf("flags %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestOwnLines: who says what the compiler leaves of lines and names has it so.
+func TestOwnLines(t *testing.T) {
+	const config, manifest = "ws/cap/.cargo/config.toml", "ws/cap/Cargo.toml"
+	const target = "[build]\ntarget = \"wasm32-unknown-unknown\"\n"
+	for name, c := range map[string]struct {
+		env        environ
+		files      map[string]string
+		added      string
+		stripNames bool
+	}{
+		"nothing":              {nil, nil, "-Cdebuginfo=line-tables-only -Cstrip=none", false},
+		"strip in the profile": {nil, map[string]string{manifest: "[profile.release]\nstrip = true"}, "-Cdebuginfo=line-tables-only -Cstrip=none", true},
+		"symbols":              {nil, map[string]string{config: target + "[profile.release]\nstrip = \"symbols\""}, "-Cdebuginfo=line-tables-only -Cstrip=none", true},
+		"lines only":           {nil, map[string]string{manifest: "[profile.release]\nstrip = \"debuginfo\""}, "-Cdebuginfo=line-tables-only -Cstrip=none", false},
+		"the environment":      {environ{"CARGO_PROFILE_RELEASE_STRIP=none"}, map[string]string{manifest: "[profile.release]\nstrip = true"}, "-Cdebuginfo=line-tables-only -Cstrip=none", false},
+		"a flag":               {environ{"RUSTFLAGS=-C strip=symbols"}, map[string]string{manifest: "[profile.release]\nstrip = true"}, "-Cdebuginfo=line-tables-only", false},
+		"both flags":           {environ{"RUSTFLAGS=-Cstrip=none --codegen=debuginfo=2"}, nil, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{config: target}
+			maps.Copy(files, c.files)
+			crate := bareCrate(t, c.env, files)
+			after, _ := crate.flags().lookup("CARGO_ENCODED_RUSTFLAGS")
+			_, added, _ := strings.Cut(strings.ReplaceAll(after, cargo.UnitSeparator, " "), cargo.RandomFlag)
+			if got := crate.files.DropsNames("release", crate.files.Rustflags(crate.target)); strings.TrimSpace(added) != c.added || got != c.stripNames {
+				t.Errorf("added %q, names go %v; want %q, %v", added, got, c.added, c.stripNames)
 			}
 		})
 	}

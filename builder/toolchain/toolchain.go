@@ -38,6 +38,10 @@ type Recipe struct {
 	// up to date, whatever happened in between.
 	ByTime bool
 
+	// StripNames: the tool was kept from dropping the functions' names, which the author does not
+	// want in what is published.
+	StripNames bool
+
 	// CargoTarget is cargo's target folder, absolute, where the capsule is a crate, whoever
 	// builds it: cargo compares times too. "" where it is none.
 	CargoTarget string

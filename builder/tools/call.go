@@ -49,7 +49,7 @@ func ResultTopic(name string) string { return executeTopic + name + resultSuffix
 // the topic, or for its run loop. What it did is in the Outcome; the answer is a handler's, nil
 // where it gives none. An error that is a *FaultError is the guest's own.
 func Send(ctx context.Context, g *guest.Guest, o host.Options, topic string, payload json.RawMessage) ([]byte, *guest.Outcome, error) {
-	if !g.RunLoop() && len(handlers(o, topic)) == 0 {
+	if !g.RunLoop() && len(o.Handlers(topic)) == 0 {
 		return nil, nil, &FaultError{"no entry of [subscribe] has a handler for " + topic}
 	}
 	const none = "" // no topic fits it: what a handler publishes is no answer

@@ -1,36 +1,19 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 )
-
-// handlers are what the manifest has called for a topic, in the order of their priorities, and
-// among equal ones of their names. For a handler a * stands for one segment, also at the end
-// (crate astrid-capsule, dispatcher.rs and topic.rs).
-func handlers(o host.Options, topic string) (list []host.Subscription) {
-	for _, s := range o.Subscribe {
-		if s.Handler != "" && strings.Count(s.Pattern, ".") == strings.Count(topic, ".") && host.Matches(s.Pattern, topic) {
-			list = append(list, s)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b host.Subscription) int {
-		return cmp.Or(cmp.Compare(a.Priority, b.Priority), strings.Compare(a.Handler, b.Handler))
-	})
-	return list
-}
 
 // dispatch has a message handled as the runtime's dispatcher does it: handlers of different
 // priorities are a chain, in which one may change the payload for the next, or end it; those of
 // one priority are independent of each other. byDefault is called where there is none. The
 // outcome is that of all of them.
 func dispatch(ctx context.Context, g *guest.Guest, o host.Options, m host.Message, byDefault string) (*guest.Outcome, error) {
-	list := handlers(o, m.Topic)
+	list := o.Handlers(m.Topic)
 	if len(list) == 0 {
 		list = []host.Subscription{{Handler: byDefault}}
 	}
@@ -70,6 +53,9 @@ func joined(before, now *guest.Outcome) *guest.Outcome {
 	}
 	b.Lacked = a.Lacked
 	b.Left += a.Left
+	b.Used = slices.Concat(a.Used, b.Used)
+	slices.Sort(b.Used)
+	b.Used = slices.Compact(b.Used)
 	b.Ready = b.Ready || a.Ready
 	now.Millis += before.Millis
 	now.Stdout, now.Stderr = before.Stdout+now.Stdout, before.Stderr+now.Stderr

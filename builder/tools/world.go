@@ -3,9 +3,12 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 )
 
@@ -37,6 +40,19 @@ func World(m *capsule.Manifest) host.Options {
 		}
 	}
 	return o
+}
+
+// Peer is a capsule, with the module that stands published, as another one on the bus of a guest. The
+// error is a capsule that is not built.
+func Peer(m *capsule.Manifest) (guest.Peer, error) {
+	if len(m.Components) == 0 {
+		return guest.Peer{}, fmt.Errorf("%s has no component", m.Dir)
+	}
+	path := filepath.Join(m.Dir, filepath.FromSlash(m.Components[0].File))
+	if _, err := os.Stat(path); err != nil {
+		return guest.Peer{}, fmt.Errorf("%s is not built: %w", m.Package.Name, err)
+	}
+	return guest.Peer{Name: m.Package.Name, Path: []byte(path), Host: World(m)}, nil
 }
 
 // IsSecret reports whether a value of [env] must never be shown.

@@ -59,10 +59,12 @@ func (f *callFlags) call(cmd *cobra.Command, dir, tool string, words []string) e
 	switch {
 	case err != nil:
 		return err
-	case answer.Fault != "" && !f.json && !asJSON(cmd):
-		fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: error: %s: %s\n", tool, answer.Fault)
-	case answer.Failed() && !f.json && !asJSON(cmd):
-		fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: %s says that it failed\n", tool)
+	case answer.Explain() != "" && !f.json && !asJSON(cmd):
+		kind := ""
+		if answer.Fault != "" {
+			kind = "error: "
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "astrid-dev: %s%s\n", kind, answer.Explain())
 	}
 	if answer.Failed() {
 		return &failedError{count: 1, said: true}

@@ -15,11 +15,13 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/calls"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // callFlags are the flags of call and tools.
 type callFlags struct {
 	args, caller, clock string
+	envFile             string
 	env, vars           []string
 	seed                uint64
 	timeout             time.Duration
@@ -28,13 +30,16 @@ type callFlags struct {
 
 	cwd, state, approve string
 	write, process      bool
+	record              bool
 	net, answers, files []string
+	with                []string
 }
 
 // declareWorld declares what both take.
 func (f *callFlags) declareWorld(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the manifest's [env] (may be repeated; --var is the same)")
+	flags.StringVar(&f.envFile, "env-file", "", "a file of NAME=VALUE lines for the manifest's [env]; what --env says goes before it")
 	flags.StringArrayVar(&f.vars, "var", nil, "the same as --env")
 	flags.DurationVar(&f.timeout, "timeout", 0, "of one call (0: the manifest's for smoke, or 30s)")
 	f.on.register(cmd, "the release of the runtime whose host it is, as in 2026.10.1")
@@ -54,6 +59,8 @@ func (f *callFlags) declareCall(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.files, "file", nil, "PATH=FILE: a file of cwd://, home:// or /tmp with the content of FILE (may be repeated)")
 	flags.StringVar(&f.state, "state", "", "a file that keeps what it stores under keys, from call to call")
 	flags.StringArrayVar(&f.net, "allow-net", nil, "a host that it may reach, or HOST:PORT of this machine's own network (may be repeated)")
+	flags.StringArrayVar(&f.with, "with", nil, "the folder of another built capsule that is on its bus (may be repeated)")
+	flags.BoolVar(&f.record, "record", false, "write the call into tests/recorded.toml: a change of what it does is told at each reload")
 	flags.BoolVar(&f.process, "allow-process", false, "let it run the programs that it declares: they may do everything that you may")
 	flags.StringVar(&f.approve, "approve", "", "what is decided when it asks: denied, approved, approved-session or approved-always")
 	flags.StringArrayVar(&f.answers, "answer", nil, "KEY=VALUE: what is answered when it asks a person (may be repeated)")
@@ -70,7 +77,7 @@ func (f *callFlags) open(cmd *cobra.Command, dir string) (*calls.Capsule, error)
 // options are what the flags say, and what is wrong with them.
 func (f *callFlags) options() (o calls.Options, err error) {
 	o = calls.Options{Trace: f.trace, Wall: f.timeout, Caller: f.caller, Seed: f.seed, Runtime: f.on.versions(),
-		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve}
+		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve, Record: f.record, With: f.with}
 	if f.timeout < 0 {
 		return o, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
 	}
@@ -86,6 +93,9 @@ func (f *callFlags) options() (o calls.Options, err error) {
 	if o.Env, err = pairs("env", append(slices.Clone(f.env), f.vars...)); err != nil {
 		return o, err
 	}
+	if o.EnvFile, err = envFile(f.envFile); err != nil {
+		return o, err
+	}
 	if o.Answers, err = pairs("answer", f.answers); err != nil {
 		return o, err
 	}
@@ -98,6 +108,38 @@ func (f *callFlags) options() (o calls.Options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// maxEnvFile is how many bytes a file of values may have.
+const maxEnvFile = 1 << 20
+
+// envFile reads NAME=VALUE lines, as shells and their tools do: empty lines and those that begin
+// with # do not count, export may stand before a name, and quotes around a value are none of it.
+func envFile(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := fsys.Read(path, maxEnvFile)
+	if err != nil {
+		return nil, usage.New(fmt.Errorf("--env-file: %w", err))
+	}
+	values := map[string]string{}
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, usage.New(fmt.Errorf("--env-file %s: line %d is not NAME=VALUE", paths.Short(path), i+1)) // it may be a secret: it is not shown
+		}
+		value = strings.TrimSpace(value)
+		if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 // pairs reads the values of a flag that takes NAME=VALUE.

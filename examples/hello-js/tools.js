@@ -2,6 +2,7 @@
 // capsule; the tools are in capsule.js.
 
 import { publish } from "astrid:ipc/host@1.0.0";
+import { log } from "astrid:sys/host@1.0.0";
 
 // What goes wrong outside of a tool, such as a topic that [publish] does not name, denies the event.
 export function trigger(tools, action, payload) {
@@ -39,8 +40,11 @@ function execute(tools, action, payload) {
   return { action: "continue" };
 }
 
-// What the runtime refuses has a tag that says why.
+// What the runtime refuses has a tag that says why. The log tells the line, which nothing else knows.
 function reason(error) {
+  if (error?.stack) {
+    log("error", `${error}\n${error.stack}`);
+  }
   return String(error?.payload?.tag ?? error?.message ?? error);
 }
 

@@ -13,10 +13,26 @@ type Answer struct {
 	Result  *tools.Result // nil: Fault says why
 	Fault   string
 	Outcome *guest.Outcome
+
+	Recorded string // the test that the call is now; "": it was not asked for
+	New      bool   // it was none before
+
+	secrets []string // values that are never written
 }
 
 // Failed reports whether the tool says that it failed, or gave no answer.
 func (a *Answer) Failed() bool { return a.Result == nil || a.Result.IsError }
+
+// Explain is why there is no answer, or that the tool failed; "" when neither is so.
+func (a *Answer) Explain() string {
+	switch {
+	case a.Fault != "":
+		return a.Tool + ": " + hide(a.Fault, a.secrets)
+	case a.Failed():
+		return a.Tool + " says that it failed"
+	}
+	return ""
+}
 
 // known lists what there is, for a hint.
 func known(what string, list []string) string {

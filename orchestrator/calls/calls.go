@@ -4,10 +4,12 @@
 // The files call one way, from top to bottom:
 //
 //	calls.go     a capsule whose tools can be asked for and called
+//	record.go    a call becomes a test
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
 //	answer.go    what came of a call
+//	hide.go      secrets, which are written nowhere
 package calls
 
 import (
@@ -32,6 +34,7 @@ import (
 // Options say in which world a capsule is called. The zero value is the manifest's own.
 type Options struct {
 	Env     map[string]string // values of [env], beside the manifest's defaults
+	EnvFile map[string]string // the same, of which what the manifest does not declare is left out
 	Trace   bool              // tell each call of the host
 	Wall    time.Duration     // of one call; 0: the manifest's smoke timeout, or 30 s
 	Runtime []string          // releases of the runtime; the first one's host it is
@@ -47,6 +50,8 @@ type Options struct {
 	AllowProcess bool              // programs that are declared may run
 	Approve      string            // one of host.Decisions; "": nobody is asked
 	Answers      map[string]string // of a person, by key
+	With         []string          // folders of other capsules that are on its bus
+	Record       bool              // write the call into a file of tests
 }
 
 // Capsule is one whose module is loaded. Close ends it.
@@ -90,11 +95,31 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 		limits.Wall = m.Dev.Smoke.Timeout
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0]})
+	peers, err := o.peers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0], Lines: builder.PublishedLines(m, c.Module), Peers: peers})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", paths.Short(c.Module), err)
 	}
 	return c, nil
+}
+
+// peers are the other capsules on the bus. One that is not built, or older than its sources, is a *usage.Error.
+func (o Options) peers(ctx context.Context) (list []guest.Peer, err error) {
+	for _, dir := range o.With {
+		_, m, err := Standing(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		p, err := tools.Peer(m)
+		if err != nil {
+			return nil, usage.New(fmt.Errorf("--with %s: %w", paths.Short(dir), err))
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // Close ends the child that runs the module. It may be called on nil.
@@ -141,10 +166,16 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	}
 	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
 	answer := &Answer{Tool: name, Result: result, Outcome: outcome}
+	for _, secret := range c.world.Secrets {
+		answer.secrets = append(answer.secrets, c.world.Config[secret])
+	}
 	var fault *tools.FaultError
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message
 		err = nil
+	}
+	if err == nil && c.options.Record {
+		err = c.record(answer, arguments)
 	}
 	if err == nil {
 		err = c.options.keep(answer)

@@ -22,6 +22,11 @@ import (
 // world is the manifest's, with what the options say beside it.
 func (o Options) world(m *capsule.Manifest) (host.Options, error) {
 	w := tools.World(m)
+	for name, value := range o.EnvFile {
+		if slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
+			w.Config[name] = value
+		}
+	}
 	for name, value := range o.Env {
 		if !slices.ContainsFunc(m.Env, func(e capsule.EnvVar) bool { return e.Name == name }) {
 			return w, usage.Hint(fmt.Errorf("%s has no [env.%s]", paths.Short(m.Path), name), known("declared are ", names(m.Env)))
@@ -30,6 +35,7 @@ func (o Options) world(m *capsule.Manifest) (host.Options, error) {
 	}
 	w.Trace, w.Seed, w.Caller.Principal = o.Trace, o.Seed, o.Caller
 	w.AllowNet, w.AllowProcess, w.Approve, w.Answers = o.AllowNet, o.AllowProcess, o.Approve, o.Answers
+	w.RecordHTTP = o.Record
 	if o.AllowProcess {
 		w.Path = os.Getenv("PATH")
 	}

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
@@ -68,7 +70,11 @@ func TableJSON(w io.Writer, list []tools.Tool) error {
 
 // Text writes the answer for a person. pretty indents JSON, for a terminal.
 func (a *Answer) Text(result, story io.Writer, pretty bool) error {
-	if err := a.story(story); err != nil {
+	told := a.hiding(story)
+	if err := a.story(told); err != nil {
+		return err
+	}
+	if err := told.flush(); err != nil {
 		return err
 	}
 	if a.Result == nil {
@@ -87,7 +93,7 @@ func (a *Answer) Text(result, story io.Writer, pretty bool) error {
 	if pretty {
 		content = text.Block(content, "")
 	}
-	_, err := fmt.Fprintln(result, content)
+	_, err := fmt.Fprintln(result, hide(content, a.secrets))
 	return err
 }
 
@@ -124,7 +130,16 @@ func (a *Answer) story(w io.Writer) error {
 	if o.Record.Left > 0 {
 		line("", "%s more were not kept", text.Count(o.Record.Left, "entry"))
 	}
+	for _, p := range o.Peers {
+		heard(line, p)
+	}
 	trap(line, o.Trap)
+	switch {
+	case a.New:
+		line("recorded", "%s: %s", tests.RecordFile, a.Recorded)
+	case a.Recorded != "":
+		line("recorded", "before, as %s", a.Recorded)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -164,6 +179,23 @@ func trap(line func(string, string, ...any), t *engine.Trap) {
 	}
 }
 
+// heard tells what another capsule on the bus did.
+func heard(line func(string, string, ...any), p guest.Heard) {
+	for _, l := range p.Record.Logs {
+		line("log", "%s: %s: %s", p.Name, l.Level, l.Message)
+	}
+	for _, m := range p.Record.Published {
+		line("published", "%s: %s %s", p.Name, m.Topic, m.Payload)
+	}
+	for _, l := range p.Record.Lacked {
+		line("refused", "%s: %s %s: it needs %s", p.Name, l.Function, l.What, l.Needs)
+	}
+	if p.Error != "" {
+		line("failed", "%s: %s", p.Name, p.Error)
+		trap(line, p.Trap)
+	}
+}
+
 // published is what was published beside the tool's own result.
 func (a *Answer) published() (list []host.Message) {
 	for _, p := range a.Outcome.Record.Published {
@@ -188,15 +220,29 @@ func (a *Answer) JSON(w io.Writer) error {
 	if a.Fault != "" {
 		answer["fault"] = a.Fault
 	}
+	if a.Recorded != "" {
+		answer["recorded"] = a.Recorded
+	}
+	if o := a.Outcome; o != nil && len(o.Peers) > 0 {
+		answer["peers"] = o.Peers
+	}
 	if o := a.Outcome; o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
-		answer["files"] = list(o.Record.Files)
+		files := list(slices.Clone(o.Record.Files))
+		for i := range files {
+			files[i].Data = blank(files[i].Data, a.secrets)
+		}
+		answer["files"] = files
 		answer["ms"], answer["memory_bytes"] = o.Millis, o.Memory
 		if o.Trap != nil {
 			answer["trap"] = o.Trap
 		}
 	}
-	return json.NewEncoder(w).Encode(answer)
+	told := a.hiding(w)
+	if err := json.NewEncoder(told).Encode(answer); err != nil {
+		return err
+	}
+	return told.flush()
 }
 
 // list is never null in JSON.

@@ -47,6 +47,9 @@ func All(ctx context.Context, files []string, manifest *capsule.Manifest, o Opti
 	judges := builder.Options{Runtime: o.Runtime, Installed: o.Installed}
 	judge, releases := builder.New(judges), judges.Releases(manifest)
 	for i, file := range files {
+		if manifest != nil {
+			options.Lines = builder.PublishedLines(manifest, file)
+		}
 		report, err := smoke.OnAll(options, releases, func(o smoke.Options) (*smoke.Report, error) { return smoke.LoadFile(ctx, file, o) })
 		if ctx.Err() != nil {
 			return ctx.Err()

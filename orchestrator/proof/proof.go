@@ -35,6 +35,7 @@ type Proof struct {
 	Summary  *tests.Summary
 	Warnings []finding.Finding // of what the module describes
 	Updated  []tests.Updated   // files that were written
+	update   bool              // what came was to be written
 	Chosen   bool              // not all tests were asked for
 }
 
@@ -47,11 +48,11 @@ func Run(ctx context.Context, path string, o Options) (*Proof, error) {
 		return nil, err
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	i, err := inspect.Module(ctx, m, module, inspect.Options{Runtime: releases[0], Tests: true, Only: o.Only})
+	i, err := inspect.Module(ctx, m, module, inspect.Options{Runtime: releases[0], Tests: true, Only: o.Only, Lines: builder.PublishedLines(m, module)})
 	if err != nil {
 		return nil, err
 	}
-	p := &Proof{Manifest: m, Summary: i.Tests, Warnings: i.Findings, Chosen: o.Only != nil}
+	p := &Proof{Manifest: m, Summary: i.Tests, Warnings: i.Findings, Chosen: o.Only != nil, update: o.Update}
 	switch {
 	case i.Tests == nil:
 		return nil, usage.Hint(fmt.Errorf("%s has no tests", paths.Short(m.Dir)), `write tests/first.toml: a [[test]] with a name, a tool and args; --update then adds what came`)

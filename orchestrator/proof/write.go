@@ -46,6 +46,9 @@ func (p *Proof) one(b *strings.Builder, r tests.Ran) {
 		if m.Hint != "" {
 			fmt.Fprintln(b, "          help: "+text.Line(m.Hint))
 		}
+		if p.update {
+			fmt.Fprintln(b, "          "+m.Left())
+		}
 		for line := range strings.Lines(m.Diff) {
 			fmt.Fprintln(b, "          "+text.Line(strings.TrimRight(line, "\n")))
 		}

@@ -30,7 +30,7 @@ func (r *run) against(ctx context.Context, b *builder.Builder, j *job, staged *b
 		j.capsule.Step(report.StepContract).Reason = "it could not be asked for its tools: " + r.copies.First.Text(err.Error())
 		return
 	}
-	was, unknown, err := r.contractAt(ctx, dir)
+	was, otherwise, unknown, err := r.contractAt(ctx, dir, staged)
 	if ctx.Err() != nil {
 		return
 	}
@@ -39,6 +39,7 @@ func (r *run) against(ctx context.Context, b *builder.Builder, j *job, staged *b
 		return
 	}
 	list := r.promises(staged.Before.Manifest, was, is, unknown == "")
+	list = append(list, otherwise...)
 	if unknown != "" {
 		list = append(list, finding.Finding{Code: finding.ContractUnknown, Severity: finding.Warning, File: tree.ManifestName,
 			Message: fmt.Sprintf("the capsule at %s does not build here, so that only the manifests are compared: %s", r.Against, unknown),
@@ -47,30 +48,37 @@ func (r *run) against(ctx context.Context, b *builder.Builder, j *job, staged *b
 	j.pass(report.StepContract, time.Since(start), list)
 }
 
-// contractAt is what the capsule in dir, a checkout, promises. Where it does not build, unknown says
+// contractAt is what the capsule in dir, a checkout, promises, and what the calls of now do otherwise than there. Where it does not build, unknown says
 // why, and the contract is its manifest's.
-func (r *run) contractAt(ctx context.Context, dir string) (c *contract.Contract, unknown string, err error) {
+func (r *run) contractAt(ctx context.Context, dir string, now *builder.Staged) (c *contract.Contract, otherwise []finding.Finding, unknown string, err error) {
 	m, err := capsule.Load(dir)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	b := r.builder(r.Env)
 	in, err := b.Examine(ctx, dir)
 	if err != nil {
-		return contract.Of(m), r.at.Text(err.Error()), nil
+		return contract.Of(m), nil, r.at.Text(err.Error()), nil
 	}
 	if !in.Buildable {
-		return contract.Of(m), "", nil
+		return contract.Of(m), nil, "", nil
 	}
 	staged, err := b.Build(ctx, in, nil)
 	defer staged.Discard()
 	if err != nil {
-		return contract.Of(m), r.at.Text(err.Error()), nil
+		return contract.Of(m), nil, r.at.Text(err.Error()), nil
 	}
 	if c, err = b.Contract(ctx, staged); err != nil {
-		return contract.Of(m), r.at.Text(err.Error()), nil
+		return contract.Of(m), nil, r.at.Text(err.Error()), nil
 	}
-	return c, "", nil
+	changed, err := b.Otherwise(ctx, now, staged)
+	if err != nil {
+		return c, nil, r.at.Text(err.Error()), nil
+	}
+	for _, change := range changed {
+		otherwise = append(otherwise, finding.Finding{Code: finding.BehaviourChanged, Severity: finding.Note, File: change.File, Line: change.Line, Message: "since " + r.Against + ": " + change.String()})
+	}
+	return c, otherwise, "", nil
 }
 
 // promises are the differences as findings, and whether the version is one that may have them.

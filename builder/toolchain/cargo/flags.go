@@ -16,6 +16,41 @@ func HasRandomFlag(flags []string) bool {
 	return slices.ContainsFunc(flags, func(flag string) bool { return strings.Contains(flag, "getrandom_backend") })
 }
 
+// HasFlag reports whether flags set an option of -C.
+func HasFlag(flags []string, option string) bool {
+	return slices.ContainsFunc(flags, func(flag string) bool {
+		flag = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(flag, "--codegen"), "-C"))
+		return flag == option || strings.HasPrefix(strings.TrimPrefix(flag, "="), option+"=")
+	})
+}
+
+// DropsNames reports whether a module that cargo builds with a profile and with flags has no names of
+// functions, because the profile says strip = true or "symbols".
+func (c *Crate) DropsNames(profile string, flags []string) bool {
+	if HasFlag(flags, "strip") {
+		return false // then the compiler drops them by itself, or is told not to
+	}
+	variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile, "-", "_")) + "_STRIP"
+	if set := c.env.get(variable); set != "" {
+		return set == "true" || set == "symbols"
+	}
+	for range 8 { // profiles that inherit from each other in a circle are cargo's to refuse
+		key, inherits := []string{"profile", profile, "strip"}, []string{"profile", profile, "inherits"}
+		for _, config := range c.Configs {
+			if value, ok := config.Doc.Value(key...); ok {
+				return value == true || value == "symbols"
+			}
+		}
+		if value, ok := c.Shared.Value(key...); ok {
+			return value == true || value == "symbols"
+		}
+		if profile = c.Shared.String(inherits...); profile == "" {
+			return false
+		}
+	}
+	return false
+}
+
 // UnitSeparator is what stands between the flags in CARGO_ENCODED_RUSTFLAGS.
 const UnitSeparator = "\x1f"
 

@@ -16,6 +16,8 @@
 //	sandbox.go    wazero within its limits
 //	budget.go     the memory of all instances
 //	trap.go       how a guest died
+//	lines.go      where in the author's source that was
+//	module.go     a module in a file
 //	deadline.go   the end of a load, by two clocks
 //	usage*.go     what a process has used
 package engine

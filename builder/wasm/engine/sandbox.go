@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
 )
 
 // wasi1 is the import module of WASI preview 1.
@@ -48,6 +50,7 @@ type Config struct {
 	Stdout, Stderr io.Writer // of the guest
 	Host           Host
 	Enter          func(phase string) // told what is begun; may be nil
+	Lines          Lines
 }
 
 // Host is who answers for what a guest imports.
@@ -67,6 +70,7 @@ type Sandbox struct {
 	memory   *budget
 	module   wazero.ModuleConfig
 	compiled map[int]wazero.CompiledModule // by where the code begins in the plan
+	codes    map[int][]byte                // the same before they were marked
 	compile  time.Duration
 	start    time.Duration
 }
@@ -80,12 +84,13 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 	config = config.WithCoreFeatures(features).
 		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(c.Memory/pageSize, 1<<16))).
-		WithDebugInfoEnabled(false) // DWARF of hostile bytes is one more parser to trust
+		WithDebugInfoEnabled(true) // of marks of ours: DWARF of hostile bytes never comes to the engine
 	s := &Sandbox{
 		config:   c,
 		runtime:  wazero.NewRuntimeWithConfig(ctx, config),
 		memory:   &budget{limit: Memories * c.Memory, each: c.Memory},
 		compiled: map[int]wazero.CompiledModule{},
+		codes:    map[int][]byte{},
 		// No arguments, environment, files or sockets; clocks are fixed and sleep returns at once.
 		module: wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdout(c.Stdout).WithStderr(c.Stderr),
 	}
@@ -133,12 +138,12 @@ func (s *Sandbox) load(ctx context.Context, at int, code []byte) (api.Module, er
 	if compiled == nil {
 		began := time.Now()
 		var err error
-		compiled, err = s.runtime.CompileModule(ctx, code)
+		compiled, err = s.runtime.CompileModule(ctx, source.Mark(code, strconv.Itoa(at)))
 		s.compile += time.Since(began)
 		if err != nil {
 			return nil, &RefusedError{err}
 		}
-		s.compiled[at] = compiled
+		s.compiled[at], s.codes[at] = compiled, code
 	}
 	began := time.Now()
 	defer func() { s.start += time.Since(began) }()

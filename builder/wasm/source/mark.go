@@ -3,7 +3,6 @@ package source
 import (
 	"encoding/binary"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,18 +15,12 @@ import (
 // without a zero byte; what is no core module is returned as it is.
 func Mark(module []byte, key string) []byte {
 	s, err := readSections(module)
-	if err != nil || len(s.functions) == 0 {
+	if err != nil {
 		return module
 	}
-	out := slices.Clone(module[:8])
-	for r := (reader{rest: module[8:], at: 8}); r.more(); {
-		whole := r.rest
-		id := r.byte()
-		content := r.sized()
-		if id == 0 && strings.HasPrefix(content.name(), ".debug_") {
-			continue
-		}
-		out = append(out, whole[:len(whole)-len(r.rest)]...)
+	out := without(module, func(name string) bool { return strings.HasPrefix(name, ".debug_") })
+	if len(s.functions) == 0 {
+		return out
 	}
 	size := uint32(s.functions[len(s.functions)-1].end)
 	for _, section := range []struct {

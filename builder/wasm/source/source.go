@@ -31,6 +31,11 @@ func (p Place) String() string {
 	return p.Function + " (" + where + ")"
 }
 
+const (
+	MapSuffix = ".map"   // what the name of a source map that is kept beside its module has behind the module's
+	MaxMap    = 64 << 20 // bytes: more than any source map has by far
+)
+
 // Module is a core module with what it tells of its source. Its methods may be called
 // concurrently.
 type Module struct {

@@ -43,8 +43,3 @@ export function trigger(name: usize, nameLen: usize, at: usize, length: i32): us
   store<usize>(result, data.byteLength, 16);
   return result;
 }
-
-// Stands for the host's abort, which the kernel does not offer.
-export function trap(message: string | null, file: string | null, line: u32, column: u32): void {
-  unreachable();
-}

@@ -1,0 +1,219 @@
+package tests
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
+	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// RecordFile is where calls are recorded, a slash path below the capsule.
+const RecordFile = Folder + "/recorded.toml"
+
+// Recorded is a call that is to be told as a test.
+type Recorded struct {
+	Tool   string
+	Args   json.RawMessage // an object
+	Failed bool            // the tool said so
+
+	Env, Answers    map[string]string
+	Files, KV       map[string][]byte
+	Cwd             string // a folder, absolute; "": none
+	Caller, Approve string
+	HTTP            []host.Exchange // that the network answered
+	Seed            uint64
+	Clock           time.Time
+}
+
+// Record writes a call as a test into the capsule in the folder dir, behind what is there, and is the test's
+// name; added is false where the same call stands in a file of tests already, under that name. The
+// error is a call that a file cannot tell, or a file that cannot be written.
+func Record(dir string, r Recorded) (name string, added bool, err error) {
+	files, err := Read(dir)
+	if err != nil {
+		return "", false, err
+	}
+	old, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(RecordFile)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", false, err
+	}
+	name = freeName(files, r)
+	test, err := r.text(dir, name)
+	if err != nil {
+		return "", false, err
+	}
+	whole := string(old)
+	if whole == "" {
+		whole = "# Calls that astrid-dev call --record wrote down.\n"
+	}
+	whole = strings.TrimRight(whole, "\n") + "\n\n" + test
+	key, err := keyOfLast(dir, whole)
+	if err != nil {
+		return "", false, err
+	}
+	for _, f := range files {
+		for _, t := range f.Tests {
+			if has, err := t.callKey(); err == nil && has == key {
+				return t.Name, false, nil
+			}
+		}
+	}
+	to := filepath.Join(dir, filepath.FromSlash(RecordFile))
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return "", false, err
+	}
+	return name, true, fsys.Replace(to, 0o644, func(w io.Writer) error { _, err := io.WriteString(w, whole); return err })
+}
+
+// freeName is a name that no test of the file of records has.
+func freeName(files []*File, r Recorded) string {
+	first := strings.TrimSpace(r.Tool + " " + short(decoded(r.Args)))
+	taken := func(name string) bool {
+		return slices.ContainsFunc(files, func(f *File) bool {
+			return f.Name == RecordFile && slices.ContainsFunc(f.Tests, func(t *Test) bool { return t.Name == name })
+		})
+	}
+	name := first
+	for n := 2; taken(name); n++ {
+		name = fmt.Sprintf("%s (%d)", first, n)
+	}
+	return name
+}
+
+// keyOfLast is the key of the last call that a file with the text would tell.
+func keyOfLast(dir, whole string) (string, error) {
+	doc, faults := tomldoc.Parse(RecordFile, []byte(whole))
+	f := &File{Name: RecordFile, doc: doc, Faults: faults}
+	if doc != nil {
+		f.read(dir)
+	}
+	if len(f.Faults) > 0 {
+		return "", fmt.Errorf("%s: %s", RecordFile, f.Faults[0])
+	}
+	return f.Tests[len(f.Tests)-1].callKey()
+}
+
+// text is the call as a [[test]].
+func (r Recorded) text(dir, name string) (string, error) {
+	var b strings.Builder
+	var untold []string
+	add := func(key string, v any) {
+		if s, _, ok := literal(v); ok {
+			fmt.Fprintf(&b, "%s = %s\n", key, s)
+		} else {
+			untold = append(untold, key)
+		}
+	}
+	b.WriteString("[[test]]\n")
+	add("name", name)
+	add("tool", r.Tool)
+	if args := decoded(r.Args); args != nil && string(r.Args) != "{}" {
+		add("args", args)
+	}
+	texts := func(key string, m map[string]string) {
+		if len(m) > 0 {
+			table := map[string]any{}
+			for k, v := range m {
+				table[k] = v
+			}
+			add(key, table)
+		}
+	}
+	bytes := func(key string, m map[string][]byte) {
+		table := map[string]string{}
+		for k, v := range m {
+			if !utf8.Valid(v) {
+				untold = append(untold, fmt.Sprintf("%s %s, which is no text", key, k))
+			}
+			table[k] = string(v)
+		}
+		texts(key, table)
+	}
+	switch fixtures, err := r.fixtures(dir); {
+	case err != nil:
+		return "", err
+	case fixtures != "":
+		add("fixtures", fixtures)
+	default:
+		bytes("fixtures", r.Files)
+	}
+	texts("env", r.Env)
+	bytes("kv", r.KV)
+	texts("answers", r.Answers)
+	if r.Caller != "" {
+		add("caller", r.Caller)
+	}
+	if r.Approve != "" {
+		add("approve", r.Approve)
+	}
+	r.exchanges(&b, &untold)
+	if r.Seed != 0 {
+		add("seed", json.Number(fmt.Sprint(r.Seed)))
+	}
+	if !r.Clock.IsZero() {
+		fmt.Fprintf(&b, "clock = %s\n", r.Clock.UTC().Format(time.RFC3339))
+	}
+	if r.Failed {
+		b.WriteString("expect = { error = true }\n")
+	}
+	if len(untold) > 0 {
+		return "", fmt.Errorf("a test cannot tell %s", strings.Join(untold, ", "))
+	}
+	return b.String(), nil
+}
+
+// exchanges tells what the web answered.
+func (r Recorded) exchanges(b *strings.Builder, untold *[]string) {
+	for i, e := range r.HTTP {
+		if !utf8.Valid(e.Body) || !utf8.Valid(e.Sent) {
+			*untold = append(*untold, "what is exchanged with "+e.URL+", which is no text")
+			return
+		}
+		one := map[string]any{"method": e.Method, "url": e.URL, "status": json.Number(fmt.Sprint(e.Status)), "body": string(e.Body)}
+		if len(e.Sent) > 0 {
+			one["sent"] = string(e.Sent)
+		}
+		if len(e.Headers) > 0 {
+			headers := map[string]any{}
+			for name, value := range e.Headers {
+				headers[name] = value
+			}
+			one["headers"] = headers
+		}
+		line, _, _ := literal(one)
+		if i == 0 {
+			b.WriteString("http = [\n")
+		}
+		fmt.Fprintf(b, "  %s,\n", line)
+		if i == len(r.HTTP)-1 {
+			b.WriteString("]\n")
+		}
+	}
+}
+
+// fixtures is the name of the folder below tests that is cwd://; "" for none.
+func (r Recorded) fixtures(dir string) (string, error) {
+	if r.Cwd == "" {
+		return "", nil
+	}
+	rel, err := filepath.Rel(filepath.Join(dir, Folder), r.Cwd)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." {
+		return "", fmt.Errorf("the folder %s does not lie below %s, and a test could not find it", r.Cwd, path.Join(filepath.ToSlash(dir), Folder))
+	}
+	if len(r.Files) > 0 {
+		return "", errors.New("a test has either a folder of fixtures or files")
+	}
+	return filepath.ToSlash(rel), nil
+}
