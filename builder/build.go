@@ -2,11 +2,11 @@ package builder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
@@ -35,7 +35,9 @@ const attempts = 3
 // then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	s, err := b.attempt(ctx, in, discard(output))
-	s.After, s.Lost = b.Examine(ctx, in.Dir)
+	if s.After == nil {
+		s.After, s.Lost = b.Examine(ctx, in.Dir)
+	}
 	if ctx.Err() != nil {
 		s.Discard()
 		return nil, ctx.Err()
@@ -82,11 +84,11 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
 	if lock.Waited {
-		if p := b.standing(in.Dir, in.Key); p != nil {
+		if p := b.current(in); p != nil {
 			lock.Release()
 			return nil, &UpToDate{p}
 		}
-		if failure := b.verdict(in.Dir, in.Key); failure != nil && !failure.Stood.Before(in.Taken) {
+		if failure := b.verdict(in.Dir, in.keyFor(in.Quality)); failure != nil && !failure.Stood.Before(in.Taken) {
 			lock.Release()
 			return nil, failure
 		}
@@ -134,8 +136,12 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 	s.work = work
 	s.Findings = append(s.Findings, in.Unmatched()...)
 	taken := b.fetch(ctx, s)
+	if taken != nil && taken.again && in.Quality == Debug {
+		taken = nil // what is shared are releases
+	}
 	if taken != nil && !taken.again {
 		if b.adopt(ctx, s, taken) {
+			s.Before = in.ForRelease()
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -176,14 +182,24 @@ func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) erro
 		c := in.Manifest.Components[m.Component]
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
+	if !hasTests(in) { // tests read sources; else nothing does from here on, and nobody waits for both
+		defer b.lookAgain(ctx, s)()
+	}
 	return b.judge(ctx, s, ready)
+}
+
+// lookAgain looks at s's inputs again, beside what the caller does; looked waits for its end.
+func (b *Builder) lookAgain(ctx context.Context, s *Staged) (looked func()) {
+	var look sync.WaitGroup
+	look.Go(func() { s.After, s.Lost = b.Examine(ctx, s.Before.Dir) })
+	return look.Wait
 }
 
 // learn notes what the tool read: what it always tells, and what this run told. A run that
 // failed may have stopped before it told all.
 func (b *Builder) learn(ctx context.Context, s *Staged, made compile.Made) {
 	dir := s.Before.Dir
-	learned, err := s.Before.How.Outside(ctx)
+	learned, err := s.Before.recipe().Outside(ctx)
 	if err != nil {
 		return
 	}
@@ -199,18 +215,22 @@ func (b *Builder) learn(ctx context.Context, s *Staged, made compile.Made) {
 
 // underWay is the build of in, about to begin in the folder work.
 func (b *Builder) underWay(in *Inputs, work string, output io.Writer) *compile.Build {
-	build := &compile.Build{Manifest: in.Manifest, Recipe: in.How, Work: work, Timeout: b.timeout(in), Grace: b.options.Grace, Output: output,
-		Say:   func(f finding.Finding) { b.options.Say(in.Dir, f) },
-		Stale: compile.Stale{Changed: in.OldestChange(lastRun(in.Dir))}}
-	for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
-		build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
+	build := &compile.Build{Manifest: in.Manifest, Recipe: in.recipe(), Work: work, Timeout: b.timeout(in), Grace: b.options.Grace, Output: output,
+		Say: func(f finding.Finding) { b.options.Say(in.Dir, f) },
+	}
+	if build.ComparesTimes() {
+		build.Stale.Changed = in.OldestChange(lastRun(in))
+		for _, f := range slices.Concat(in.Sources.Files, in.Others.Files) {
+			build.Stale.Inputs = append(build.Stale.Inputs, fsys.Absolute(in.Dir, f.Path))
+		}
 	}
 	build.Began = func() (ended func()) {
 		began := fmt.Sprintln(in.Taken.UnixNano())
+		run, _ := in.runNotes()
 		noteSeen(in)
-		store.Note(in.Dir, store.RunNote, []byte(began))
+		store.Note(in.Dir, run, []byte(began))
 		return func() {
-			store.Note(in.Dir, store.RunNote, []byte(began+fmt.Sprintln(time.Now().UnixNano())))
+			store.Note(in.Dir, run, []byte(began+fmt.Sprintln(time.Now().UnixNano())))
 		}
 	}
 	return build
@@ -227,10 +247,21 @@ func (b *Builder) timeout(in *Inputs) time.Duration {
 // seenLimit bounds the note of a run's inputs: a million of them with long names.
 const seenLimit = 256 << 20
 
-// lastRun is the last run of the capsule's build command, from the examination before it; nil
+// runNotes are the names of what is noted of the runs of in's build command. Those of a debug build
+// have products of their own.
+func (in *Inputs) runNotes() (run, seen string) {
+	if in.Quality == Debug {
+		return store.DebugRunNote, store.DebugSeenNote
+	}
+	return store.RunNote, store.SeenNote
+}
+
+// lastRun is the last run of in's build command, from the examination before it; nil
 // when nobody knows of one.
-func lastRun(dir string) *inputs.Run {
-	data, err := store.ReadNote(dir, store.RunNote, 1<<10)
+func lastRun(in *Inputs) *inputs.Run {
+	dir := in.Dir
+	runNote, seenNote := in.runNotes()
+	data, err := store.ReadNote(dir, runNote, 1<<10)
 	if err != nil {
 		return nil
 	}
@@ -240,7 +271,7 @@ func lastRun(dir string) *inputs.Run {
 	}
 	run := &inputs.Run{Since: time.Unix(0, from), Until: time.Unix(0, to)}
 	var seen inputs.Seen
-	if data, err = store.ReadNote(dir, store.SeenNote, seenLimit); err == nil && json.Unmarshal(data, &seen) == nil && seen.Sources != nil {
+	if data, err = store.ReadNote(dir, seenNote, seenLimit); err == nil && seen.UnmarshalBinary(data) == nil {
 		run.Seen = &seen
 	}
 	return run
@@ -249,8 +280,8 @@ func lastRun(dir string) *inputs.Run {
 // noteSeen tells the next run what this one is about to read. Where it cannot be written the
 // older note stays, and does no harm: what is still as that says was so in this run too.
 func noteSeen(in *Inputs) {
-	// a name that is no UTF-8 is not found again: then everything is made anew
-	if data, err := json.Marshal(in.Seen()); err == nil {
-		store.Note(in.Dir, store.SeenNote, data)
+	if data, err := in.Seen().MarshalBinary(); err == nil {
+		_, seen := in.runNotes()
+		store.Note(in.Dir, seen, data)
 	}
 }

@@ -25,5 +25,6 @@
 //	failure.go  what the disk refuses, in words
 //	suspend.go  every command that runs is stopped for a while
 //	staged.go   a build that has ended, and what is published
+//	quality.go  a module for who waits, and one for others
 //	inputs.go   everything one build depends on, and what is known of builds of it
 package builder

@@ -26,12 +26,18 @@ func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
 		return nil, err
 	}
 	in := &Inputs{Inputs: *taken}
+	if in.Quality = Release; b.options.Debug && in.DebugKey != "" {
+		in.Quality = Debug
+	}
 	if last != nil {
 		in.Last = last.SourceHash
-		in.Current = b.standing(dir, in.Key)
+		in.Current = b.current(in)
 	}
 	if in.Fault == nil && in.Buildable && in.Current == nil {
-		in.Verdict = b.verdict(dir, in.Key)
+		in.Verdict = b.verdict(dir, in.keyFor(in.Quality))
+	}
+	if in.Quality == Debug && (in.Current == nil || in.Current.Quality == Debug) {
+		in.ReleaseVerdict = b.verdict(dir, in.Key)
 	}
 	return in, nil
 }
@@ -56,7 +62,16 @@ func (b *Builder) CodeHash(ctx context.Context, dir string) (string, error) {
 	return b.inputs.SourceHash(ctx, dir, tests.Pattern)
 }
 
-// standing is what stands published in dir, whole and built from key; nil when it does not.
+// current is what stands published and was built from in: a release where there is one, and
+// where in asks for no more, a debug module.
+func (b *Builder) current(in *Inputs) *Published {
+	if p := b.standing(in.Dir, in.Key); p != nil || in.Quality != Debug {
+		return p
+	}
+	return b.standing(in.Dir, in.DebugKey)
+}
+
+// standing is what stands published in dir, whole and recorded by key; nil when it does not.
 func (b *Builder) standing(dir, key string) *Published {
 	last := store.Read(dir)
 	if last == nil || last.Key != key || !b.accepts(last) || !b.store.Intact(dir, last.Modules) {

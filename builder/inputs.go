@@ -15,7 +15,20 @@ type Inputs struct {
 	Current   *Published       // what stands published and was built from exactly Key; nil when there is nothing
 	Recovered *Published       // what an interrupted publication put there just before; the caller of Recover notes it here
 	Verdict   *finding.Failure // how a build of exactly Key failed, where that is recorded; Build repeats it
-	Last      string           // source hash of what was published last, whatever it was built from; "" when unknown
+	Quality   Quality          // what Build makes of it
+
+	ReleaseVerdict *finding.Failure // where Quality is Debug: Verdict of ForRelease
+	Last           string           // source hash of what was published last, whatever it was built from; "" when unknown
+}
+
+// Glance is inputs.Inputs.Glance: the inputs as the files on paths show that they are now. Their keys
+// and hashes are not known; nil: paths do not tell, and everything must be looked at.
+func (in *Inputs) Glance(paths []string) *Inputs {
+	seen := in.Inputs.Glance(paths)
+	if seen == nil {
+		return nil
+	}
+	return &Inputs{Inputs: *seen, Quality: in.Quality}
 }
 
 // Changed is inputs.Inputs.Changed.

@@ -31,7 +31,7 @@ type inspection struct {
 func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	in := s.Before
 	i := &inspection{done: make(chan struct{})}
-	i.tested = slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool { return tests.IsFile(f.Path) })
+	i.tested = hasTests(in)
 	ctx, i.cancel = context.WithCancel(ctx)
 	s.release = b.options.Releases(in.Manifest)[0]
 	i.start = func() {
@@ -59,6 +59,11 @@ func (b *Builder) judge(ctx context.Context, s *Staged, ready *smoke.Child) erro
 		return err
 	}
 	return b.inspect(ctx, s, asked)
+}
+
+// hasTests reports whether there are files of tests among in's sources.
+func hasTests(in *Inputs) bool {
+	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool { return tests.IsFile(f.Path) })
 }
 
 // end stops an inspection of which nobody wants to know, and waits for its end.

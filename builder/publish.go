@@ -55,7 +55,10 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 
 // published describes r's modules as they stand below dir.
 func published(dir string, r *store.Record) *Published {
-	p := &Published{SourceHash: r.SourceHash}
+	p := &Published{SourceHash: r.SourceHash, Quality: Release}
+	if r.Quality == string(Debug) {
+		p.Quality = Debug
+	}
 	if len(r.Tests) > 0 {
 		p.Tests = &tests.Summary{}
 		if json.Unmarshal(r.Tests, p.Tests) != nil {
@@ -114,7 +117,10 @@ func behaviourNotes(list []behaviour.Change) (notes []finding.Finding) {
 
 // record is what is to be recorded of s, built from in.
 func (s *Staged) record(in *Inputs) (*store.Record, error) {
-	r := &store.Record{Key: in.Key, SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code}
+	r := &store.Record{Key: in.keyFor(s.Before.Quality), SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code}
+	if s.Before.Quality == Debug {
+		r.Quality, r.Inputs = string(Debug), in.Key
+	}
 	var err error
 	if s.Tests != nil {
 		if r.Tests, err = json.Marshal(s.Tests); err != nil {
@@ -190,7 +196,11 @@ func changed(old, r *store.Record) map[string]*delta {
 		if j < 0 || j >= len(was) || i >= len(is) || was[j] == nil || is[i] == nil {
 			continue
 		}
-		if d := smoke.Compare(was[j], is[i]); d.String() != "" {
+		before := *was[j]
+		if old.Quality != r.Quality { // how large a debug module is says nothing of the code
+			before.Size = is[i].Size
+		}
+		if d := smoke.Compare(&before, is[i]); d.String() != "" {
 			changes[m.File] = &delta{Delta: d}
 		}
 	}

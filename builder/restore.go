@@ -14,7 +14,7 @@ var ErrNoCopy = store.ErrNoCopy
 // Stands reports whether what was published from key stands in dir, whole.
 func (b *Builder) Stands(dir, key string) bool {
 	last := store.Read(dir)
-	return last != nil && last.Key == key && b.store.Stands(dir, last)
+	return last != nil && last.From(key) && b.store.Stands(dir, last)
 }
 
 // Restore puts what was published from key back where it does not stand as it was
@@ -28,7 +28,7 @@ func (b *Builder) Restore(ctx context.Context, dir, key string) (p *Published, f
 	}
 	defer lock.Release()
 	last := store.Read(dir)
-	if last == nil || last.Key != key {
+	if last == nil || !last.From(key) {
 		return nil, nil, ErrNoCopy
 	}
 	files, err = b.store.Restore(dir, last)

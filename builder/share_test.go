@@ -193,7 +193,7 @@ func (hanging) Put(ctx context.Context, _ string, _ []byte, _ []shared.Blob) err
 	return ctx.Err()
 }
 
-// A store that hangs is asked a few times and then no more.
+// A store that hangs is asked a few times, offered something a few times, and then no more.
 func TestSharedHangs(t *testing.T) {
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	c := s.cache(0)
@@ -201,7 +201,7 @@ func TestSharedHangs(t *testing.T) {
 	for range 4 {
 		made(t, New(Options{Shared: c}), tallied(t, count, counts)).Discard()
 	}
-	if got := c.Stats(); got.Failures != 3 || runs(t, count) != 4 || len(s.said) != 2 {
+	if got := c.Stats(); got.Failures != 6 || runs(t, count) != 4 || len(s.said) != 4 { // three questions and three offers
 		t.Errorf("%+v, %d builds, said %v", got, runs(t, count), s.said)
 	}
 }

@@ -24,6 +24,7 @@ type Module struct {
 // Published is what stands at a capsule's published paths.
 type Published struct {
 	SourceHash string // of the sources that they were built from
+	Quality    Quality
 	Modules    []Module
 	Findings   []finding.Finding // warnings and notes of the smoke load and the toolchain
 	Delta      json.RawMessage   // what changed against the artifact before; nil when nothing did

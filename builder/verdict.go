@@ -54,7 +54,7 @@ func (b *Builder) noteVerdict(s *Staged, err error) {
 	if s.After == nil || s.After.Key != in.Key || len(s.Moved()) > 0 {
 		return
 	}
-	store.WriteVerdict(in.Dir, store.Verdict{Key: in.Key, Strict: b.options.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
+	store.WriteVerdict(in.Dir, store.Verdict{Key: in.keyFor(in.Quality), Strict: b.options.Strict, Step: failure.Step, ExitCode: failure.ExitCode,
 		Findings: failure.Findings, Tail: strings.ToValidUTF8(failure.Tail, "\uFFFD"), Written: time.Now()})
 }
 

@@ -23,8 +23,14 @@ type capsule struct {
 	told     told        // what was said of it?
 }
 
-// change records that something below the capsule may have changed at now.
+// change records that something of which no path tells may have changed at now.
 func (c *capsule) change(now time.Time) {
+	c.exam.unnamed = true
+	c.touched(now)
+}
+
+// touched records that something below the capsule may have changed at now.
+func (c *capsule) touched(now time.Time) {
 	if c.burst.change(now) {
 		c.exam.capped = false
 	}

@@ -60,6 +60,9 @@ func (l *loop) baseline(c *capsule) {
 // decide compares the newest examination with what was processed and with the
 // build under way, and says whether a build is wanted.
 func (l *loop) decide(c *capsule, now time.Time) {
+	if c.work.job != nil && c.work.job.early {
+		l.confirm(c, now)
+	}
 	if c.work.job != nil && !c.work.job.covers(c.in) {
 		c.work.job.disturbed = true
 		l.supersede(c, false)
@@ -136,7 +139,7 @@ func (l *loop) supersede(c *capsule, gone bool) {
 		l.giveUp(c)
 	case !j.committed || gone:
 		j.cancelled = true
-		c.burst.patient = true
+		c.burst.patient = c.burst.patient || !j.release && !j.early
 		l.do(cancel{c})
 	}
 }
@@ -147,7 +150,11 @@ func (l *loop) giveUp(c *capsule) {
 		l.do(discard{c.work.job.staged})
 	}
 	j := c.work.job
-	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
+	if j.early {
+		c.work.job = nil
+		return
+	}
+	l.announceFor(c, event.BuildSuperseded{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Basis: event.Basis{Key: j.in.Key, Attempt: j.attempt}})
 	c.work.abandon()
 }
 
@@ -169,4 +176,30 @@ func (l *loop) holdUnbroken(c *capsule, now time.Time) {
 	l.conclude(c, c.in, 0, event.Held{Files: c.hold.files, SourceHash: c.in.SourceHash, Basis: c.told.basis(c.in, 0),
 		Message: "its sources are written without pause; it is built when they were quiet for " + c.hold.pause().String(),
 		Hint:    c.ignoreHint(c.hold.files, "if they are no sources, let them be written into an ignored folder", true)})
+}
+
+// confirm makes of a build that began early one like any other, now that the newest examination knows
+// the key: or ends it, when that says that it was for nothing.
+func (l *loop) confirm(c *capsule, now time.Time) {
+	j := c.work.job
+	if j.cancelled || !j.covers(c.in) {
+		return
+	}
+	known := c.in.Key == c.standing.key || c.in.Key == c.standing.published || c.in.Current != nil || !c.in.Buildable || c.in.Problem() != nil || c.in.Verdict != nil
+	switch {
+	case !known && !l.circles(c, now):
+		j.early, j.row = false, append(slices.Clip(c.trail.lap.row), c.dir)
+		if j.phase == running {
+			j.in = c.in
+		}
+		j.reason = c.whyBuild()
+		c.work.reason = j.reason
+		l.sayChange(c)
+		l.sayStarted(c, j)
+	case j.phase == waiting:
+		l.giveUp(c)
+	default:
+		j.cancelled = true
+		l.do(cancel{c})
+	}
 }

@@ -21,6 +21,8 @@
 //	idle.go         that all is ready, and that nothing is pending
 //	outcome.go      what came of a build, and its publication
 //	feedback.go     a build that changed its own inputs
+//	quality.go      a release takes the place of a debug module when all is quiet
+//	early.go        a build begins before everything was looked at
 //	examine.go      when the disk is looked at, and what was found
 //	decide.go       what the newest examination means
 //	start.go        which builds begin

@@ -40,6 +40,11 @@ type (
 		c      *capsule
 		edited time.Time
 	}
+	glance struct {
+		c     *capsule
+		in    *builder.Inputs // what was known before
+		paths []string
+	}
 	build struct {
 		c    *capsule
 		in   *builder.Inputs
@@ -78,6 +83,10 @@ func (find) run(ctx context.Context, cfg *Config) happening {
 func (e examine) run(ctx context.Context, cfg *Config) happening {
 	in, err := cfg.Examine(ctx, e.c.dir)
 	return examined{e.c, in, err, e.edited}
+}
+
+func (e glance) run(_ context.Context, cfg *Config) happening {
+	return glanced{e.c, e.in, cfg.Glance(e.in, e.paths)}
 }
 
 func (e build) run(ctx context.Context, cfg *Config) happening {

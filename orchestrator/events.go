@@ -47,7 +47,7 @@ func (l *loop) answer(c *capsule) {
 
 // judged reports whether nothing is to be done about the newest examination: its verdict stands.
 func (c *capsule) judged() bool {
-	return c.in != nil && c.in.Key == c.standing.key && !c.exam.gone && c.hold.suspicion == nil && c.work.idle() && !c.product.amiss
+	return c.in != nil && c.in.Key == c.standing.key && !c.exam.gone && c.hold.suspicion == nil && !c.work.waitedFor() && !c.product.amiss
 }
 
 // sayUnchanged says of in that the verdict which stands is the one on it.
@@ -72,10 +72,10 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 		reason = fmt.Sprintf("nothing that it depends on has changed since it failed at %s: it was not built again", f.Stood.Local().Format("2006-01-02 15:04:05"))
 		hint = "astrid-dev build --retry builds it all the same, and so does r in watch"
 	}
-	var body event.Body = event.BuildFailed{SourceHash: j.in.SourceHash, Reason: reason, Basis: c.told.basis(j.in, j.attempt), Step: string(f.Step),
+	var body event.Body = event.BuildFailed{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Reason: reason, Basis: c.told.basis(j.in, j.attempt), Step: string(f.Step),
 		ExitCode: f.ExitCode, Diagnostics: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint}
 	if f.Step == finding.StepSmoke {
-		body = event.SmokeFailed{SourceHash: j.in.SourceHash, Reason: reason, Basis: c.told.basis(j.in, j.attempt),
+		body = event.SmokeFailed{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Reason: reason, Basis: c.told.basis(j.in, j.attempt),
 			Findings: f.Findings, Tail: f.Tail, LatencyMS: latency(j, now), Hint: hint}
 	}
 	l.conclude(c, j.in, j.attempt, body)
@@ -127,7 +127,9 @@ func artifact(p *builder.Published) event.Artifact {
 	for _, m := range p.Modules {
 		list = append(list, event.Component{ID: m.ID, Path: m.Path, Blob: m.Blob, Hash: m.Hash, Size: m.Size, Type: m.Kind})
 	}
-	return event.NewArtifact(list)
+	a := event.NewArtifact(list)
+	a.Quality = event.Quality(p.Quality)
+	return a
 }
 
 // tested is what came of the tests with what is published; nil: there are none.

@@ -15,14 +15,28 @@ type examination struct {
 	capped    bool      // MaxWait ran out: the next one counts even if more changes come
 	edited    time.Time // the newest change that was seen before it began and made a difference; zero when the verdict on it was said. Latency counts from here
 
-	gone       bool   // it found no manifest
-	unreadable string // it failed with this
-	warned     bool   // and somebody was told
-	rules      bool   // what counts as a source may have changed: the watcher needs a new plan
+	gone       bool     // it found no manifest
+	unreadable string   // it failed with this
+	warned     bool     // and somebody was told
+	named      []string // the paths of which events told since it began
+	unnamed    bool     // and something else happened, of which no path tells
+	rules      bool     // what counts as a source may have changed: the watcher needs a new plan
 }
 
 // doubt notes that something may have changed.
 func (e *examination) doubt() { e.dirty, e.retryAt = true, time.Time{} }
+
+// namedKept is how many paths are remembered: what a person saves at once is fewer.
+const namedKept = 16
+
+// tell notes that an event told of path.
+func (e *examination) tell(path string) {
+	if len(e.named) < namedKept {
+		e.named = append(e.named, path)
+		return
+	}
+	e.unnamed = true
+}
 
 // ask wants another one, soon.
 func (e *examination) ask() { e.asked, e.retryAt = true, time.Time{} }
@@ -31,11 +45,13 @@ func (e *examination) ask() { e.asked, e.retryAt = true, time.Time{} }
 func (e *examination) begin(capped bool, number uint64) {
 	e.onlyAsked = !e.dirty
 	e.underWay, e.dirty, e.asked, e.retryAt, e.capped, e.number = true, false, false, time.Time{}, capped, number
+	e.named, e.unnamed = nil, false
 }
 
 // fail notes that the newest one failed, and is tried again at again.
 func (e *examination) fail(err error, again time.Time) {
 	e.dirty, e.retryAt, e.unreadable = true, again, err.Error()
+	e.unnamed = true
 }
 
 // succeed notes that the newest one found the capsule and could read it.

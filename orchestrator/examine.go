@@ -12,10 +12,14 @@ func (l *loop) examineIfDue(c *capsule, now time.Time) {
 	if !c.exam.due(now, c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.leftAlone(c) || l.locked(c, now) {
 		return
 	}
+	named, told := c.exam.named, c.exam.dirty && !c.exam.unnamed
 	l.examinations++
 	c.exam.begin(c.burst.overdue(&l.Config, now), l.examinations)
 	l.examining++
 	l.do(examine{c: c, edited: c.burst.edited()})
+	if told && c.in != nil && l.mayBeEarly(c) {
+		l.do(glance{c, c.in, named})
+	}
 }
 
 // examined takes in what an examination found, unless a newer one must follow.
@@ -32,6 +36,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		c.exam.doubt()
 	}
 	if c.exam.dirty && (!c.exam.capped || l.leftAlone(c)) {
+		c.exam.unnamed = true // the paths that led to this one are forgotten
 		return
 	}
 	switch {

@@ -15,6 +15,7 @@ import (
 const (
 	DefaultQuiet  = 500 * time.Millisecond
 	DefaultSettle = 30 * time.Millisecond // longer than an editor's save, shorter than a person notices
+	DefaultCalm   = 5 * time.Second       // longer than one thinks between two saves, shorter than one needs to pack
 	maxWaitFactor = 4                     // MaxWait is this many quiet windows unless it is given
 
 	lockPoll  = 50 * time.Millisecond  // how often git's index.lock is looked at while it exists
@@ -36,6 +37,7 @@ type Config struct {
 	Quiet   time.Duration // the disk must be quiet this long; 0: DefaultQuiet
 	Settle  time.Duration // after this much quiet an early build may start; 0: DefaultSettle
 	MaxWait time.Duration // a file written without pause delays a build no longer; 0: 4 x Quiet
+	Calm    time.Duration // after this much quiet everywhere releases take the place of debug modules; 0: DefaultCalm
 	Jobs    int           // builds in parallel; 0: half the processors, at least one
 
 	Blind          bool // no events will come: what stands published is looked at before the end
@@ -58,6 +60,9 @@ type Config struct {
 	Find func(ctx context.Context) ([]string, error)
 	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
 	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
+	// Glance is in as the files on paths show that it is now, without keys and hashes; nil, and always
+	// when Glance is nil: that does not tell.
+	Glance func(in *builder.Inputs, paths []string) *builder.Inputs
 	// Build stages and smoke-loads, and looks at the inputs again; a *finding.Failure is the
 	// capsule's fault. The Staged is nil only when ctx ended.
 	Build func(ctx context.Context, in *builder.Inputs, output io.Writer) (*builder.Staged, error)
@@ -112,11 +117,17 @@ func (c Config) withDefaults() Config {
 	if c.MaxWait <= 0 {
 		c.MaxWait = maxWaitFactor * c.Quiet
 	}
+	if c.Calm <= 0 {
+		c.Calm = DefaultCalm
+	}
 	if c.Jobs <= 0 {
 		c.Jobs = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	if c.Foreign == nil {
 		c.Foreign = func(string) bool { return false }
+	}
+	if c.Glance == nil {
+		c.Glance = func(*builder.Inputs, []string) *builder.Inputs { return nil }
 	}
 	if c.Wanted == nil {
 		c.Wanted = func(string) bool { return true }

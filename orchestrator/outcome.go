@@ -56,6 +56,10 @@ func (l *loop) built(c *capsule, end outcome, now time.Time) {
 		return
 	}
 	changed := end.staged.Moved()
+	if j.early && len(changed) > 0 { // the look at everything, which has not ended yet, tells more
+		l.giveUp(c)
+		return
+	}
 	if len(changed) == 0 {
 		changed = l.transient(c, after)
 	}
@@ -73,6 +77,9 @@ func (l *loop) built(c *capsule, end outcome, now time.Time) {
 func (l *loop) adopt(c *capsule, after *builder.Inputs) {
 	if c.in.Key == c.work.job.in.Key {
 		l.accept(c, after)
+	}
+	if c.work.job.release {
+		after = after.ForRelease()
 	}
 	c.work.job.in = after
 }

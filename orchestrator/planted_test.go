@@ -65,6 +65,18 @@ var planted = []fault{
 	{"a verdict leaves the question open", "told.go", "t.unanswered && !c.exam.current()", "t.unanswered"},
 	{"a verdict is without its key", "told.go", "b := event.Basis{Key: in.Key, Attempt: attempt}", "b := event.Basis{Attempt: attempt}"},
 	{"what can be read again has no verdict", "examine.go", "l.busy, c.told.unanswered = true, true", "l.busy = true"},
+	{"no release takes the place of a debug module", "step.go", "	l.releaseInQuiet(now)\n", "	_ = l\n"},
+	{"no wake-up for a release", "step.go", "next = soonest(next, l.calmAt(), now)", "_ = l"},
+	{"a release goes on while somebody waits", "quality.go", "			j.cancelled = true\n", "			continue\n"},
+	{"a release is built as a debug module", "quality.go", "in: c.asked(c.in.ForRelease()), release: true", "in: c.asked(c.in), release: true"},
+	{"the inputs after a release are those of a debug build", "outcome.go", "		after = after.ForRelease()\n", "		_ = after\n"},
+	{"a release that was stopped counts as one that an edit superseded", "work.go", "	if !w.job.release {\n", "	if true {\n"},
+	{"a question waits for a release", "work.go", "return w.want || w.job != nil && !w.job.release", "return w.want || w.job != nil"},
+	{"a build that began early is never told of", "decide.go", "		l.confirm(c, now)\n", "		_ = now\n"},
+	{"a build that began early goes on when it was for nothing", "decide.go", "	case !known && !l.circles(c, now):", "	case (true || known) && !l.circles(c, now):"},
+	{"a build begins early beside another one", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if l.leftAlone(c) ||"},
+	{"a build begins early of what is held", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if !c.work.idle() ||"},
+	{"a release of what failed", "quality.go", "c.in != nil && s.how == good && s.key == c.in.Key && ", "c.in != nil && "},
 	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.told.unanswered ||", "if false ||"},
 }
 

@@ -139,7 +139,7 @@ func (h *Hold) takeIn(l *loop, _ time.Time) {
 	for _, dir := range slices.Clone(l.order) {
 		if c := l.capsules[dir]; concerns(h.Paths, dir) {
 			count := c.work.superseded
-			c.told.unanswered = c.told.unanswered || c.work.job != nil && c.work.job.phase != publishing
+			c.told.unanswered = c.told.unanswered || c.work.job != nil && !c.work.job.release && c.work.job.phase != publishing
 			l.supersede(c, true)
 			c.work.superseded = count
 		}

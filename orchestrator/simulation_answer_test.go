@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"strings"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 )
@@ -29,12 +30,14 @@ func isAnswer(e flat.Event) bool {
 
 // answers takes in what is said of c, and holds it against what was asked.
 func (s *simulation) answers(c *simCapsule, e flat.Event) {
+	s.begun(c, e)
 	switch {
 	case e.Type == flat.Change:
 		if e.Key == "" || e.Key == c.changed {
 			s.t.Errorf("%s: the change of %s to %q is announced twice, or has no key", s.clock(), c.dir, e.Key)
 		}
 		c.changed, c.open = e.Key, true
+	case e.Type == flat.BuildStarted && e.Quality == "release" && c.debug: // nobody waits for it
 	case e.Type == flat.BuildStarted:
 		c.open = true
 	case e.Type == flat.Warning && e.Code == finding.ModulePutBack: // who takes it is looked at again
@@ -48,6 +51,22 @@ func (s *simulation) answers(c *simCapsule, e flat.Event) {
 		}
 	case e.Type == flat.Idle:
 		s.allAnswered(e)
+	}
+}
+
+// begun: what was built was said to be built, with its key, and is not what stands published.
+func (s *simulation) begun(c *simCapsule, e flat.Event) {
+	made := e.Type == flat.Reload && !strings.Contains(e.Reason, "interrupted") || e.Type == flat.Unchanged && e.Rebuilt
+	if made && e.Attempt != c.attempt {
+		s.t.Errorf("%s: attempt %d of %s ends in %s, and attempt %d was the last that began", s.clock(), e.Attempt, c.dir, e.Type, c.attempt)
+	}
+	if e.Type != flat.BuildStarted {
+		return
+	}
+	c.attempt = e.Attempt
+	stands := c.module != nil && c.record == e.Key && (e.Quality == "debug" || c.module.Quality == builder.Release)
+	if stands && !c.stirs() && c.takes == "" && e.Reason != "retry" {
+		s.t.Errorf("%s: P4: %s is said to be built from %s, which stands published", s.clock(), c.dir, e.Key)
 	}
 }
 
@@ -78,10 +97,11 @@ func (s *simulation) answer(c *simCapsule, e flat.Event) {
 }
 
 // unasked are the verdicts that no change leads to: on what stands at start, of a capsule that
-// is built once more in quiet, of modules that somebody took away, or that a crash left.
+// is built once more in quiet, of a release, of modules that somebody took away, or that a crash left.
 func (s *simulation) unasked(c *simCapsule, e flat.Event) bool {
 	first := c.judged.Type == ""
-	return first || c.judged.Type == flat.Held || c.judged.Step == "sources" || e.Type == flat.Held ||
+	release := c.debug && e.Quality == "release" && c.judged.Quality != "release" && e.Key == c.judged.Key
+	return first || release || e.Step == "sources" || c.judged.Type == flat.Held || c.judged.Step == "sources" || e.Type == flat.Held ||
 		e.Reason == putBackReason || strings.Contains(e.Reason, "interrupted") || strings.Contains(c.judged.Reason, "interrupted") ||
 		c.module == nil || !c.kept
 }

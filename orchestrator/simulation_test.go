@@ -66,6 +66,8 @@ type simCapsule struct {
 	stamps       int64
 	gone         bool
 	group        string
+	debug        bool   // it has a debug form
+	huge         bool   // a glance at it is sooner than a look at everything
 	takes        string // the folder of a capsule whose module it takes
 	slow         time.Duration
 	look         time.Duration // how long an examination takes
@@ -81,6 +83,7 @@ type simCapsule struct {
 	open         bool          // something happened to it of which the loop heard, and no verdict was said since
 	changed      string        // the key that a change announced and no verdict is on yet
 	judged       flat.Event    // the newest verdict
+	attempt      int           // of the newest build that was said to begin
 	released     time.Time     // when it was last let go
 	history      []was         // what its sources were
 	owed         bool          // a publication that a crash interrupted was completed, and nobody was told
@@ -89,6 +92,7 @@ type simCapsule struct {
 
 	build    *simBuild
 	started  int
+	releases int                // of these were releases in place of debug modules
 	wrote    int64              // when the module was written
 	module   *builder.Published // what stands
 	record   string             // the key that it was built from
@@ -102,6 +106,7 @@ type simCapsule struct {
 
 type simBuild struct {
 	life      int
+	release   bool // of a debug module's sources
 	cancelled bool
 	done      bool
 	read      string // the content that the compiler read
@@ -149,6 +154,10 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 			c.takes = s.dirs[s.r.IntN(i)]
 		}
 		c.writes = []string{"", "", "", "", "", "same", "new", "once"}[s.r.IntN(8)]
+		c.debug, c.huge = s.r.IntN(3) > 0, s.r.IntN(3) == 0
+		if c.huge {
+			c.look += someTime(s.r, 800*time.Millisecond)
+		}
 		c.hook = []string{"", "", "", "", "none", "same", "new", "once"}[s.r.IntN(8)]
 		if c.slow > 20*time.Second && c.hook == "new" { // ten rounds of that, three times, are longer than a play
 			c.hook = ""
@@ -220,6 +229,22 @@ func (s *simulation) tell(h happening) {
 	s.wakeAt = s.now.Add(wait)
 	for _, e := range effects {
 		s.carryOut(e)
+	}
+	s.interrupted()
+}
+
+// interrupted: while a verdict is waited for no release is being built.
+func (s *simulation) interrupted() {
+	waited := ""
+	for dir, c := range s.loop.capsules {
+		if j := c.work.job; c.work.want || j != nil && !j.release {
+			waited = dir
+		}
+	}
+	for _, c := range s.sims {
+		if b := c.build; waited != "" && b != nil && b.life == s.life && b.release && !b.cancelled && !b.done {
+			s.t.Errorf("%s: a release of %s goes on while %s is to be built", s.clock(), c.dir, waited)
+		}
 	}
 }
 
@@ -344,9 +369,12 @@ func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
 	}
 	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: c.dir, Name: strings.Trim(c.dir, "/"), SourceHash: hashOf(c.content), Group: c.group, Buildable: true,
 		Lock: "/.git/index.lock", Taken: s.now, Skip: func(string, bool) bool { return false },
-		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: c.mtime, Ctime: c.ctime}}},
+		Sources:   &tree.Snapshot{Files: []tree.File{{Path: "main.go", Size: int64(len(c.content)), Mtime: c.mtime, Ctime: c.ctime}}},
 		Others:    &tree.Snapshot{},
-		Publishes: []string{c.dir + "/out.wasm"}}}
+		Publishes: []string{c.dir + "/out.wasm"}}, Quality: builder.Release}
+	if c.debug {
+		in.Quality = builder.Debug
+	}
 	in.Key = in.SourceHash
 	if up := s.sims[c.takes]; up != nil {
 		path := up.dir + "/out.wasm"
@@ -363,7 +391,7 @@ func (s *simulation) examination(c *simCapsule) (*builder.Inputs, error) {
 	if c.module != nil && c.record == in.Key {
 		in.Current = c.module
 	}
-	in.Verdict = c.failures[in.Key]
+	in.Verdict, in.ReleaseVerdict = c.failures[string(in.Quality)+in.Key], c.failures[string(builder.Release)+in.Key]
 	return in, nil
 }
 
@@ -382,6 +410,8 @@ func (s *simulation) carryOut(e effect) {
 		s.later(someTime(s.r, 20*time.Millisecond), found{dirs: s.there()})
 	case examine:
 		s.examine(s.sims[e.c.dir], e)
+	case glance:
+		s.glance(s.sims[e.c.dir], e)
 	case build:
 		s.build(s.sims[e.c.dir], e)
 	case note:
@@ -419,6 +449,19 @@ func (s *simulation) examine(c *simCapsule, e examine) {
 	})
 }
 
+// glance looks at the one file of a huge capsule: another size proves another content.
+func (s *simulation) glance(c *simCapsule, e glance) {
+	s.at(someTime(s.r, 5*time.Millisecond), func() {
+		h := glanced{e.c, e.in, nil}
+		if now, err := s.examination(c); c.huge && err == nil && slices.Contains(e.paths, c.dir+"/main.go") && now.Sources.Files[0].Size != e.in.Sources.Files[0].Size {
+			in := *e.in
+			in.Sources, in.Taken, in.Key, in.SourceHash, in.Verdict, in.ReleaseVerdict = now.Sources, s.now, "", "", nil, nil
+			h.now = &in
+		}
+		s.later(someTime(s.r, time.Millisecond), h)
+	})
+}
+
 // build reads the sources somewhere in the middle of its time, and looks at the disk at its end.
 func (s *simulation) build(c *simCapsule, e build) {
 	if c.build != nil {
@@ -432,14 +475,18 @@ func (s *simulation) build(c *simCapsule, e build) {
 	if s.running > 2*s.cfg.Jobs {
 		s.t.Errorf("%s: %d builds at once", s.clock(), s.running)
 	}
-	if !c.stirs() && c.takes == "" && c.module != nil && c.record == e.in.Key && e.c.work.job.reason != "retry" {
+	release := e.c.work.job.release
+	if standing := c.module != nil && c.record == e.in.Key && (c.module.Quality == builder.Release || !release); standing && !c.stirs() && c.takes == "" && e.c.work.job.reason != "retry" {
 		s.t.Errorf("%s: P4: %s is built from %s, which stands published", s.clock(), c.dir, e.in.SourceHash)
 	}
 	c.started++
 	if c.started > mostBuilds {
 		s.t.Fatalf("P4: %s was built %d times in one play", c.dir, c.started)
 	}
-	b := &simBuild{life: s.life}
+	if release {
+		c.releases++
+	}
+	b := &simBuild{life: s.life, release: release}
 	c.build, c.dead = b, someTime(s.r, 200*time.Millisecond)
 	b.result = func() { s.buildEnds(c, b, e) }
 	if e.in.Verdict != nil {
@@ -486,7 +533,7 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 		return
 	}
 	b.done, c.build = true, nil
-	if !b.cancelled && !e.c.work.job.committed && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
+	if !b.cancelled && !e.c.work.job.committed && e.in.SourceHash != "" && hashOf(c.content) != e.in.SourceHash && s.now.Sub(c.wroteAt) > giveUpWithin {
 		s.t.Errorf("%s: %s was built to the end from %s, long after it was %s", s.clock(), c.dir, e.in.SourceHash, c.content)
 	}
 	s.running--
@@ -500,20 +547,20 @@ func (s *simulation) buildEnds(c *simCapsule, b *simBuild, e build) {
 	switch {
 	case e.in.Verdict != nil:
 		end.err = e.in.Verdict
-	case breaks(b.read):
+	case breaks(b.read) || e.in.Quality == builder.Release && c.debug && breaksAsRelease(b.read):
 		f := &finding.Failure{Step: finding.StepBuild, ExitCode: 1, Findings: []finding.Finding{{Message: b.read}}}
-		if end.err = f; after != nil && len(end.staged.Moved()) == 0 {
-			c.failures[e.in.Key] = f
+		if end.err = f; after != nil && e.in.Key != "" && len(end.staged.Moved()) == 0 {
+			c.failures[string(e.in.Quality)+e.in.Key] = f
 		}
 	default:
-		end.staged.Modules = []builder.StagedModule{{Hash: compiled(b.read)}}
+		end.staged.Modules = []builder.StagedModule{{Hash: compiled(b.read, e.in.Quality)}}
 	}
 	s.tell(built{e.c, end})
 }
 
 func (s *simulation) publish(c *simCapsule, e publish) {
 	hash := e.staged.Modules[0].Hash
-	if c.writes == "" && c.hook != "same" && hash != compiled(strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")")) {
+	if c.writes == "" && c.hook != "same" && hash != compiled(strings.TrimSuffix(strings.TrimPrefix(e.in.SourceHash, "h("), ")"), e.in.Quality) {
 		s.t.Errorf("%s: P1: %s is published as built from %s, and holds %s", s.clock(), c.dir, e.in.SourceHash, hash)
 	}
 	if c.told && hashOf(c.content) != e.in.SourceHash && !e.c.work.job.committed {
@@ -522,7 +569,10 @@ func (s *simulation) publish(c *simCapsule, e publish) {
 	if quiet := s.now.Sub(c.heardAt); quiet < s.cfg.Quiet && c.heardAt.After(c.released) && s.now.Sub(e.c.burst.first) < s.cfg.MaxWait && !e.c.work.job.committed {
 		s.t.Errorf("%s: %s is published %s after a change, within the quiet window", s.clock(), c.dir, quiet)
 	}
-	p := &builder.Published{SourceHash: e.in.SourceHash, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
+	if e.c.work.job.release && (c.newest == nil || c.newest.SourceHash != e.in.SourceHash) {
+		s.t.Errorf("%s: a release of %s is published from %s, and no debug module of that stands", s.clock(), c.dir, e.in.SourceHash)
+	}
+	p := &builder.Published{SourceHash: e.in.SourceHash, Quality: e.in.Quality, Modules: []builder.Module{{ID: "main", Path: c.dir + "/out.wasm", Hash: hash, Blob: strings.TrimPrefix(e.in.Key, e.in.SourceHash)}}}
 	c.pending = p
 	life, half := s.life, someTime(s.r, 20*time.Millisecond)
 	s.at(half, func() {
@@ -583,10 +633,21 @@ func breaks(content string) bool {
 	return len(code)%3 == 2
 }
 
-// compiled is what a build makes of content: a comment does not change it.
-func compiled(content string) string {
+// breaksAsRelease reports whether content, which builds, does not as a release: what only the
+// linker or the optimizer finds.
+func breaksAsRelease(content string) bool {
 	code, _, _ := strings.Cut(content, "#")
-	return "wasm(" + code + ")"
+	return strings.HasSuffix(code, "7")
+}
+
+// compiled is what a build makes of content: a comment does not change it, the quality does,
+// but for code that nothing can be made better of.
+func compiled(content string, q builder.Quality) string {
+	code, _, _ := strings.Cut(content, "#")
+	if strings.HasSuffix(code, "5") {
+		q = ""
+	}
+	return "wasm(" + code + string(q) + ")"
 }
 
 // stirs reports whether something but the edits writes the capsule's sources.

@@ -78,26 +78,34 @@ func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 }
 
 func (l *loop) build(c *capsule, now time.Time) {
-	c.told.builds++
-	j := &job{in: c.asked(), attempt: c.told.attempts(), reason: c.work.reason, started: now, place: l.pool.Take(c.in.Group, now), edited: c.exam.edited, row: append(slices.Clip(c.trail.lap.row), c.dir),
-		committed: c.work.overdue || c.hold.probed || c.work.impatient()}
 	if len(c.trail.lap.row) > 0 {
 		c.trail.laps = c.trail.laps.with(c.trail.lap.after)
 	}
+	l.begin(c, &job{in: c.asked(c.in), reason: c.work.reason, edited: c.exam.edited, committed: c.work.overdue || c.hold.probed || c.work.impatient()}, now)
+}
+
+// begin starts j, which is what is to be built of c.
+func (l *loop) begin(c *capsule, j *job, now time.Time) {
+	c.told.builds++
+	j.attempt, j.started, j.place, j.row = c.told.attempts(), now, l.pool.Take(c.in.Group, now), append(slices.Clip(c.trail.lap.row), c.dir)
 	c.work.begin(j)
-	if j.in.Problem() == nil && j.in.Verdict == nil {
-		l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt), Queued: l.queued()})
+	if !j.early && j.in.Problem() == nil && j.in.Verdict == nil {
+		l.sayStarted(c, j)
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
 }
 
-// asked is what is to be built: also what failed before, when the user asks for it or nobody
+func (l *loop) sayStarted(c *capsule, j *job) {
+	l.announceFor(c, event.BuildStarted{SourceHash: j.in.SourceHash, Quality: event.Quality(j.in.Quality), Reason: j.reason, Basis: c.told.basis(j.in, j.attempt), Queued: l.queued()})
+}
+
+// asked is in as it is to be built: also what failed before, when the user asks for it or nobody
 // knows whether the capsule builds in quiet.
-func (c *capsule) asked() *builder.Inputs {
-	if c.in.Verdict == nil || !c.work.retried && !c.hold.probed {
-		return c.in
+func (c *capsule) asked(in *builder.Inputs) *builder.Inputs {
+	if in.Verdict == nil || !c.work.retried && !c.hold.probed {
+		return in
 	}
-	in := *c.in
-	in.Verdict = nil
-	return &in
+	again := *in
+	again.Verdict = nil
+	return &again
 }

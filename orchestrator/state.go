@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -41,6 +42,8 @@ type loop struct {
 	searches     uint64 // likewise, for capsules
 	searched     uint64 // of these have ended
 
+	calmSince time.Time // since then nothing happened that somebody waits for; zero: something does
+
 	placed   bool // the watcher said that every watch is placed
 	ready    bool // and every capsule was examined once
 	busy     bool // something was pending since the last idle event
@@ -68,3 +71,14 @@ func newLoop(cfg Config) *loop {
 
 // do adds e to what is to be carried out.
 func (l *loop) do(e effect) { l.effects = append(l.effects, e) }
+
+// mayBeEarly reports whether c could be built now if its content were known to be another one. What
+// builds and commands may have written is left to the look at everything.
+func (l *loop) mayBeEarly(c *capsule) bool {
+	stirred := slices.ContainsFunc(l.order, func(dir string) bool {
+		other := l.capsules[dir]
+		return other.work.waitedFor() || other.trail.hook != nil
+	})
+	sound := c.standing.how == good || c.standing.how == failed
+	return l.ready && !stirred && sound && c.hold.suspicion == nil && c.hold.feedback.count == 0 && !c.burst.patient && !c.exam.capped && !c.work.retried
+}

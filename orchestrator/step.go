@@ -34,6 +34,7 @@ func (l *loop) advance(now time.Time) {
 	}
 	l.sayIdle()
 	l.answerQuestions()
+	l.releaseInQuiet(now)
 }
 
 // wait is how long nothing is due after advance, unless something happens.
@@ -44,6 +45,9 @@ func (l *loop) wait(now time.Time) time.Duration {
 	}
 	if at := l.pool.Lends(now); !at.IsZero() {
 		next = soonest(next, at, now)
+	}
+	if l.nextRelease() != nil {
+		next = soonest(next, l.calmAt(), now)
 	}
 	for _, h := range l.holds {
 		next = soonest(next, h.Until, now)
@@ -140,6 +144,10 @@ type (
 		err    error
 		edited time.Time // the newest change that was seen before the examination began; zero: none
 	}
+	glanced struct {
+		c           *capsule
+		before, now *builder.Inputs // now is nil when a glance does not tell
+	}
 	built struct {
 		c   *capsule
 		end outcome
@@ -171,6 +179,8 @@ func (noted) takeIn(l *loop, _ time.Time) { l.noting-- }
 func (h found) takeIn(l *loop, now time.Time) { l.found(h.dirs, h.err, now) }
 
 func (h examined) takeIn(l *loop, now time.Time) { l.examined(h.c, h.in, h.err, h.edited, now) }
+
+func (h glanced) takeIn(l *loop, now time.Time) { l.glanced(h.c, h.before, h.now, now) }
 
 func (h built) takeIn(l *loop, now time.Time) { l.built(h.c, h.end, now) }
 

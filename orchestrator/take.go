@@ -51,7 +51,8 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 		}
 	}
 	for c := range touched {
-		c.change(now)
+		c.touched(now)
+		c.exam.unnamed = c.exam.unnamed || batch.Lost
 		c.burst.patient = c.burst.patient || len(touched) > storm
 	}
 }
@@ -72,6 +73,7 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 		}
 		c.exam.rules = c.exam.rules || isManifest || c.governs(path)
 		c.notice(path)
+		c.exam.tell(path)
 		touched[c] = true
 	}
 }

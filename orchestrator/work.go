@@ -23,7 +23,9 @@ type work struct {
 // job is one build from its start to its publication.
 type job struct {
 	in        *builder.Inputs
-	attempt   int // its number among the capsule's builds
+	early     bool // it began before in was looked at as a whole, and nobody was told yet
+	release   bool // a debug module of in stands, and nobody waits for this one
+	attempt   int  // its number among the capsule's builds
 	reason    string
 	place     *pool.Place
 	started   time.Time
@@ -74,12 +76,17 @@ func (w *work) deliver() { w.job, w.superseded = nil, 0 }
 
 // abandon ends the job: nobody sees its outcome.
 func (w *work) abandon() {
+	if !w.job.release {
+		w.superseded++
+	}
 	w.job = nil
-	w.superseded++
 }
 
 // idle reports whether there is neither a request nor a job.
 func (w *work) idle() bool { return !w.want && w.job == nil }
+
+// waitedFor reports whether a verdict is to come of a request or a job.
+func (w *work) waitedFor() bool { return w.want || w.job != nil && !w.job.release }
 
 // running reports whether a build runs.
 func (w *work) running() bool { return w.job != nil && w.job.phase == running }

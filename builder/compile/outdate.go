@@ -30,7 +30,7 @@ type Stale struct {
 // than an input which is another one than at the last run. done must be called when the
 // tool has ended; it tells which modules the tool left alone.
 func (b *Build) outdate() (done func() (left []string)) {
-	if !b.Recipe.ByTime && b.Recipe.CargoTarget == "" {
+	if !b.ComparesTimes() {
 		return func() []string { return nil }
 	}
 	restore := func() []string { return nil }
@@ -52,6 +52,9 @@ func (b *Build) outdate() (done func() (left []string)) {
 		return left
 	}
 }
+
+// ComparesTimes reports whether the tool compares times, so that Stale and Began count.
+func (b *Build) ComparesTimes() bool { return b.Recipe.ByTime || b.Recipe.CargoTarget != "" }
 
 // outdateProducts makes every product that is not older than source older.
 func (b *Build) outdateProducts(source time.Time) {
@@ -80,8 +83,13 @@ func (b *Build) cargoTargets() map[string]bool {
 		targets[b.Recipe.CargoTarget] = true
 	}
 	looked := map[string]bool{}
+	last := ""
 	for _, file := range b.Stale.Inputs {
-		for folder := filepath.Dir(file); !looked[folder]; folder = filepath.Dir(folder) {
+		if filepath.Dir(file) == last {
+			continue
+		}
+		last = filepath.Dir(file)
+		for folder := last; !looked[folder]; folder = filepath.Dir(folder) {
 			looked[folder] = true
 			target := filepath.Join(folder, "target")
 			if info, err := os.Lstat(filepath.Join(target, ".rustc_info.json")); err == nil && info.Mode().IsRegular() {

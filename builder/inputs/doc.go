@@ -7,6 +7,7 @@
 //	reads.go    files that are no sources
 //	toolong.go  paths that are too long for most tools
 //	takes.go    where other capsules may publish what it takes
+//	glance.go   some of them are looked at again
 //	change.go   what changed since the last run of the tool
 //	inputs.go   the inputs, and in what two of them differ
 package inputs

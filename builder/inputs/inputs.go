@@ -20,6 +20,7 @@ type Inputs struct {
 	SourceHash string // BLAKE3 of the sources, 64 lower-case hex digits
 	Key        string // the source hash, outside inputs, toolchain, argv, environment and profile in one digest
 	Portable   string // the part of Key that means the same in another checkout and on another machine, and may be shared; "" when nothing can be built
+	DebugKey   string // Key, and how a debug build differs; "" where there is none
 	Group      string // builds with the same non-empty group never overlap
 	Buildable  bool   // the manifest names a component
 

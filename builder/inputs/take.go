@@ -249,6 +249,10 @@ func (in *Inputs) key(releases []string) {
 		in.Recipe = digest("problem", in.Fault.Error())
 	}
 	in.Key = digest(files, in.Recipe)
+	if in.How != nil && in.How.Debug != nil {
+		id := in.How.Debug.Identity
+		in.DebugKey = digest("debug", in.Key, digest(id.Portable...), digest(id.Local...))
+	}
 }
 
 // Explain is the rule that leaves path, below the capsule in dir, out of the sources; false when

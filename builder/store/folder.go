@@ -37,7 +37,7 @@ func stateName(names ...string) string { return path.Join(append([]string{Folder
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n"
 
 // ours are the names that astrid-dev makes in its state folder.
-var ours = []string{RecordFile, IntentFile, verdictFile, LockFile, RunNote, SeenNote, CauseNote, BlobFolder, WorkFolder, LinesFolder, ".gitignore", "CACHEDIR.TAG"}
+var ours = []string{RecordFile, IntentFile, verdictFile, LockFile, RunNote, SeenNote, DebugRunNote, DebugSeenNote, CauseNote, BlobFolder, WorkFolder, LinesFolder, ".gitignore", "CACHEDIR.TAG"}
 
 // checkState refuses a state folder that a link leads to, or that holds what astrid-dev
 // did not make: what lies in it is overwritten and deleted without asking.

@@ -18,6 +18,8 @@ const recordVersion = 1
 type Record struct {
 	Version    int               `json:"version"`
 	Key        string            `json:"key"`
+	Quality    string            `json:"quality,omitempty"` // "debug"; "": release
+	Inputs     string            `json:"inputs,omitempty"`  // of a debug module: the key of a release from the same inputs
 	SourceHash string            `json:"source_hash"`
 	Outside    []string          `json:"outside"` // absolute inputs that the toolchain told of
 	Modules    []Module          `json:"modules"`
@@ -38,6 +40,9 @@ type Module struct {
 	Size  int64  `json:"size"`
 	Kind  string `json:"kind"`
 }
+
+// From reports whether r's modules, of whatever quality, were made from the inputs whose key this is.
+func (r *Record) From(key string) bool { return r.Key == key || r.Quality != "" && r.Inputs == key }
 
 const (
 	keptBlobs   = 5        // so that a consumer that is a few reloads behind still finds its module

@@ -9,18 +9,20 @@ import (
 
 // The names below <capsule>/target/astrid-dev.
 const (
-	Folder      = "target/astrid-dev"
-	RecordFile  = "record.json"
-	IntentFile  = "intent.json"  // a record whose publication was begun
-	verdictFile = "verdict.json" // the newest build, when it failed
-	LockFile    = "lock"
-	RunNote     = "run"   // when the last build command ran
-	SeenNote    = "seen"  // the inputs of that run
-	CauseNote   = "cause" // what the newest verdict went by, and what had changed
-	BlobFolder  = "blobs"
-	WorkFolder  = "work"
-	LinesFolder = "lines"  // of each blob the core module with what tells of its source
-	WorkShared  = "shared" // in a build's folder: what another machine made
+	Folder        = "target/astrid-dev"
+	RecordFile    = "record.json"
+	IntentFile    = "intent.json"  // a record whose publication was begun
+	verdictFile   = "verdict.json" // the newest build, when it failed
+	LockFile      = "lock"
+	RunNote       = "run"       // when the last build command ran
+	SeenNote      = "seen"      // the inputs of that run
+	DebugRunNote  = "debug-run" // the same of debug builds
+	DebugSeenNote = "debug-seen"
+	CauseNote     = "cause" // what the newest verdict went by, and what had changed
+	BlobFolder    = "blobs"
+	WorkFolder    = "work"
+	LinesFolder   = "lines"  // of each blob the core module with what tells of its source
+	WorkShared    = "shared" // in a build's folder: what another machine made
 )
 
 // Path is a path below dir's state folder.

@@ -84,26 +84,33 @@ func planAssemblyScript(ctx context.Context, j *job) (*Recipe, error) {
 		argv = append(argv, "assembly/index.ts")
 	}
 	argv = append(argv, "--config", "asconfig.json")
-	target := j.profile
-	if target == "" {
-		target = "release"
+	identity := p.identity(ctx, j, node, asc)
+	outside := func(context.Context) ([]string, error) {
+		list := p.outside(j)
+		if config.Extends != "" {
+			list = append(list, fsys.Absolute(j.dir, config.Extends))
+		}
+		return j.beyond(list), nil
 	}
-	if _, known := config.Targets[target]; known || j.profile != "" {
-		argv = append(argv, "--target", target)
+	recipe := func(target string) *Recipe {
+		argv := slices.Clone(argv)
+		if _, known := config.Targets[target]; known || j.profile != "" {
+			argv = append(argv, "--target", target)
+		}
+		return &Recipe{
+			StripNames: !config.Options.Debug && !config.Targets[target].Debug, // its code is the same with --debug
+			argv: func(out string) []string {
+				return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0), "--debug", "--sourceMap", "--transform", filepath.Join(out, assemblyReads))
+			},
+			beside: map[string]string{assemblyReads: assemblyReadsText}, Identity: identity, Outside: outside,
+		}
 	}
-	return &Recipe{
-		StripNames: !config.Options.Debug && !config.Targets[target].Debug, // its code is the same with --debug
-		argv: func(out string) []string {
-			return append(slices.Clip(argv), "--outFile", j.moduleIn(out, 0), "--debug", "--sourceMap", "--transform", filepath.Join(out, assemblyReads))
-		},
-		beside:   map[string]string{assemblyReads: assemblyReadsText},
-		Identity: p.identity(ctx, j, node, asc),
-		Outside: func(context.Context) ([]string, error) {
-			list := p.outside(j)
-			if config.Extends != "" {
-				list = append(list, fsys.Absolute(j.dir, config.Extends))
-			}
-			return j.beyond(list), nil
-		},
-	}, nil
+	if j.profile != "" {
+		return recipe(j.profile), nil
+	}
+	release := recipe("release")
+	if _, known := config.Targets["debug"]; known { // the author's own word on what is made sooner
+		release.Debug = recipe("debug")
+	}
+	return release, nil
 }

@@ -27,6 +27,7 @@
 //	golang_lines.go     how the Go tools complain
 //	golang_outside.go   what a Go module reads
 //	rust_outside.go     what a crate reads
+//	rust_debug.go       a crate's module, sooner
 //	rust_flags.go       a crate's profile and flags
 //	zig.go              Zig
 //	lines.go            complaints of compilers, line by line

@@ -19,6 +19,7 @@ type crate struct {
 	target    string // triple, or the path of a target specification
 	targetDir string
 	sysroot   string
+	overrides []string // of the profile, as cargo's --config takes them
 }
 
 func planRust(ctx context.Context, j *job) (*Recipe, error) {
@@ -34,6 +35,17 @@ func planRust(ctx context.Context, j *job) (*Recipe, error) {
 	if err := c.hasTarget(rustc); err != nil {
 		return nil, err
 	}
+	identity := c.identity(ctx, version, program)
+	recipe := c.recipe(program, identity)
+	if c.hasDebugForm() {
+		recipe.Debug = c.debug().recipe(program, identity)
+		recipe.Debug.Group = recipe.Group // one of the two at a time, so that both need no more processors
+	}
+	return recipe, nil
+}
+
+// recipe runs program, which is cargo, with c's profile.
+func (c *crate) recipe(program string, identity Identity) *Recipe {
 	env := c.flags()
 	format := "json"
 	if env.wantsColour() {
@@ -45,16 +57,19 @@ func planRust(ctx context.Context, j *job) (*Recipe, error) {
 	} else {
 		argv = append(argv, "--profile", p)
 	}
+	for _, setting := range c.overrides {
+		argv = append(argv, "--config", setting)
+	}
 	return &Recipe{
-		argv: fixed(argv...), env: env, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)), Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
-		Identity: c.identity(ctx, version, program),
+		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Outside: c.outside, live: renderCargo,
+		Identity: identity, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)),
 		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)
 		},
 		collect: func(w *work, start time.Time, stdout []byte) ([]Artifact, error) {
 			return c.artifacts(w, start, stdout)
 		},
-	}, nil
+	}
 }
 
 // identity is the versions, the target, and what steers cargo. The flags that we add are

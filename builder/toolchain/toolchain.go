@@ -48,6 +48,10 @@ type Recipe struct {
 
 	Outputs []string // where a command may leave modules below the capsule, absolute
 
+	// Debug is how the same sources are built when somebody waits for it: a module that does the same
+	// and was made sooner. It has products of its own. nil: the language has no such form.
+	Debug *Recipe
+
 	job      *job
 	beside   map[string]string         // files that the tool itself needs in the folder out, by name
 	argv     func(out string) []string // of a build that may write to the folder out; the first is a path, looked up in the user's PATH
@@ -119,7 +123,7 @@ func (j *job) finish(r *Recipe, l language) *Recipe {
 	r.env = r.env.with("PWD", j.dir)
 	r.Outputs = j.outputs()
 	if isFile(filepath.Join(j.dir, "Cargo.toml")) {
-		r.CargoTarget = cargo.Read(j.dir, j.env.lookup).TargetDir()
+		r.CargoTarget = cargo.Read(j.dir, r.env.lookup).TargetDir()
 	}
 	r.wrapper = j.wrapper()
 	r.Identity = j.complete(r)
@@ -134,6 +138,10 @@ func (j *job) finish(r *Recipe, l language) *Recipe {
 	}
 	if r.Outside == nil {
 		r.Outside = func(context.Context) ([]string, error) { return nil, nil }
+	}
+	if r.Debug != nil {
+		r.Debug.tracer = r.tracer
+		j.finish(r.Debug, l)
 	}
 	return r
 }

@@ -139,7 +139,7 @@ func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := builder.New(builder.Options{})
+	b := builder.New(builder.Options{Debug: true}) // a debug module that a watch left behind is good as well
 	list, asked := []standing{}, watches{}
 	for _, dir := range found.Dirs {
 		if s, is := asked.of(cmd.Context(), dir); is {
@@ -158,7 +158,9 @@ func recorded(cmd *cobra.Command, at []string) ([]standing, error) {
 		switch {
 		case k.Failed != nil:
 			s.Reason = k.Failed.Error()
-		case in.Current != nil || !in.Buildable:
+		case in.Current != nil:
+			s.State, s.Quality = event.Good, event.Quality(in.Current.Quality)
+		case !in.Buildable:
 			s.State = event.Good
 		default:
 			s.State, s.Differs = event.Unknown, true
@@ -180,6 +182,9 @@ func sorted(list []standing) []standing {
 // line is s for a person.
 func (s standing) line() string {
 	parts := []string{fmt.Sprintf("%-7s  %s", s.State, text.Name(cmp.Or(s.Capsule, paths.Short(s.Dir))))}
+	if s.State == event.Good && s.Quality == event.Debug {
+		parts = append(parts, "debug")
+	}
 	switch {
 	case s.Watched:
 		if s.Generation > 0 {

@@ -29,6 +29,10 @@ At a terminal single keys are read: r looks at everything again and retries what
 failed, f only what failed, e shows the errors that stand, v the output of builds,
 c clears the screen, t lists tools, ? says this.
 
+An edit of a Rust capsule is answered by a debug module, which is built sooner; when all
+is quiet for some seconds a release of the same sources takes its place. --release builds
+releases only, as build, verify and pack always do.
+
 With --isolated each reload is installed in Astrid's real runtime, in a daemon with a
 home of its own that ends with this command; with --live in the runtime that you run,
 which gets the last good package back after one that it refuses.
@@ -75,7 +79,7 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	keys := theScreen.keys()
 	defer theScreen.close()
 	o.Console.Keys = keys != nil
-	o.Live = runtime
+	o.Live, o.Debug = runtime, !f.release
 	if f.notify {
 		if o.Notify, err = notifier(); err != nil {
 			return err

@@ -144,7 +144,7 @@ func reloadText(e event.Reload) string {
 		}
 		parts = append(parts, text.Size(total)+" in "+text.Count(len(e.Components), "component"))
 	} else {
-		parts = append(parts, strings.TrimSpace(text.Size(e.Size)+" "+e.Type))
+		parts = append(parts, kindOf(e.Artifact))
 	}
 	times := "built " + text.Seconds(e.BuildMS) + ", loaded " + text.Seconds(e.SmokeMS)
 	if e.LatencyMS > 0 {
@@ -163,7 +163,15 @@ func unchangedText(e event.Unchanged) string {
 	case e.Hash == "":
 		return "nothing to build"
 	}
-	return strings.TrimSpace("up to date  " + text.Size(e.Size) + " " + e.Type)
+	return "up to date  " + kindOf(e.Artifact)
+}
+
+// kindOf is how large a module is, and what. That it is a release is a matter of course.
+func kindOf(a event.Artifact) string {
+	if a.Quality == event.Debug {
+		return text.Size(a.Size) + " debug " + a.Type
+	}
+	return strings.TrimSpace(text.Size(a.Size) + " " + a.Type)
 }
 
 func failedText(e event.BuildFailed) string {

@@ -69,23 +69,26 @@ type Unchanged struct {
 
 // BuildStarted says that a build runs.
 type BuildStarted struct {
-	SourceHash string `json:"source_hash,omitempty"`
-	Reason     string `json:"reason,omitempty"` // why, as "changed"
+	SourceHash string  `json:"source_hash,omitempty"`
+	Reason     string  `json:"reason,omitempty"` // why, as "changed"
+	Quality    Quality `json:"quality,omitempty"`
 	Basis
 	Queued int `json:"queued,omitempty"` // builds that are due and have not begun, beside this one
 }
 
 // BuildSuperseded says that newer sources made the build worthless, and that it was ended.
 type BuildSuperseded struct {
-	SourceHash string `json:"source_hash,omitempty"`
+	SourceHash string  `json:"source_hash,omitempty"`
+	Quality    Quality `json:"quality,omitempty"`
 	Basis
 }
 
 // BuildFailed says that a build gave no module, or that none can begin: at the step sources
 // there is neither source hash nor key, because a source cannot be read.
 type BuildFailed struct {
-	SourceHash string `json:"source_hash,omitempty"`
-	Reason     string `json:"reason,omitempty"` // an earlier build's verdict stands, and it was not built again; "" otherwise
+	SourceHash string  `json:"source_hash,omitempty"`
+	Reason     string  `json:"reason,omitempty"` // an earlier build's verdict stands, and it was not built again; "" otherwise
+	Quality    Quality `json:"quality,omitempty"`
 	Basis
 	Step        string            `json:"step,omitempty"`      // sources, manifest, toolchain, build, collect, wrap, stage, tests
 	ExitCode    int               `json:"exit_code,omitempty"` // of the build command, -1 when a signal ended it
@@ -97,8 +100,9 @@ type BuildFailed struct {
 
 // SmokeFailed says that a build gave a module which does not load.
 type SmokeFailed struct {
-	SourceHash string `json:"source_hash,omitempty"`
-	Reason     string `json:"reason,omitempty"` // as in BuildFailed
+	SourceHash string  `json:"source_hash,omitempty"`
+	Reason     string  `json:"reason,omitempty"` // as in BuildFailed
+	Quality    Quality `json:"quality,omitempty"`
 	Basis
 	Findings  []finding.Finding `json:"findings,omitempty"`
 	Tail      string            `json:"tail,omitempty"` // the last lines of what the module wrote
@@ -154,6 +158,15 @@ type Serving struct {
 	URL string `json:"url,omitempty"` // with the token that lets its reader in: whoever has it may call tools
 }
 
+// Quality is what a build is for, or a module was made for.
+type Quality string
+
+// The qualities.
+const (
+	Debug   Quality = "debug"   // somebody waits for it; a release follows when all is quiet
+	Release Quality = "release" // what is packed, verified and shipped
+)
+
 // Artifact is what a capsule publishes. Its own fields are those of the first component.
 type Artifact struct {
 	Path       string      `json:"artifact,omitempty"` // where it is published
@@ -161,6 +174,7 @@ type Artifact struct {
 	Hash       string      `json:"artifact_hash,omitempty"`
 	Size       int64       `json:"size,omitempty"`
 	Type       string      `json:"kind,omitempty"` // core or component
+	Quality    Quality     `json:"quality,omitempty"`
 	Components []Component `json:"components,omitempty"`
 }
 

@@ -4,16 +4,17 @@ import "github.com/astrid-runtime/astrid-dev/builder/finding"
 
 // Live says that a runtime runs what was reloaded: its own answer to the install.
 type Live struct {
-	SourceHash string `json:"source_hash,omitempty"` // of the reload that was installed; "" for what was there before this run
-	Key        string `json:"key,omitempty"`         // of that reload, as in Basis
-	Generation int    `json:"generation,omitempty"`  // of that reload; 0 for what was up to date at start
-	Hash       string `json:"artifact_hash,omitempty"`
-	Runtime    string `json:"runtime,omitempty"`    // isolated: the session's own; live: the user's
-	Reason     string `json:"reason,omitempty"`     // why it was installed, where no reload led to it
-	PutBack    bool   `json:"put_back,omitempty"`   // it is the last good one, after another was refused
-	Tools      []Tool `json:"tools,omitempty"`      // that the capsule described
-	LiveMS     int64  `json:"live_ms,omitempty"`    // what the install took
-	LatencyMS  int64  `json:"latency_ms,omitempty"` // from the last edit to this announcement; 0 when no edit led to it
+	SourceHash string  `json:"source_hash,omitempty"` // of the reload that was installed; "" for what was there before this run
+	Quality    Quality `json:"quality,omitempty"`
+	Key        string  `json:"key,omitempty"`        // of that reload, as in Basis
+	Generation int     `json:"generation,omitempty"` // of that reload; 0 for what was up to date at start
+	Hash       string  `json:"artifact_hash,omitempty"`
+	Runtime    string  `json:"runtime,omitempty"`    // isolated: the session's own; live: the user's
+	Reason     string  `json:"reason,omitempty"`     // why it was installed, where no reload led to it
+	PutBack    bool    `json:"put_back,omitempty"`   // it is the last good one, after another was refused
+	Tools      []Tool  `json:"tools,omitempty"`      // that the capsule described
+	LiveMS     int64   `json:"live_ms,omitempty"`    // what the install took
+	LatencyMS  int64   `json:"latency_ms,omitempty"` // from the last edit to this announcement; 0 when no edit led to it
 }
 
 // LiveFailed says that a runtime does not run what was reloaded: it refused it, or what was

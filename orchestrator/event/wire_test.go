@@ -22,6 +22,7 @@ func wire() []Event {
 		{ID: "main", Path: "/caps/a/dist/a.wasm", Blob: "/caps/a/target/astrid-dev/blobs/aa.wasm", Hash: otherHash, Size: 30_000, Type: "component"},
 		{ID: "second"},
 	})
+	published.Quality = Release
 	tested := &Tests{Passed: 4, Failed: []FailedTest{{"greets", "tests/greet.toml", 7, "the result is \"b\", want \"a\"", "-a\n+b\n", "mend it"}, {File: "tests/b.toml", Message: "it cannot be read"}}, MS: 21}
 	basis := Basis{Key: otherHash, Attempt: 4, Changed: []string{"src/a.go", "/shared/b.txt"}, ChangedCount: 31}
 	kinds := []struct{ full, empty Body }{
@@ -31,15 +32,15 @@ func wire() []Event {
 		{Change{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis}, Change{}},
 		{Unchanged{SourceHash: someHash, Reason: "put back", Basis: basis, State: Failed, Rebuilt: true, Findings: found, Generation: 3, Artifact: published, Tests: tested,
 			Files: []string{"dist/a.wasm"}, BuildMS: 610, SmokeMS: 210, LatencyMS: 840}, Unchanged{}},
-		{BuildStarted{SourceHash: someHash, Reason: "changed", Basis: basis, Queued: 3}, BuildStarted{}},
-		{BuildSuperseded{SourceHash: someHash, Basis: basis}, BuildSuperseded{}},
-		{BuildFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
-		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Basis: basis, Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},
+		{BuildStarted{SourceHash: someHash, Reason: "changed", Quality: Debug, Basis: basis, Queued: 3}, BuildStarted{}},
+		{BuildSuperseded{SourceHash: someHash, Quality: Release, Basis: basis}, BuildSuperseded{}},
+		{BuildFailed{SourceHash: someHash, Reason: "it stands", Quality: Release, Basis: basis, Step: "build", ExitCode: 2, Diagnostics: found, Tail: "last\nwords\n", LatencyMS: 700, Hint: "try again"}, BuildFailed{}},
+		{SmokeFailed{SourceHash: someHash, Reason: "it stands", Quality: Debug, Basis: basis, Findings: found, Tail: "last words", LatencyMS: 700, Hint: "try again"}, SmokeFailed{}},
 		{Reload{SourceHash: someHash, PreviousHash: otherHash, Reason: "changed", Basis: basis, Findings: found, Generation: 3, Artifact: published, Tests: tested, BuildMS: 610, SmokeMS: 210, LatencyMS: 840,
 			Delta: json.RawMessage(`{"size":-12,"imports":{"added":["x<y"]}}`), Files: []string{"gen/a.go"}}, Reload{}},
 		{Warning{Code: finding.HookFailed, Message: "it failed", Hint: "look", Files: []string{"a", "b"}}, Warning{}},
 		{Held{SourceHash: someHash, Basis: basis, Message: "again and again", Hint: "ignore = []", Files: []string{"a", "b"}}, Held{}},
-		{Live{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
+		{Live{SourceHash: someHash, Quality: Debug, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "live", Reason: "the runtime is back", PutBack: true, Tools: []Tool{{"greet", "Greets."}, {Name: "b"}}, LiveMS: 410, LatencyMS: 1250}, Live{}},
 		{LiveFailed{SourceHash: someHash, Key: otherHash, Generation: 3, Hash: otherHash, Runtime: "isolated", Reason: "it was refused", Hint: "mend it", Findings: found, LatencyMS: 1250}, LiveFailed{}},
 		{Idle{Capsules: 3, Failed: 2, Failing: []Subject{{"a", "/caps/a"}, {Dir: "/caps/b"}}}, Idle{}},
 		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published, tested,

@@ -113,7 +113,7 @@ func (h *Hook) mends(e event.Event) bool {
 
 // Hook runs a command after each reload, with the event as one line of JSON on
 // its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
-// ARTIFACT_HASH, SOURCE_HASH and GENERATION in its environment. One runs at a
+// ARTIFACT_HASH, SOURCE_HASH, GENERATION and QUALITY (debug or release) in its environment. One runs at a
 // time for a capsule, and it runs to its end; of the reloads that come
 // meanwhile only the newest is kept. Its failure is a warning and nothing more.
 type Hook struct {
@@ -275,14 +275,15 @@ func said(tail *proc.Tail) string {
 type about struct {
 	artifact, hash, source string
 	generation             int
+	quality                event.Quality
 }
 
 func aboutOf(e event.Event) about {
 	switch b := e.Body.(type) {
 	case event.Reload:
-		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+		return about{b.Path, b.Hash, b.SourceHash, b.Generation, b.Quality}
 	case event.Unchanged: // made again
-		return about{b.Path, b.Hash, b.SourceHash, b.Generation}
+		return about{b.Path, b.Hash, b.SourceHash, b.Generation, b.Quality}
 	case event.BuildFailed:
 		return about{source: b.SourceHash}
 	case event.SmokeFailed:
@@ -290,7 +291,7 @@ func aboutOf(e event.Event) about {
 	case event.Held:
 		return about{source: b.SourceHash}
 	case event.Live:
-		return about{"", b.Hash, b.SourceHash, b.Generation}
+		return about{"", b.Hash, b.SourceHash, b.Generation, b.Quality}
 	}
 	return about{}
 }
@@ -304,6 +305,7 @@ func variables(e event.Event) []string {
 		"ARTIFACT_HASH=" + a.hash,
 		"SOURCE_HASH=" + a.source,
 		"GENERATION=" + strconv.Itoa(a.generation),
+		"QUALITY=" + string(a.quality),
 	}
 }
 

@@ -47,7 +47,7 @@ func announcedBy(e event.Event) *announced {
 	if module.Hash == "" {
 		return nil
 	}
-	a.artifact, a.blob = module.Hash, module.Blob
+	a.artifact, a.blob, a.quality = module.Hash, module.Blob, module.Quality
 	if latency > 0 {
 		a.edited = e.Time.Add(-time.Duration(latency) * time.Millisecond)
 	}

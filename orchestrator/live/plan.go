@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 )
 
 // offer is a capsule's package as it is to be installed. It is never changed.
@@ -20,7 +21,8 @@ type offer struct {
 	source     string // hash of the sources, "" for what was there before us
 	key        string // digest of all that it was built from
 	generation int
-	artifact   string    // hash of the module
+	artifact   string // hash of the module
+	quality    event.Quality
 	reason     string    // why it is installed, where no reload led to it
 	news       bool      // a reload: somebody waits for what becomes of it
 	putBack    bool      // the last good one, after another was refused

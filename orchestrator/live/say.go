@@ -10,7 +10,7 @@ import (
 
 // liveEvent says that the runtime runs o. answer is nil where it was not asked again.
 func (l *Live) liveEvent(o *offer, reason string, answer *daemon.Answer) event.Live {
-	e := event.Live{SourceHash: o.source, Key: o.key, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
+	e := event.Live{SourceHash: o.source, Quality: o.quality, Key: o.key, Generation: o.generation, Hash: o.artifact, Runtime: l.o.Runtime.Kind,
 		Reason: reason, PutBack: o.putBack, LatencyMS: latency(o)}
 	if answer == nil {
 		return e

@@ -16,7 +16,7 @@ type Outcome struct {
 
 // Build is Watch with a watcher that sees nothing, until nothing is pending.
 func Build(ctx context.Context, o Options) (out Outcome, ended error) {
-	o.Console.Once = true
+	o.Console.Once, o.Debug = true, false
 	s, err := open(ctx, o, hooks{})
 	if err != nil {
 		return out, err

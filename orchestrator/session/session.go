@@ -31,6 +31,7 @@ type Options struct {
 	Nested    bool     // also in work trees of other repositories
 	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits; none: all
 	Jobs      int      // builds at once; 0: half the processors
+	Debug     bool     // where somebody waits debug modules come first, and releases when all is quiet; for Watch
 	Strict    bool     // what the kernel would not run fails the build
 	Retry     bool     // builds also what failed before and has not changed since
 	Runtime   []string // the releases of the runtime that must take each capsule
@@ -88,7 +89,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Shared != nil {
 		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)
@@ -102,7 +103,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 	cfg := orchestrator.Config{
 		Jobs: s.Jobs, Roots: s.Roots, Warn: s.warnings, Hooks: s.hooks, Requests: s.requests,
 		Find:    func(ctx context.Context) ([]string, error) { return s.find(ctx, search) },
-		Examine: look(b), Build: b.Build,
+		Examine: look(b), Build: b.Build, Glance: (*builder.Inputs).Glance,
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"sort"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -48,26 +49,64 @@ func (a *Snapshot) Executables() (paths []string) {
 // between a and b, in byte order. A nil snapshot has no files. Equal digests
 // with a Diff are a touch, a rewrite of the same bytes, or a change and its undo.
 func (a *Snapshot) Diff(b *Snapshot) []string {
-	before := make(map[string]File)
-	if a != nil {
-		for _, f := range a.Files {
-			before[f.Path] = f
-		}
-	}
 	var paths []string
-	if b != nil {
-		for _, f := range b.Files {
-			if old, ok := before[f.Path]; !ok || old != f {
-				paths = append(paths, f.Path)
-			}
-			delete(before, f.Path)
+	Pairs(a.files(), b.files(), func(was, is *File) {
+		switch {
+		case is == nil:
+			paths = append(paths, was.Path)
+		case was == nil || *was != *is:
+			paths = append(paths, is.Path)
 		}
-	}
-	for path := range before {
-		paths = append(paths, path)
-	}
+	})
 	sort.Strings(paths)
 	return paths
+}
+
+func (a *Snapshot) files() []File {
+	if a == nil {
+		return nil
+	}
+	return a.Files
+}
+
+// Pairs calls fn for every path of either list with the file as it was and as it is, nil where
+// it is not in that list. Lists that are the same but for a few files, as those of two looks at one
+// tree are, cost a comparison a file.
+func Pairs(before, after []File, fn func(was, is *File)) {
+	same := func(i, j int) bool { return before[i].Path == after[j].Path }
+	start := 0
+	for start < min(len(before), len(after)) && same(start, start) {
+		fn(&before[start], &after[start])
+		start++
+	}
+	i, j := len(before), len(after)
+	for i > start && j > start && same(i-1, j-1) {
+		i, j = i-1, j-1
+		fn(&before[i], &after[j])
+	}
+	left := make(map[string]*File, i-start)
+	for k := start; k < i; k++ {
+		left[before[k].Path] = &before[k]
+	}
+	for k := start; k < j; k++ {
+		path := after[k].Path
+		fn(left[path], &after[k])
+		delete(left, path)
+	}
+	for _, was := range left {
+		fn(was, nil)
+	}
+}
+
+// Lstat is the regular file at path as it is now, with its Path left empty; false where there is none.
+func Lstat(path string) (File, bool) {
+	i := fsys.Lstat(path)
+	return fileOf("", i), i.Kind == fsys.File
+}
+
+// Settled reports whether another change of f would show in its times from now on.
+func (f File) Settled(now time.Time) bool {
+	return f.Ctime != 0 && now.Sub(time.Unix(0, f.Ctime)) >= fresh
 }
 
 // statPath follows links.

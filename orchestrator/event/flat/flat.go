@@ -53,6 +53,7 @@ type Event struct {
 	ChangedCount int               `json:"changed_count,omitempty"`
 	State        string            `json:"state,omitempty"`
 	Rebuilt      bool              `json:"rebuilt,omitempty"`
+	Quality      string            `json:"quality,omitempty"`
 	Step         string            `json:"step,omitempty"`
 	ExitCode     int               `json:"exit_code,omitempty"`
 	Diagnostics  []finding.Finding `json:"diagnostics,omitempty"`
