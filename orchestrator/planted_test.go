@@ -70,12 +70,10 @@ var planted = []fault{
 	{"a release goes on while somebody waits", "quality.go", "			j.cancelled = true\n", "			continue\n"},
 	{"a release is built as a debug module", "quality.go", "in: c.asked(c.in.ForRelease()), release: true", "in: c.asked(c.in), release: true"},
 	{"the inputs after a release are those of a debug build", "outcome.go", "		after = after.ForRelease()\n", "		_ = after\n"},
-	{"a release that was stopped counts as one that an edit superseded", "work.go", "	if !w.job.release {\n", "	if true {\n"},
 	{"a question waits for a release", "work.go", "return w.want || w.job != nil && !w.job.release", "return w.want || w.job != nil"},
 	{"a build that began early is never told of", "decide.go", "		l.confirm(c, now)\n", "		_ = now\n"},
 	{"a build that began early goes on when it was for nothing", "decide.go", "	case !known && !l.circles(c, now):", "	case (true || known) && !l.circles(c, now):"},
 	{"a build begins early beside another one", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if l.leftAlone(c) ||"},
-	{"a build begins early of what is held", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if !c.work.idle() ||"},
 	{"a release of what failed", "quality.go", "c.in != nil && s.how == good && s.key == c.in.Key && ", "c.in != nil && "},
 	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.told.unanswered ||", "if false ||"},
 }
@@ -90,6 +88,8 @@ var unfound = []fault{
 	{"files are dated by another clock", "trail.go", "	case possible(at):", "	case true:"},
 	{"what is held is examined", "examine.go", "l.examining >= examineAtOnce || l.leftAlone(c) ||", "l.examining >= examineAtOnce ||"},
 	{"a hold ends in no look", "question.go", "			c.burst.end()\n			c.exam.ask()\n", "			c.burst.end()\n"},
+	{"a release that was stopped counts as one that an edit superseded", "work.go", "	if !w.job.release {\n", "	if true {\n"},
+	{"a build begins early of what is held", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if !c.work.idle() ||"},
 }
 
 // TestSimulationFindsPlantedFaults compiles the loop once with all of them, and plays the

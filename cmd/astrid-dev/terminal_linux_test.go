@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,6 +43,11 @@ func newShell(t *testing.T, build, commands string) *shell {
 		person.Close() // hangs up: everything on it ends
 		cmd.Process.Kill()
 		cmd.Wait()
+		if text, err := os.ReadFile(s.path("watch.pid")); err == nil { // nobody hangs up on what runs in the background
+			if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+				_ = syscall.Kill(pid, syscall.SIGTERM)
+			}
+		}
 	})
 	return s
 }
