@@ -10,12 +10,13 @@ import (
 const DebugTarget = "astrid-dev-debug"
 
 // debugSettings are what a debug build changes in the crate's profile. Everything else stays as the
-// author wrote it, such as panic and overflow-checks, so that the module does the same.
+// author wrote it, such as opt-level, panic and overflow-checks, so that the module does the same. One
+// unit, because only within one equal functions become one, by which the kernel knows the exports that
+// the SDK filled in: with more it would call an empty run.
 // docs/performance.md has what each of them is worth.
 var debugSettings = []string{
-	"opt-level=1",
 	`lto="off"`,
-	"codegen-units=16",
+	"codegen-units=1",
 	"incremental=true",
 	`debug="line-tables-only"`,
 	`strip="none"`,

@@ -116,8 +116,8 @@ func TestWhatCannotBeReadOrWritten(t *testing.T) {
 		}
 	}
 	out := s.run(t, exitFailed, "verify", checkout)
-	mustContain(t, out, "3 capsules: 2 failed, 1 passed", "  secret/build.sh: error: permission denied [source-unreadable]",
-		"  hidden/Capsule.toml: error: ", "[manifest-unreadable]")
+	mustContain(t, out, "3 capsules: 2 failed, 1 passed", "/secret/build.sh: error: permission denied [source-unreadable]",
+		"/hidden/Capsule.toml: error: ", "[manifest-unreadable]")
 
 	fixable := filepath.Join(checkout, "sound", "Capsule.toml")
 	data, err := os.ReadFile(fixable)
