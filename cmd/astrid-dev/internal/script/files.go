@@ -12,10 +12,12 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
+// cmdSave saves as an editor does that writes beside and renames. What lies beside is no source,
+// so that there is one change however busy the machine is.
 func cmdSave(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
-	ts.Check(os.WriteFile(path+"~new", []byte(strings.Join(args[1:], " ")+"\n"), 0o644))
-	ts.Check(os.Rename(path+"~new", path))
+	ts.Check(os.WriteFile(path+"~", []byte(strings.Join(args[1:], " ")+"\n"), 0o644))
+	ts.Check(os.Rename(path+"~", path))
 }
 
 func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
