@@ -21,21 +21,19 @@ type observed struct {
 // other parts: what was observed before is then observed once more.
 const observedVersion = 1
 
-// before is the module that stands published, with which the next one is compared; nil: there is none.
-func before(dir, file, release string) *inspect.Before {
-	last := store.Read(dir)
+// before is the module of the record last that stands published in dir for file, with which the next one is
+// compared, and its calls; nil: there is none.
+func before(dir, file string, last *store.Record, calls []behaviour.Call) *inspect.Before {
 	if last == nil || len(last.Modules) == 0 || last.Modules[0].File != file {
 		return nil
 	}
-	b := &inspect.Before{Module: store.BlobPath(dir, last.Modules[0].Hash), Lines: linesOf(dir, store.Lines(dir, file))}
-	b.Calls = callsOf(last, release)
-	return b
+	return &inspect.Before{Module: store.BlobPath(dir, last.Modules[0].Hash), Lines: linesOf(dir, last.Lines(dir, file)), Calls: calls}
 }
 
-// callsOf are the calls that a record tells, made in the host of the release.
+// callsOf are the calls that a record tells, made in the host of the release; none where it is nil.
 func callsOf(r *store.Record, release string) []behaviour.Call {
 	var o observed
-	if json.Unmarshal(r.Calls, &o) != nil || o.Version != observedVersion || o.Runtime != release {
+	if r == nil || json.Unmarshal(r.Calls, &o) != nil || o.Version != observedVersion || o.Runtime != release {
 		return nil
 	}
 	return o.Calls
@@ -55,13 +53,12 @@ func (b *Builder) Otherwise(ctx context.Context, now, before *Staged) ([]behavio
 	return behaviour.Compare(was.Calls, now.Calls), nil
 }
 
-// earlier are the tests that ran with what stands published, in the host of the release; nil: none.
-func earlier(dir, release string) *tests.Earlier {
-	last := store.Read(dir)
+// earlier are the tests that ran with what the record last says stands published, and its calls; nil: none.
+func earlier(last *store.Record, calls []behaviour.Call) *tests.Earlier {
 	if last == nil || len(last.Tests) == 0 {
 		return nil
 	}
-	e := &tests.Earlier{Summary: &tests.Summary{}, Calls: callsOf(last, release)}
+	e := &tests.Earlier{Summary: &tests.Summary{}, Calls: calls}
 	if json.Unmarshal(last.Tests, e.Summary) != nil {
 		return nil
 	}

@@ -34,15 +34,17 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 	i.tested = hasTests(in)
 	ctx, i.cancel = context.WithCancel(ctx)
 	s.release = b.options.Releases(in.Manifest)[0]
+	last := store.Read(in.Dir)
 	i.start = func() {
 		defer close(i.done)
-		i.found, i.err = inspect.Module(ctx, in.Manifest, s.Modules[0].Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, s.Modules[0].Lines), Before: before(in.Dir, s.Modules[0].File, s.release),
-			Hash: s.Modules[0].Hash, Earlier: earlier(in.Dir, s.release)})
+		m, calls := s.Modules[0], callsOf(last, s.release)
+		i.found, i.err = inspect.Module(ctx, in.Manifest, m.Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, m.Lines),
+			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls)})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
 	}
-	if last := store.Read(in.Dir); last != nil {
+	if last != nil {
 		if before := reports(last); len(before) > 0 && before[0] != nil && asks(before[0]) {
 			go i.start()
 			i.start = nil

@@ -49,7 +49,7 @@ func PublishedLines(m *capsule.Manifest, path string) engine.Lines {
 	if err != nil {
 		rel = ""
 	}
-	return linesOf(m.Dir, store.Lines(m.Dir, filepath.ToSlash(rel)))
+	return linesOf(m.Dir, store.Read(m.Dir).Lines(m.Dir, filepath.ToSlash(rel)))
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {

@@ -136,12 +136,21 @@ func (l *loop) supersede(c *capsule, gone bool) {
 		return
 	case j.phase == waiting:
 		c.burst.patient = true
-		l.giveUp(c)
+		l.drop(c)
 	case !j.committed || gone:
-		j.cancelled = true
 		c.burst.patient = c.burst.patient || !j.release && !j.early
-		l.do(cancel{c})
+		l.drop(c)
 	}
+}
+
+// drop ends the job, which nobody publishes yet, whether it has come to something or still runs.
+func (l *loop) drop(c *capsule) {
+	if c.work.job.phase == waiting {
+		l.giveUp(c)
+		return
+	}
+	c.work.job.cancelled = true
+	l.do(cancel{c})
 }
 
 // giveUp ends a job whose outcome nobody will see.
@@ -186,20 +195,16 @@ func (l *loop) confirm(c *capsule, now time.Time) {
 		return
 	}
 	known := c.in.Key == c.standing.key || c.in.Key == c.standing.published || c.in.Current != nil || !c.in.Buildable || c.in.Problem() != nil || c.in.Verdict != nil
-	switch {
-	case !known && !l.circles(c, now):
-		j.early, j.row = false, append(slices.Clip(c.trail.lap.row), c.dir)
-		if j.phase == running {
-			j.in = c.in
-		}
-		j.reason = c.whyBuild()
-		c.work.reason = j.reason
-		l.sayChange(c)
-		l.sayStarted(c, j)
-	case j.phase == waiting:
-		l.giveUp(c)
-	default:
-		j.cancelled = true
-		l.do(cancel{c})
+	if known || l.circles(c, now) {
+		l.drop(c)
+		return
 	}
+	j.early, j.row = false, append(slices.Clip(c.trail.lap.row), c.dir)
+	if j.phase == running {
+		j.in = c.in
+	}
+	j.reason = c.whyBuild()
+	c.work.reason = j.reason
+	l.sayChange(c)
+	l.sayStarted(c, j)
 }

@@ -88,13 +88,8 @@ func (l *loop) interrupt() {
 	for _, dir := range l.order {
 		c := l.capsules[dir]
 		j := c.work.job
-		switch {
-		case j == nil || !j.release || j.cancelled || j.phase == publishing:
-		case j.phase == waiting:
-			l.giveUp(c)
-		default:
-			j.cancelled = true
-			l.do(cancel{c})
+		if j != nil && j.release && !j.cancelled && j.phase != publishing {
+			l.drop(c)
 		}
 	}
 }

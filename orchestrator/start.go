@@ -77,6 +77,17 @@ func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 	return known && !l.leftAlone(c) && !(c.product.amiss && c.product.working) && !l.awaits(c, now)
 }
 
+// mayBeEarly reports whether c could be built now if its content were known to be another one. What
+// builds and commands may have written is left to the look at everything.
+func (l *loop) mayBeEarly(c *capsule) bool {
+	stirred := slices.ContainsFunc(l.order, func(dir string) bool {
+		other := l.capsules[dir]
+		return other.work.waitedFor() || other.trail.hook != nil
+	})
+	sound := c.standing.how == good || c.standing.how == failed
+	return l.ready && !stirred && sound && c.hold.suspicion == nil && c.hold.feedback.count == 0 && !c.burst.patient && !c.exam.capped && !c.work.retried
+}
+
 func (l *loop) build(c *capsule, now time.Time) {
 	if len(c.trail.lap.row) > 0 {
 		c.trail.laps = c.trail.laps.with(c.trail.lap.after)

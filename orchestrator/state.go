@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -71,14 +70,3 @@ func newLoop(cfg Config) *loop {
 
 // do adds e to what is to be carried out.
 func (l *loop) do(e effect) { l.effects = append(l.effects, e) }
-
-// mayBeEarly reports whether c could be built now if its content were known to be another one. What
-// builds and commands may have written is left to the look at everything.
-func (l *loop) mayBeEarly(c *capsule) bool {
-	stirred := slices.ContainsFunc(l.order, func(dir string) bool {
-		other := l.capsules[dir]
-		return other.work.waitedFor() || other.trail.hook != nil
-	})
-	sound := c.standing.how == good || c.standing.how == failed
-	return l.ready && !stirred && sound && c.hold.suspicion == nil && c.hold.feedback.count == 0 && !c.burst.patient && !c.exam.capped && !c.work.retried
-}

@@ -54,12 +54,7 @@ func Open(data []byte, kind string, trusted []*Public) (statement []byte, by *Pu
 	return nil, nil, fmt.Errorf("%w: %s", ErrUnknown, who)
 }
 
-// Unproven is the statement in an envelope, whoever signed it.
-func Unproven(data []byte, kind string) ([]byte, error) {
-	e, err := read(data, kind)
-	return e.Payload, err
-}
-
+// read is an envelope with a statement of the type kind, whoever signed it.
 func read(data []byte, kind string) (e envelope, err error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return e, fmt.Errorf("it is no envelope: %w", err)

@@ -45,8 +45,8 @@ func TestOpen(t *testing.T) {
 	if _, _, err := Open(unsigned, kind, []*Public{&mine.Public}); !errors.Is(err, ErrUnknown) {
 		t.Errorf("no signature: %v", err)
 	}
-	if statement, err := Unproven(unsigned, kind); err != nil || string(statement) != "sound" {
-		t.Errorf("unproven: %q, %v", statement, err)
+	if e, err := read(unsigned, kind); err != nil || string(e.Payload) != "sound" {
+		t.Errorf("unproven: %q, %v", e.Payload, err)
 	}
 }
 

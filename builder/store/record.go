@@ -92,10 +92,9 @@ func readRecord(dir, name string) *Record {
 	return &r
 }
 
-// Lines is where the core module lies of which the module that stands published at file, a slash path
-// below dir, was made, with what tells of its source; "" where nobody kept it.
-func Lines(dir, file string) string {
-	r := Read(dir)
+// Lines is where the core module lies of which r's module for file, a slash path below dir, was made, with
+// what tells of its source; "" where nobody kept it, or r is nil.
+func (r *Record) Lines(dir, file string) string {
 	if r == nil {
 		return ""
 	}

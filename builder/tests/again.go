@@ -22,11 +22,11 @@ type Earlier struct {
 // otherwise, or an expectation is read otherwise.
 const keyVersion = 1
 
-// runKey says what the outcome of t hangs on: the module, what is called with what, in which world, what is
-// expected, and the release of the runtime. Equal keys have the same outcome. "": that cannot be said.
-func (r *Runner) runKey(t *Test, world host.Options) string {
-	call, err := t.callKey()
-	if r.Module == "" || err != nil {
+// runKey says what the outcome of t, whose call has this key, hangs on: the module, what is called with what, in
+// which world, what is expected, and the release of the runtime. Equal keys have the same outcome. "": that
+// cannot be said.
+func (r *Runner) runKey(t *Test, call string, world host.Options) string {
+	if r.Module == "" || call == "" {
 		return ""
 	}
 	var expected []string
@@ -42,16 +42,12 @@ func (r *Runner) runKey(t *Test, world host.Options) string {
 }
 
 // earlier is what came of t before, where it passed and would pass again; nil: it is to be run.
-func (r *Runner) earlier(t *Test, key string) *Ran {
+func (r *Runner) earlier(t *Test, call, key string) *Ran {
 	if r.Earlier == nil || r.Earlier.Summary == nil || key == "" {
 		return nil
 	}
 	i := slices.IndexFunc(r.Earlier.Summary.Ran, func(old Ran) bool { return old.Key == key && len(old.Missed) == 0 && !old.Late })
 	if i < 0 {
-		return nil
-	}
-	call, err := t.callKey()
-	if err != nil {
 		return nil
 	}
 	j := slices.IndexFunc(r.Earlier.Calls, func(c behaviour.Call) bool { return c.Key == call })

@@ -127,8 +127,12 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("declare it in Capsule.toml, or take it out of env", fmt.Sprintf("the manifest has no [env.%s]", undeclared))
 		return nil
 	}
-	key := r.runKey(t, world)
-	if same := r.earlier(t, key); same != nil {
+	call, err := t.callKey()
+	if err != nil {
+		call = "" // the run says why
+	}
+	key := r.runKey(t, call, world)
+	if same := r.earlier(t, call, key); same != nil {
 		*ran = *same
 		return nil
 	}
@@ -155,7 +159,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	switch {
 	case errors.As(err, &fault):
 		ran.fails("", fault.Message)
-		ran.call = t.observed(s, fault.Message, world)
+		ran.call = t.observed(call, s, fault.Message, world)
 		if s.outcome != nil {
 			ran.Late = s.outcome.Late
 			ran.Missed[len(ran.Missed)-1].Diff = stack(s.outcome)
@@ -165,7 +169,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 		ran.fails("", err.Error())
 		return err
 	}
-	ran.call = t.observed(s, "", world)
+	ran.call = t.observed(call, s, "", world)
 	s.outcome.Record.Logs = slices.Concat(start.Record.Logs, s.outcome.Record.Logs)
 	if ran.Missed = t.missed(s); t.tool != "" {
 		ran.content = s.value()

@@ -99,7 +99,7 @@ func standings(cmd *cobra.Command, args []string) (answer statusAnswer, err erro
 	}
 	list := []standing{}
 	for _, s := range snapshot.Standing {
-		if slices.ContainsFunc(at, func(path string) bool { return fsys.Inside(path, s.Dir) || fsys.Inside(s.Dir, path) }) {
+		if slices.ContainsFunc(at, func(path string) bool { return fsys.Related(path, s.Dir) }) {
 			list = append(list, standing{Standing: s, Watched: true})
 		}
 	}

@@ -150,7 +150,7 @@ func (w *Watch) Status(ctx context.Context) (*event.Snapshot, *Pending, error) {
 func (p *Pending) About(paths []string) Pending {
 	concerns := func(list []string) bool {
 		return len(list) == 0 || slices.ContainsFunc(list, func(a string) bool {
-			return slices.ContainsFunc(paths, func(b string) bool { return fsys.Inside(real(a), real(b)) || fsys.Inside(real(b), real(a)) })
+			return slices.ContainsFunc(paths, func(b string) bool { return fsys.Related(real(a), real(b)) })
 		})
 	}
 	about := Pending{Holds: []Hold{}, Waits: []Waiting{}}

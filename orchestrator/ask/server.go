@@ -222,10 +222,10 @@ func (s *Server) pending(ctx context.Context) (*Pending, error) {
 	said, err := received(ctx, answers)
 	p := &Pending{Holds: []Hold{}, Waits: []Waiting{}}
 	for _, h := range said.Holds {
-		p.Holds = append(p.Holds, Hold{ID: h.ID, Paths: h.Paths, Until: h.Until})
+		p.Holds = append(p.Holds, Hold(h))
 	}
 	for _, w := range said.Waits {
-		p.Waits = append(p.Waits, Waiting{Paths: w.Paths, For: w.For})
+		p.Waits = append(p.Waits, Waiting(w))
 	}
 	return p, err
 }

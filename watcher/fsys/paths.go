@@ -21,6 +21,9 @@ func Inside(folder, path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
+// Related reports whether one of two paths is the other, or lies below it.
+func Related(a, b string) bool { return Inside(a, b) || Inside(b, a) }
+
 // Upward lists dir and every folder above it, dir first.
 func Upward(dir string) []string {
 	list := []string{dir}

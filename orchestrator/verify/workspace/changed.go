@@ -136,7 +136,7 @@ func (c Candidate) touches(path string, nested []string) string {
 	}
 	for _, input := range c.Outside {
 		// A changed submodule is listed by its folder, so an input below it counts as well.
-		if fsys.Inside(input, path) || fsys.Inside(path, input) {
+		if fsys.Related(input, path) {
 			return "its input"
 		}
 	}
