@@ -88,8 +88,8 @@ func written(t *testing.T, example, dir string) language {
 	return languages[i]
 }
 
-// built is the only module of the capsule in dir, which loads and answers its handler.
-func built(t *testing.T, l language, dir string) builder.StagedModule {
+// staged is a build of the capsule in dir, where there is what its language needs.
+func staged(t *testing.T, l language, dir string) *builder.Staged {
 	t.Helper()
 	if len(programs[l.Name]) == 0 {
 		t.Fatal("programs has no line for it")
@@ -105,11 +105,18 @@ func built(t *testing.T, l language, dir string) builder.StagedModule {
 		t.Fatal(err)
 	}
 	var output bytes.Buffer
-	staged, err := b.Build(t.Context(), in, &output)
+	s, err := b.Build(t.Context(), in, &output)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output.String())
 	}
-	t.Cleanup(func() { staged.Discard() })
+	t.Cleanup(func() { s.Discard() })
+	return s
+}
+
+// built is the only module of the capsule in dir, which loads and answers its handler.
+func built(t *testing.T, l language, dir string) builder.StagedModule {
+	t.Helper()
+	staged := staged(t, l, dir)
 	m := staged.Modules[0]
 	if len(staged.Modules) != 1 || m.Report == nil || !m.Report.Loads || len(m.Report.Calls) != 1 || m.Report.Calls[0].Error != "" {
 		t.Fatalf("%+v", m)

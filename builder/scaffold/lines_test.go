@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
@@ -240,18 +239,7 @@ func TestTrapsNameTheLine(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "capsule")
 			l := written(t, f.example, dir)
 			lines := prepared(t, f, dir)
-			b := builder.New(builder.Options{Env: environment(t, l.Name)})
-			in, err := b.Examine(t.Context(), dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var output bytes.Buffer
-			staged, err := b.Build(t.Context(), in, &output)
-			if err != nil {
-				t.Fatalf("%v\n%s", err, output.String())
-			}
-			defer staged.Discard()
-			m := staged.Modules[0]
+			m := staged(t, l, dir).Modules[0]
 			told := engine.Lines{Module: []byte(m.Lines), Dir: []byte(dir)}
 			silent(t, m.Path)
 			for n := 1; n <= 5; n++ {

@@ -114,7 +114,9 @@ func TestEachTestHasItsOwnWorld(t *testing.T) {
 func TestHostileTests(t *testing.T) {
 	r := runner(t, guest.Limits{Wall: 200 * time.Millisecond})
 	one := func(name, tool string) string { return "[[test]]\nname = \"" + name + "\"\ntool = \"" + tool + "\"\n" }
-	s := summary(t, r, files(t, one("a", "endless")+one("b", "count")+one("c", "endless")+one("d", "hoard")+one("e", "count")+one("f", "endless")+one("g", "count")))
+	s := summary(t, r, files(t, one("a", "endless")+one("b", "count")+one("c", "endless")+one("e", "count")+one("f", "endless")+one("g", "count")))
+	hoarding := summary(t, runner(t, guest.Limits{}), files(t, one("d", "hoard"))) // a busy machine takes longer for that much memory than the endless ones are given
+	s.Ran = append(s.Ran, hoarding.Ran...)
 	want := map[string]string{"a": "it was not done after 200ms", "c": "it was not done after 200ms", "f": "it was not done after 200ms",
 		"d": "it ", "g": "it was not run: 3 tests before it did not end in their time"}
 	for _, ran := range s.Ran {
