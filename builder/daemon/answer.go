@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -20,6 +21,8 @@ type Answer struct {
 type Tool struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
+
+	InputSchema json.RawMessage `json:"input_schema,omitempty"`
 }
 
 // reasons are the parts of the runtime's sentences that are known, and what to do about them.

@@ -37,6 +37,7 @@ type running struct {
 	link     *Link
 	late     error
 	installs int
+	courier  bool // it is installed
 }
 
 // start starts one. What goes wrong is in failed, or in the log.
@@ -84,7 +85,7 @@ func (r *running) prepare() (err error) {
 			return fmt.Errorf("making a folder for the private runtime: %w", err)
 		}
 	}
-	return nil
+	return unpackCourier(r.path("courier"))
 }
 
 func (r *running) path(name string) string { return filepath.Join(r.scratch.Dir, name) }
