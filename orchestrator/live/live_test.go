@@ -309,6 +309,26 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// Between the announcement of a reload and its install nothing of ours waits, nor between the runtime's
+// answer and the word that it is live: in virtual time, in which only waits take any, a reload is live
+// exactly as late as the runtime's install takes. An edit is live when its build and that are over.
+func TestNothingOfOursWaits(t *testing.T) {
+	for _, runtime := range []func(*world) Runtime{(*world).user, (*world).own} {
+		inWorld(t, runtime, func(w *world, _ *Live) {
+			synctest.Wait() // it is connected
+			for i := 1; i <= daemon.MaxInstalls; i++ {
+				w.reload("a", i, fmt.Sprint("m", i))
+				time.Sleep(installTakes - 1)
+				synctest.Wait()
+				w.check()
+				time.Sleep(1)
+				synctest.Wait()
+				w.check(fmt.Sprintf("live a #%d", i))
+			}
+		})
+	}
+}
+
 // Half a minute of edits in two capsules, faster than the runtime takes them: it refuses none,
 // nobody waits longer than a minute, and what is live at the end is the newest.
 func TestThirtyEditsInAMinute(t *testing.T) {
