@@ -33,6 +33,8 @@ type Question struct {
 	Topic   string
 	Payload json.RawMessage // a JSON object
 	Answer  string          // the topic of the answer, or a pattern of it
+	From    string          // the source of the answer, as Answer.Source has it; "": any
+	Receipt bool            // the one who answers has a handler, and is no run loop: when it fails this is told
 	Wait    time.Duration   // for the answer
 }
 
@@ -51,7 +53,7 @@ func (l *Link) ask(ctx context.Context, q Question) (*Reply, error) {
 	answers, stop := l.c.listen("cli.v1.command.result." + id)
 	defer stop()
 	body := map[string]any{"type": "raw_json", "req_id": id, "command": "carry", "args": []string{},
-		"topic": q.Topic, "payload": q.Payload, "answer": q.Answer, "wait_ms": q.Wait.Milliseconds()}
+		"topic": q.Topic, "payload": q.Payload, "answer": q.Answer, "from": q.From, "receipt": q.Receipt, "wait_ms": q.Wait.Milliseconds()}
 	if err := l.c.send("cli.v1.command.run."+courierName, noSession, body); err != nil {
 		return nil, err
 	}

@@ -24,8 +24,10 @@ import (
 type Isolated struct {
 	Manifest *capsule.Manifest
 
-	trial *trial.Trial
-	tools []tools.Tool
+	trial  *trial.Trial
+	source string // whose answers count
+	loops  bool   // it is a run loop: the runtime tells nothing of its tools
+	tools  []tools.Tool
 	world host.Options // for what is secret in it
 	wall  time.Duration
 }
@@ -72,7 +74,7 @@ func OpenIsolated(ctx context.Context, path string, t *trial.Trial, o Options) (
 		if !answer.Loaded {
 			return nil, &NotLoaded{m, answer.Findings}
 		}
-		c.tools = toolsOf(answer)
+		c.tools, c.source, c.loops = toolsOf(answer), answer.Source, answer.Tools == nil
 	}
 	return c, c.describe(ctx)
 }
@@ -94,13 +96,12 @@ func toolsOf(answer *daemon.Answer) (list []tools.Tool) {
 	return list
 }
 
-// describe asks for the tools of a capsule of which the runtime knows none: it does not ask a
-// run loop.
+// describe asks a run loop for its tools: the runtime itself does not.
 func (c *Isolated) describe(ctx context.Context) error {
-	if len(c.tools) > 0 {
+	if !c.loops {
 		return nil
 	}
-	reply, err := c.trial.Ask(ctx, daemon.Question{Topic: tools.DescribeTopic, Payload: json.RawMessage("{}"), Answer: tools.DescribeAnswer, Wait: describeTakes})
+	reply, err := c.trial.Ask(ctx, daemon.Question{Topic: tools.DescribeTopic, Payload: json.RawMessage("{}"), Answer: tools.DescribeAnswer, From: c.source, Wait: describeTakes})
 	if err != nil || reply.Answer == "" {
 		return err
 	}
@@ -124,7 +125,7 @@ func (c *Isolated) Call(ctx context.Context, name string, a Arguments) (*Answer,
 		return nil, err
 	}
 	begun := time.Now()
-	reply, err := c.trial.Ask(ctx, daemon.Question{Topic: topic, Payload: payload, Answer: tools.ResultTopic(name), Wait: c.wall})
+	reply, err := c.trial.Ask(ctx, daemon.Question{Topic: topic, Payload: payload, Answer: tools.ResultTopic(name), From: c.source, Receipt: !c.loops, Wait: c.wall})
 	if err != nil {
 		return nil, err
 	}

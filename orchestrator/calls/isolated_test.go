@@ -49,35 +49,41 @@ func begun(t *testing.T, values map[string]string) *trial.Trial {
 	return r
 }
 
-// The same calls of the same module, in the sandbox's world and in the real runtime: results,
+// The same calls of the same module, in the sandbox's world and in the real runtime: tools, results,
 // failures and lines of the log are equal. Where both say that a tool died, each has its own words.
 func TestTheRealRuntimeAnswersTheSame(t *testing.T) {
-	const play = "../../builder/tools/testdata/play"
 	o := Options{Env: map[string]string{"TOKEN": "a-secret-token"}}
 	r := begun(t, o.Env)
-	isolated, err := OpenIsolated(t.Context(), play, r, o)
+	answersTheSame(t, r, "play", o,
+		`greet {"name": "Ada"}`, `greet {"name": "\"\\\u0007\n 🦀"}`, `add {"numbers": [1, 2], "factor": 1.5, "negate": true}`, `add {"numbers": [], "round": "Up"}`,
+		`wrong {}`, `panic {}`, `greet {"name": "after a panic"}`, `count {}`, `count {}`, `say {"text": "x"}`,
+		`note {"path": "cwd://notes/a.txt", "text": "one"}`, `note {"path": "cwd://notes/a.txt", "text": "two"}`, `note {"path": "cwd://elsewhere.txt", "text": "no"}`)
+	// a run loop, of which the runtime itself lists no tools
+	answersTheSame(t, r, "ticker", Options{}, `heard {"add": 2}`, `heard {}`)
+}
+
+func answersTheSame(t *testing.T, r *trial.Trial, capsule string, o Options, list ...string) {
+	t.Helper()
+	dir := filepath.Join("..", "..", "builder", "tools", "testdata", capsule)
+	isolated, err := OpenIsolated(t.Context(), dir, r, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sandbox, err := Open(t.Context(), play, o)
+	sandbox, err := Open(t.Context(), dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sandbox.Close()
-	list, err := sandbox.Tools(t.Context())
-	if err != nil || len(list) != len(isolated.tools) {
-		t.Fatalf("%d tools here, %d there, %v", len(list), len(isolated.tools), err)
+	described, err := sandbox.Tools(t.Context())
+	if err != nil || len(described) != len(isolated.tools) {
+		t.Fatalf("%d tools here, %d there, %v", len(described), len(isolated.tools), err)
 	}
-	for i, tool := range list {
+	for i, tool := range described {
 		if there := isolated.tools[i]; there.Name != tool.Name || there.Description != tool.Description || !sameJSON(there.InputSchema, tool.InputSchema) {
 			t.Errorf("%+v here, %+v there", tool, there)
 		}
 	}
-	for _, call := range []string{
-		`greet {"name": "Ada"}`, `greet {"name": "\"\\\u0007\n 🦀"}`, `add {"numbers": [1, 2], "factor": 1.5, "negate": true}`, `add {"numbers": [], "round": "Up"}`,
-		`wrong {}`, `panic {}`, `greet {"name": "after a panic"}`, `count {}`, `count {}`, `say {"text": "x"}`,
-		`note {"path": "cwd://notes/a.txt", "text": "one"}`, `note {"path": "cwd://notes/a.txt", "text": "two"}`, `note {"path": "cwd://elsewhere.txt", "text": "no"}`,
-	} {
+	for _, call := range list {
 		name, text, _ := strings.Cut(call, " ")
 		arguments := Arguments{JSON: json.RawMessage(text)}
 		here, err := sandbox.Call(t.Context(), name, arguments)
@@ -88,15 +94,20 @@ func TestTheRealRuntimeAnswersTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", call, err)
 		}
-		if (here.Fault == "") != (there.Fault == "") || here.Failed() != there.Failed() {
-			t.Errorf("%s: fault %q here, %q there", call, here.Fault, there.Fault)
-		}
-		if here.Result != nil && there.Result != nil && *here.Result != *there.Result {
-			t.Errorf("%s: %+v here, %+v there", call, *here.Result, *there.Result)
-		}
-		if a, b := here.Outcome.Record.Logs, there.Outcome.Record.Logs; !slices.Equal(a, b) {
-			t.Errorf("%s: logged %q here, %q there", call, a, b)
-		}
+		compare(t, call, here, there)
+	}
+}
+
+func compare(t *testing.T, call string, here, there *Answer) {
+	t.Helper()
+	if (here.Fault == "") != (there.Fault == "") || here.Failed() != there.Failed() {
+		t.Errorf("%s: fault %q here, %q there", call, here.Fault, there.Fault)
+	}
+	if here.Result != nil && there.Result != nil && *here.Result != *there.Result {
+		t.Errorf("%s: %+v here, %+v there", call, *here.Result, *there.Result)
+	}
+	if a, b := here.Outcome.Record.Logs, there.Outcome.Record.Logs; !slices.Equal(a, b) {
+		t.Errorf("%s: logged %q here, %q there", call, a, b)
 	}
 }
 

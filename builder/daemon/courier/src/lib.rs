@@ -16,9 +16,19 @@ struct Question {
     req_id: String,
     topic: String,
     payload: Value,
-    /// The topic of the answer.
+    /// The topic of the answer, and the capsule that is to give it; empty: any.
     answer: String,
+    from: String,
+    /// Whether a handler that does not end well is an answer.
+    receipt: bool,
     wait_ms: u64,
+}
+
+impl Question {
+    fn among(&self, came: &ipc::PollResult) -> Option<Value> {
+        let mut fit = came.messages.iter().filter(|m| self.from.is_empty() || m.source_id == self.from);
+        fit.next().map(|m| json!({ "answer": m.payload }))
+    }
 }
 
 /// The runtime tells on a topic below this one that a handler did not end well.
@@ -39,22 +49,24 @@ impl Courier {
     }
 }
 
-/// Asks, and waits for the first answer. It says which of all came: answer, failed or neither.
+/// Asks, and waits for the first answer that counts. It says which of all came: answer, failed or neither.
 fn ask(q: &Question) -> Result<Value, SysError> {
     let answers = ipc::subscribe(&q.answer)?;
     let failures = ipc::subscribe(&format!("{FAILURE}.{}", q.req_id))?;
     let mut payload = q.payload.clone();
-    payload["_astrid_delivery_id"] = json!(q.req_id);
+    if q.receipt {
+        payload["_astrid_delivery_id"] = json!(q.req_id);
+    }
     ipc::publish_json(&q.topic, &payload)?;
     let mut waited = 0;
     loop {
-        if let Some(m) = answers.recv(LOOK_MS)?.messages.first() {
-            return Ok(json!({ "answer": m.payload }));
+        if let Some(answer) = q.among(&answers.recv(LOOK_MS)?) {
+            return Ok(answer);
         }
         if let Some(m) = failures.poll()?.messages.first() {
             // What was published before the handler failed is an answer all the same.
-            if let Some(m) = answers.poll()?.messages.first() {
-                return Ok(json!({ "answer": m.payload }));
+            if let Some(answer) = q.among(&answers.poll()?) {
+                return Ok(answer);
             }
             let told: Value = serde_json::from_str(&m.payload)?;
             return Ok(json!({ "failed": told["reason"] }));
