@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func OpenIsolated(ctx context.Context, path string, t *trial.Trial, o Options) (
 		c.wall = guest.DefaultWall
 	}
 	var err error
-	if c.world, err = o.world(c.Manifest); err != nil {
+	if c.world, err = o.less(all[:len(all)-1], c.Manifest).world(c.Manifest); err != nil {
 		return nil, err
 	}
 	for _, m := range all {
@@ -77,6 +78,19 @@ func OpenIsolated(ctx context.Context, path string, t *trial.Trial, o Options) (
 		c.tools, c.source, c.loops = toolsOf(answer), answer.Source, answer.Tools == nil
 	}
 	return c, c.describe(ctx)
+}
+
+// less is o without the values that capsules beside the one of m ask for, and that one does not.
+func (o Options) less(beside []*capsule.Manifest, m *capsule.Manifest) Options {
+	o.Env = maps.Clone(o.Env)
+	for _, other := range beside {
+		for _, e := range other.Env {
+			if !slices.Contains(names(m.Env), e.Name) {
+				delete(o.Env, e.Name)
+			}
+		}
+	}
+	return o
 }
 
 // NotLoaded is a capsule that the runtime does not load.

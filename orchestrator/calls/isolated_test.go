@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
@@ -149,5 +150,16 @@ func TestWrongCallsOfTheRealRuntime(t *testing.T) {
 	a, err := c.Call(t.Context(), "shout", Arguments{Words: []string{"name=Ada"}})
 	if err != nil || a.Fault != "it published no result on tool.v1.execute.shout.result in 50ms" {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// A value for a capsule beside the one that is called is no wrong value; one that nobody asks for is.
+func TestValuesOfThoseBeside(t *testing.T) {
+	play := &capsule.Manifest{Env: []capsule.EnvVar{{Name: "TOKEN"}, {Name: "BOTH"}}}
+	called := &capsule.Manifest{Env: []capsule.EnvVar{{Name: "BOTH"}}}
+	o := Options{Env: map[string]string{"TOKEN": "a", "BOTH": "b", "NOBODY": "c"}}
+	left := o.less([]*capsule.Manifest{play}, called).Env
+	if len(left) != 2 || left["BOTH"] != "b" || left["NOBODY"] != "c" || len(o.Env) != 3 {
+		t.Errorf("%v of %v", left, o.Env)
 	}
 }
