@@ -6,7 +6,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,35 +65,6 @@ func (l *Link) ask(ctx context.Context, q Question) (*Reply, error) {
 		return nil, fmt.Errorf("reading what the courier brought: %w", err)
 	}
 	return &reply, nil
-}
-
-// Ask has q carried to what is installed in the process of the last Install. The first question to
-// a process costs one more install.
-func (d *Daemon) Ask(ctx context.Context, q Question) (*Reply, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.now == nil {
-		return nil, errClosed
-	}
-	if !d.now.courier {
-		answer, err := d.now.install(ctx, Parcel{Name: courierName, Folder: d.now.path("courier")})
-		switch {
-		case err != nil:
-			return nil, err
-		case !answer.Loaded:
-			return nil, fmt.Errorf("the runtime does not take what carries questions to it: %s", answer.Findings[0].Message)
-		}
-		d.now.courier = true
-	}
-	link, err := d.now.await(ctx)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := link.ask(ctx, q)
-	if errors.Is(err, ErrGone) {
-		return nil, d.now.lost(err)
-	}
-	return reply, err
 }
 
 // unpackCourier writes the courier as a folder that can be installed.

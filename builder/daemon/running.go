@@ -200,6 +200,29 @@ func (r *running) install(ctx context.Context, p Parcel) (*Answer, error) {
 	return answer, err
 }
 
+// ask has the daemon's courier, which is installed where it is not, carry q.
+func (r *running) ask(ctx context.Context, q Question) (*Reply, error) {
+	link, err := r.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !r.courier {
+		answer, err := r.install(ctx, Parcel{Name: courierName, Folder: r.path("courier")})
+		switch {
+		case err != nil:
+			return nil, err
+		case !answer.Loaded:
+			return nil, fmt.Errorf("the runtime does not take what carries questions to it: %s", answer.Findings[0].Message)
+		}
+		r.courier = true
+	}
+	reply, err := link.ask(ctx, q)
+	if errors.Is(err, ErrGone) {
+		return nil, r.lost(err)
+	}
+	return reply, err
+}
+
 // lost is the error of a connection that broke, with the process's last words. The process is
 // of no use any more.
 func (r *running) lost(err error) error {

@@ -3,8 +3,8 @@
 //
 // The files call one way, from top to bottom:
 //
-//	calls.go     a capsule whose tools can be asked for and called
-//	isolated.go  the same in the real runtime
+//	isolated.go  a capsule whose tools can be called in the real runtime
+//	calls.go     one whose tools can be asked for and called in the sandbox's world
 //	record.go    a call becomes a test
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it

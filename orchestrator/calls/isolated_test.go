@@ -144,6 +144,11 @@ func TestWrongCallsOfTheRealRuntime(t *testing.T) {
 	if _, err := OpenIsolated(t.Context(), speaker, r, Options{With: make([]string, daemon.MaxInstalls-1)}); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "8 capsules beside") {
 		t.Errorf("%v", err)
 	}
+	// what the courier does not declare, the runtime does not let it publish
+	reply, err := r.Ask(t.Context(), daemon.Question{Topic: "speaker.v1.other", Payload: json.RawMessage("{}"), Answer: "tool.v1.execute.greet.result", Wait: time.Second})
+	if err != nil || !strings.Contains(reply.Refused, "Denied") {
+		t.Errorf("%+v, %v", reply, err)
+	}
 	// nobody publishes a result for a tool of which the capsule only says that it has it
 	c.tools[0].Name = "shout"
 	c.wall = 50 * time.Millisecond
