@@ -356,6 +356,26 @@ func TestThirtyEditsInAMinute(t *testing.T) {
 	}
 }
 
+// Twenty-two capsules in private: two renewals, each installed once, none waits, and it is said once that
+// they are not in one process.
+func TestMoreCapsulesThanOneProcessTakes(t *testing.T) {
+	inWorld(t, (*world).own, func(w *world, _ *Live) {
+		for i := range 22 {
+			w.reload(fmt.Sprint("c", i), 1, "m")
+		}
+		time.Sleep(22 * installTakes) // the installs alone; a wait for the limit would be a minute
+		synctest.Wait()
+		_, _, history := w.ran()
+		if installs := strings.Fields(history); len(installs) != 22 || strings.Contains(history, "limited") {
+			t.Errorf("%d installs: %s", len(installs), history)
+		}
+		said := w.told()
+		if strings.Count(said, "live c") != 22 || strings.Count(said, "warning live-paced") != 1 {
+			t.Error(said)
+		}
+	})
+}
+
 func TestRollback(t *testing.T) {
 	inWorld(t, (*world).user, func(w *world, l *Live) {
 		w.reload("a", 1, "one")
