@@ -165,6 +165,8 @@ func (c *Console) hidden(body event.Body) bool {
 		return c.o.Once
 	case event.Unchanged:
 		return c.screen() && !c.ready && !c.o.Once && b.Reason == ""
+	case event.HookEnded:
+		return b.Reason != "" // a warning has said so
 	case event.Idle:
 		return c.o.Quiet || c.screen() && !c.o.Once
 	case event.BuildStarted:

@@ -95,6 +95,8 @@ func entryFor(e event.Event, dir string) entry {
 		n.colour, n.text = idleText(b)
 	case event.Serving:
 		n.word, n.text = "page", b.URL
+	case event.HookEnded:
+		n.colour, n.word, n.text = dim, "ran", "--on-"+b.After+"  "+text.Seconds(b.HookMS)
 	case event.Live:
 		n.colour, n.text = green, liveText(b)
 	case event.LiveFailed:

@@ -112,6 +112,9 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.builds(),
 	}
+	if len(s.readers.hooks) > 0 {
+		cfg.HooksRun = s.readers.busy
+	}
 	cfg.Wanted = func(dir string) bool { return paths.Fits(s.Only, s.Roots, dir) }
 	if !s.Nested {
 		cfg.Foreign = tree.NewForeign(s.Roots).Is
