@@ -132,7 +132,7 @@ func TestHookRunsOneAtATimeAndKeepsTheNewest(t *testing.T) {
 	if err := h.Wait(t.Context()); err != nil || len(w.list) > 0 {
 		t.Error(err, w.list)
 	}
-	if len(w.ended) != 3 || w.ended[0].Generation != 9 || w.ended[2].After != "reload" || w.ended[2].Reason != "" || w.ended[2].SourceHash != someHash {
+	if len(w.ended) != 3 || w.ended[2].Generation != 5 || w.ended[2].After != "reload" || w.ended[2].Reason != "" || w.ended[2].SourceHash != someHash {
 		t.Errorf("the runs ended in %+v", w.ended)
 	}
 }
