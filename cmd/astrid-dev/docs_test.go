@@ -126,11 +126,30 @@ func each(c *cobra.Command, do func(*cobra.Command)) {
 
 // before is what the commands of a document find.
 var before = map[string]string{
+	"agents.md":   "capsule greeter\nstart b watch\nevent b idle\n",
 	"commands.md": "exec astrid-dev new greeter\nexec astrid-dev build greeter\n",
 	"host.md":     "mkdir examples\nexample hello-sdk examples/hello-sdk\nexec astrid-dev build examples/hello-sdk\n",
 	"runtime.md":  "exec astrid-dev new greeter\nexample hello-sdk hello-sdk\nexec astrid-dev build hello-sdk\n",
 	"tests.md":    "exec astrid-dev new greeter\nexec astrid-dev build greeter\ncd greeter\n",
+	"verify-and-ci.md": `capsule greeter
+exec astrid-dev build greeter
+cp greeter/cap.wasm greeter.wasm
+mkdir out
+exec astrid-dev verify --shard 1/2 --report json=out/1.json
+exec astrid-dev verify --shard 2/2 --report json=out/2.json
+exec astrid-dev key ci.key
+exec astrid-dev verify --attest out/capsules.intoto.jsonl --attest-key ci.key
+`,
 }
+
+// compiler is what documents need that build with the SDK.
+const compiler = `[!tool:rust-wasm] skip 'no cargo with wasm32-unknown-unknown'
+[!tool:astrid-sdk] skip 'the crates of the Astrid SDK are not here; make toolchains fetches them'
+[!tool:astrid-daemon] skip 'no astrid-daemon: .ci/astrid installs it'
+rust
+warm hello-sdk
+env CARGO_NET_OFFLINE=true
+`
 
 // Every command that a document shows with a dollar sign is run, in their order, and ends as it
 // should; a line of answer without a number in it is there.
@@ -142,13 +161,11 @@ func TestDocumentsShowWhatWorks(t *testing.T) {
 		}
 		name := filepath.Base(file)
 		t.Run(name, func(t *testing.T) {
-			script.RunText(t, `[!tool:rust-wasm] skip 'no cargo with wasm32-unknown-unknown'
-[!tool:astrid-sdk] skip 'the crates of the Astrid SDK are not here; make toolchains fetches them'
-[!tool:astrid-daemon] skip 'no astrid-daemon: .ci/astrid installs it'
-rust
-warm hello-sdk
-env CARGO_NET_OFFLINE=true
-`+before[name]+lines)
+			first := before[name]
+			if !strings.HasPrefix(first, "capsule ") {
+				first = compiler + first
+			}
+			script.RunText(t, first+lines)
 		})
 	}
 }
@@ -171,7 +188,11 @@ func shownIn(text string) string {
 				out.WriteString("start w watch" + rest + "\nevent w idle\n")
 				continue
 			}
-			out.WriteString("exec " + strings.TrimSpace(command) + "\n")
+			command = strings.TrimSpace(command)
+			if strings.Contains(command, "*") {
+				command = "sh -c '" + command + "'"
+			}
+			out.WriteString("exec " + command + "\n")
 		case strings.HasPrefix(line, "    ") && calls && !strings.ContainsAny(line, "0123456789"):
 			out.WriteString("stdout '^" + regexp.QuoteMeta(strings.TrimSpace(line)) + "$'\n")
 		default:
