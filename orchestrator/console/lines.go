@@ -19,7 +19,8 @@ const (
 	filesNamed = 5
 )
 
-// colour of the first word of a line.
+// colour of the first word of a line. Warnings are magenta, as those of gcc and clang: yellow cannot be
+// read on a light background, where many palettes give it a contrast below two (TestColoursCanBeRead).
 type colour string
 
 const (
@@ -27,7 +28,7 @@ const (
 	green   colour = "\x1b[32m"
 	red     colour = "\x1b[31m"
 	boldRed colour = "\x1b[1;31m"
-	yellow  colour = "\x1b[33m"
+	magenta colour = "\x1b[35m"
 	dim     colour = "\x1b[2m"
 )
 
@@ -88,9 +89,9 @@ func entryFor(e event.Event, dir string) entry {
 	case event.Reload:
 		n.colour, n.text, n.below = green, reloadText(b), remarkLines(b.Findings, e.Dir, dir)
 	case event.Warning:
-		n.colour, n.text, n.below = yellow, b.Message, plainLines(hintLine(b.Hint))
+		n.colour, n.text, n.below = magenta, b.Message, plainLines(hintLine(b.Hint))
 	case event.Held:
-		n.colour, n.text, n.below = yellow, b.Message, plainLines(append(fileLines(b.Files), hintLine(b.Hint)...))
+		n.colour, n.text, n.below = magenta, b.Message, plainLines(append(fileLines(b.Files), hintLine(b.Hint)...))
 	case event.Idle:
 		n.colour, n.text = idleText(b)
 	case event.Serving:
