@@ -166,7 +166,7 @@ func (c *Console) hidden(body event.Body) bool {
 	case event.Unchanged:
 		return c.screen() && !c.ready && !c.o.Once && b.Reason == ""
 	case event.HookEnded:
-		return b.Reason != "" // a warning has said so
+		return b.Reason != "" || c.screen() && !c.o.Verbose // a warning has said so; and nobody waits for the end of one that did well
 	case event.Idle:
 		return c.o.Quiet || c.screen() && !c.o.Once
 	case event.BuildStarted:
@@ -272,7 +272,7 @@ func (c *Console) decorate(whole, indent string, l line) string {
 }
 
 // levels are the colours of severities.
-var levels = map[string]colour{"error": boldRed, "warning": magenta, "note": dim}
+var levels = map[string]colour{"error": boldRed, "warning": magenta, "note": dim, notReadyWord: magenta}
 
 // link is place as a link to file, for terminals that open one.
 func (c *Console) link(file, place string) string {

@@ -283,6 +283,9 @@ func Lines(f finding.Finding) []string {
 	return strings.Split(all, "\n")
 }
 
+// notReadyWord is said of a module that the kernel would not run.
+const notReadyWord = "not kernel-ready"
+
 // remarkLines are findings about a module that loads. An error among them is the
 // kernel's, which nobody should take for a build's.
 func remarkLines(list []finding.Finding, capsule, dir string) []line {
@@ -293,7 +296,7 @@ func remarkLines(list []finding.Finding, capsule, dir string) []line {
 			rest = append(rest, f)
 			continue
 		}
-		lines = append(lines, line{text: fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code)})
+		lines = append(lines, line{text: fmt.Sprintf("%s: %s [%s]", notReadyWord, f.Message, f.Code), level: notReadyWord})
 		for _, hint := range hintLine(f.Hint) {
 			lines = append(lines, line{text: "  " + hint})
 		}
@@ -305,7 +308,7 @@ func remarkLines(list []finding.Finding, capsule, dir string) []line {
 func remarks(list []finding.Finding) string {
 	var parts []string
 	if finding.Count(list, finding.Error) > 0 {
-		parts = append(parts, "not kernel-ready")
+		parts = append(parts, notReadyWord)
 	}
 	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {
