@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/mattn/go-shellwords"
 	"github.com/spf13/cobra"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // notRun are the commands in blocks and in lines of the documents that no test runs as they stand, and
@@ -148,3 +151,47 @@ func misfit(root *cobra.Command, line string) string {
 	}
 	return ""
 }
+
+// Each test that the table of cases in CONTRIBUTING.md names is there: scripts, files and functions.
+func TestCasesNameTheirTests(t *testing.T) {
+	_, table, _ := strings.Cut(readText(t, filepath.Join(top, "CONTRIBUTING.md")), "## Cases")
+	functions := map[string]bool{}
+	testkit.Check(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, m := range function.FindAllStringSubmatch(readText(t, path), -1) {
+			functions[m[1]] = true
+		}
+		return nil
+	}))
+	rows := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 || strings.HasPrefix(cells[1], "--") || strings.TrimSpace(cells[2]) == "test" {
+			continue
+		}
+		rows++
+		names := quoted.FindAllStringSubmatch(cells[2], -1)
+		if len(names) == 0 {
+			t.Errorf("no test: %s", line)
+		}
+		for _, m := range names {
+			file := filepath.Join(top, m[1])
+			if !strings.HasSuffix(m[1], ".go") {
+				file = filepath.Join("testdata", "script", m[1]+".txtar")
+			}
+			if _, err := os.Stat(file); err != nil && !functions[m[1]] {
+				t.Errorf("%s is no test: %s", m[1], line)
+			}
+		}
+	}
+	if rows < 30 {
+		t.Errorf("only %d cases were found", rows)
+	}
+}
+
+var (
+	function = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	quoted   = regexp.MustCompile("`([^`]+)`")
+)
