@@ -23,7 +23,10 @@ const mostWit = 4 << 20
 // path seen from dir, with slashes, and the line. "" where it is not found.
 func (i Item) Place(dir string) (file string, line int) {
 	id, _, _ := strings.Cut(i.Interface, "@")
-	pkg, name, _ := strings.Cut(id, "/")
+	pkg, name, ok := strings.Cut(id, "/")
+	if !ok { // one that stands in the world itself
+		pkg, name = "", id
+	}
 	var files []string
 	_ = filepath.WalkDir(filepath.Join(dir, "wit"), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && filepath.Ext(path) == ".wit" {

@@ -143,7 +143,7 @@ func TestCompareWorlds(t *testing.T) {
 // A change has the line of the WIT that its author wrote.
 func TestPlace(t *testing.T) {
 	dir := t.TempDir()
-	testkit.Write(t, filepath.Join(dir, "wit", "world.wit"), "package acme:cap@0.1.0;\n\nworld cap {\n  import log: func(text: string);\n  export acme:store/admin@1.0.0;\n}\n")
+	testkit.Write(t, filepath.Join(dir, "wit", "world.wit"), "package acme:cap@0.1.0;\n\nworld cap {\n  import log: func(text: string);\n  export acme:store/admin@1.0.0;\n  export extra: interface {\n    f: func();\n  }\n}\n")
 	testkit.Write(t, filepath.Join(dir, "wit", "deps", "store", "store.wit"), "package acme:store@1.0.0;\n\ninterface types {\n  record level {\n  }\n}\n\ninterface admin {\n  use types.{level};\n  resource cursor {\n    next: func();\n  }\n\n  dump: func();\n}\n")
 	for _, c := range []struct {
 		item Item
@@ -156,6 +156,7 @@ func TestPlace(t *testing.T) {
 		{Item{"acme:store/admin@1.0.0", "gone"}, "wit/deps/store/store.wit", 8},
 		{Item{"acme:store/admin@1.0.0", ""}, "wit/deps/store/store.wit", 8},
 		{Item{"", "log"}, "wit/world.wit", 4},
+		{Item{"extra", "f"}, "wit/world.wit", 7},
 		{Item{"other:x/y", "dump"}, "", 0},
 	} {
 		if file, line := c.item.Place(dir); file != c.file || line != c.line {
