@@ -144,4 +144,3 @@ func TestCancelledCall(t *testing.T) {
 		t.Error("a call that was cancelled gave an answer")
 	}
 }
-
