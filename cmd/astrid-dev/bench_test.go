@@ -36,9 +36,9 @@ func startLoop(tb testing.TB, root string, build func(context.Context, *builder.
 	ctx, cancel := context.WithCancel(tb.Context())
 	l := &loop{events: make(chan event.Event, 1<<12), batches: make(chan watcher.Batch), examine: make(chan time.Duration, 1<<12)}
 	b := builder.New(builder.Options{})
-	examine := func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	examine := func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 		start := time.Now()
-		in, err := b.Examine(ctx, dir)
+		in, err := b.ExamineTold(ctx, dir, told)
 		select {
 		case l.examine <- time.Since(start):
 		default:
@@ -47,7 +47,7 @@ func startLoop(tb testing.TB, root string, build func(context.Context, *builder.
 	}
 	if build == nil { // one that takes no time
 		build = func(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
-			after, err := examine(ctx, in.Dir)
+			after, err := examine(ctx, in.Dir, nil)
 			return &builder.Staged{Before: in, After: after, Lost: err}, ctx.Err()
 		}
 	}

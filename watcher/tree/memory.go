@@ -205,3 +205,13 @@ func (a *Snapshot) Index(path string) int {
 	}
 	return i
 }
+
+// Holds reports whether a file of the snapshot lies below the folder path.
+func (a *Snapshot) Holds(path string) bool {
+	files, below := a.files(), path+"/"
+	i, _ := slices.BinarySearchFunc(files, below, func(f File, path string) int { return compareRaw(f.Path, path) })
+	return i < len(files) && strings.HasPrefix(files[i].Path, below)
+}
+
+// Linked reports whether path was a link that the rules do not leave out.
+func (a *Snapshot) Linked(path string) bool { return slices.Contains(a.Links, path) }
