@@ -111,7 +111,7 @@ func TestAnEditOfAHugeCapsuleMakesNoMoreThanOneOfASmallOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		before.Sources.Files[0] = tree.File{Path: "edited"} // before all others
-		for !settled(edited) { // its times may not tell yet
+		for !settled(edited) {                              // its times may not tell yet
 			runtime.Gosched()
 		}
 		after := before.Glance([]string{edited})
