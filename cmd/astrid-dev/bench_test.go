@@ -119,19 +119,21 @@ func BenchmarkReady(b *testing.B) {
 	for i := range 5000 {
 		os.MkdirAll(filepath.Join(root, fmt.Sprintf("capsule-%04d", i%1000), "node_modules", fmt.Sprintf("m%d", i), "lib"), 0o755)
 	}
-	var walk, ready time.Duration
+	var walk, ready, used time.Duration
 	for b.Loop() {
 		start := time.Now()
 		readAll(b, root)
 		walk += time.Since(start)
 		start = time.Now()
+		before := processor()
 		l := startLoop(b, root, nil)
 		l.wait(flat.Ready)
-		ready += time.Since(start)
+		ready, used = ready+time.Since(start), used+processor()-before
 		l.stop()
 	}
 	b.ReportMetric(float64(ready)/float64(walk), "x-plain-walk")
 	b.ReportMetric(ready.Seconds()/float64(b.N), "s-ready")
+	b.ReportMetric(used.Seconds()/float64(b.N), "cpu-s-ready")
 }
 
 func readAll(tb testing.TB, root string) {
