@@ -109,7 +109,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},
-		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses,
+		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses, Retried: b.Forget,
 		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.builds(),
@@ -161,9 +161,9 @@ func (s *session) warn(code finding.Code, message, hint string) {
 
 // look examines a capsule after what a crash left half published there was completed.
 // What that published is handed on with the first examination that succeeds.
-func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.Inputs, error) {
+func look(b *builder.Builder) func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 	var completed sync.Map // capsule folder -> *builder.Published
-	return func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	return func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 		recovered, err := b.Recover(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -171,7 +171,7 @@ func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.In
 		if recovered != nil {
 			completed.Store(dir, recovered)
 		}
-		in, err := b.Examine(ctx, dir)
+		in, err := b.ExamineTold(ctx, dir, told)
 		if err != nil {
 			return nil, err
 		}
