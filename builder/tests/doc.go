@@ -9,6 +9,7 @@
 //
 //	record.go   a call, written into a file as a test
 //	update.go   what came out, written into the files
+//	came.go     what came in the place of what was expected
 //	run.go      tests are run
 //	again.go    what need not be run again
 //	observe.go  what their calls did, to compare two modules

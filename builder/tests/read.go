@@ -352,9 +352,7 @@ func (f field) expectations() (list []expectation) {
 		case "result", "json":
 			add(one, decoded(encoded(one.value)))
 		case "contains", "log":
-			for _, s := range one.texts() {
-				add(one, s)
-			}
+			one.phrases(add)
 		case "matches":
 			if re, err := regexp.Compile(one.text()); err != nil {
 				one.fault(finding.TestValue, "mend it: https://pkg.go.dev/regexp/syntax has the syntax", "it is no regular expression: %v", err)
@@ -382,11 +380,36 @@ func (f field) expectations() (list []expectation) {
 	return list
 }
 
+// phrases reads texts that are expected, each with its own place.
+func (f field) phrases(add func(field, any)) {
+	list := f.texts()
+	if _, single := f.value.(string); single {
+		add(f, list[0])
+		return
+	}
+	switch {
+	case list == nil || len(list) > 0:
+	case f.name() == "log":
+		add(f, none{})
+	default:
+		f.wrong("text, or an array with some", "take it out, or write "+f.name()+" = \"...\"")
+	}
+	for i, s := range list {
+		add(f.element(i), s)
+	}
+}
+
+// none is an empty array, where that means that nothing came.
+type none struct{}
+
 // publications reads the messages that are expected.
 func (f field) publications(add func(field, any)) {
 	list := tomldoc.Elements(f.value)
 	if list == nil {
 		f.wrong("an array of tables", `write published = [{ topic = "..." }]`)
+	}
+	if list != nil && len(list) == 0 {
+		add(f, none{})
 	}
 	for i := range list {
 		one := f.element(i)

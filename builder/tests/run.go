@@ -171,9 +171,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	}
 	ran.call = t.observed(call, s, "", world)
 	s.outcome.Record.Logs = slices.Concat(start.Record.Logs, s.outcome.Record.Logs)
-	if ran.Missed = t.missed(s); t.tool != "" {
-		ran.content = s.value()
-	}
+	ran.Missed, ran.seen = t.missed(s), s
 	return nil
 }
 
