@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -166,40 +165,4 @@ func sayable(table map[string]any) map[string]any {
 		}
 	}
 	return table
-}
-
-// publications are the messages that came, as a file of tests has them. A payload that TOML
-// cannot say is left out.
-func (s *seen) publications() []any {
-	list := []any{}
-	for _, m := range s.published {
-		one := map[string]any{"topic": m.Topic}
-		if payload := decoded(m.Payload); payload != nil {
-			one["payload"] = payload
-		}
-		if _, _, ok := literal(one); !ok {
-			delete(one, "payload")
-		}
-		list = append(list, one)
-	}
-	return list
-}
-
-// logged are the lines of the log, each once.
-func (s *seen) logged() []any {
-	lines := []any{}
-	for _, line := range s.lines() {
-		if !slices.Contains(lines, any(line)) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// lines are those of the log.
-func (s *seen) lines() (list []string) {
-	for _, l := range s.outcome.Record.Logs {
-		list = append(list, fmt.Sprintf("%s: %s", l.Level, l.Message))
-	}
-	return list
 }

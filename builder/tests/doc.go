@@ -15,7 +15,8 @@
 //	observe.go  what their calls did, to compare two modules
 //	expect.go   what came out against what was expected
 //	read.go     what the files say
-//	value.go    values of TOML and JSON
+//	net.go      what the network answers
 //	field.go    one value of a file, with its place
+//	value.go    values of TOML and JSON
 //	summary.go  what came of all tests
 package tests

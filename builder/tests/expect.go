@@ -40,6 +40,7 @@ func (t *Test) missed(s *seen) (list []Miss) {
 	if s.failed && !t.expects("error") {
 		list = append(list, Miss{Line: t.Line, index: -1, Message: "it failed: " + oneLine(s.content), Hint: `where that is right, write error = "..." in its expect`})
 	}
+	list = append(list, t.strayed(s)...)
 	for i, e := range t.expect {
 		var m *Miss
 		switch e.kind {
@@ -57,6 +58,17 @@ func (t *Test) missed(s *seen) (list []Miss) {
 			m.Line, m.index, m.kind = e.line, i, e.kind
 			list = append(list, *m)
 		}
+	}
+	return list
+}
+
+// strayed are the misses of connections on which something else was said than was recorded.
+func (t *Test) strayed(s *seen) (list []Miss) {
+	if s.outcome == nil {
+		return nil
+	}
+	for _, sentence := range s.outcome.Record.Strayed {
+		list = append(list, Miss{Line: t.Line, index: -1, Message: sentence, Hint: "where that is right, record the call anew with call --record, or mend tcp"})
 	}
 	return list
 }
@@ -242,6 +254,42 @@ func (s *seen) logs(want any) *Miss {
 		return &Miss{Message: "it logged, and nothing was expected", Diff: said, got: s.logged()}
 	}
 	return &Miss{Message: fmt.Sprintf("no line of the log contains %s", oneLine(quoted(phrase))), Diff: said}
+}
+
+// publications are the messages that came, as a file of tests has them. A payload that TOML
+// cannot say is left out.
+func (s *seen) publications() []any {
+	list := []any{}
+	for _, m := range s.published {
+		one := map[string]any{"topic": m.Topic}
+		if payload := decoded(m.Payload); payload != nil {
+			one["payload"] = payload
+		}
+		if _, _, ok := literal(one); !ok {
+			delete(one, "payload")
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// logged are the lines of the log, each once.
+func (s *seen) logged() []any {
+	lines := []any{}
+	for _, line := range s.lines() {
+		if !slices.Contains(lines, any(line)) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// lines are those of the log.
+func (s *seen) lines() (list []string) {
+	for _, l := range s.outcome.Record.Logs {
+		list = append(list, fmt.Sprintf("%s: %s", l.Level, l.Message))
+	}
+	return list
 }
 
 // file looks at a file that the guest wrote; want is its content, or false for none.

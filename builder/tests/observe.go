@@ -60,7 +60,7 @@ func (t *Test) callKey() (string, error) {
 	h := blake3.New()
 	w := t.world
 	b, err := json.Marshal(map[string]any{"tool": t.tool, "topic": t.topic, "args": t.args, "files": w.files, "kv": w.kv, "env": w.env, "answers": w.answers,
-		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock, "with": len(w.with), "http": w.http, "messages": w.messages})
+		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock, "with": len(w.with), "http": w.http, "tcp": w.tcp, "hosts": w.hosts, "messages": w.messages})
 	if err != nil {
 		return "", err
 	}

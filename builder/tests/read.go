@@ -3,7 +3,6 @@ package tests
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -68,6 +67,8 @@ type world struct {
 	files, kv    map[string][]byte
 	env, answers map[string]string
 	http         []host.Exchange
+	tcp          []host.Conversation
+	hosts        map[string][]string
 	messages     []host.Message // that are sent before, in order
 	capabilities host.Capabilities
 	caller       string
@@ -85,7 +86,7 @@ type expectation struct {
 }
 
 var (
-	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "http", "messages", "seed", "clock", "expect"}
+	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "http", "tcp", "hosts", "messages", "seed", "clock", "expect"}
 	expectKeys       = []string{"result", "contains", "matches", "json", "error", "published", "files", "kv", "log"}
 	capabilityLists  = []string{"net", "kv", "fs_read", "fs_write", "host_process", "net_bind", "net_connect", "identity"}
 	capabilityWords  = []string{"uplink", "allow_persistent", "allow_prompt_injection"}
@@ -198,7 +199,7 @@ func (f field) world(dir string) world {
 	if w.approve != "" && !slices.Contains(host.Decisions, w.approve) {
 		f.at("approve").fault(finding.TestValue, "it is one of "+strings.Join(host.Decisions, ", "), "nobody decides %q", w.approve)
 	}
-	w.http, w.messages = f.at("http").exchanges(), f.at("messages").messages()
+	w.http, w.tcp, w.hosts, w.messages = f.at("http").exchanges(), f.at("tcp").conversations(), f.at("hosts").hosts(), f.at("messages").messages()
 	for _, other := range f.at("with").texts() {
 		w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
 	}
@@ -225,34 +226,6 @@ func (f field) world(dir string) world {
 	return w
 }
 
-// exchanges reads answers of the web.
-func (f field) exchanges() (list []host.Exchange) {
-	f.tables(`[{ url = "https://...", body = "..." }]`, []string{"url", "method", "sent", "status", "headers", "body"}, func(one field) {
-		e := host.Exchange{Method: "GET", URL: one.at("url").text(), Status: 200, Headers: one.at("headers").words(), Body: []byte(text(one.at("body").value))}
-		if e.URL == "" {
-			one.fault(finding.TestValue, `write url = "https://..."`, "an answer of the web has a url")
-		}
-		if method := one.at("method"); method.found {
-			e.Method = method.text()
-		}
-		if sent := one.at("sent"); sent.found {
-			e.Sent = []byte(text(sent.value))
-		}
-		if status := one.at("status"); status.found {
-			n, ok := status.value.(int64)
-			if !ok || n < 100 || n > 599 {
-				status.wrong("a whole number from 100 to 599", "write status = 200")
-			}
-			e.Status = int(n)
-		}
-		if !one.at("body").found {
-			e.Body = nil
-		}
-		list = append(list, e)
-	})
-	return list
-}
-
 // messages reads what is sent.
 func (f field) messages() (list []host.Message) {
 	f.tables(`[{ topic = "..." }]`, publicationWords, func(one field) {
@@ -268,19 +241,6 @@ func (f field) messages() (list []host.Message) {
 	return list
 }
 
-// tables calls do for each table of an array, whose keys are among names.
-func (f field) tables(example string, names []string, do func(field)) {
-	list := tomldoc.Elements(f.value)
-	if f.found && list == nil {
-		f.wrong("an array of tables", fmt.Sprintf("write %s = %s", f.name(), example))
-	}
-	for i := range list {
-		if one := f.element(i); one.only(names...) {
-			do(one)
-		}
-	}
-}
-
 // folder is a folder of fixtures, below the folder of the tests.
 func (f field) folder(dir, name string) string {
 	at := filepath.FromSlash(name)
@@ -294,36 +254,6 @@ func (f field) folder(dir, name string) string {
 		return ""
 	}
 	return full
-}
-
-// words reads a table of text; numbers and switches are taken as text.
-func (f field) words() map[string]string {
-	var all map[string]string
-	f.each(func(one field) {
-		switch one.value.(type) {
-		case string, bool, int64, float64:
-		default:
-			one.wrong("text", "put it in quotes")
-			return
-		}
-		if all == nil {
-			all = map[string]string{}
-		}
-		all[one.name()] = text(one.value)
-	})
-	return all
-}
-
-// contents reads a table of bytes: text is itself, everything else its JSON.
-func (f field) contents() map[string][]byte {
-	var all map[string][]byte
-	f.each(func(one field) {
-		if all == nil {
-			all = map[string][]byte{}
-		}
-		all[one.name()] = []byte(text(one.value))
-	})
-	return all
 }
 
 func (f field) capabilities() host.Capabilities {
