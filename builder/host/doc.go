@@ -24,6 +24,9 @@
 //	stream.go     a connection's bytes
 //	conversation.go connections that were recorded
 //	process.go    programs
+//	background.go programs that outlive an instance
+//	program_*.go  groups and signals
+//	program.go    one program
 //	people.go     approval and answers
 //	identity.go   who is who elsewhere
 //	uplink.go     messages to people

@@ -134,7 +134,7 @@ func (n network) accept(self abi.Rep, within time.Duration, forever bool) (abi.R
 		conn, err := l.socket.Accept()
 		switch {
 		case err == nil:
-			return n.opened(conn.(*net.TCPConn))
+			return n.opened(conn.(*net.TCPConn), true)
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return 0, netError(err)
 		case !time.Now().Before(until):

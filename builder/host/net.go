@@ -58,7 +58,7 @@ func (n network) connectTCP(host string, port uint16) (abi.Rep, error) {
 	case past != nil && past.Refused != "":
 		return 0, fail(past.Refused)
 	case past != nil:
-		return n.opened(newReplayed(n.World, *past))
+		return n.opened(newReplayed(n.World, *past), false)
 	case !allowed:
 		return 0, n.unreachable(host, address)
 	}
@@ -75,7 +75,7 @@ func (n network) connectTCP(host string, port uint16) (abi.Rep, error) {
 	if n.options.RecordNet {
 		connection = &recorded{connection, n.World, n.recording(Conversation{Address: address, Peer: conn.RemoteAddr().String()})}
 	}
-	return n.opened(connection)
+	return n.opened(connection, false)
 }
 
 // unreachable is what a machine without a network says.

@@ -86,6 +86,10 @@ func netError(err error) error {
 		return fail("connection-refused")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return fail("connection-reset")
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fail("address-in-use")
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fail("address-not-available")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fail("timeout")
 	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):

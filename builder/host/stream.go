@@ -45,8 +45,8 @@ func (n network) streams() (open int) {
 }
 
 // opened makes a connection a stream of the guest.
-func (n network) opened(conn line) (abi.Rep, error) {
-	rep, ok := n.add(&socket{conn: conn})
+func (n network) opened(conn line, reuse bool) (abi.Rep, error) {
+	rep, ok := n.add(&socket{conn: conn, reuse: reuse})
 	if !ok {
 		conn.Close()
 		return 0, unknown("resource table: full")
@@ -257,11 +257,19 @@ func (n network) streamFunctions() functions {
 	return all
 }
 
-// socketOptions are kept, and those that a stream of ours has are set.
+// socketOptions are kept, and those that a stream of ours has are set. What is kept is what an operating
+// system keeps: linger in whole seconds, and of keepalive only that it is on.
 func (n network) socketOptions() functions {
-	period := func(get func(*socket) **uint64) (func(abi.Rep, *uint64) error, func(abi.Rep) (*uint64, error)) {
-		return func(self abi.Rep, ms *uint64) error {
-				return set(n, self, func(s *socket) error { *get(s) = ms; return nil })
+	period := func(get func(*socket) **uint64, kept func(uint64) uint64) (func(abi.Rep, *uint64) error, func(abi.Rep) (*uint64, error)) {
+		return func(self abi.Rep, asked *uint64) error {
+				return set(n, self, func(s *socket) error {
+					if asked != nil {
+						has := kept(*asked)
+						asked = &has
+					}
+					*get(s) = asked
+					return nil
+				})
 			}, func(self abi.Rep) (*uint64, error) {
 				return on(n, self, func(s *socket) (*uint64, error) { return *get(s), nil })
 			}
@@ -275,17 +283,24 @@ func (n network) socketOptions() functions {
 	}
 	all := functions{
 		"[method]tcp-stream.set-hop-limit": func(self abi.Rep, to uint32) error {
-			return set(n, self, func(s *socket) error { s.hops = to; return nil })
+			return set(n, self, func(s *socket) error {
+				if to == 0 || to > 255 {
+					return unknown("Invalid argument (os error 22)")
+				}
+				s.hops = to
+				return nil
+			})
 		},
 		"[method]tcp-stream.hop-limit": func(self abi.Rep) (uint32, error) {
 			return on(n, self, func(s *socket) (uint32, error) { return cmp.Or(s.hops, 64), nil })
 		},
 	}
+	exact := func(ms uint64) uint64 { return ms }
 	const prefix = "[method]tcp-stream."
-	all[prefix+"set-read-timeout"], all[prefix+"read-timeout"] = period(func(s *socket) **uint64 { return &s.reads })
-	all[prefix+"set-write-timeout"], all[prefix+"write-timeout"] = period(func(s *socket) **uint64 { return &s.writes })
-	all[prefix+"set-keepalive"], all[prefix+"keepalive"] = period(func(s *socket) **uint64 { return &s.keepalive })
-	all[prefix+"set-linger"], all[prefix+"linger"] = period(func(s *socket) **uint64 { return &s.linger })
+	all[prefix+"set-read-timeout"], all[prefix+"read-timeout"] = period(func(s *socket) **uint64 { return &s.reads }, exact)
+	all[prefix+"set-write-timeout"], all[prefix+"write-timeout"] = period(func(s *socket) **uint64 { return &s.writes }, exact)
+	all[prefix+"set-keepalive"], all[prefix+"keepalive"] = period(func(s *socket) **uint64 { return &s.keepalive }, func(uint64) uint64 { return 0 })
+	all[prefix+"set-linger"], all[prefix+"linger"] = period(func(s *socket) **uint64 { return &s.linger }, func(ms uint64) uint64 { return ms / 1000 * 1000 })
 	all[prefix+"set-nodelay"], all[prefix+"nodelay"] = flag(func(s *socket) *bool { return &s.nodelay }, func(s *socket, on bool) error { return s.conn.SetNoDelay(on) })
 	all[prefix+"set-reuseaddr"], all[prefix+"reuseaddr"] = flag(func(s *socket) *bool { return &s.reuse }, func(*socket, bool) error { return nil })
 	return all

@@ -32,6 +32,7 @@ type World struct {
 	people     []person
 	links      []link
 	registered map[string]uplink
+	programs   []*program // that outlive an instance
 	resources  map[uint32]any
 	last       uint32   // resource
 	message    *Message // that is being handled; nil: none
@@ -148,6 +149,10 @@ func (w *World) fill() error {
 // Close ends all that the guest has left open, and frees the folder below cwd://.
 func (w *World) Close() {
 	w.Reset()
+	for _, o := range w.programs {
+		o.Close()
+	}
+	w.programs = nil
 	if w.cwd.base != nil {
 		w.cwd.base.Close()
 	}

@@ -36,6 +36,9 @@ func isFile(e os.DirEntry) bool {
 	return !e.IsDir() && IsFile(path.Join(Folder, e.Name())) && !strings.HasPrefix(e.Name(), ".")
 }
 
+// Around is what with says for the capsules beside the tested one that hear what it says.
+const Around = "workspace"
+
 // File is one file of tests.
 type File struct {
 	Name   string // a slash path below the capsule: tests/greet.toml
@@ -64,6 +67,8 @@ type Test struct {
 type world struct {
 	cwd          string   // a folder of the machine, absolute
 	with         []string // folders of other capsules, absolute
+	around       bool     // those beside it that hear what it says
+	dir          string   // the capsule's own
 	files, kv    map[string][]byte
 	env, answers map[string]string
 	http         []host.Exchange
@@ -200,9 +205,14 @@ func (f field) world(dir string) world {
 		f.at("approve").fault(finding.TestValue, "it is one of "+strings.Join(host.Decisions, ", "), "nobody decides %q", w.approve)
 	}
 	w.http, w.tcp, w.hosts, w.messages = f.at("http").exchanges(), f.at("tcp").conversations(), f.at("hosts").hosts(), f.at("messages").messages()
-	for _, other := range f.at("with").texts() {
-		w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
+	if with := f.at("with"); with.value == Around {
+		w.around = true
+	} else {
+		for _, other := range with.texts() {
+			w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
+		}
 	}
+	w.dir = dir
 	if fixtures := f.at("fixtures"); fixtures.found {
 		if s, ok := fixtures.value.(string); ok {
 			w.cwd = fixtures.folder(dir, s)

@@ -35,6 +35,7 @@ type Recorded struct {
 	HTTP            []host.Exchange // that the network answered
 	TCP             []host.Conversation
 	Hosts           map[string][]string
+	With            []string // folders of other capsules on its bus, slash paths from the capsule's own
 	Seed            uint64
 	Clock           time.Time
 }
@@ -159,6 +160,13 @@ func (r Recorded) text(dir, name string) (string, error) {
 	}
 	if r.Approve != "" {
 		add("approve", r.Approve)
+	}
+	if len(r.With) > 0 {
+		with := []any{}
+		for _, dir := range r.With {
+			with = append(with, dir)
+		}
+		add("with", with)
 	}
 	r.network(&b, &untold)
 	if r.Seed != 0 {

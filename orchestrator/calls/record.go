@@ -51,13 +51,16 @@ func (c *Capsule) record(a *Answer, arguments json.RawMessage) error {
 	r := tests.Recorded{Tool: a.Tool, Args: arguments, Failed: a.Result.IsError, Env: env, Answers: c.options.Answers, Files: c.world.Files, KV: c.world.State,
 		Cwd: c.world.Cwd, Caller: c.options.Caller, Approve: c.options.Approve, Seed: c.options.Seed, Clock: c.options.Clock, HTTP: a.Outcome.Record.Exchanges,
 		TCP: a.Outcome.Record.Conversations, Hosts: a.Outcome.Record.Hosts}
+	var err error
+	if r.With, err = c.withs(); err != nil {
+		return usage.New(fmt.Errorf("--record: %w", err))
+	}
 	if secret := c.betrayed(r); secret != "" {
 		return usage.New(fmt.Errorf("--record: the secret %s is in what was exchanged with the network, and is written into no file", secret))
 	}
 	if a.Outcome.Record.Left > 0 {
 		return usage.New(errors.New("--record: the call did more than is kept of one, and is not recorded"))
 	}
-	var err error
 	if a.Recorded, a.New, err = tests.Record(c.Manifest.Dir, r); err != nil {
 		return usage.New(fmt.Errorf("--record: %w", err))
 	}
