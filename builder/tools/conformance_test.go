@@ -28,7 +28,7 @@ import (
 
 // TestMain lets the test binary be the guardian, the guest's child and the daemon's keeper.
 func TestMain(m *testing.M) {
-	testkit.Handle(proc.Main, guest.Main, daemon.Main)
+	testkit.Handle(proc.Main, guest.Main, daemon.Main, jobMain)
 	os.Exit(m.Run())
 }
 
