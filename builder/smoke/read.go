@@ -43,6 +43,7 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 		r.fail(finding.SmokeEngine, err.Error(), "check the module with another tool; if it is valid, report this")
 		return nil
 	}
+	w.restore(reading)
 	w.describe(r, reading)
 	w.validity(r, reading)
 	return reading

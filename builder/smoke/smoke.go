@@ -72,12 +72,17 @@ type Options struct {
 // stopped from inside, and its goroutine then runs on after loadWithin has returned.
 func loadWithin(ctx context.Context, module []byte, o Options, processor func() time.Duration) *Report {
 	o.Limits = o.Limits.withDefaults()
-	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}
+	return (&work{module: module, options: o}).within(ctx, processor)
+}
+
+// within does the load. The limits are set.
+func (w *work) within(ctx context.Context, processor func() time.Duration) *Report {
+	w.out = newCaptures(w.options.Limits.Output)
 	if r := w.prepare(); r != nil { // what it takes to compile the reader is no fault of the module's
 		return r
 	}
 	start := time.Now()
-	ctx, cancel := engine.Bounded(ctx, o.Limits.Wall, processor)
+	ctx, cancel := engine.Bounded(ctx, w.options.Limits.Wall, processor)
 	defer cancel()
 	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
 	go func() { done <- w.run(ctx) }()
