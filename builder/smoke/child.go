@@ -121,7 +121,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 	}
 	start := time.Now()
 	c.task <- request
-	late := time.NewTimer(engine.ClockPatience*c.limits.Wall + childSlack)
+	late := time.NewTimer(engine.ClockPatience*c.limits.whole() + childSlack)
 	defer late.Stop()
 	timedOut := false
 	select {

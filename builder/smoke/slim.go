@@ -28,14 +28,9 @@ func loadKnown(ctx context.Context, module []byte, o Options, processor func() t
 	if file == nil {
 		return loadWithin(ctx, module, o, processor)
 	}
-	if small, left, ok := file.Slim(); ok {
-		quick := o
-		quick.Limits.Wall /= slimShare
-		w := &work{module: small, options: quick, left: left}
-		if r := w.within(ctx, processor); wentWell(r) {
-			r.Size = int64(len(module))
-			return r
-		}
+	if r := loadSlim(ctx, file, o, processor); r != nil {
+		r.Size = int64(len(module))
+		return r
 	}
 	w := &work{module: module, options: o, watch: file.Watch}
 	r := w.within(ctx, processor)
@@ -43,6 +38,21 @@ func loadKnown(ctx context.Context, module []byte, o Options, processor func() t
 		file.Keep(w.locals)
 	}
 	return r
+}
+
+// loadSlim loads what is left of the file; nil when nothing is left out, and when what came of it
+// says nothing of the whole.
+func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() time.Duration) *Report {
+	small, left, ok := file.Slim()
+	if !ok {
+		return nil
+	}
+	o.Limits.Wall /= slimShare
+	w := &work{module: small, options: o, left: left}
+	if r := w.within(ctx, processor); wentWell(r) {
+		return r
+	}
+	return nil
 }
 
 // wentWell reports whether all ran to its end, and nothing was met that could be otherwise where
@@ -71,23 +81,4 @@ func notesFor(o Options) *slim.Notes {
 		return nil
 	}
 	return slim.Open(filepath.Join(folder, "code"), string(asked))
-}
-
-// restore makes the reading of what is left that of the whole.
-func (w *work) restore(reading *reader.Reading) {
-	w.locals = reading.Locals + w.left.Locals
-	reading.Locals = w.locals
-	if w.left.Code == 0 {
-		return
-	}
-	name := "code"
-	if reading.Kind == reader.Component {
-		name = "core code"
-	}
-	for i := range reading.Sections {
-		if reading.Sections[i].Name == name {
-			reading.Sections[i].Bytes += w.left.Code
-		}
-	}
-	slices.SortStableFunc(reading.Sections, func(a, b reader.Section) int { return int(b.Bytes - a.Bytes) })
 }

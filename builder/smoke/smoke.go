@@ -47,13 +47,16 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.CPUSeconds == 0 {
 		// The collector may use a second processor beside the interpreter.
-		l.CPUSeconds = 2*uint64((l.Wall+time.Second-1)/time.Second) + 1
+		l.CPUSeconds = 2*uint64((l.whole()+time.Second-1)/time.Second) + 1
 	}
 	if l.Output == 0 {
 		l.Output = defaultOutput
 	}
 	return l
 }
+
+// whole is the time limit of the load with that of what is left of a known module before it.
+func (l Limits) whole() time.Duration { return l.Wall + l.Wall/slimShare }
 
 // Options choose what a load does. The zero value loads under the default limits.
 type Options struct {

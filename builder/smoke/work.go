@@ -22,9 +22,9 @@ type work struct {
 	out     *captures
 	reader  *reader.Reader
 	release *astrid.Release
-	left    slim.Left    // what is not in module, of the file that it stands for
-	watch   engine.Watch // who is told which functions run; may be nil
-	locals  uint64       // of all functions of the file; what the load found
+	left    slim.Left       // what is not in module, of the file that it stands for
+	watch   engine.Watch    // who is told which functions run; may be nil
+	locals  uint64          // of all functions of the file; what the load found
 	sandbox *engine.Sandbox // nil: nothing has been started; the load alone uses it
 	phase   atomic.Pointer[string]
 	scanned atomic.Pointer[Report] // what was known before the first guest instruction

@@ -44,11 +44,10 @@ func (n *Notes) Read(b []byte) *File {
 }
 
 // Slim is the file without the bodies that are known to be valid and did not run. It is not ok
-// where that is less than half of the code: then a load of the whole is worth its note.
+// where these are few, less than half of Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
-	changed, all := map[*byte][]byte{}, 0
+	changed := map[*byte][]byte{}
 	for i, c := range f.cores {
-		all += c.code.end - c.code.body
 		if f.known[i] == nil {
 			continue
 		}
@@ -59,7 +58,7 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 			left.Code += int64(c.code.end-c.code.head) - int64(sized(len(code)))
 		}
 	}
-	if left.Code < int64(all)/2 {
+	if left.Code == 0 || left.Code < int64(Least)/2 {
 		return nil, Left{}, false
 	}
 	return rewrite(f.bytes, changed, 0), left, true
