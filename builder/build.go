@@ -35,6 +35,7 @@ const attempts = 3
 // then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	s, err := b.attempt(ctx, in, discard(output))
+	defer s.unclaim() // when it has been offered
 	if s.After == nil {
 		s.After, s.Lost = b.Examine(ctx, in.Dir)
 	}
@@ -72,6 +73,7 @@ func (b *Builder) attempt(ctx context.Context, in *Inputs, output io.Writer) (*S
 		if ctx.Err() != nil || !s.lock.Lost() {
 			return s, err
 		}
+		s.unclaim()
 		s.Discard()
 	}
 	return nothing, stateLost()

@@ -79,7 +79,7 @@ func closeCache(c *shared.Cache) {
 
 func (c *cacheFlags) store() (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
-		return dir.Open(c.address)
+		return dir.Open(c.address, dir.Limits{})
 	}
 	config := remote.Config{Address: c.address}
 	for _, h := range c.headers {
