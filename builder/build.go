@@ -160,12 +160,18 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 // compile runs the tool, and loads what it made.
 func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) error {
 	in := s.Before
+	leave, err := b.options.Slots.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
 	defer ready.Close()
 	made, err := b.underWay(in, s.work, output).Do(ctx)
+	leave()
 	s.BuildTime = made.Took
 	s.told = made.Findings
 	s.Findings = append(s.Findings, made.Findings...)

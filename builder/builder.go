@@ -13,6 +13,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
@@ -38,6 +39,8 @@ type Options struct {
 	Installed string // the release of the runtime on this machine; "": there is none
 
 	Shared *shared.Cache // where results that machines share are found and offered; nil: nowhere
+
+	Slots *slots.Slots // places for build commands that this user's other astrid-dev take too; nil: this process minds its own
 
 	// Say receives what a person should know while a build runs or waits, such
 	// as another process holding the capsule. It may be called concurrently. nil: nobody.

@@ -43,8 +43,9 @@ func (c *cacheFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&c.roots, "cache-ca", "", "certificates in PEM form that vouch for the server, instead of the system's")
 }
 
-// open is the cache that the flags name; nil without one. The caller closes it.
-func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
+// open is the cache that the flags name, in a folder kept within limits; nil without one. The caller
+// closes it.
+func (c *cacheFlags) open(cmd *cobra.Command, limits dir.Limits) (*shared.Cache, error) {
 	given := cmd.Flags().Changed
 	if c.address == "" {
 		if given("cache") {
@@ -65,7 +66,7 @@ func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
 		return nil, err
 	}
 	var err error
-	if o.Store, err = c.store(); err != nil {
+	if o.Store, err = c.store(limits); err != nil {
 		return nil, usage.New(fmt.Errorf("--cache: %w", err))
 	}
 	return shared.New(o), nil
@@ -77,9 +78,9 @@ func closeCache(c *shared.Cache) {
 	}
 }
 
-func (c *cacheFlags) store() (shared.Store, error) {
+func (c *cacheFlags) store(limits dir.Limits) (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
-		return dir.Open(c.address, dir.Limits{})
+		return dir.Open(c.address, limits)
 	}
 	config := remote.Config{Address: c.address}
 	for _, h := range c.headers {
@@ -140,14 +141,19 @@ func ownKey() (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
+	return path, writeKey(path)
+}
+
+// writeKey writes a new key, unless there is one by now.
+func writeKey(path string) error {
 	key, err := seal.NewKey()
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := key.Write(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+		return err
 	}
-	return path, nil
+	return nil
 }
 
 // collect gathers what goes wrong with c, once for each kind.

@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -38,6 +39,8 @@ type Options struct {
 	Installed string   // the one that judges when neither Runtime nor the manifest names any
 
 	Shared *shared.Cache // where results that machines share are found and offered; its Warn is the session's; nil: nowhere
+
+	Slots *slots.Slots // places for builds that this user's other astrid-dev take too; nil: this process minds its own
 
 	Live *live.Options // keeps a runtime up with what is built; Say, Output and Judge are the session's; nil: none
 
@@ -89,7 +92,7 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Shared != nil {
 		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Slots: o.Slots, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
 	s.cfg = s.config(b)

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
 
 	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
+	Slots         *slots.Slots  // places for builds that this user's other astrid-dev take too; nil: this process minds its own
 	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
 	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
 	Prove         bool          // fill in the report's proofs, for attestations

@@ -12,7 +12,7 @@
 //
 // The files call one way, from top to bottom:
 //
-//	dir.go    entries and modules
 //	claim.go  of several processes that miss the same result, one builds it
+//	dir.go    entries and modules
 //	trim.go   what was not used for long is removed
 package dir
