@@ -144,16 +144,26 @@ func ownKey() (string, error) {
 	return path, writeKey(path)
 }
 
-// writeKey writes a new key, unless there is one by now.
+// writeKey makes a new key appear at path, whole, unless there is one by then.
 func writeKey(path string) error {
 	key, err := seal.NewKey()
 	if err != nil {
 		return err
 	}
-	if err := key.Write(path); err != nil && !errors.Is(err, fs.ErrExist) {
+	work, err := os.MkdirTemp(filepath.Dir(path), ".key.*.tmp")
+	if err != nil {
 		return err
 	}
-	return nil
+	defer os.RemoveAll(work)
+	made := filepath.Join(work, "key")
+	if err := key.Write(made); err != nil {
+		return err
+	}
+	err = os.Link(made, path) // unlike a renaming it fails where there is one
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return errors.Join(err, os.Rename(made+seal.PublicSuffix, path+seal.PublicSuffix))
 }
 
 // collect gathers what goes wrong with c, once for each kind.
