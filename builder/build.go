@@ -12,7 +12,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -165,11 +164,17 @@ func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) erro
 		return err
 	}
 	defer leave()
-	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
+	limits := SmokeOptions(in.Manifest).Limits
+	ready, err := b.spare.take(limits) // else its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	defer ready.Close()
+	defer func() {
+		ready.Close()
+		if b.options.Spare && ctx.Err() == nil {
+			b.spare.another(limits)
+		}
+	}()
 	made, err := b.underWay(in, s.work, output).Do(ctx)
 	leave()
 	s.BuildTime = made.Took

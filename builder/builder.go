@@ -29,6 +29,7 @@ type Options struct {
 	Timeout time.Duration // of one build where the manifest has none; 0: DefaultTimeout
 	Verify  bool          // nothing will be published, so what stands at the published paths is in nobody's way
 	Retry   bool          // build what failed before, although its verdict stands
+	Spare   bool          // builds follow each other: a smoke child waits for the next one, until Close
 	Debug   bool          // Examine asks for debug modules where a language has such a form: somebody waits
 	Strict  bool          // findings that keep the kernel from running a module fail the build
 	Grace   time.Duration // between asking a build to end and killing it; 0: proc's default
@@ -52,6 +53,7 @@ type Builder struct {
 	options Options
 	inputs  *inputs.Taker
 	store   *store.Store
+	spare   spare
 
 	mu    sync.Mutex             // guards notes
 	notes map[string]*sync.Mutex // by capsule folder: its causes are noted one after the other

@@ -75,6 +75,7 @@ type session struct {
 	asking   sync.WaitGroup // what keys ask for
 	readers  readers
 	live     *live.Live
+	builder  *builder.Builder
 	said     map[string]string // warnings about folders, by path; the search's alone
 }
 
@@ -92,9 +93,10 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Shared != nil {
 		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Slots: o.Slots, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Spare: !o.Console.Once, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Slots: o.Slots, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
+	s.builder = b
 	s.cfg = s.config(b)
 	s.openLive(b)
 	return s, nil
@@ -136,6 +138,7 @@ func (s *session) run(see func(event.Body)) error {
 // the reason then: whoever reads them must not take them for all.
 func (s *session) close(err error) error {
 	s.cancel()
+	s.builder.Close()
 	s.asking.Wait()
 	s.live.Close() // it still says what became of the last install
 	s.Hub.Close()
