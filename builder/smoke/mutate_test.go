@@ -115,7 +115,7 @@ func consistent(r *Report) string {
 // TestMutations loads mutated modules in this process, which must survive all of them.
 func TestMutations(t *testing.T) {
 	all := seeds(t)
-	total := mutations(t, 1_000, 30_000)
+	total := mutations(t, 400, 30_000)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
@@ -137,7 +137,7 @@ func TestMutations(t *testing.T) {
 func TestMutationsInChild(t *testing.T) {
 	all := seeds(t)
 	r := rand.New(rand.NewPCG(2, 2))
-	for range 40 {
+	for range testkit.Rounds(10, 40) {
 		b := mutate(r, all[r.IntN(len(all))])
 		report, err := LoadFile(t.Context(), writeModule(t, b), Options{Limits: Limits{Wall: 500 * time.Millisecond}})
 		if err != nil {
