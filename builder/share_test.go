@@ -37,7 +37,7 @@ func share(t *testing.T) *sharing {
 // cache is as another process has it.
 func (s *sharing) cache(again int) *shared.Cache {
 	s.t.Helper()
-	store, err := dir.Open(s.folder, dir.Limits{})
+	store, err := dir.Open(s.folder, dir.Options{})
 	testkit.Check(s.t, err)
 	return shared.New(shared.Options{Store: store, Name: "the store", Tool: "test", Key: s.key, Trust: []*seal.Public{&s.key.Public}, Again: again,
 		Warn: func(f finding.Finding) { s.said = append(s.said, f) }})

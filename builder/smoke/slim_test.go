@@ -125,7 +125,7 @@ func partsOf(b []byte, at int, component bool, parts map[byte][2]int) map[byte][
 
 // TestSlimEngines does the same with engines of JavaScript, of which each load takes its time.
 func TestSlimEngines(t *testing.T) {
-	for _, name := range []string{"qjs-stub", "starling"} {
+	for _, name := range []string{"qjs-stub", "starling"}[:testkit.Rounds(1, 2)] { // a load of the whole of the other one takes a second
 		seed, _ := load(t, name)
 		notes := slimNotes(t)
 		slim.Least = 256 << 10
@@ -154,7 +154,7 @@ func TestSlimEngines(t *testing.T) {
 		o.Calls = slimOptions.Calls
 		dice := rand.New(rand.NewPCG(3, 3))
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
-		for range testkit.Rounds(1, 40) {
+		for range testkit.Rounds(2, 40) {
 			b := mutatePart(dice, seed, parts)
 			if quick := loadSlim(t.Context(), notes.Read(b), o, nil); quick != nil {
 				if diff := cmp.Diff(said(t, loadHere(t.Context(), b, o)), said(t, quick)); diff != "" {

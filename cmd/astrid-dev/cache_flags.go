@@ -45,7 +45,7 @@ func (c *cacheFlags) register(cmd *cobra.Command) {
 
 // open is the cache that the flags name, in a folder kept within limits; nil without one. The caller
 // closes it.
-func (c *cacheFlags) open(cmd *cobra.Command, limits dir.Limits) (*shared.Cache, error) {
+func (c *cacheFlags) open(cmd *cobra.Command, limits dir.Options) (*shared.Cache, error) {
 	given := cmd.Flags().Changed
 	if c.address == "" {
 		if given("cache") {
@@ -78,7 +78,7 @@ func closeCache(c *shared.Cache) {
 	}
 }
 
-func (c *cacheFlags) store(limits dir.Limits) (shared.Store, error) {
+func (c *cacheFlags) store(limits dir.Options) (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
 		return dir.Open(c.address, limits)
 	}

@@ -37,11 +37,11 @@ type togetherFlags struct {
 func (f *togetherFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.alone, "alone", false, "share neither results nor places for builds with other checkouts on this machine")
 	flags.StringVar(&f.size, "cache-size", "2GiB", "how much a folder of shared results may hold: what was not used for longest goes first; 0: all there is")
-	flags.DurationVar(&f.age, "cache-age", dir.DefaultLimits.Age, "how long a result that nobody uses stays in a folder of shared results; 0: for ever")
+	flags.DurationVar(&f.age, "cache-age", dir.Defaults.Age, "how long a result that nobody uses stays in a folder of shared results; 0: for ever")
 }
 
 // limits are those of a folder of results.
-func (f togetherFlags) limits() (l dir.Limits, err error) {
+func (f togetherFlags) limits() (l dir.Options, err error) {
 	if f.age < 0 {
 		return l, usage.New(errors.New("--cache-age must not be negative"))
 	}
@@ -95,6 +95,7 @@ func (f togetherFlags) results() (*shared.Cache, error) {
 	if err != nil {
 		return nil, nil
 	}
+	limits.Unsynced = true
 	store, err := dir.Open(folder, limits)
 	if err != nil {
 		return nil, nil

@@ -20,29 +20,20 @@ import (
 
 // Store is a folder. Use Open.
 type Store struct {
-	folder string
-	limits Limits
-	tidied atomic.Int64 // when this process looked last, in nanoseconds
+	folder  string
+	options Options
+	tidied  atomic.Int64 // when this process looked last, in nanoseconds
 }
 
-// abandoned is how old a half-written file is that nobody writes any more.
-const abandoned = 24 * time.Hour
-
-// Open makes the folder where it is missing, and sweeps up what killed processes left. limits are
-// kept where something is put.
-func Open(folder string, limits Limits) (*Store, error) {
+// Open makes the folder where it is missing. Its limits are kept, and what killed processes left is
+// swept up, where something is put.
+func Open(folder string, options Options) (*Store, error) {
 	for _, part := range []string{"entries", "blobs"} {
 		if err := os.MkdirAll(filepath.Join(folder, part), 0o755); err != nil {
 			return nil, err
 		}
 	}
-	left, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(folder), "*", "*", ".*.tmp"))
-	for _, path := range left {
-		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > abandoned {
-			os.Remove(path)
-		}
-	}
-	return &Store{folder: folder, limits: limits}, nil
+	return &Store{folder: folder, options: options}, nil
 }
 
 // Close does nothing.
@@ -111,7 +102,7 @@ func (s *Store) Put(ctx context.Context, key string, entry []byte, blobs []share
 	if err != nil {
 		return err
 	}
-	err = full(fsys.Replace(path, 0o644, func(w io.Writer) error {
+	err = full(s.write(path, func(w io.Writer) error {
 		_, err := w.Write(entry)
 		return err
 	}))
@@ -129,7 +120,7 @@ func (s *Store) put(b shared.Blob) error {
 		s.used(path)
 		return nil
 	}
-	return fsys.Replace(path, 0o644, func(w io.Writer) error {
+	return s.write(path, func(w io.Writer) error {
 		f, err := fsys.Open(b.Path)
 		if err != nil {
 			return err
@@ -138,6 +129,22 @@ func (s *Store) put(b shared.Blob) error {
 		_, err = io.Copy(w, f)
 		return err
 	})
+}
+
+// write makes what fill writes the content of path, whole or not at all.
+func (s *Store) write(path string, fill func(io.Writer) error) error {
+	if !s.options.Unsynced {
+		return fsys.Replace(path, 0o644, fill)
+	}
+	temp, err := fsys.Beside(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails when it was renamed, as it should
+	if err := errors.Join(fill(temp), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
 }
 
 // full marks the errors of a disk that takes no more.

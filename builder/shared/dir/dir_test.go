@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // write puts the same module, large, and entries that name it, until it is killed.
 func write(folder, content string) int {
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	for i := 0; err == nil; i++ {
 		var b shared.Blob
 		b.Path = content
@@ -56,7 +56,7 @@ func key(n int) string { return fmt.Sprintf("%064x", n) }
 
 func TestStore(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "made")
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "m")
@@ -70,7 +70,7 @@ func TestStore(t *testing.T) {
 		t.Errorf("a module before there is one: %v", err)
 	}
 	testkit.Check(t, s.Put(ctx, key(1), []byte("entry"), []shared.Blob{{ID: id, Path: path}}))
-	again, err := Open(folder, Limits{})
+	again, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	var got bytes.Buffer
 	testkit.Check(t, again.Blob(ctx, id, &got))
@@ -96,8 +96,9 @@ func TestSweep(t *testing.T) {
 	testkit.Write(t, fresh, "")
 	before := time.Now().Add(-2 * abandoned)
 	testkit.Check(t, os.Chtimes(old, before, before))
-	_, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
+	s.tidy()
 	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("what was abandoned is there: %v", err)
 	}
@@ -113,7 +114,7 @@ func TestKilled(t *testing.T) {
 	testkit.Write(t, content, strings.Repeat("content ", 200_000))
 	id, err := shared.Identify(content)
 	testkit.Check(t, err)
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	rounds := 8
 	if testing.Short() {

@@ -11,14 +11,18 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// Limits say what a Store keeps. Zero is no limit.
-type Limits struct {
+// Options say what a Store keeps. Zero is no limit.
+type Options struct {
 	Bytes int64         // of entries and modules together
 	Age   time.Duration // since a result was used last
+
+	// Unsynced is for a store of one machine: nobody waits for the disk, and what a crash of the
+	// machine damages is found out by who reads it, and costs a build.
+	Unsynced bool
 }
 
-// DefaultLimits are those of a user's own store.
-var DefaultLimits = Limits{Bytes: 2 << 30, Age: 30 * 24 * time.Hour}
+// Defaults are the limits where nobody has set any.
+var Defaults = Options{Bytes: 2 << 30, Age: 30 * 24 * time.Hour}
 
 const (
 	// tidyEvery is how often a process looks whether there is too much.
@@ -26,15 +30,17 @@ const (
 	// margin is how much longer than a module its entry may have been used, so that none is left
 	// without it: both are used one after the other.
 	margin = time.Minute
+	// abandoned is how old a half-written file is that nobody writes any more.
+	abandoned = 24 * time.Hour
 	// roomier is what is left of the limit, in percent, so that not each result that is put removes another.
 	roomier = 90
 )
 
-// tidy trims the store, now and then, unless another process does.
+// tidy trims and sweeps the store, now and then, unless another process does.
 func (s *Store) tidy() {
 	last, now := s.tidied.Load(), time.Now()
 	since := now.Sub(time.Unix(0, last))
-	if s.limits == (Limits{}) || since >= 0 && since < tidyEvery || !s.tidied.CompareAndSwap(last, now.UnixNano()) {
+	if since >= 0 && since < tidyEvery || !s.tidied.CompareAndSwap(last, now.UnixNano()) {
 		return
 	}
 	_ = s.Trim(now) // what could not be removed is tried again
@@ -60,6 +66,7 @@ func (s *Store) Trim(now time.Time) error {
 	if mine, err := fsys.TryLock(lock); err != nil || !mine {
 		return err
 	}
+	s.sweep(now)
 	entries, blobs := s.list("entries"), s.list("blobs")
 	old := s.beyond(now, entries, blobs)
 	for _, list := range [][]stored{entries, blobs} {
@@ -79,19 +86,19 @@ func (s *Store) Trim(now time.Time) error {
 // beyond is how old an entry is that has to go, of modules those that are older by margin: zero when
 // none has to.
 func (s *Store) beyond(now time.Time, entries, blobs []stored) (old time.Time) {
-	if s.limits.Age > 0 {
-		old = now.Add(-s.limits.Age)
+	if s.options.Age > 0 {
+		old = now.Add(-s.options.Age)
 	}
 	all, sum := slices.Concat(entries, blobs), int64(0)
 	for _, f := range all {
 		sum += f.size
 	}
-	if s.limits.Bytes <= 0 || sum <= s.limits.Bytes {
+	if s.options.Bytes <= 0 || sum <= s.options.Bytes {
 		return old
 	}
 	slices.SortFunc(all, func(a, b stored) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
 	for _, f := range all {
-		if sum <= s.limits.Bytes/100*roomier {
+		if sum <= s.options.Bytes/100*roomier {
 			break
 		}
 		sum -= f.size
@@ -100,6 +107,16 @@ func (s *Store) beyond(now time.Time, entries, blobs []stored) (old time.Time) {
 		}
 	}
 	return old
+}
+
+// sweep removes what killed processes left half written.
+func (s *Store) sweep(now time.Time) {
+	left, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(s.folder), "*", "*", ".*.tmp"))
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && now.Sub(info.ModTime()) > abandoned {
+			os.Remove(path)
+		}
+	}
 }
 
 func (s *Store) list(part string) (list []stored) {

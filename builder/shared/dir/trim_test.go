@@ -21,7 +21,7 @@ const holding = "hold-a-claim"
 
 // hold takes a claim, says so, and is killed.
 func hold(folder string) int {
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	if err == nil {
 		_, _, err = s.Claim(context.Background(), key(1), func() {})
 	}
@@ -68,14 +68,14 @@ func TestTrim(t *testing.T) {
 	now := time.Now()
 	hours := func(n int) time.Time { return now.Add(time.Duration(-n) * time.Hour) }
 	for name, c := range map[string]struct {
-		limits Limits
+		limits Options
 		want   string
 	}{
-		"nothing is too much": {Limits{Bytes: 1 << 20, Age: 100 * time.Hour}, "01234"},
-		"no limit":            {Limits{}, "01234"},
-		"too old":             {Limits{Age: 25 * time.Hour}, "012"},
-		"too many":            {Limits{Bytes: 3_500}, "012"},
-		"far too many":        {Limits{Bytes: 1}, ""},
+		"nothing is too much": {Options{Bytes: 1 << 20, Age: 100 * time.Hour}, "01234"},
+		"no limit":            {Options{}, "01234"},
+		"too old":             {Options{Age: 25 * time.Hour}, "012"},
+		"too many":            {Options{Bytes: 3_500}, "012"},
+		"far too many":        {Options{Bytes: 1}, ""},
 	} {
 		s, err := Open(t.TempDir(), c.limits)
 		testkit.Check(t, err)
@@ -93,7 +93,7 @@ func TestTrim(t *testing.T) {
 
 // What is found is used, and so is what is put once more.
 func TestUsed(t *testing.T) {
-	s, err := Open(t.TempDir(), Limits{Bytes: 3_500})
+	s, err := Open(t.TempDir(), Options{Bytes: 3_500})
 	testkit.Check(t, err)
 	now, old := time.Now(), time.Now().Add(-time.Hour)
 	var ids []shared.ID
@@ -118,7 +118,7 @@ func TestUsed(t *testing.T) {
 // Who reads while it is trimmed gets a whole module or none, and what is left is whole.
 func TestTrimBesideReaders(t *testing.T) {
 	folder := t.TempDir()
-	s, err := Open(folder, Limits{Bytes: 1})
+	s, err := Open(folder, Options{Bytes: 1})
 	testkit.Check(t, err)
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -126,7 +126,7 @@ func TestTrimBesideReaders(t *testing.T) {
 	id := result(t, s, 1, time.Now().Add(-time.Hour))
 	for range 3 {
 		wg.Go(func() {
-			other, _ := Open(folder, Limits{})
+			other, _ := Open(folder, Options{})
 			for !stop.Load() {
 				var got bytes.Buffer
 				if err := other.Blob(context.Background(), id, &got); err == nil && got.Len() != 1000 {
@@ -150,7 +150,7 @@ func TestClaim(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			s, err := Open(folder, Limits{})
+			s, err := Open(folder, Options{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -171,7 +171,7 @@ func TestClaim(t *testing.T) {
 	if most.Load() != 1 {
 		t.Errorf("%d had it at once", most.Load())
 	}
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	if found, _ := filepath.Glob(filepath.Join(folder, "claims", "*", "*")); len(found) > 0 {
 		t.Errorf("left behind: %v", found)
@@ -202,7 +202,7 @@ func TestClaimOfTheDead(t *testing.T) {
 	if err != nil || string(line[:n]) != "held <nil>\n" {
 		t.Fatalf("%q, %v", line[:n], err)
 	}
-	s, err := Open(folder, Limits{})
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	release, waited, err := s.Claim(t.Context(), key(1), func() { testkit.Check(t, cmd.Process.Kill()) })
 	if err != nil || !waited {
