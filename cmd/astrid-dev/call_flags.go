@@ -35,6 +35,9 @@ type callFlags struct {
 	with                []string
 	alone               bool
 	calling             bool // call, and not tools
+
+	isolated bool
+	astrid   string
 }
 
 // declareWorld declares what both take.
