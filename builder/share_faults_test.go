@@ -33,7 +33,7 @@ func (d *dice) fault() servers.Fault {
 	return servers.Fault(d.random.IntN(int(servers.Faults)))
 }
 
-var lyingBuilds = flag.Int("lying-builds", testkit.Rounds(50, 150), "how many builds TestSharedLyingServer makes")
+var lyingBuilds = flag.Int("lying-builds", testkit.Rounds(15, 150), "how many builds TestSharedLyingServer makes")
 
 // Whatever the server does, what is built is what the sources say, and what does not build
 // fails. Each build begins with a cache of its own, as a process does. -lying-builds 1000 takes five

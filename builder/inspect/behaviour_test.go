@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,28 +168,36 @@ func (w *workshop) inspect(t testing.TB, path string, before *Before) *Inspectio
 	return i
 }
 
+// drawn is each of ten tools with each of the variants; a plain run draws some of them anew each time.
+func drawn(variants []variant, each func(n int, v variant)) (count int) {
+	list := rand.Perm(tools10 * len(variants))
+	list = list[:testkit.Rounds(8, len(list))]
+	for _, i := range list {
+		each(i%tools10, variants[i/tools10])
+	}
+	return len(list)
+}
+
 // TestEveryChangeIsFound: sixty changes are found, each in the tool that was changed and in none else.
 func TestEveryChangeIsFound(t *testing.T) {
 	w := newWorkshop(t)
 	base := w.module(t, "base", made(-1, variant{}))
 	before := &Before{Module: base, Calls: w.inspect(t, base, nil).Calls}
 	found := 0
-	for _, v := range planted {
-		for n := range tools10 {
-			changed := w.inspect(t, w.module(t, "variant", made(n, v)), before).Changed
-			right := len(changed) > 0
-			for _, c := range changed {
-				right = right && c.Tool == fmt.Sprint("t", n) && c.Line > 0
-			}
-			if right {
-				found++
-			} else {
-				t.Errorf("%s in t%d: %v", v.name, n, changed)
-			}
+	all := drawn(planted, func(n int, v variant) {
+		changed := w.inspect(t, w.module(t, "variant", made(n, v)), before).Changed
+		right := len(changed) > 0
+		for _, c := range changed {
+			right = right && c.Tool == fmt.Sprint("t", n) && c.Line > 0
 		}
-	}
-	if found != 60 {
-		t.Errorf("%d of 60 changes are found", found)
+		if right {
+			found++
+		} else {
+			t.Errorf("%s in t%d: %v", v.name, n, changed)
+		}
+	})
+	if found != all {
+		t.Errorf("%d of %d changes are found", found, all)
 	}
 }
 
@@ -197,17 +206,15 @@ func TestNoAlarm(t *testing.T) {
 	w := newWorkshop(t)
 	base := w.module(t, "base", made(-1, variant{}))
 	known := &Before{Module: base, Calls: w.inspect(t, base, nil).Calls}
-	for _, v := range refactored {
-		for n := range tools10 {
-			before := known
-			if n == 0 {
-				before = &Before{Module: base}
-			}
-			if changed := w.inspect(t, w.module(t, "variant", made(n, v)), before).Changed; len(changed) > 0 {
-				t.Errorf("%s in t%d: %v", v.name, n, changed)
-			}
+	drawn(refactored, func(n int, v variant) {
+		before := known
+		if n == 0 {
+			before = &Before{Module: base}
 		}
-	}
+		if changed := w.inspect(t, w.module(t, "variant", made(n, v)), before).Changed; len(changed) > 0 {
+			t.Errorf("%s in t%d: %v", v.name, n, changed)
+		}
+	})
 }
 
 // What is not known of the module before is asked of it; what it does otherwise is found in that way too.

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestP6CancelEndsEverything(t *testing.T) {
@@ -330,7 +332,7 @@ func rounds(n int) int {
 	if testing.Short() {
 		return n / 10
 	}
-	return n
+	return testkit.Rounds(n/4, n)
 }
 
 func descriptors(t *testing.T) int {

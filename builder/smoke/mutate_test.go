@@ -19,7 +19,7 @@ import (
 func mutations(t *testing.T) int {
 	text := os.Getenv("ASTRID_DEV_MUTATIONS")
 	if text == "" {
-		return testkit.Rounds(1_000, 30_000)
+		return testkit.Rounds(400, 30_000)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -137,7 +137,7 @@ func TestMutations(t *testing.T) {
 func TestMutationsInChild(t *testing.T) {
 	all := seeds(t)
 	r := rand.New(rand.NewPCG(2, 2))
-	for range 40 {
+	for range testkit.Rounds(10, 40) {
 		b := mutate(r, all[r.IntN(len(all))])
 		report, err := LoadFile(t.Context(), writeModule(t, b), Options{Limits: Limits{Wall: 500 * time.Millisecond}})
 		if err != nil {

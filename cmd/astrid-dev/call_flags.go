@@ -33,6 +33,9 @@ type callFlags struct {
 	record              bool
 	net, answers, files []string
 	with                []string
+
+	isolated bool
+	astrid   string
 }
 
 // declareWorld declares what both take.

@@ -14,7 +14,7 @@ var house = []string{
 	"orchestrator/answer: builder/usage",
 	"orchestrator/ask: orchestrator orchestrator/event orchestrator/hub watcher/fsys",
 	"orchestrator/attest: builder/seal builder/shared orchestrator/report orchestrator/verify/workspace watcher/fsys",
-	"orchestrator/calls: builder builder/capsule builder/guest builder/host builder/store builder/tests builder/text builder/tools builder/usage builder/wasm/engine orchestrator/paths watcher/fsys",
+	"orchestrator/calls: builder builder/capsule builder/daemon builder/finding builder/guest builder/host builder/store builder/tests builder/text builder/tools builder/usage builder/wasm/engine orchestrator/paths orchestrator/trial watcher/fsys",
 	"orchestrator/console: builder/finding builder/text orchestrator/event orchestrator/hub orchestrator/paths",
 	"orchestrator/doctor: builder builder/finding builder/text builder/toolchain orchestrator/console orchestrator/paths orchestrator/verify/workspace watcher watcher/fsys watcher/tree",
 	"orchestrator/event: builder/finding",

@@ -17,13 +17,14 @@ import (
 // pendingAt is what the watch of path, if there is one, has pending there, and whether it builds
 // the capsule in dir now.
 func pendingAt(ctx context.Context, dir string) (p ask.Pending, building bool) {
+	var nothing ask.Pending
 	w, err := ask.Find([]string{dir})
 	if err != nil {
-		return p, false
+		return nothing.About(nil), false
 	}
 	snapshot, all, err := w.Status(ctx)
 	if err != nil {
-		return p, false // it ended just now
+		return nothing.About(nil), false // it ended just now
 	}
 	for _, s := range snapshot.Standing {
 		building = building || s.Building && s.Dir == dir

@@ -28,7 +28,7 @@ type Watch struct {
 	PID     int
 	Started time.Time
 	Roots   []string
-	socket  string
+	address string
 	first   net.Conn // what Find connected to see whether somebody answers
 }
 
@@ -53,11 +53,12 @@ func Find(paths []string) (*Watch, error) {
 		if depth(p) == 0 {
 			break
 		}
-		conn, err := net.DialTimeout("unix", p.socket, dialWait)
+		at := address(p.beside)
+		conn, err := dial(at)
 		switch {
 		case err == nil:
-			return &Watch{PID: p.PID, Started: p.Started, Roots: p.Roots, socket: p.socket, first: conn}, nil
-		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
+			return &Watch{PID: p.PID, Started: p.Started, Roots: p.Roots, address: at, first: conn}, nil
+		case unanswered(err):
 			p.remove()
 		default:
 			return nil, fmt.Errorf("the watch of process %d does not answer: %w", p.PID, err)
@@ -72,7 +73,7 @@ func (w *Watch) send(ctx context.Context, r request) (*answers, error) {
 	w.first = nil
 	if conn == nil {
 		var err error
-		if conn, err = net.DialTimeout("unix", w.socket, dialWait); err != nil {
+		if conn, err = dial(w.address); err != nil {
 			return nil, fmt.Errorf("asking the watch of process %d: %w", w.PID, err)
 		}
 	}

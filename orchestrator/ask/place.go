@@ -16,8 +16,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// A watch makes two files in a folder of its user's own: NAME.json, which says what it
-// watches, and NAME.sock. Nothing is written into what is watched, which may be read-only, be
+// A watch makes a file NAME.json in a folder of its user's own, which says what it
+// watches, and listens at the address of that name; see transport_*.go. Nothing is written into what is watched, which may be read-only, be
 // cleaned, or have a path that is longer than the address of a socket can be. Names are random, so
 // that a socket which nobody answers is one of a dead process for ever.
 
@@ -30,23 +30,21 @@ type place struct {
 	Started time.Time `json:"started"`
 	Roots   []string  `json:"roots"` // with links followed, where they are there
 	Run     string    `json:"run"`   // its name: tokens of another run mean nothing
-	socket  string
+	beside  string    // the path of its file, without .json
 }
 
 // folders are where a watch of this user may lie. They hang on no variable alone: who asks may have
 // another environment than who watches.
 func folders() (list []string) {
-	mine := "astrid-dev-" + strconv.Itoa(os.Getuid())
-	if os.Getuid() >= 0 {
-		list = append(list, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "astrid-dev"))
+	if os.Getuid() < 0 { // Windows, where the folder for temporary files is its user's own
+		return []string{filepath.Join(os.TempDir(), "astrid-dev-watches")}
 	}
+	mine := "astrid-dev-" + strconv.Itoa(os.Getuid())
+	list = append(list, filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "astrid-dev"))
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		list = append(list, filepath.Join(dir, "astrid-dev"))
 	}
-	list = append(list, filepath.Join(os.TempDir(), mine))
-	if os.Getuid() >= 0 {
-		list = append(list, filepath.Join("/tmp", mine))
-	}
+	list = append(list, filepath.Join(os.TempDir(), mine), filepath.Join("/tmp", mine))
 	return slices.Compact(list)
 }
 
@@ -84,13 +82,13 @@ func private(dir string) error {
 // newName is 16 random letters.
 func newName() string { return strings.ToLower(rand.Text()[:16]) }
 
-// publish makes p known under its name, when its socket listens.
-func (p *place) publish(dir string) error {
+// publish makes p known under its name, when somebody listens.
+func (p *place) publish() error {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, p.Run+".json"), data, 0o600)
+	return os.WriteFile(p.beside+".json", data, 0o600)
 }
 
 // places lists the watches of this user that are known, the newest first. Those whose process
@@ -107,7 +105,7 @@ func places() (list []place) {
 			if err != nil || json.Unmarshal(data, &p) != nil {
 				continue
 			}
-			p.socket = strings.TrimSuffix(file, ".json") + ".sock"
+			p.beside = strings.TrimSuffix(file, ".json")
 			list = append(list, p)
 		}
 	}
@@ -117,8 +115,8 @@ func places() (list []place) {
 
 // remove takes away what a dead process left.
 func (p *place) remove() {
-	os.Remove(strings.TrimSuffix(p.socket, ".sock") + ".json")
-	os.Remove(p.socket)
+	os.Remove(p.beside + ".json")
+	sweep(address(p.beside))
 }
 
 // depth is how long the longest root is that path lies in; 0: in none.

@@ -57,14 +57,11 @@ func Listen(o Options) (*Server, error) {
 	for _, root := range o.Roots {
 		s.place.Roots = append(s.place.Roots, real(root))
 	}
-	s.place.socket = filepath.Join(dir, s.place.Run+".sock")
-	if s.listener, err = net.Listen("unix", s.place.socket); err != nil {
-		return nil, err
+	s.place.beside = filepath.Join(dir, s.place.Run)
+	if s.listener, err = listen(address(s.place.beside)); err != nil {
+		return nil, fmt.Errorf("listening for questions: %w", err)
 	}
-	if err = os.Chmod(s.place.socket, 0o600); err == nil {
-		err = s.place.publish(dir)
-	}
-	if err != nil {
+	if err = s.place.publish(); err != nil {
 		s.Close()
 		return nil, err
 	}

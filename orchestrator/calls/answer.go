@@ -14,6 +14,9 @@ type Answer struct {
 	Fault   string
 	Outcome *guest.Outcome
 
+	// Isolated: the real runtime answered. Of the Outcome there are the lines of the log and the time.
+	Isolated bool
+
 	Recorded string // the test that the call is now; "": it was not asked for
 	New      bool   // it was none before
 

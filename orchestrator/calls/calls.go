@@ -3,7 +3,8 @@
 //
 // The files call one way, from top to bottom:
 //
-//	calls.go     a capsule whose tools can be asked for and called
+//	isolated.go  a capsule whose tools can be called in the real runtime
+//	calls.go     one whose tools can be asked for and called in the sandbox's world
 //	record.go    a call becomes a test
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
@@ -15,6 +16,7 @@ package calls
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -156,19 +158,12 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name == name })
-	if i < 0 {
-		return nil, unknownTool(name, list)
-	}
-	arguments, err := a.forTool(list[i])
+	arguments, err := a.among(list, name)
 	if err != nil {
 		return nil, err
 	}
 	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
-	answer := &Answer{Tool: name, Result: result, Outcome: outcome}
-	for _, secret := range c.world.Secrets {
-		answer.secrets = append(answer.secrets, c.world.Config[secret])
-	}
+	answer := &Answer{Tool: name, Result: result, Outcome: outcome, secrets: secretsOf(c.world)}
 	var fault *tools.FaultError
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message
@@ -181,6 +176,23 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 		err = c.options.keep(answer)
 	}
 	return answer, err
+}
+
+// secretsOf are the values of a world that are never written.
+func secretsOf(w host.Options) (values []string) {
+	for _, secret := range w.Secrets {
+		values = append(values, w.Config[secret])
+	}
+	return values
+}
+
+// among are the arguments for the tool called name. A tool that is not in list is a *usage.Error.
+func (a Arguments) among(list []tools.Tool, name string) (json.RawMessage, error) {
+	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name == name })
+	if i < 0 {
+		return nil, unknownTool(name, list)
+	}
+	return a.forTool(list[i])
 }
 
 func unknownTool(name string, list []tools.Tool) error {

@@ -226,7 +226,9 @@ func (a *Answer) JSON(w io.Writer) error {
 	if o := a.Outcome; o != nil && len(o.Peers) > 0 {
 		answer["peers"] = o.Peers
 	}
-	if o := a.Outcome; o != nil {
+	if o := a.Outcome; o != nil && a.Isolated {
+		answer["isolated"], answer["logs"], answer["ms"] = true, list(o.Record.Logs), o.Millis
+	} else if o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
 		files := list(slices.Clone(o.Record.Files))
 		for i := range files {

@@ -148,13 +148,22 @@ func watchFindings(ctx context.Context, roots []string) []finding.Finding {
 	if err != nil {
 		return []finding.Finding{{Code: finding.WatchLimit, Severity: finding.Warning, Message: "counting folders: " + err.Error()}}
 	}
-	f := finding.Finding{Code: finding.WatchLimit, Severity: finding.Note,
-		Message: fmt.Sprintf("%d folders to watch; the limit is %d watches and %d instances", folders, limits.Watches, limits.Instances)}
+	return []finding.Finding{aboutLimits(folders, limits)}
+}
+
+// aboutLimits holds so many folders against the limits; those of a system without are zeros.
+func aboutLimits(folders int, limits watcher.InotifyLimits) finding.Finding {
+	f := finding.Finding{Code: finding.WatchLimit, Severity: finding.Note}
+	if limits == (watcher.InotifyLimits{}) {
+		f.Message = fmt.Sprintf("%d folders to watch, of which this system tells no limit", folders)
+		return f
+	}
+	f.Message = fmt.Sprintf("%d folders to watch; the limit is %d watches and %d instances", folders, limits.Watches, limits.Instances)
 	if folders > limits.Watches {
 		f.Severity = finding.Warning
 		f.Hint = fmt.Sprintf("folders beyond the limit are polled; run: sudo sysctl fs.inotify.max_user_watches=%d", 2*folders)
 	}
-	return []finding.Finding{f}
+	return f
 }
 
 func fileSystemFinding(root string) finding.Finding {
