@@ -12,7 +12,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -35,6 +34,7 @@ const attempts = 3
 // then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	s, err := b.attempt(ctx, in, discard(output))
+	defer s.unclaim() // when it has been offered
 	if s.After == nil {
 		s.After, s.Lost = b.Examine(ctx, in.Dir)
 	}
@@ -72,6 +72,7 @@ func (b *Builder) attempt(ctx context.Context, in *Inputs, output io.Writer) (*S
 		if ctx.Err() != nil || !s.lock.Lost() {
 			return s, err
 		}
+		s.unclaim()
 		s.Discard()
 	}
 	return nothing, stateLost()
@@ -177,14 +178,26 @@ func (b *Builder) compileSomewhere(ctx context.Context, s *Staged, output io.Wri
 // compile runs the tool, and loads what it made.
 func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Elsewhere, output io.Writer) error {
 	in := s.Before
-	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
+	leave, err := b.options.Slots.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	limits := SmokeOptions(in.Manifest).Limits
+	ready, err := b.spare.take(limits) // else its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	defer ready.Close()
+	defer func() {
+		ready.Close()
+		if b.options.Spare && ctx.Err() == nil {
+			b.spare.another(limits)
+		}
+	}()
 	build := b.underWay(in, s.work, output)
 	build.Elsewhere = elsewhere
 	made, err := build.Do(ctx)
+	leave()
 	s.BuildTime = made.Took
 	s.told = made.Findings
 	s.Findings = append(s.Findings, made.Findings...)

@@ -55,6 +55,7 @@ type Staged struct {
 
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
+	claimed func()      // lets those go on that wait for the same result in other checkouts; nil: nobody does
 	ended   bool
 	release string            // of the runtime, in whose host the calls were made
 	learned []string          // outside inputs that the toolchain told of

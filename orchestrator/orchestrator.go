@@ -62,8 +62,9 @@ type Config struct {
 	Retried func(dirs []string)
 	// Find lists the capsule folders below the roots.
 	Find func(ctx context.Context) ([]string, error)
-	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest.
-	Examine func(ctx context.Context, dir string) (*builder.Inputs, error)
+	// Examine hashes a capsule's inputs. fs.ErrNotExist: there is no manifest. told says what may have
+	// changed; nil: anything.
+	Examine func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error)
 	// Glance is in as the files on paths show that it is now, without keys and hashes; nil, and always
 	// when Glance is nil: that does not tell.
 	Glance func(in *builder.Inputs, paths []string) *builder.Inputs

@@ -20,7 +20,7 @@ func (l *loop) advance(now time.Time) {
 		l.examineIfDue(c, now)
 		l.closeBurst(c, now)
 	}
-	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
+	for _, dir := range slices.Clone(l.inOrder()) { // what one waits for is done first: nobody wakes it later
 		c := l.capsules[dir]
 		l.deliver(c, now)
 		l.tend(c, now)
@@ -49,7 +49,7 @@ func (l *loop) wait(now time.Time) time.Duration {
 	if at := l.pool.Lends(now); !at.IsZero() {
 		next = soonest(next, at, now)
 	}
-	if l.nextRelease() != nil {
+	if !l.calmSince.IsZero() && l.nextRelease() != nil {
 		next = soonest(next, l.calmAt(), now)
 	}
 	for _, h := range l.holds {

@@ -44,8 +44,9 @@ func (c *cacheFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&c.roots, "cache-ca", "", "certificates in PEM form that vouch for the server, instead of the system's")
 }
 
-// open is the cache that the flags name; nil without one. The caller closes it.
-func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
+// open is the cache that the flags name, in a folder kept within limits; nil without one. The caller
+// closes it.
+func (c *cacheFlags) open(cmd *cobra.Command, limits dir.Options) (*shared.Cache, error) {
 	given := cmd.Flags().Changed
 	if c.address == "" {
 		if given("cache") {
@@ -66,7 +67,7 @@ func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
 		return nil, err
 	}
 	var err error
-	if o.Store, err = c.store(); err != nil {
+	if o.Store, err = c.store(limits); err != nil {
 		return nil, usage.New(fmt.Errorf("--cache: %w", err))
 	}
 	return shared.New(o), nil
@@ -78,9 +79,9 @@ func closeCache(c *shared.Cache) {
 	}
 }
 
-func (c *cacheFlags) store() (shared.Store, error) {
+func (c *cacheFlags) store(limits dir.Options) (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
-		return dir.Open(c.address)
+		return dir.Open(c.address, limits)
 	}
 	config := remote.Config{Address: c.address, Properties: c.properties, Timeout: c.timeout}
 	for _, h := range c.headers {
@@ -141,14 +142,29 @@ func ownKey() (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
+	return path, writeKey(path)
+}
+
+// writeKey makes a new key appear at path, whole, unless there is one by then.
+func writeKey(path string) error {
 	key, err := seal.NewKey()
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := key.Write(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+	work, err := os.MkdirTemp(filepath.Dir(path), ".key.*.tmp")
+	if err != nil {
+		return err
 	}
-	return path, nil
+	defer os.RemoveAll(work)
+	made := filepath.Join(work, "key")
+	if err := key.Write(made); err != nil {
+		return err
+	}
+	err = os.Link(made, path) // unlike a renaming it fails where there is one
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return errors.Join(err, os.Rename(made+seal.PublicSuffix, path+seal.PublicSuffix))
 }
 
 // collect gathers what goes wrong with c, once for each kind.

@@ -56,10 +56,14 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err := reports.Probe(targets); err != nil {
 		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
-	cfg.Shared, err = f.cache.open(cmd)
+	limits, err := f.limits()
 	if err != nil {
 		return err
 	}
+	if cfg.Shared, err = f.cache.open(cmd, limits); err != nil {
+		return err
+	}
+	cfg.Slots = f.places(f.jobs)
 	defer closeCache(cfg.Shared)
 	if cfg.Machine, err = f.machine(cfg.Shared); err != nil {
 		return err

@@ -90,6 +90,10 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 		return err
 	}
 	defer done()
+	if o.Shared, err = f.build.results(); err != nil {
+		return err
+	}
+	defer closeCache(o.Shared)
 	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,

@@ -112,6 +112,13 @@ func (a *Answer) story(w io.Writer) error {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", label, text.Line(short(fmt.Sprintf(format, args...))))
 	}
+	for _, p := range a.Around {
+		if p.Missing == "" {
+			line("with", "%s", p.Name)
+		} else {
+			line("without", "%s: %s", p.Name, p.Missing)
+		}
+	}
 	for _, c := range o.Record.Calls {
 		line("host", "%s %s -> %s  %.3f ms", c.Function, c.Args, orNothing(c.Answer), float64(c.Took.Microseconds())/1000)
 	}

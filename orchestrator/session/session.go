@@ -15,6 +15,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -39,6 +40,8 @@ type Options struct {
 	Installed string   // the one that judges when neither Runtime nor the manifest names any
 
 	Shared *shared.Cache // where results that machines share are found and offered; its Warn is the session's; nil: nowhere
+
+	Slots *slots.Slots // places for builds that this user's other astrid-dev take too; nil: this process minds its own
 
 	Live *live.Options // keeps a runtime up with what is built; Say, Output and Judge are the session's; nil: none
 
@@ -75,6 +78,7 @@ type session struct {
 	live     *live.Live
 	said     map[string]string        // warnings about folders, by path; the search's alone
 	found    atomic.Pointer[[]string] // folders of capsules, chosen or not, of the newest search
+	builder  *builder.Builder
 }
 
 // open sets a session up. The caller closes it.
@@ -91,9 +95,10 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Shared != nil {
 		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Spare: !o.Console.Once, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Slots: o.Slots, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
+	s.builder = b
 	s.cfg = s.config(b)
 	s.openLive(b)
 	return s, nil
@@ -109,7 +114,7 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},
-		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses,
+		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses, Retried: b.Forget,
 		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.builds(),
@@ -138,6 +143,7 @@ func (s *session) run(see func(event.Body)) error {
 // the reason then: whoever reads them must not take them for all.
 func (s *session) close(err error) error {
 	s.cancel()
+	s.builder.Close()
 	s.asking.Wait()
 	s.live.Close() // it still says what became of the last install
 	s.Hub.Close()
@@ -161,9 +167,9 @@ func (s *session) warn(code finding.Code, message, hint string) {
 
 // look examines a capsule after what a crash left half published there was completed.
 // What that published is handed on with the first examination that succeeds.
-func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.Inputs, error) {
+func look(b *builder.Builder) func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 	var completed sync.Map // capsule folder -> *builder.Published
-	return func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	return func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 		recovered, err := b.Recover(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -171,7 +177,7 @@ func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.In
 		if recovered != nil {
 			completed.Store(dir, recovered)
 		}
-		in, err := b.Examine(ctx, dir)
+		in, err := b.ExamineTold(ctx, dir, told)
 		if err != nil {
 			return nil, err
 		}

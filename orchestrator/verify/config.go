@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
 
 	Shared        *shared.Cache  // where results that machines share are found and offered; nil: nowhere. Not with Repro
+	Slots         *slots.Slots   // places for builds that this user's other astrid-dev take too; nil: this process minds its own
 	Machine       shared.Machine // runs the commands of builds; nil: this machine does. Not with Repro
 	MachineOnly   bool           // what Machine does not build fails; else it is built here
 	CheckArtifact bool           // committed modules and declared hashes must be what the sources build
