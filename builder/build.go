@@ -149,17 +149,40 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 			return ctx.Err()
 		}
 	}
-	if err := b.compile(ctx, s, output); err != nil {
+	if err := b.compileSomewhere(ctx, s, output); err != nil {
 		return err
 	}
 	b.compare(s, taken)
 	return nil
 }
 
+// compileSomewhere is compile on another machine, where there is one. What does not come to a module
+// that loads there says nothing of the capsule, and is done here.
+func (b *Builder) compileSomewhere(ctx context.Context, s *Staged, output io.Writer) error {
+	elsewhere := b.elsewhere(s.Before)
+	if elsewhere == nil {
+		return b.compile(ctx, s, nil, output)
+	}
+	before := slices.Clone(s.Findings)
+	err := b.compile(ctx, s, elsewhere, output)
+	if s.Elsewhere = err == nil; s.Elsewhere || ctx.Err() != nil || b.options.MachineOnly {
+		return err
+	}
+	s.reset(append(before, notElsewhere(err)))
+	if s.work, err = store.MakeWork(s.Before.Dir); err != nil { // without what came from there
+		return stageFailure(ctx, s.Before.Dir, err)
+	}
+	return b.compile(ctx, s, nil, output)
+}
+
 // compile runs the tool, and loads what it made.
-func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) error {
+func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Elsewhere, output io.Writer) error {
 	in := s.Before
-	leave, err := b.options.Slots.Take(ctx)
+	places := b.options.Slots
+	if elsewhere != nil {
+		places = nil // the other machine minds its own
+	}
+	leave, err := places.Take(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,7 +198,9 @@ func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) erro
 			b.spare.another(limits)
 		}
 	}()
-	made, err := b.underWay(in, s.work, output).Do(ctx)
+	build := b.underWay(in, s.work, output)
+	build.Elsewhere = elsewhere
+	made, err := build.Do(ctx)
 	leave()
 	s.BuildTime = made.Took
 	s.told = made.Findings

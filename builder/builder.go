@@ -39,6 +39,9 @@ type Options struct {
 	Runtime   []string
 	Installed string // the release of the runtime on this machine; "": there is none
 
+	Machine     shared.Machine // runs the commands of builds; nil: this machine does
+	MachineOnly bool           // what Machine does not build fails; else it is built here
+
 	Shared *shared.Cache // where results that machines share are found and offered; nil: nowhere
 
 	Slots *slots.Slots // places for build commands that this user's other astrid-dev take too; nil: this process minds its own

@@ -18,8 +18,22 @@ import (
 // names the file when a source cannot be read. A manifest that is wrong, or a
 // tool that is missing, is no error here: Build tells of it.
 func (b *Builder) Examine(ctx context.Context, dir string) (*Inputs, error) {
+	return b.ExamineTold(ctx, dir, nil)
+}
+
+// Told is what events told of since an examination of a capsule began.
+type Told struct {
+	Since *Inputs
+	Paths []string // absolute; nothing happened but there
+}
+
+// ExamineTold is Examine where told, unless it is nil, says what may have changed among the sources.
+func (b *Builder) ExamineTold(ctx context.Context, dir string, told *Told) (*Inputs, error) {
 	last := store.Read(dir)
 	before := known(last)
+	if told != nil {
+		before.Since, before.Named = &told.Since.Inputs, told.Paths
+	}
 	before.Refuse = func(m *capsule.Manifest) *finding.Failure { return b.refuse(ctx, m, store.Read(dir)) }
 	taken, err := b.inputs.Take(ctx, dir, before)
 	if err != nil {
@@ -49,6 +63,9 @@ func known(last *store.Record) inputs.Known {
 	}
 	return inputs.Known{Built: true, Outside: last.Outside}
 }
+
+// Forget has the next examination of the capsules in dirs read every source, whatever its times say.
+func (b *Builder) Forget(dirs []string) { b.inputs.Forget(dirs) }
 
 // SourceHash is the source hash of dir under its own rules, without asking a
 // toolchain. A folder without a manifest has no rules of its own. A manifest

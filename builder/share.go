@@ -136,7 +136,7 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 		before = append(before, finding.Finding{Code: finding.SharedRefused, Severity: finding.Warning,
 			Message: "the result of another machine or checkout " + why, Hint: "it was built here instead"})
 	}
-	s.Findings, s.Modules, s.Tests, s.told, s.learned, s.code = before, nil, nil, nil, nil, ""
+	s.reset(before)
 	return false
 }
 
@@ -171,7 +171,7 @@ func (b *Builder) compare(s *Staged, t *taken) {
 // offer shares what was built from inputs that did not move. What its author put there, and
 // no build makes, is nobody's result.
 func (b *Builder) offer(ctx context.Context, s *Staged) {
-	if b.options.Shared == nil || !b.options.Shared.Offers() || s.Shared || s.Before.Portable == "" || s.Before.Quality == Debug || !s.sound() || s.After.Portable == "" {
+	if b.options.Shared == nil || !b.options.Shared.Offers() || s.Shared || s.Elsewhere || s.Before.Portable == "" || s.Before.Quality == Debug || !s.sound() || s.After.Portable == "" {
 		return
 	}
 	e := shared.Entry{Key: s.Before.Portable, Whole: s.After.Portable, Reads: s.After.Portably(s.learned), Findings: s.told, Judged: judgements(s), Took: s.BuildTime}

@@ -38,6 +38,7 @@ type (
 	find    struct{}
 	examine struct {
 		c      *capsule
+		told   *builder.Told // what may have changed; nil: anything
 		edited time.Time
 	}
 	glance struct {
@@ -81,7 +82,7 @@ func (find) run(ctx context.Context, cfg *Config) happening {
 }
 
 func (e examine) run(ctx context.Context, cfg *Config) happening {
-	in, err := cfg.Examine(ctx, e.c.dir)
+	in, err := cfg.Examine(ctx, e.c.dir, e.told)
 	return examined{e.c, in, err, e.edited}
 }
 

@@ -1,6 +1,10 @@
 package orchestrator
 
-import "time"
+import (
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder"
+)
 
 // examination is how well the newest examination of a capsule's inputs is known to be what
 // is on disk.
@@ -15,12 +19,13 @@ type examination struct {
 	capped    bool      // MaxWait ran out: the next one counts even if more changes come
 	edited    time.Time // the newest change that was seen before it began and made a difference; zero when the verdict on it was said. Latency counts from here
 
-	gone       bool     // it found no manifest
-	unreadable string   // it failed with this
-	warned     bool     // and somebody was told
-	named      []string // the paths of which events told since it began
-	unnamed    bool     // and something else happened, of which no path tells
-	rules      bool     // what counts as a source may have changed: the watcher needs a new plan
+	gone       bool            // it found no manifest
+	unreadable string          // it failed with this
+	warned     bool            // and somebody was told
+	base       *builder.Inputs // what the newest one found that counts; nil before the first
+	named      []string        // the paths of which events told since it began
+	unnamed    bool            // and something else happened, of which no path tells
+	rules      bool            // what counts as a source may have changed: the watcher needs a new plan
 }
 
 // doubt notes that something may have changed.
@@ -38,8 +43,16 @@ func (e *examination) tell(path string) {
 	e.unnamed = true
 }
 
-// ask wants another one, soon.
-func (e *examination) ask() { e.asked, e.retryAt = true, time.Time{} }
+// ask wants another one, soon. Events may have been lost.
+func (e *examination) ask() { e.asked, e.unnamed, e.retryAt = true, true, time.Time{} }
+
+// told is what may have changed since the newest one that counts began; nil: anything.
+func (e *examination) told() *builder.Told {
+	if e.base == nil || e.unnamed || !e.dirty {
+		return nil
+	}
+	return &builder.Told{Since: e.base, Paths: e.named}
+}
 
 // begin notes that one begins now, with its number; capped: it counts even if more changes come.
 func (e *examination) begin(capped bool, number uint64) {

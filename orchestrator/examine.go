@@ -12,13 +12,13 @@ func (l *loop) examineIfDue(c *capsule, now time.Time) {
 	if !c.exam.due(now, c.examineAt(&l.Config)) || l.examining >= examineAtOnce || l.leftAlone(c) || l.locked(c, now) {
 		return
 	}
-	named, told := c.exam.named, c.exam.dirty && !c.exam.unnamed
+	told := c.exam.told()
 	l.examinations++
 	c.exam.begin(c.burst.overdue(&l.Config, now), l.examinations)
 	l.examining++
-	l.do(examine{c: c, edited: c.burst.edited()})
-	if told && c.in != nil && l.mayBeEarly(c) {
-		l.do(glance{c, c.in, named})
+	l.do(examine{c: c, told: told, edited: c.burst.edited()})
+	if told != nil && l.mayBeEarly(c) {
+		l.do(glance{c, c.in, told.Paths})
 	}
 }
 
@@ -53,7 +53,7 @@ func (l *loop) examined(c *capsule, in *builder.Inputs, err error, edited, now t
 		l.busy, c.told.unanswered = true, true
 	}
 	c.exam.succeed()
-	c.exam.judged = c.exam.number
+	c.exam.base, c.exam.judged = in, c.exam.number
 	news := c.in == nil || c.in.Key != in.Key
 	l.accept(c, in)
 	l.sayRecovered(c)

@@ -18,6 +18,21 @@ import (
 type graph struct {
 	*order.Order
 	named map[string]bool // circles of which somebody was told
+	made  int             // orders so far
+}
+
+// inOrder are all capsules, each after those whose modules it takes. While the first looks at them are
+// under way each look would make another order, and where there is nothing to build none is needed.
+func (l *loop) inOrder() []string {
+	unknown, idle := false, true
+	for _, c := range l.capsules {
+		unknown = unknown || c.in == nil && !c.exam.gone && !c.exam.warned
+		idle = idle && c.work.idle()
+	}
+	if !l.ready && unknown && idle {
+		return l.order
+	}
+	return l.needs().Dirs
 }
 
 // needs is the order of the capsules as they are now.
@@ -34,6 +49,7 @@ func (l *loop) needs() *order.Order {
 		parts = append(parts, p)
 	}
 	l.graph.Order = order.Of(parts)
+	l.graph.made++
 	for _, ring := range l.graph.Cycles {
 		l.nameCycle(ring)
 	}

@@ -151,8 +151,8 @@ func TestGenerationOfARecoveredPublication(t *testing.T) {
 	var back atomic.Bool
 	setup := func(w *world) Config {
 		cfg := one(w)
-		cfg.Examine = func(ctx context.Context, dir string) (*builder.Inputs, error) {
-			in, err := w.examine(ctx, dir)
+		cfg.Examine = func(ctx context.Context, dir string, _ *builder.Told) (*builder.Inputs, error) {
+			in, err := w.examine(ctx, dir, nil)
 			if err == nil && back.Load() {
 				once.Do(func() { in.Recovered = recovered })
 			}

@@ -75,6 +75,8 @@ var planted = []fault{
 	{"a build that began early goes on when it was for nothing", "decide.go", "	if known || l.circles(c, now) {", "	if false && known || l.circles(c, now) {"},
 	{"a build begins early beside another one", "early.go", "if !c.work.idle() || l.leftAlone(c) ||", "if l.leftAlone(c) ||"},
 	{"a release of what failed", "quality.go", "c.in != nil && s.how == good && s.key == c.in.Key && ", "c.in != nil && "},
+	{"a loss of events leaves what was known of files", "take.go", "		c.exam.unnamed = c.exam.unnamed || batch.Lost\n", ""},
+	{"the paths of an examination that failed are not looked at", "examination.go", "	e.unnamed = true\n}\n\n// succeed", "}\n\n// succeed"},
 	{"idle is said while a build is wanted", "idle.go", "if !c.work.idle() || c.told.unanswered ||", "if false ||"},
 }
 

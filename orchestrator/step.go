@@ -20,7 +20,7 @@ func (l *loop) advance(now time.Time) {
 		l.examineIfDue(c, now)
 		l.closeBurst(c, now)
 	}
-	for _, dir := range slices.Clone(l.needs().Dirs) { // what one waits for is done first: nobody wakes it later
+	for _, dir := range slices.Clone(l.inOrder()) { // what one waits for is done first: nobody wakes it later
 		c := l.capsules[dir]
 		l.deliver(c, now)
 		l.tend(c, now)
@@ -39,6 +39,9 @@ func (l *loop) advance(now time.Time) {
 
 // wait is how long nothing is due after advance, unless something happens.
 func (l *loop) wait(now time.Time) time.Duration {
+	if l.asksAgain {
+		return 0
+	}
 	next := now.Add(time.Hour)
 	if l.lockedBy {
 		next = now.Add(lockPoll)
@@ -46,7 +49,7 @@ func (l *loop) wait(now time.Time) time.Duration {
 	if at := l.pool.Lends(now); !at.IsZero() {
 		next = soonest(next, at, now)
 	}
-	if l.nextRelease() != nil {
+	if !l.calmSince.IsZero() && l.nextRelease() != nil {
 		next = soonest(next, l.calmAt(), now)
 	}
 	for _, h := range l.holds {
@@ -85,10 +88,10 @@ type happening interface {
 
 // step takes in what happened at now, does everything that is due, and returns what is
 // to be carried out, in this order, and how long nothing is due after it unless
-// something happens. Of the world outside it only asks the three questions of Config
-// that are answered at once: Exists, LastChange and Foreign.
+// something happens. Of the world outside it only asks the four questions of Config
+// that are answered at once: Exists, LastChange, Foreign and HooksRun.
 func (l *loop) step(h happening, now time.Time) (effects []effect, wait time.Duration) {
-	l.now = now
+	l.now, l.asksAgain = now, false
 	h.takeIn(l, now)
 	l.advance(now)
 	effects, l.effects = l.effects, nil

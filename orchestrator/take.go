@@ -30,7 +30,7 @@ func (l *loop) take(batch watcher.Batch, now time.Time) {
 		l.placed = true
 		for _, dir := range l.order {
 			c := l.capsules[dir]
-			c.exam.dirty, c.burst.last = true, now // no burst: nobody has edited
+			c.exam.dirty, c.exam.unnamed, c.burst.last = true, true, now // no burst: nobody has edited
 		}
 		l.rediscover() // what was made since discover, before there was a watch
 		return

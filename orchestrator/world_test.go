@@ -148,7 +148,7 @@ func (w *world) exists(path string) bool {
 	return w.locks[path]
 }
 
-func (w *world) examine(ctx context.Context, dir string) (*builder.Inputs, error) {
+func (w *world) examine(ctx context.Context, dir string, _ *builder.Told) (*builder.Inputs, error) {
 	w.mu.Lock()
 	f := w.disk[dir]
 	var hashTime time.Duration
@@ -198,7 +198,7 @@ func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*bu
 	s := &builder.Staged{Before: in}
 	err := w.compile(ctx, s)
 	if ctx.Err() == nil {
-		s.After, s.Lost = w.examine(ctx, in.Dir)
+		s.After, s.Lost = w.examine(ctx, in.Dir, nil)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

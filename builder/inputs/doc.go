@@ -4,6 +4,7 @@
 // The files call one way, from top to bottom:
 //
 //	take.go     what a build depends on is looked up
+//	sources.go  sources are looked at, and read where they may have changed
 //	reads.go    files that are no sources
 //	toolong.go  paths that are too long for most tools
 //	takes.go    where other capsules may publish what it takes

@@ -30,28 +30,25 @@ func (in *Inputs) Glance(paths []string) *Inputs {
 		if in.Governs(path) || filepath.Base(path) == tree.ManifestName || in.Reads(path, false) {
 			return nil
 		}
-		now, is := tree.Lstat(path)
-		if !is && in.Skip(path, false) {
-			continue // an editor's file that is gone
-		}
 		rel, below := strings.CutPrefix(path, in.Dir+string(filepath.Separator))
-		i := slices.IndexFunc(files, func(f tree.File) bool { return f.Path == filepath.ToSlash(rel) })
-		switch {
-		case in.Skip(path, false) && i < 0:
-			continue
-		case !is || !below || i < 0 || !now.Settled(seen.Taken):
+		i := in.Sources.Index(filepath.ToSlash(rel))
+		if !below || i < 0 {
+			if in.Skip(path, false) {
+				continue
+			}
 			return nil
 		}
-		differs = differs || now.Size != in.Sources.Files[i].Size
-		now.Path = files[i].Path
+		now, differ := in.Sources.Differs(i, path)
+		if !now.Settled(seen.Taken) { // gone, or written just now
+			return nil
+		}
+		differs = differs || differ
 		files[i] = now
 	}
 	if !differs { // it may be a touch
 		return nil
 	}
-	sources := *in.Sources
-	sources.Files, sources.Digest = files, tree.Digest{}
-	seen.Sources = &sources
+	seen.Sources = &tree.Snapshot{Files: files, Links: in.Sources.Links}
 	seen.SourceHash, seen.Key, seen.DebugKey, seen.Portable = "", "", "", ""
 	return &seen
 }

@@ -110,8 +110,8 @@ func TestAnEditOfAHugeCapsuleMakesNoMoreThanOneOfASmallOne(t *testing.T) {
 		if err := os.WriteFile(edited, []byte("longer than it was"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		before.Sources.Files[n/2] = tree.File{Path: "edited"}
-		for !settled(edited) { // its times may not tell yet
+		before.Sources.Files[0] = tree.File{Path: "edited"} // before all others
+		for !settled(edited) {                              // its times may not tell yet
 			runtime.Gosched()
 		}
 		after := before.Glance([]string{edited})
@@ -141,7 +141,7 @@ func TestAGlanceThatDoesNotTell(t *testing.T) {
 	before.Skip = func(path string, _ bool) bool { return strings.HasSuffix(path, "~") }
 	before.Reads = func(path string, _ bool) bool { return filepath.Base(path) == "read" }
 	before.Governs = func(path string) bool { return filepath.Base(path) == ".gitignore" }
-	for i, name := range []string{"same", "longer", "fresh", "gone"} {
+	for i, name := range []string{"fresh", "gone", "longer", "same"} { // in their order
 		before.Sources.Files[i] = tree.File{Path: name, Size: 4}
 	}
 	for name, content := range map[string]string{"same": "1234", "longer": "12345", "fresh": "123456", "new": "1", "dropping~": "1", "read": "1", ".gitignore": "1", tree.ManifestName: "1"} {

@@ -43,17 +43,23 @@ type Taker struct {
 	learned map[string][]string         // capsule folder -> outside inputs its toolchain told of
 	aged    map[string]map[string]int64 // capsule folder -> what builds made look old; none of the inner maps is changed
 	long    map[string]bool             // capsule folders of which somebody was told that paths in them are too long
+	looks   map[string]*look            // by capsule folder
 }
 
 // New returns a Taker that remembers nothing yet.
 func New(o Options) *Taker {
-	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}}
+	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}, looks: map[string]*look{}}
 }
 
 // Known is what the caller knows of a capsule already.
 type Known struct {
 	Built   bool     // it was built before,
 	Outside []string // and its toolchain told of these then
+
+	// Since is an earlier examination of the capsule since whose beginning nothing happened but what events
+	// told of Named, absolute; nil: anything may have happened.
+	Since *Inputs
+	Named []string
 
 	// Refuse says why nothing may be built of a manifest: what stands in the way of
 	// publishing. nil: nothing does.
@@ -73,7 +79,7 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 	if err != nil {
 		return nil, fmt.Errorf("reading ignore rules of %s: %w", dir, err)
 	}
-	if in.Sources, err = tree.Take(ctx, dir, rules); err != nil {
+	if in.Sources, err = t.sources(ctx, dir, rules, known); err != nil {
 		return nil, readError(dir, err)
 	}
 	t.sayTooLong(dir, in.Sources.Files)

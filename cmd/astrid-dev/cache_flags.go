@@ -26,6 +26,7 @@ import (
 type cacheFlags struct {
 	address, key, roots string
 	trust, headers      []string
+	properties          []string // of machines that run commands
 	readOnly            bool
 	again               int
 	timeout             time.Duration
@@ -82,7 +83,7 @@ func (c *cacheFlags) store(limits dir.Options) (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
 		return dir.Open(c.address, limits)
 	}
-	config := remote.Config{Address: c.address}
+	config := remote.Config{Address: c.address, Properties: c.properties, Timeout: c.timeout}
 	for _, h := range c.headers {
 		value, err := headerOf(h)
 		if err != nil {
@@ -184,13 +185,18 @@ func collect(c *shared.Cache) (wrong func() []finding.Finding) {
 	}
 }
 
-// tell is what the report says of c.
-func (c *cacheFlags) tell(cache *shared.Cache, wrong []finding.Finding) *reports.Cache {
+// tell is what the report of these capsules says of c.
+func (c *cacheFlags) tell(cache *shared.Cache, wrong []finding.Finding, capsules []reports.Capsule) *reports.Cache {
 	if cache == nil {
 		return nil
 	}
-	s := cache.Stats()
-	return &reports.Cache{Address: c.address, Hits: s.Hits, Built: s.Misses, Offered: s.Offered, Again: s.Again, Differed: s.Differed,
+	s, elsewhere := cache.Stats(), 0
+	for _, one := range capsules {
+		if one.Elsewhere {
+			elsewhere++
+		}
+	}
+	return &reports.Cache{Elsewhere: elsewhere, Address: c.address, Hits: s.Hits, Built: s.Misses, Offered: s.Offered, Again: s.Again, Differed: s.Differed,
 		Refused: s.Refused + s.Lies, Failures: s.Failures, Read: s.Read, Written: s.Written, Findings: wrong}
 }
 

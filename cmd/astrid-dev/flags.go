@@ -90,7 +90,7 @@ type buildFlags struct {
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors, and one that takes 30 s lends its place")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
-	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*' (may be repeated)")
+	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*', and those whose modules they take (may be repeated)")
 	cmd.Flags().StringVar(&b.timings, "timings", "", "write how long each build took to this file, in Chrome's trace format")
 	cmd.Flags().BoolVarP(&b.output, "verbose", "v", false, "show the output of builds at a terminal too")
 	includeNested(cmd.Flags(), &b.nested)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -30,7 +31,7 @@ import (
 type Options struct {
 	Roots     []string // folders to look for capsules in; absolute
 	Nested    bool     // also in work trees of other repositories
-	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits; none: all
+	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits, and those whose modules they take; none: all
 	Jobs      int      // builds at once; 0: half the processors
 	Debug     bool     // where somebody waits debug modules come first, and releases when all is quiet; for Watch
 	Strict    bool     // what the kernel would not run fails the build
@@ -76,7 +77,8 @@ type session struct {
 	readers  readers
 	live     *live.Live
 	builder  *builder.Builder
-	said     map[string]string // warnings about folders, by path; the search's alone
+	said     map[string]string        // warnings about folders, by path; the search's alone
+	found    atomic.Pointer[[]string] // folders of capsules, chosen or not, of the newest search
 }
 
 // open sets a session up. The caller closes it.
@@ -112,12 +114,15 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Publish: func(ctx context.Context, staged *builder.Staged, _ *builder.Inputs) (*builder.Published, error) {
 			return b.Publish(ctx, staged)
 		},
-		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses,
+		Stands: b.Stands, Restore: b.Restore, Note: b.NoteCauses, Retried: b.Forget,
 		LastChange: fsys.LastChange,
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.builds(),
 	}
-	cfg.Wanted = func(dir string) bool { return paths.Fits(s.Only, s.Roots, dir) }
+	if len(s.readers.hooks) > 0 {
+		cfg.HooksRun = s.readers.busy
+	}
+	cfg.Wanted = s.wanted
 	if !s.Nested {
 		cfg.Foreign = tree.NewForeign(s.Roots).Is
 	}
@@ -162,9 +167,9 @@ func (s *session) warn(code finding.Code, message, hint string) {
 
 // look examines a capsule after what a crash left half published there was completed.
 // What that published is handed on with the first examination that succeeds.
-func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.Inputs, error) {
+func look(b *builder.Builder) func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 	var completed sync.Map // capsule folder -> *builder.Published
-	return func(ctx context.Context, dir string) (*builder.Inputs, error) {
+	return func(ctx context.Context, dir string, told *builder.Told) (*builder.Inputs, error) {
 		recovered, err := b.Recover(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -172,7 +177,7 @@ func look(b *builder.Builder) func(ctx context.Context, dir string) (*builder.In
 		if recovered != nil {
 			completed.Store(dir, recovered)
 		}
-		in, err := b.Examine(ctx, dir)
+		in, err := b.ExamineTold(ctx, dir, told)
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +203,18 @@ func (s *session) find(ctx context.Context, search tree.Search) ([]string, error
 			s.warnOnce(link, finding.LinkedCapsule, paths.LinkedMessage(link), paths.LinkedHint)
 		}
 	}
-	return slices.DeleteFunc(found.Dirs, func(dir string) bool { return !paths.Fits(s.Only, s.Roots, dir) }), nil
+	s.found.Store(&found.Dirs)
+	return paths.Chosen(s.Only, s.Roots, found.Dirs), nil
+}
+
+// wanted reports whether a capsule that has just come in dir is one that Only chooses, beside those that
+// the newest search found.
+func (s *session) wanted(dir string) bool {
+	var dirs []string
+	if found := s.found.Load(); found != nil {
+		dirs = *found
+	}
+	return slices.Contains(paths.Chosen(s.Only, s.Roots, append(slices.Clone(dirs), dir)), dir)
 }
 
 // warnOnce warns of something that later searches come upon again. Searches never overlap.

@@ -55,7 +55,11 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	}
 	stopped := s.watch(o)
 	s.answer()
-	s.cfg.Retried = s.live.Retry
+	forget := s.cfg.Retried
+	s.cfg.Retried = func(dirs []string) {
+		forget(dirs)
+		s.live.Retry(dirs)
+	}
 	s.cfg.NoInitialBuild = o.NoInitialBuild
 	if o.Keys != nil {
 		s.asking.Go(func() { s.obey(o.Keys, o.Notes) })

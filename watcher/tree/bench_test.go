@@ -125,3 +125,52 @@ func BenchmarkFindCapsules(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRetake is a look at 90,000 files where nothing changed, where one in the middle was written to in
+// place, and where events name it, next to a look that reads everything.
+func BenchmarkRetake(b *testing.B) {
+	root := manyFiles(b, 90_000, 1500)
+	ctx := context.Background()
+	take := func() *Snapshot {
+		s, err := Take(ctx, root, mustDefault(b, root, Options{}))
+		check(b, err)
+		return s
+	}
+	old := take()
+	file := old.Files[45_000].Path
+	for name, again := range map[string]func() *Snapshot{
+		"everything": take,
+		"nothing": func() *Snapshot {
+			s, err := Retake(ctx, root, mustDefault(b, root, Options{}), old)
+			check(b, err)
+			return s
+		},
+		"walk": func() *Snapshot {
+			s, err := Retake(ctx, root, Astrid(), old)
+			check(b, err)
+			return s
+		},
+		"named": func() *Snapshot {
+			return old.Renew(ctx, mustDefault(b, root, Options{}), []string{file})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if again() == nil {
+					b.Fatal("it does not tell")
+				}
+			}
+		})
+	}
+	check(b, os.WriteFile(root+"/"+file, []byte("edited"), 0o644))
+	time.Sleep(2 * fresh)
+	b.Run("edited", func(b *testing.B) {
+		var cost Cost
+		for b.Loop() {
+			s := old.Renew(ctx, mustDefault(b, root, Options{}), []string{file})
+			cost = s.Cost
+		}
+		b.ReportMetric(float64(cost.Opened), "files-read")
+	})
+}

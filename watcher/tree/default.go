@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // Options are what a capsule's manifest adds to the default rules.
@@ -55,8 +56,9 @@ type defaults struct {
 	artifacts map[string]bool // relative to root
 	ignore    *patterns       // the manifest's
 	cache     *Cache
-	top       gitScope // what holds in the root, without the root's own .gitignore
-	outside   []string // git's files of patterns that top was read from, existing or not
+	top       gitScope    // what holds in the root, without the root's own .gitignore
+	outside   []string    // git's files of patterns that top was read from, existing or not
+	nested    atomic.Bool // another repository was met below the root
 }
 
 // skips reports whether name in the folder of sc is left out.

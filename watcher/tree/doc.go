@@ -19,11 +19,13 @@
 //	tracked.go    what git tracks
 //	outside.go    inputs that are no sources
 //	reach.go      what patterns may reach
+//	retake.go     a snapshot that goes by an earlier one
 //	take.go       a snapshot of the sources
 //	read.go       files are read and hashed
 //	lossy.go      paths as the digest has them
 //	walk.go       the sources, in the order of the digest
 //	explain.go    which rule leaves a path out
+//	memory.go     what a later look goes by
 //	rules.go      which paths are sources
 //	default.go    a capsule's own rules
 //	git.go        what git ignores

@@ -75,6 +75,7 @@ func (o *defaults) enterGit(up *scope, rel string, l listing) gitScope {
 		_, name := split(rel)
 		if l.git {
 			if repo := openRepository(o.inside(rel), o.cache); repo != nil {
+				o.nested.Store(true)
 				g = repo.scope()
 				return g.withIgnoreFile(o.inside(rel), l.gitignore)
 			}

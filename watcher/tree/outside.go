@@ -52,14 +52,14 @@ func TakeOthers(ctx context.Context, o Others) (*Snapshot, error) {
 		if o.Known != nil {
 			items = slices.DeleteFunc(items, func(it item) bool { return o.Known(it.path) })
 		}
-		return read(ctx, nil, func(_ context.Context, add func(item) error) error {
+		return read(ctx, reading{list: func(_ context.Context, add func(item) error) error {
 			for _, it := range items {
 				if err := add(it); err != nil {
 					return err
 				}
 			}
 			return nil
-		})
+		}})
 	})
 }
 

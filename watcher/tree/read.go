@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"sync"
 	"time"
@@ -67,6 +68,8 @@ func (b *batch) release() {
 type block struct {
 	data  []byte // capacity blockRoom
 	files []File
+	sums  []uint64    // of each of files, as memory.sums
+	end   int         // where the last of files ends in data
 	free  chan *block // where it goes when it was hashed
 }
 
@@ -78,9 +81,19 @@ const blockRoom = blockSize + 1
 // would cost a fifth of the reading of a small capsule.
 var rooms = sync.Pool{New: func() any { return new([blockRoom]byte) }}
 
-// read takes the snapshot of the files that list adds, in that order. Reading
+// reading is one read of files.
+type reading struct {
+	list   func(context.Context, func(item) error) error // adds the files, in their order
+	before func(string)                                  // test seam, may be nil
+	trust  uint64                                        // the device on which a file's times tell of each change; 0: none
+	known  []File                                        // the files before these, with
+	sums   []uint64                                      // their sums, and
+	marks  []mark                                        // the marks until then, the last of which is where this one begins
+}
+
+// read takes the snapshot of the files that r.list adds, in that order. Reading
 // runs ahead of hashing; list runs ahead of reading.
-func read(ctx context.Context, before func(string), list func(context.Context, func(item) error) error) (*Snapshot, error) {
+func read(ctx context.Context, r reading) (*Snapshot, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	order := make(chan *batch, batchAhead)
@@ -90,18 +103,18 @@ func read(ctx context.Context, before func(string), list func(context.Context, f
 	running.Go(func() {
 		defer close(order)
 		defer close(todo)
-		feedErr = feed(ctx, list, order, todo)
+		feedErr = feed(ctx, r.list, order, todo)
 	})
 	for range readers {
 		running.Go(func() {
-			r := newReader(ctx, before)
+			reader := newReader(ctx, r.before, r.trust)
 			for b := range todo {
-				r.batch(b)
+				reader.batch(b)
 			}
-			r.end()
+			reader.end()
 		})
 	}
-	s := &Snapshot{}
+	s := &Snapshot{Files: r.known, memory: &memory{sums: r.sums, marks: r.marks}}
 	err := s.hash(order, cancel)
 	running.Wait()
 	if err == nil {
@@ -141,16 +154,29 @@ func feed(ctx context.Context, list func(context.Context, func(item) error) erro
 	return err
 }
 
-// hash consumes the batches in order until there are no more. At the first error
-// it calls stop and goes on emptying, so that no reader waits for ever.
+// hash consumes the batches in order until there are no more. It goes on at the last mark that
+// the memory has. At the first error it calls stop and goes on emptying, so that no reader waits for ever.
 func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
-	h := blake3.New()
+	h, set := blake3.New(), marks{list: s.memory.marks}
+	size := int64(0)
+	if n := len(set.list); n > 0 {
+		h, size = set.list[n-1].hash.Clone(), set.list[n-1].size
+	}
+	from, whole := len(s.Files), true // the stream so far ends with a file
 	var failed error
 	for b := range order {
 		for blk := range b.blocks {
 			if failed == nil {
+				if whole {
+					set.at(len(s.Files), size, h)
+				}
 				h.Write(blk.data) // never fails
+				size += int64(len(blk.data))
 				s.Files = append(s.Files, blk.files...)
+				s.memory.sums = append(s.memory.sums, blk.sums...)
+				if len(blk.data) > 0 {
+					whole = blk.end == len(blk.data)
+				}
 			}
 			blk.free <- blk
 		}
@@ -159,9 +185,14 @@ func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
 			stop()
 		}
 	}
-	for _, f := range s.Files {
+	for i, f := range s.Files {
 		s.Bytes += max(f.Size, 0)
+		if i >= from && f.Size != Absent {
+			s.Cost.Opened++
+			s.Cost.Bytes += f.Size
+		}
 	}
+	s.memory.marks = set.list
 	h.Sum(s.Digest[:0])
 	return failed
 }
@@ -170,14 +201,17 @@ func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
 type reader struct {
 	ctx    context.Context // of the one read that the reader lives in
 	before func(string)    // test seam, may be nil
+	trust  uint64          // as reading has it
 	free   chan *block     // its own blocks that are neither being filled nor hashed
 	cur    *block
 	out    chan<- *block
-	spare  []byte // what a second reading of a file is read into
+	spare  []byte       // what a second reading of a file is read into
+	sum    maphash.Hash // of the file that is being read
 }
 
-func newReader(ctx context.Context, before func(string)) *reader {
-	r := &reader{ctx: ctx, before: before, free: make(chan *block, ownBlocks)}
+func newReader(ctx context.Context, before func(string), trust uint64) *reader {
+	r := &reader{ctx: ctx, before: before, trust: trust, free: make(chan *block, ownBlocks)}
+	r.sum.SetSeed(seed)
 	for range ownBlocks {
 		r.free <- &block{free: r.free}
 	}
@@ -207,7 +241,7 @@ func (r *reader) take() *block {
 	if b.data == nil {
 		b.data = rooms.Get().(*[blockRoom]byte)[:]
 	}
-	b.data, b.files = b.data[:0], b.files[:0]
+	b.data, b.files, b.sums, b.end = b.data[:0], b.files[:0], b.sums[:0], 0
 	return b
 }
 
@@ -233,7 +267,7 @@ func (r *reader) flush(more bool) {
 func (r *reader) item(it item) error {
 	if it.absent {
 		r.header(it.path, Absent)
-		r.cur.files = append(r.cur.files, File{Path: it.path, Size: Absent})
+		r.add(File{Path: it.path, Size: Absent}, 0)
 		return nil
 	}
 	if r.before != nil {
@@ -250,6 +284,7 @@ func (r *reader) item(it item) error {
 // file reads one file. again is true when it failed because the file changed
 // and nothing of it has been handed on.
 func (r *reader) file(it item) (again bool, err error) {
+	began := time.Now()
 	s, err := it.open()
 	if err != nil {
 		return false, err
@@ -270,20 +305,30 @@ func (r *reader) file(it item) (again bool, err error) {
 	r.header(it.path, st.Size)
 	handed, err := r.content(s, it, st.Size)
 	if err == nil {
-		err = r.settled(s, it, st, handed)
+		err = r.settled(s, it, st, began, handed)
 	}
 	if err != nil {
 		r.cur.data = r.cur.data[:min(start, len(r.cur.data))]
 		return !handed && errors.Is(err, ErrChanging), err
 	}
 	st.Path = it.path
-	r.cur.files = append(r.cur.files, st)
+	sum := uint64(0)
+	if r.trust != 0 && is.ID.Dev == r.trust && st.Settled(began) {
+		sum = max(r.sum.Sum64(), 1)
+	}
+	r.add(st, sum)
 	return false, nil
+}
+
+// add notes that f ends where the block ends now.
+func (r *reader) add(f File, sum uint64) {
+	r.cur.files, r.cur.sums, r.cur.end = append(r.cur.files, f), append(r.cur.sums, sum), len(r.cur.data)
 }
 
 // content reads exactly size bytes and sees that no more follow; handed says
 // that a block was handed on on the way.
 func (r *reader) content(s fsys.Source, it item, size int64) (handed bool, err error) {
+	r.sum.Reset()
 	for left := size; ; {
 		if len(r.cur.data) >= blockSize {
 			if err := r.ctx.Err(); err != nil {
@@ -305,23 +350,20 @@ func (r *reader) content(s fsys.Source, it item, size int64) (handed bool, err e
 			return handed, &ChangingError{Path: it.where(), What: "became shorter"}
 		}
 		r.cur.data = r.cur.data[:used+n]
+		_, _ = r.sum.Write(r.cur.data[used:]) // never fails
 		if left -= int64(n); left == 0 && int64(n) < wanted {
 			return handed, nil // less than was asked for: the end
 		}
 	}
 }
 
-// fresh is how long after a change a further one may go unseen in a file's
-// times: a tick of the slowest kernels' clock, 100 Hz.
-const fresh = 10 * time.Millisecond
-
 // settled fails unless the file is what it was when it was opened as st, so that
 // what was read of it is a content that it had. While its times are too young to
 // tell, it is read once more and compared, or, when its bytes are already handed
 // on, refused.
-func (r *reader) settled(s fsys.Source, it item, st File, handed bool) error {
-	age := time.Duration(time.Now().UnixNano() - st.Ctime)
-	if age >= 0 && age < fresh {
+func (r *reader) settled(s fsys.Source, it item, st File, began time.Time, handed bool) error {
+	age := began.Sub(time.Unix(0, st.Ctime))
+	if age < fresh && age > -farAhead {
 		if handed || !r.same(s, r.cur.data[len(r.cur.data)-int(st.Size):]) {
 			return written(it)
 		}

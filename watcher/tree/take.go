@@ -39,21 +39,23 @@ func take(ctx context.Context, root string, r *Rules, before func(path string)) 
 	if bound := r.At(abs).root; bound != abs {
 		return nil, fmt.Errorf("hashing %q: the rules are for %q", root, bound)
 	}
-	return again(ctx, func() (*Snapshot, error) {
-		var links []string // belongs to the walk until read returns
-		s, err := read(ctx, before, func(ctx context.Context, add func(item) error) error {
-			w := walker{ctx: ctx, rules: r.At(abs), root: abs, filesOnly: true}
-			w.linked = func(path string) { links = append(links, path) }
-			w.fn = func(e Entry) error { return add(item{in: e.in, name: e.name, path: e.Path}) }
-			w.failed = func(err error) error { return changed(err) }
-			return w.walk()
-		})
-		if err != nil {
-			return nil, err
-		}
-		s.Links = links
-		return s, nil
-	})
+	return again(ctx, func() (*Snapshot, error) { return whole(ctx, abs, r.At(abs), before) })
+}
+
+// whole reads everything.
+func whole(ctx context.Context, root string, r *Rules, before func(path string)) (*Snapshot, error) {
+	n := &notes{dev: trusted(root)} // belongs to the walk until read returns
+	s, err := read(ctx, reading{before: before, trust: n.dev, list: func(ctx context.Context, add func(item) error) error {
+		w := walker{ctx: ctx, rules: r, root: root, filesOnly: true, notes: n}
+		w.fn = func(e Entry) error { return add(item{in: e.in, name: e.name, path: e.Path}) }
+		w.failed = func(err error) error { return changed(err) }
+		return w.walk()
+	}})
+	if err != nil {
+		return nil, err
+	}
+	n.keep(s, r)
+	return s, nil
 }
 
 // again calls take until it succeeds, fails for good or has used its attempts.

@@ -169,7 +169,7 @@ func TestTreeThatNeverHoldsStill(t *testing.T) {
 func TestChangeThatTheTimesDoNotShow(t *testing.T) {
 	path := t.TempDir() + "/a"
 	plant(t, filepath.Dir(path), "a", "before")
-	r := newReader(context.Background(), nil)
+	r := newReader(context.Background(), nil, 0)
 	r.cur = r.take()
 	it := item{full: path, path: "a"}
 	s, err := fsys.OpenSource(path)
@@ -180,13 +180,13 @@ func TestChangeThatTheTimesDoNotShow(t *testing.T) {
 	st := fileOf("", is)
 	handed, err := r.content(s, it, st.Size)
 	check(t, err)
-	check(t, r.settled(s, it, st, handed))
+	check(t, r.settled(s, it, st, time.Now(), handed))
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	check(t, err)
 	_, err = f.WriteString("after!")
 	check(t, err)
 	check(t, f.Close())
-	if err := r.settled(s, it, st, handed); !errors.Is(err, ErrChanging) {
+	if err := r.settled(s, it, st, time.Now(), handed); !errors.Is(err, ErrChanging) {
 		t.Errorf("its times changed, but: %v", err)
 	}
 	if r.same(s, r.cur.data) {

@@ -64,11 +64,14 @@ type walker struct {
 	fn     func(Entry) error
 	failed func(error) error // what to do when a folder cannot be read; nil goes on
 	errs   []error
-	linked func(path string) // is told of links that the rules do not leave out; nil: nobody is
+	notes  *notes // what a later look goes by, links that the rules do not leave out among it; nil: there is none
 
 	// filesOnly hands no folders to fn, which saves asking twice whether a
 	// folder is a capsule of its own.
 	filesOnly bool
+
+	// shallow is told of folders that would be walked, which are not then; nil: they are.
+	shallow func(path string)
 
 	// Where the root lies below the root of the rules.
 	prefix string // "" or "a/b/"
@@ -101,6 +104,7 @@ func (w *walker) folder(d *fsys.Dir, rel string, up *scope) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
+	w.notes.folder(d, rel)
 	list, err := d.Entries()
 	if err != nil {
 		if rel == "" {
@@ -109,7 +113,11 @@ func (w *walker) folder(d *fsys.Dir, rel string, up *scope) error {
 		return w.failed(err)
 	}
 	slices.SortFunc(list, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	sc := w.rules.enter(up, strings.TrimSuffix(w.prefix+rel, "/"), look(list))
+	l := look(list)
+	if l.gitignore {
+		w.notes.gitignore(d, rel)
+	}
+	sc := w.rules.enter(up, strings.TrimSuffix(w.prefix+rel, "/"), l)
 	if sc.nested {
 		return nil
 	}
@@ -124,7 +132,7 @@ func (w *walker) folder(d *fsys.Dir, rel string, up *scope) error {
 func (w *walker) entry(d *fsys.Dir, sc *scope, rel string, e fs.DirEntry) error {
 	name := e.Name()
 	mode := e.Type()
-	isLink := mode == fs.ModeSymlink && w.linked != nil
+	isLink := mode == fs.ModeSymlink && w.notes != nil
 	if mode != 0 && mode != fs.ModeDir && !isLink {
 		return nil
 	}
@@ -137,7 +145,7 @@ func (w *walker) entry(d *fsys.Dir, sc *scope, rel string, e fs.DirEntry) error 
 		path = rel + "/" + name
 	}
 	if isLink {
-		w.linked(path)
+		w.notes.links = append(w.notes.links, path)
 		return nil
 	}
 	if !isDir {
@@ -148,6 +156,10 @@ func (w *walker) entry(d *fsys.Dir, sc *scope, rel string, e fs.DirEntry) error 
 
 // below opens and walks the folder name in d.
 func (w *walker) below(d *fsys.Dir, sc *scope, path, name string) error {
+	if w.shallow != nil {
+		w.shallow(path)
+		return nil
+	}
 	sub, err := d.Open(name)
 	if err != nil {
 		return w.failed(err)

@@ -476,10 +476,20 @@ const plays = {
       await sound("capsule");
       await page.keyboard.press("l");
       await sound("log");
-      await page.setViewportSize({ width: 390, height: 800 });
+      await page.setViewportSize({ width: 400, height: 800 });
       await sound("log-narrow");
       await page.evaluate(() => (location.hash = "#/"));
       await sound("overview-narrow");
+      for (const width of [400, 800, 1400]) { // nothing is cut off at the side, and every letter is large enough to be read
+        await page.setViewportSize({ width, height: 800 });
+        await page.reload();
+        await ready(page);
+        await page.locator("svg.chart .tick").first().waitFor();
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px: the page is wider than its window`);
+        const small = await page.evaluate(() => Math.min(...[...document.querySelectorAll("svg.chart .tick")].map((t) => t.getBoundingClientRect().height)));
+        assert.ok(small >= 9, `${width} px: letters of a chart are ${small} px high`);
+        await shot(page, `overview-${width}-${colorScheme}`);
+      }
       await page.context().close();
     }
   },
