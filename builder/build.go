@@ -178,7 +178,11 @@ func (b *Builder) compileSomewhere(ctx context.Context, s *Staged, output io.Wri
 // compile runs the tool, and loads what it made.
 func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Elsewhere, output io.Writer) error {
 	in := s.Before
-	leave, err := b.options.Slots.Take(ctx)
+	places := b.options.Slots
+	if elsewhere != nil {
+		places = nil // the other machine minds its own
+	}
+	leave, err := places.Take(ctx)
 	if err != nil {
 		return err
 	}
