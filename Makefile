@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 30s
 
-.PHONY: demo build test race bench bench-peers fuzz lint check toolchains reader reader-check
+.PHONY: demo build test race bench bench-peers bench-verdict fuzz lint check toolchains reader reader-check
 
 demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 	@echo "demo: compiling astrid-dev; the first time takes about a minute"
@@ -31,6 +31,9 @@ bench: ## the tables of docs/performance.md
 bench-peers: ## the same work by other watchers, b3sum and bare cargo, in one run each
 	PATH=$$(./.ci/peers):$$PATH $(GO) test -run '^$$' -bench 'Peers|BuildOverhead' -benchtime 10x ./cmd/astrid-dev
 	$(GO) test -run '^$$' -bench Hash -benchtime 3x ./watcher/tree
+
+bench-verdict: ## from a save to its verdict, thirty edits of each example; wants a quiet machine and takes half an hour
+	$(GO) test -run '^$$' -bench EditToVerdict -benchtime 30x -timeout 0 ./cmd/astrid-dev
 
 fuzz: ## each fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \

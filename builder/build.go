@@ -12,7 +12,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/compile"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -35,6 +34,7 @@ const attempts = 3
 // then. The Staged is nil only when ctx ended.
 func (b *Builder) Build(ctx context.Context, in *Inputs, output io.Writer) (*Staged, error) {
 	s, err := b.attempt(ctx, in, discard(output))
+	defer s.unclaim() // when it has been offered
 	if s.After == nil {
 		s.After, s.Lost = b.Examine(ctx, in.Dir)
 	}
@@ -72,6 +72,7 @@ func (b *Builder) attempt(ctx context.Context, in *Inputs, output io.Writer) (*S
 		if ctx.Err() != nil || !s.lock.Lost() {
 			return s, err
 		}
+		s.unclaim()
 		s.Discard()
 	}
 	return nothing, stateLost()
@@ -148,22 +149,59 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 			return ctx.Err()
 		}
 	}
-	if err := b.compile(ctx, s, output); err != nil {
+	if err := b.compileSomewhere(ctx, s, output); err != nil {
 		return err
 	}
 	b.compare(s, taken)
 	return nil
 }
 
+// compileSomewhere is compile on another machine, where there is one. What does not come to a module
+// that loads there says nothing of the capsule, and is done here.
+func (b *Builder) compileSomewhere(ctx context.Context, s *Staged, output io.Writer) error {
+	elsewhere := b.elsewhere(s.Before)
+	if elsewhere == nil {
+		return b.compile(ctx, s, nil, output)
+	}
+	before := slices.Clone(s.Findings)
+	err := b.compile(ctx, s, elsewhere, output)
+	if s.Elsewhere = err == nil; s.Elsewhere || ctx.Err() != nil || b.options.MachineOnly {
+		return err
+	}
+	s.reset(append(before, notElsewhere(err)))
+	if s.work, err = store.MakeWork(s.Before.Dir); err != nil { // without what came from there
+		return stageFailure(ctx, s.Before.Dir, err)
+	}
+	return b.compile(ctx, s, nil, output)
+}
+
 // compile runs the tool, and loads what it made.
-func (b *Builder) compile(ctx context.Context, s *Staged, output io.Writer) error {
+func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Elsewhere, output io.Writer) error {
 	in := s.Before
-	ready, err := smoke.Prepare(SmokeOptions(in.Manifest).Limits) // its reader is compiled while the tool runs
+	places := b.options.Slots
+	if elsewhere != nil {
+		places = nil // the other machine minds its own
+	}
+	leave, err := places.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	limits := SmokeOptions(in.Manifest).Limits
+	ready, err := b.spare.take(limits) // else its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	defer ready.Close()
-	made, err := b.underWay(in, s.work, output).Do(ctx)
+	defer func() {
+		ready.Close()
+		if b.options.Spare && ctx.Err() == nil {
+			b.spare.another(limits)
+		}
+	}()
+	build := b.underWay(in, s.work, output)
+	build.Elsewhere = elsewhere
+	made, err := build.Do(ctx)
+	leave()
 	s.BuildTime = made.Took
 	s.told = made.Findings
 	s.Findings = append(s.Findings, made.Findings...)

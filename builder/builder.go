@@ -13,6 +13,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
@@ -28,6 +29,7 @@ type Options struct {
 	Timeout time.Duration // of one build where the manifest has none; 0: DefaultTimeout
 	Verify  bool          // nothing will be published, so what stands at the published paths is in nobody's way
 	Retry   bool          // build what failed before, although its verdict stands
+	Spare   bool          // builds follow each other: a smoke child waits for the next one, until Close
 	Debug   bool          // Examine asks for debug modules where a language has such a form: somebody waits
 	Strict  bool          // findings that keep the kernel from running a module fail the build
 	Grace   time.Duration // between asking a build to end and killing it; 0: proc's default
@@ -37,7 +39,12 @@ type Options struct {
 	Runtime   []string
 	Installed string // the release of the runtime on this machine; "": there is none
 
+	Machine     shared.Machine // runs the commands of builds; nil: this machine does
+	MachineOnly bool           // what Machine does not build fails; else it is built here
+
 	Shared *shared.Cache // where results that machines share are found and offered; nil: nowhere
+
+	Slots *slots.Slots // places for build commands that this user's other astrid-dev take too; nil: this process minds its own
 
 	// Say receives what a person should know while a build runs or waits, such
 	// as another process holding the capsule. It may be called concurrently. nil: nobody.
@@ -49,6 +56,7 @@ type Builder struct {
 	options Options
 	inputs  *inputs.Taker
 	store   *store.Store
+	spare   spare
 
 	mu    sync.Mutex             // guards notes
 	notes map[string]*sync.Mutex // by capsule folder: its causes are noted one after the other

@@ -3,7 +3,8 @@
 // Recover finishes what a crash left, Examine says what a build would depend on, Build
 // makes and smoke-loads the modules without touching what is published, and looks at the
 // inputs again, Publish puts in place what was built from what is still there.
-// All four are synchronous and leave no goroutine and no process behind.
+// All four are synchronous and leave no goroutine and no process behind, but for the one that
+// Options.Spare asks for.
 // They may be called concurrently for different capsules; for one capsule
 // only Examine may run beside another call.
 //
@@ -14,12 +15,14 @@
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
 //	share.go    results that machines share
+//	elsewhere.go  another machine builds
 //	promise.go  what a staged capsule promises to others, and what other releases say of it
 //	inspect.go  what was built is asked for its tools, and tested
 //	before.go   what stands published, to compare it with that
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
+//	spare.go    a smoke child that waits for the next build
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

@@ -10,13 +10,15 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // Contract is what a staged capsule promises to others: what its manifest says, what its first
 // module imports and exports, and the tools that this describes when it is asked.
-func (b *Builder) Contract(ctx context.Context, s *Staged) (*contract.Contract, error) {
+func (b *Builder) Contract(ctx context.Context, s *Staged) (c *contract.Contract, err error) {
 	m := s.Before.Manifest
-	c := contract.Of(m)
+	c = contract.Of(m)
 	if len(s.Modules) == 0 {
 		return c, nil
 	}
@@ -27,8 +29,8 @@ func (b *Builder) Contract(ctx context.Context, s *Staged) (*contract.Contract, 
 	for _, i := range report.Imports {
 		c.Imports[i.Module] = i.Class != smoke.ClassForeign
 	}
-	if !asks(report) {
-		return c, nil
+	if c.World, err = world(ctx, s.Modules[0].Path); err != nil || !asks(report) {
+		return c, err
 	}
 	found, err := inspect.Module(ctx, m, s.Modules[0].Path, inspect.Options{Runtime: b.options.Releases(m)[0]})
 	if err != nil {
@@ -39,6 +41,23 @@ func (b *Builder) Contract(ctx context.Context, s *Staged) (*contract.Contract, 
 		c.Tools[t.Name] = t.InputSchema
 	}
 	return c, nil
+}
+
+// world is what is in the interfaces of the module at path. A core module without a world has nothing.
+func world(ctx context.Context, path string) (contract.World, error) {
+	data, err := fsys.Read(path, smoke.MaxFile)
+	if err != nil {
+		return contract.World{}, err
+	}
+	r, err := reader.Shared()
+	if err != nil {
+		return contract.World{}, err
+	}
+	text, err := r.World(ctx, data)
+	if err != nil { // it has none, or none that can be told of
+		return contract.World{}, ctx.Err()
+	}
+	return contract.ReadWorld(text), nil
 }
 
 // Judge loads what is staged once more, for the releases of this Builder, and says whether they

@@ -25,20 +25,56 @@ type taken struct {
 // rule, and once more where that word depends on what was read.
 const lookups = 3
 
-// fetch looks for what another machine made of s's inputs; nil when there is nothing that counts.
+// fetch looks for what another machine or checkout made of s's inputs; nil when there is nothing
+// that counts. Where another process is making it, fetch waits for that; what nobody makes is s's to
+// make, until unclaim.
 func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
-	in := s.Before
-	if b.options.Shared == nil || in.Portable == "" {
+	if b.options.Shared == nil || s.Before.Portable == "" {
 		return nil
 	}
+	found := b.look(ctx, s)
+	if found == nil && s.Before.Quality != Debug && b.claim(ctx, s) {
+		found = b.look(ctx, s)
+	}
+	if found == nil {
+		b.options.Shared.Miss()
+	}
+	return found
+}
+
+// claim has s make what others wait for, and reports whether others have made something meanwhile.
+// Who has waited in vain, because what the other one made failed or may not be shared, makes it too,
+// beside all who waited: nobody waits for more than one build.
+func (b *Builder) claim(ctx context.Context, s *Staged) (waited bool) {
+	release, waited := b.options.Shared.Claim(ctx, s.Before.Portable, func() {
+		b.options.Say(s.Before.Dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
+			Message: "another astrid-dev is building the same in another checkout", Hint: "waiting for its result"})
+	})
+	if waited {
+		release()
+		return true
+	}
+	s.claimed = release
+	return false
+}
+
+// unclaim lets others make what s has not made, or take what it has.
+func (s *Staged) unclaim() {
+	if s.claimed != nil {
+		s.claimed()
+		s.claimed = nil
+	}
+}
+
+// look is fetch, without waiting.
+func (b *Builder) look(ctx context.Context, s *Staged) *taken {
+	in := s.Before
 	entry := b.find(ctx, in)
 	if entry == nil || !fits(entry, in) {
-		b.options.Shared.Miss()
 		return nil
 	}
 	files, ok := b.options.Shared.Fetch(ctx, entry, filepath.Join(s.work, store.WorkShared))
 	if !ok {
-		b.options.Shared.Miss()
 		return nil
 	}
 	return &taken{entry, files, b.options.Shared.Hit(entry)}
@@ -98,9 +134,9 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 			why = "cannot be used here: " + err.Error()
 		}
 		before = append(before, finding.Finding{Code: finding.SharedRefused, Severity: finding.Warning,
-			Message: "the result of another machine " + why, Hint: "it was built here instead"})
+			Message: "the result of another machine or checkout " + why, Hint: "it was built here instead"})
 	}
-	s.Findings, s.Modules, s.Tests, s.told, s.learned, s.code = before, nil, nil, nil, nil, ""
+	s.reset(before)
 	return false
 }
 
@@ -135,7 +171,7 @@ func (b *Builder) compare(s *Staged, t *taken) {
 // offer shares what was built from inputs that did not move. What its author put there, and
 // no build makes, is nobody's result.
 func (b *Builder) offer(ctx context.Context, s *Staged) {
-	if b.options.Shared == nil || !b.options.Shared.Offers() || s.Shared || s.Before.Portable == "" || s.Before.Quality == Debug || !s.sound() || s.After.Portable == "" {
+	if b.options.Shared == nil || !b.options.Shared.Offers() || s.Shared || s.Elsewhere || s.Before.Portable == "" || s.Before.Quality == Debug || !s.sound() || s.After.Portable == "" {
 		return
 	}
 	e := shared.Entry{Key: s.Before.Portable, Whole: s.After.Portable, Reads: s.After.Portably(s.learned), Findings: s.told, Judged: judgements(s), Took: s.BuildTime}

@@ -2,11 +2,13 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -35,7 +37,7 @@ func share(t *testing.T) *sharing {
 // cache is as another process has it.
 func (s *sharing) cache(again int) *shared.Cache {
 	s.t.Helper()
-	store, err := dir.Open(s.folder)
+	store, err := dir.Open(s.folder, dir.Options{})
 	testkit.Check(s.t, err)
 	return shared.New(shared.Options{Store: store, Name: "the store", Tool: "test", Key: s.key, Trust: []*seal.Public{&s.key.Public}, Again: again,
 		Warn: func(f finding.Finding) { s.said = append(s.said, f) }})
@@ -203,5 +205,64 @@ func TestSharedHangs(t *testing.T) {
 	}
 	if got := c.Stats(); got.Failures != 6 || runs(t, count) != 4 || len(s.said) != 4 { // three questions and three offers
 		t.Errorf("%+v, %d builds, said %v", got, runs(t, count), s.said)
+	}
+}
+
+// Of many checkouts of the same capsules that all begin at once, each with a process of its own, one
+// builds each capsule, and all of them have it.
+func TestManyCheckouts(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	checkouts, capsules := testkit.Rounds(4, 8), testkit.Rounds(3, 12)
+	var wg sync.WaitGroup
+	for range checkouts {
+		b := New(Options{Shared: s.cache(0)})
+		for i := range capsules {
+			dir := tallied(t, count, counts)
+			testkit.Write(t, filepath.Join(dir, "src.bin"), string(variant(fmt.Sprint("capsule ", i))))
+			wg.Go(func() {
+				in, err := b.Examine(t.Context(), dir)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				staged, err := b.Build(t.Context(), in, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer staged.Discard()
+				if got, err := os.ReadFile(staged.Modules[0].Path); err != nil || string(got) != string(variant(fmt.Sprint("capsule ", i))) {
+					t.Errorf("capsule %d is %q, %v", i, got, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if n := runs(t, count); n != capsules {
+		t.Errorf("%d checkouts of %d capsules ran %d builds", checkouts, capsules, n)
+	}
+}
+
+// Who has waited for a build that came to nothing builds too, and waits for nobody else.
+func TestWaitedInVain(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	var wg sync.WaitGroup
+	for range 3 {
+		dir := tallied(t, count, "sleep 0.2; exit 1")
+		b := New(Options{Shared: s.cache(0)})
+		wg.Go(func() {
+			in, err := b.Examine(t.Context(), dir)
+			if err == nil {
+				_, err = b.Build(t.Context(), in, nil)
+			}
+			var failure *finding.Failure
+			if !errors.As(err, &failure) {
+				t.Errorf("a build that fails ended with %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := runs(t, count); n != 3 {
+		t.Errorf("%d builds of 3 that fail", n)
 	}
 }

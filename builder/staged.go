@@ -48,12 +48,14 @@ type Staged struct {
 	Modules   []StagedModule    // in the manifest's order
 	Tests     *tests.Summary    // what came of the capsule's tests; nil: there are none
 	Shared    bool              // the modules are another machine's, and were loaded here
+	Elsewhere bool              // another machine built the modules, for this build, and they were loaded here
 
 	Calls   []behaviour.Call   // what calls of the first module did
 	Changed []behaviour.Change // what they do otherwise than those of what stands published
 
 	work    string      // holds everything staged; removed at the end
 	lock    *store.Lock // keeps other processes out
+	claimed func()      // lets those go on that wait for the same result in other checkouts; nil: nobody does
 	ended   bool
 	release string            // of the runtime, in whose host the calls were made
 	learned []string          // outside inputs that the toolchain told of
@@ -73,6 +75,11 @@ func (s *Staged) Moved() []string {
 // or what moved has the same content again.
 func (s *Staged) sound() bool {
 	return s.lock != nil && !s.ended && s.After != nil && (s.Before.Key == s.After.Key || len(s.Moved()) == 0)
+}
+
+// reset forgets what was built; findings are what is kept.
+func (s *Staged) reset(findings []finding.Finding) {
+	s.Findings, s.Modules, s.Tests, s.told, s.learned, s.code = findings, nil, nil, nil, nil, ""
 }
 
 // StagedModule is a built component, smoke-loaded, in the staging folder.

@@ -19,7 +19,7 @@ import "embed"
 //go:embed hello-assemblyscript/assembly/abi.ts hello-assemblyscript/assembly/index.ts hello-assemblyscript/contract.mjs
 //go:embed hello-assemblyscript/package.json hello-assemblyscript/package-lock.json
 //go:embed hello-assemblyscript/world.bin hello-assemblyscript/wit/world.wit hello-assemblyscript/wit/deps/astrid-guest/guest.wit hello-assemblyscript/tests/checksum.toml
-//go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/tools.js
+//go:embed hello-js/Capsule.toml hello-js/README.md hello-js/capsule.js hello-js/tools.js hello-js/engine.mjs
 //go:embed hello-js/package.json hello-js/package-lock.json
 //go:embed hello-js/wit/world.wit hello-js/wit/deps/astrid-guest/guest.wit hello-js/wit/deps/astrid-ipc/ipc.wit hello-js/wit/deps/astrid-sys/sys.wit hello-js/tests/tools.toml
 //go:embed hello-c/Capsule.toml hello-c/README.md hello-c/Makefile hello-c/world.bin

@@ -23,6 +23,7 @@ const (
 
 // hooked records a command that a reload started.
 func (l *loop) hooked(h HookRun, now time.Time) {
+	l.busy = l.busy || h.Running
 	c := l.capsules[h.Dir]
 	switch {
 	case c == nil:

@@ -1,6 +1,10 @@
 package orchestrator
 
-import "github.com/astrid-runtime/astrid-dev/orchestrator/event"
+import (
+	"slices"
+
+	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+)
 
 // sayReady announces once that every capsule has been examined.
 func (l *loop) sayReady() {
@@ -41,11 +45,21 @@ func (l *loop) sayIdle() {
 	if l.Blind && l.ready && l.inspectAll() {
 		return
 	}
-	if l.ready && l.busy && !l.finding && l.noting == 0 {
+	if l.ready && l.busy && !l.finding && l.noting == 0 && !l.mayHook() {
 		l.busy = false
 		l.warnDuplicates()
 		l.announce(event.Idle{Capsules: len(l.order), Failed: len(red), Failing: red})
 	}
+}
+
+// mayHook reports whether a command runs that an event started, or may begin after what this step
+// says: it is carried out when the step is over, so that the next one asks.
+func (l *loop) mayHook() bool {
+	if l.HooksRun == nil {
+		return false
+	}
+	l.asksAgain = slices.ContainsFunc(l.effects, func(e effect) bool { _, says := e.(say); return says })
+	return l.asksAgain || l.HooksRun()
 }
 
 // inspectAll looks at all modules at the end of a run that no events reach: a build may

@@ -43,12 +43,16 @@ type Config struct {
 	Blind          bool // no events will come: what stands published is looked at before the end
 	NoInitialBuild bool // only edits build; what is out of date at start stays so
 
-	Roots    []string             // what to watch; absolute
-	Batches  <-chan watcher.Batch // the first one says that every watch is placed
-	Retry    <-chan struct{}      // the user asks to try failed capsules again; may be nil
-	Hooks    <-chan HookRun       // what is run after reloads, which may write sources like a build; may be nil
-	Requests <-chan Request       // what others ask; may be nil
-	Warn     <-chan Warning       // warnings from elsewhere that join the stream; may be nil
+	Roots   []string             // what to watch; absolute
+	Batches <-chan watcher.Batch // the first one says that every watch is placed
+	Retry   <-chan struct{}      // the user asks to try failed capsules again; may be nil
+	Hooks   <-chan HookRun       // what is run after reloads, which may write sources like a build; may be nil
+	// HooksRun reports whether such a command runs, or will for an event that was announced: then
+	// all is not idle. It is asked from Run's goroutine; the end of each is told by Hooks, after
+	// which it counts no more. nil: none ever does.
+	HooksRun func() bool
+	Requests <-chan Request // what others ask; may be nil
+	Warn     <-chan Warning // warnings from elsewhere that join the stream; may be nil
 
 	// Plan is told, from Run's goroutine, what the watcher shall watch, and must not block:
 	// the newest plan is the one that counts. nil: nobody wants to know.

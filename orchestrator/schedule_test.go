@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,63 @@ func TestFirstBuildThenEdit(t *testing.T) {
 		if e := w.last(flat.Reload); e.Generation != 2 || e.SourceHash != "h(2)" || e.PreviousHash != "h(1)" {
 			t.Errorf("reload: %+v", e)
 		}
+	})
+}
+
+// A command that a reload started keeps all from being idle until it has ended, from the reload on:
+// that it begins is told later, and nobody is told that all is idle before. One that nobody announced
+// here (of --on-live) makes idle be said once more.
+func TestIdleWaitsForCommands(t *testing.T) {
+	var hooks chan HookRun
+	var due atomic.Int32
+	run(t, func(w *world) Config {
+		cfg := one(w)
+		hooks = make(chan HookRun)
+		cfg.Hooks, cfg.HooksRun = hooks, func() bool { return due.Load() > 0 }
+		announce := cfg.Announce
+		cfg.Announce = func(e event.Event) {
+			announce(e)
+			if e.Body.Kind() == (event.Reload{}).Kind() {
+				due.Add(1)
+			}
+		}
+		return cfg
+	}, func(w *world) {
+		expect := func(from int, want ...flat.Type) {
+			t.Helper()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			var got []flat.Type
+			for _, e := range w.events[from:] {
+				got = append(got, e.Type)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("events: got %v, want %v", got, want)
+			}
+		}
+		time.Sleep(long)
+		expect(0, flat.BuildStarted, flat.Ready, flat.Reload)
+		hooks <- HookRun{Dir: "/a", Running: true}
+		time.Sleep(long)
+		expect(3)
+		due.Add(-1)
+		hooks <- HookRun{Dir: "/a"}
+		time.Sleep(long)
+		expect(3, flat.Idle)
+		due.Add(1)
+		hooks <- HookRun{Dir: "/a", Running: true}
+		time.Sleep(long)
+		due.Add(-1)
+		hooks <- HookRun{Dir: "/a"}
+		time.Sleep(long)
+		expect(4, flat.Idle)
+		w.write("/a", "2")
+		time.Sleep(long)
+		expect(5, flat.Change, flat.BuildStarted, flat.Reload)
+		due.Store(0)
+		hooks <- HookRun{Dir: "/gone"} // of a capsule that was removed meanwhile
+		time.Sleep(long)
+		expect(8, flat.Idle)
 	})
 }
 

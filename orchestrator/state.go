@@ -43,14 +43,15 @@ type loop struct {
 
 	calmSince time.Time // since then nothing happened that somebody waits for; zero: something does
 
-	placed   bool // the watcher said that every watch is placed
-	ready    bool // and every capsule was examined once
-	busy     bool // something was pending since the last idle event
-	finding  bool // a search for capsules is under way
-	findMore bool // and another is due after it
-	lockedBy bool // a lock held something back in this round
-	stopping bool
-	jumped   bool // the newest build that began went before others, because somebody had just edited
+	placed    bool // the watcher said that every watch is placed
+	ready     bool // and every capsule was examined once
+	busy      bool // something was pending since the last idle event
+	asksAgain bool // whether all is idle is asked by another step, at once
+	finding   bool // a search for capsules is under way
+	findMore  bool // and another is due after it
+	lockedBy  bool // a lock held something back in this round
+	stopping  bool
+	jumped    bool // the newest build that began went before others, because somebody had just edited
 
 	unseen    bool // a build ran since all modules were looked at
 	planStale bool // the watcher needs a new plan

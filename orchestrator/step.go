@@ -39,6 +39,9 @@ func (l *loop) advance(now time.Time) {
 
 // wait is how long nothing is due after advance, unless something happens.
 func (l *loop) wait(now time.Time) time.Duration {
+	if l.asksAgain {
+		return 0
+	}
 	next := now.Add(time.Hour)
 	if l.lockedBy {
 		next = now.Add(lockPoll)
@@ -85,10 +88,10 @@ type happening interface {
 
 // step takes in what happened at now, does everything that is due, and returns what is
 // to be carried out, in this order, and how long nothing is due after it unless
-// something happens. Of the world outside it only asks the three questions of Config
-// that are answered at once: Exists, LastChange and Foreign.
+// something happens. Of the world outside it only asks the four questions of Config
+// that are answered at once: Exists, LastChange, Foreign and HooksRun.
 func (l *loop) step(h happening, now time.Time) (effects []effect, wait time.Duration) {
-	l.now = now
+	l.now, l.asksAgain = now, false
 	h.takeIn(l, now)
 	l.advance(now)
 	effects, l.effects = l.effects, nil

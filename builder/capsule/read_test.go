@@ -135,12 +135,12 @@ func TestNearest(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	for text, want := range map[string]uint64{"64MiB": 64 << 20, "1 GiB": 1 << 30, "10 kB": 10_000, "7B": 7, "2MB": 2_000_000} {
-		if got, ok := parseSize(text); !ok || got != want {
+		if got, ok := ParseSize(text); !ok || got != want {
 			t.Errorf("%q: %d, %v", text, got, ok)
 		}
 	}
 	for _, text := range []string{"", "64", "MiB", "-1MiB", "1.5GiB", "99999999999999999999B", "18446744073709551615GiB"} {
-		if got, ok := parseSize(text); ok {
+		if got, ok := ParseSize(text); ok {
 			t.Errorf("%q is taken for %d bytes", text, got)
 		}
 	}

@@ -216,7 +216,7 @@ func (f field) size(example string) uint64 {
 	if !ok {
 		return 0
 	}
-	bytes, ok := parseSize(s)
+	bytes, ok := ParseSize(s)
 	switch {
 	case !ok || bytes == 0:
 		f.bad(hint, "%s cannot be %q", title(f.key), s)
@@ -228,7 +228,8 @@ func (f field) size(example string) uint64 {
 	return 0
 }
 
-func parseSize(s string) (uint64, bool) {
+// ParseSize reads a size as in "64MiB" or "500 MB"; ok is false for what is none.
+func ParseSize(s string) (uint64, bool) {
 	s = strings.TrimSpace(s)
 	for _, unit := range sizeUnits {
 		digits, ok := strings.CutSuffix(s, unit.name)

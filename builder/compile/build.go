@@ -30,15 +30,16 @@ const (
 
 // Build is a build that is about to begin. Do carries it out, once.
 type Build struct {
-	Manifest *capsule.Manifest
-	Recipe   *toolchain.Recipe
-	Work     string        // a folder of its own, below the capsule, with out and tmp in it
-	Timeout  time.Duration // of each command
-	Grace    time.Duration // between asking a command to end and killing it; 0: proc's default
-	Output   io.Writer     // what a person watches
-	Say      func(finding.Finding)
-	Stale    Stale
-	Began    func() (ended func()) // is called when the tool is about to run, and ended when it has
+	Manifest  *capsule.Manifest
+	Recipe    *toolchain.Recipe
+	Work      string        // a folder of its own, below the capsule, with out and tmp in it
+	Timeout   time.Duration // of each command
+	Grace     time.Duration // between asking a command to end and killing it; 0: proc's default
+	Output    io.Writer     // what a person watches
+	Say       func(finding.Finding)
+	Stale     Stale
+	Elsewhere *Elsewhere            // another machine that runs the tool; nil: this one does
+	Began     func() (ended func()) // is called when the tool is about to run, and ended when it has
 
 	command *toolchain.Command
 	tail    *proc.Tail

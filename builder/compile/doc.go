@@ -6,6 +6,7 @@
 // The files call one way, from top to bottom:
 //
 //	run.go      the tool runs, and its modules are collected
+//	elsewhere.go  the tool runs on another machine
 //	outdate.go  products that it would believe wrongly are made to look old
 //	fetched.go  crates that cargo fetched, which never change
 //	lines.go    what tells of the source is kept apart

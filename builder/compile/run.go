@@ -40,13 +40,16 @@ func (b *Build) run(ctx context.Context) ([]toolchain.Artifact, error) {
 	live := io.MultiWriter(b.Output, b.tail)
 	believe := b.outdate()
 	start := time.Now()
-	result, err := proc.Run(ctx, proc.Command{Argv: b.command.Argv, Dir: b.command.Dir, Env: b.command.Env, Timeout: b.Timeout, Grace: b.Grace,
-		Stdout: io.MultiWriter(stdout, b.command.Live(live)), Stderr: io.MultiWriter(stderr, live)})
+	result, err := b.runTool(ctx, io.MultiWriter(stdout, b.command.Live(live)), io.MultiWriter(stderr, live))
 	b.made.Took = time.Since(start)
 	left := believe()
 	b.nameStrays(result.Strays)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	var failure *finding.Failure
+	if errors.As(err, &failure) {
+		return nil, failure
 	}
 	if err != nil {
 		return nil, notRun(err, b.command.Argv[0])
@@ -65,6 +68,14 @@ func (b *Build) run(ctx context.Context) ([]toolchain.Artifact, error) {
 		}
 	}
 	return b.artifacts(start, stdout.Bytes(), left)
+}
+
+// runTool runs the build command, on another machine where there is one that does.
+func (b *Build) runTool(ctx context.Context, stdout, stderr io.Writer) (proc.Result, error) {
+	if b.Elsewhere != nil {
+		return b.runElsewhere(ctx, stdout, stderr)
+	}
+	return proc.Run(ctx, proc.Command{Argv: b.command.Argv, Dir: b.command.Dir, Env: b.command.Env, Timeout: b.Timeout, Grace: b.Grace, Stdout: stdout, Stderr: stderr})
 }
 
 // artifacts are the modules that the tool left, and did not leave alone.

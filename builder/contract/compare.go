@@ -22,25 +22,15 @@ type Change struct {
 	Level Level
 	Text  string   // a sentence without its full stop
 	Path  []string // where in the manifest it is; nil: nowhere in particular
+	Item  *Item    // what of the world it is about; nil: none of it
 }
 
 // Compare says what differs between a contract as it was and as it is, sorted by level, the
 // worst first.
 func Compare(was, is *Contract) []Change {
 	d := &differences{}
-	d.names("export", keys(was.Exports), keys(is.Exports), "is gone", Breaking, Addition)
-	for name, kind := range was.Exports {
-		if now, ok := is.Exports[name]; ok && now != kind {
-			d.add(Breaking, nil, "export %s was %s and is %s", name, kind, now)
-		}
-	}
-	for _, name := range added(was.Imports, is.Imports) {
-		level := Breaking
-		if is.Imports[name] {
-			level = Addition
-		}
-		d.add(level, nil, "it imports %s as well", name)
-	}
+	d.exports(was, is)
+	d.imports(was, is)
 	for _, name := range added(was.Needs, is.Needs) {
 		level := Breaking
 		if is.Needs[name] {
@@ -61,7 +51,106 @@ func Compare(was, is *Contract) []Change {
 type differences struct{ list []Change }
 
 func (d *differences) add(level Level, path []string, format string, args ...any) {
-	d.list = append(d.list, Change{level, fmt.Sprintf(format, args...), path})
+	d.list = append(d.list, Change{Level: level, Text: fmt.Sprintf(format, args...), Path: path})
+}
+
+// of adds a change of what is in an interface, or in the world itself.
+func (d *differences) of(level Level, item Item, format string, args ...any) {
+	d.list = append(d.list, Change{Level: level, Text: fmt.Sprintf(format, args...), Item: &item})
+}
+
+// exports: who calls the capsule needs all of what was there, as it was. A later version that goes on
+// from the former one, as 1.1.0 from 1.0.0, still is what callers link with.
+func (d *differences) exports(was, is *Contract) {
+	later := map[string]string{} // names that were, and what goes on from them
+	for _, name := range keys(was.Exports) {
+		now := name
+		if _, there := is.Exports[name]; !there {
+			now = successor(name, added(was.Exports, is.Exports))
+		}
+		switch {
+		case now == "":
+			d.of(Breaking, Item{Interface: name}, "export %s is gone", name)
+			continue
+		case now != name:
+			d.of(Addition, Item{Interface: now}, "export %s is %s now", name, now)
+		case was.Exports[name] != is.Exports[now]:
+			d.of(Breaking, Item{Interface: name}, "export %s was %s and is %s", name, was.Exports[name], is.Exports[now])
+		}
+		later[name] = now
+		if a, b := was.World.Exports[name], is.World.Exports[now]; a != nil && b != nil {
+			d.exported(now, a, b)
+		}
+	}
+	for _, name := range added(was.Exports, is.Exports) {
+		if !slices.Contains(slices.Collect(maps.Values(later)), name) {
+			d.of(Addition, Item{Interface: name}, "export %s is new", name)
+		}
+	}
+	d.exported("", was.World.Exports[""], is.World.Exports[""])
+}
+
+// exported compares what is in an interface that is exported.
+func (d *differences) exported(name string, was, is Interface) {
+	for _, item := range keys(was) {
+		now, there := is[item]
+		switch {
+		case !there && name != "": // in the world itself it is an export, of which was told
+			d.of(Breaking, Item{name, ""}, "%s has no %s any more", name, item)
+		case there && now != was[item]:
+			d.of(Breaking, Item{name, item}, "%s was %s and is %s", called(name, item), was[item], now)
+		}
+	}
+	if name == "" {
+		return
+	}
+	for _, item := range added(was, is) {
+		d.of(Addition, Item{name, item}, "%s has %s as well", name, item)
+	}
+}
+
+// imports: what the runtime does not provide, somebody else must.
+func (d *differences) imports(was, is *Contract) {
+	for _, name := range keys(is.Imports) {
+		level := Breaking
+		if is.Imports[name] {
+			level = Addition
+		}
+		if _, had := was.Imports[name]; !had {
+			d.of(level, Item{Interface: name}, "it imports %s as well", name)
+			continue
+		}
+		a, b := was.World.Imports[name], is.World.Imports[name]
+		if a == nil || b == nil {
+			continue
+		}
+		for _, item := range added(a, b) {
+			d.of(level, Item{name, item}, "it needs %s of %s as well", item, name)
+		}
+		for _, item := range keys(a) {
+			if now, there := b[item]; there && now != a[item] {
+				d.of(level, Item{name, item}, "%s of the import was %s and is %s", called(name, item), a[item], now)
+			}
+		}
+	}
+}
+
+func called(name, item string) string {
+	if name == "" {
+		return item
+	}
+	return item + " of " + name
+}
+
+// successor is the one of names that is name in another version that goes on from it; "": none is.
+func successor(name string, names []string) string {
+	id, version, ok := strings.Cut(name, "@")
+	for _, other := range names {
+		if is, now, has := strings.Cut(other, "@"); ok && has && is == id && major(now) == major(version) {
+			return other
+		}
+	}
+	return ""
 }
 
 // names tells of names that are gone, and of new ones.

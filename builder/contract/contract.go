@@ -14,6 +14,7 @@ type Contract struct {
 	Version      string
 	Exports      map[string]string          // of the module: kind, and the type where it is known
 	Imports      map[string]bool            // of the module: whether the runtime itself provides it
+	World        World                      // what is in these interfaces, where the module tells
 	Needs        map[string]bool            // interfaces of other capsules, and whether they may be missing
 	Publish      map[string]string          // topics, and the type of what is sent
 	Subscribe    map[string]string          // likewise

@@ -10,5 +10,7 @@
 //	version.go   the version that changes ask for
 //	compare.go   what differs between two contracts
 //	schema.go    what differs between the schemas of a tool
+//	place.go     where an author wrote down what a change is about
 //	contract.go  what a contract is, and that of a manifest
+//	wit.go       what is in the interfaces of a world
 package contract

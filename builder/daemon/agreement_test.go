@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,10 +37,10 @@ func asked(t *testing.T, d *Daemon, name, dir string) *Answer {
 	}
 }
 
-// ours is what stands between a capsule and the runtime, by our own judgement.
-func ours(t *testing.T, dir string) string {
+// ours is what stands between a capsule and a release of the runtime, by our own judgement.
+func ours(t *testing.T, dir, version string) string {
 	t.Helper()
-	release, err := astrid.Find(judging)
+	release, err := astrid.Find(version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,7 @@ func ours(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	list := results[0].Findings
-	report, err := smoke.LoadFile(t.Context(), filepath.Join(dir, "m.wasm"), smoke.Options{Runtime: judging})
+	report, err := smoke.LoadFile(t.Context(), filepath.Join(dir, "m.wasm"), smoke.Options{Runtime: version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,14 +78,6 @@ func folder(t *testing.T, manifest, module string) string {
 	return dir
 }
 
-func agrees(t *testing.T, d *Daemon, name, dir string) {
-	t.Helper()
-	said, answer := ours(t, dir), asked(t, d, name, dir)
-	if answer.Loaded != (said == "") {
-		t.Errorf("the runtime loads it: %v %v; ours:\n%s", answer.Loaded, answer.Findings, said)
-	}
-}
-
 // Every module about which the runtime was asked once, asked again: the recorded answers are
 // true, and ours are the same.
 func TestAgreementOnModules(t *testing.T) {
@@ -100,7 +94,7 @@ func TestAgreementOnModules(t *testing.T) {
 			if answer.Loaded != (row[1] == "0") || !answer.Loaded && !strings.Contains(strings.ReplaceAll(answer.Findings[0].Message, "'m'", "it"), row[2]) {
 				t.Errorf("recorded: %s %s; answered: %+v", row[1], row[2], answer)
 			}
-			if said := ours(t, dir); answer.Loaded != (said == "") {
+			if said := ours(t, dir, judging); answer.Loaded != (said == "") {
 				t.Errorf("the runtime loads it: %v; ours:\n%s", answer.Loaded, said)
 			}
 		})
@@ -173,23 +167,35 @@ var manifests = []struct {
 	{what: "a context file that is missing", end: "[[context_file]]\nname = \"c\"\nfile = \"c.md\""},
 }
 
+// row is one of manifests, as a file.
+type row struct{ what, name, text string }
+
+func rows() (list []row) {
+	for _, m := range manifests {
+		name, version := cmp.Or(m.name, "m"), cmp.Or(m.version, "1.0.0")
+		text := fmt.Sprintf("[package]\nname = %q\nversion = %q\n%s\n\n[[component]]\nid = \"m\"\nfile = \"m.wasm\"\n%s\n", name, version, m.pkg, m.end)
+		list = append(list, row{m.what, name, cmp.Or(m.whole, text)})
+	}
+	return list
+}
+
 func TestAgreementOnManifests(t *testing.T) {
 	d := begun(t)
-	for _, row := range manifests {
-		t.Run(strings.ReplaceAll(row.what, " ", "_"), func(t *testing.T) {
-			name, version := row.name, row.version
-			if name == "" {
-				name = "m"
+	answered := column{}
+	for _, r := range rows() {
+		t.Run(strings.ReplaceAll(r.what, " ", "_"), func(t *testing.T) {
+			dir := folder(t, r.text, "good.wasm")
+			said, answer := ours(t, dir, judging), asked(t, d, r.name, dir)
+			if answered[r.what] = answer.Loaded; answer.Loaded != (said == "") {
+				t.Errorf("the runtime loads it: %v %v; ours:\n%s", answer.Loaded, answer.Findings, said)
 			}
-			if version == "" {
-				version = "1.0.0"
-			}
-			text := fmt.Sprintf("[package]\nname = %q\nversion = %q\n%s\n\n[[component]]\nid = \"m\"\nfile = \"m.wasm\"\n%s\n", name, version, row.pkg, row.end)
-			if row.whole != "" {
-				text = row.whole
-			}
-			agrees(t, d, name, folder(t, text, "good.wasm"))
 		})
+	}
+	if *update {
+		record(t, judging, answered)
+	}
+	if recorded := table(t)[judging]; !maps.Equal(recorded, answered) {
+		t.Errorf("%s says %v; answered: %v", tableFile, recorded, answered)
 	}
 }
 
@@ -202,7 +208,7 @@ func TestDisagreement(t *testing.T) {
 		"a file with a dot, in a directory": head + "file = \"./m.wasm\"\n",
 	} {
 		dir := folder(t, manifest, "good.wasm")
-		if said, answer := ours(t, dir), asked(t, d, "m", dir); said != "" || answer.Loaded {
+		if said, answer := ours(t, dir, judging), asked(t, d, "m", dir); said != "" || answer.Loaded {
 			t.Errorf("%s: the runtime loads it: %v; ours: %q", what, answer.Loaded, said)
 		}
 	}

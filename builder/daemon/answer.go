@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
@@ -11,15 +12,19 @@ type Answer struct {
 	Loaded   bool              `json:"loaded"`
 	Version  string            `json:"version,omitempty"`   // that the runtime installed
 	WasmHash string            `json:"wasm_hash,omitempty"` // BLAKE3 of the module that it runs
-	Tools    []Tool            `json:"tools,omitempty"`     // that the capsule described
+	Tools    []Tool            `json:"tools,omitempty"`     // that the capsule described; nil: it was not asked, as no run loop is
 	Findings []finding.Finding `json:"findings,omitempty"`  // why it is not loaded
 	TookMS   int64             `json:"took_ms"`             // of the install
+
+	Source string `json:"-"` // how the runtime names the capsule to others; "" where it did not say
 }
 
 // Tool is one that the capsule offers.
 type Tool struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
+
+	InputSchema json.RawMessage `json:"input_schema,omitempty"`
 }
 
 // reasons are the parts of the runtime's sentences that are known, and what to do about them.

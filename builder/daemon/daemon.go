@@ -85,6 +85,17 @@ func (d *Daemon) Install(ctx context.Context, p Package) (*Answer, error) {
 	}
 }
 
+// Ask has q carried to what is installed in the process of the last Install. The first question to
+// a process costs one more install.
+func (d *Daemon) Ask(ctx context.Context, q Question) (*Reply, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.now == nil {
+		return nil, errClosed
+	}
+	return d.now.ask(ctx, q)
+}
+
 // Connect returns the connection to the process, once that is ready; a fresh one when there is
 // none, or the old one ended. It is closed with the process.
 func (d *Daemon) Connect(ctx context.Context) (*Link, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,28 @@ func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
 	first = d.now
 	if a := install(t, d, good); !a.Loaded || d.now == first {
 		t.Errorf("%+v, the same process: %v", a, d.now == first)
+	}
+}
+
+// Twenty-two capsules are three processes and twenty-two installs: nothing waits for a minute to pass,
+// nothing is refused for the limit, and what was installed before is not installed again.
+func TestMoreCapsulesThanTheRuntimeTakes(t *testing.T) {
+	d := begun(t)
+	var installs []int
+	var last *running
+	for i := range 22 {
+		if a := install(t, d, packageOf(t, fmt.Sprintf("good-%d", i), kernel+"good.wasm")); !a.Loaded {
+			t.Fatalf("%+v", a)
+		}
+		if d.now != last {
+			last, installs = d.now, append(installs, 0)
+		}
+		if installs[len(installs)-1]++; d.now.installs != installs[len(installs)-1] {
+			t.Fatalf("the runtime was asked for %d installs, of which %d are of this call", d.now.installs, installs[len(installs)-1])
+		}
+	}
+	if !slices.Equal(installs, []int{MaxInstalls, MaxInstalls, 2}) {
+		t.Errorf("installs in each process: %v", installs)
 	}
 }
 

@@ -18,7 +18,9 @@
 //	user.go     the user's
 //	running.go  one private process
 //	keeper.go   what it runs under
+//	logs.go     what capsules logged in it
 //	link.go     what is asked of a process
+//	courier.go  what is asked of capsules, through one of ours
 //	values.go   the values for [env]
 //	answer.go   what it answered
 //	client.go   its protocol

@@ -79,7 +79,10 @@ func (l *Link) Install(ctx context.Context, p Parcel) (*Answer, error) {
 		return answer, err
 	}
 	answer.TookMS = time.Since(begun).Milliseconds()
-	answer.Tools, err = l.c.tools(ctx, p.Name, answer.WasmHash, round)
+	told, err := l.c.described(ctx, p.Name, answer.WasmHash, round)
+	if told != nil {
+		answer.Tools, answer.Source = told.Meta.Tools, told.Source
+	}
 	return answer, err
 }
 

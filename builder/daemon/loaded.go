@@ -12,8 +12,9 @@ type loadedEvent struct {
 }
 
 type loadedCapsule struct {
-	Name string `json:"name"`
-	Meta struct {
+	Name   string `json:"name"`
+	Source string `json:"source_id"`
+	Meta   struct {
 		Hash  string `json:"wasm_hash"`
 		Tools []Tool `json:"tools"`
 	} `json:"meta"`
@@ -40,10 +41,10 @@ func (c *client) round() int {
 	return c.rounds
 }
 
-// tools are those that the capsule called name described when its module with the given hash
-// was loaded, after the round with the number since. It waits for a while: a capsule that is
-// busy in its own loop does not describe them.
-func (c *client) tools(ctx context.Context, name, hash string, since int) ([]Tool, error) {
+// described is what the runtime tells of the capsule called name, with the tools that it described when its
+// module with the given hash was loaded, after the round with the number since. It waits for a while: a capsule that is
+// busy in its own loop does not describe them. nil is nothing.
+func (c *client) described(ctx context.Context, name, hash string, since int) (*loadedCapsule, error) {
 	late := time.NewTimer(toolsTake)
 	defer late.Stop()
 	for {
@@ -53,7 +54,7 @@ func (c *client) tools(ctx context.Context, name, hash string, since int) ([]Too
 		if rounds > since {
 			for _, l := range known.Capsules {
 				if l.Name == name && (hash == "" || l.Meta.Hash == "" || l.Meta.Hash == hash) {
-					return l.Meta.Tools, nil
+					return &l, nil
 				}
 			}
 		}

@@ -37,6 +37,7 @@ type running struct {
 	link     *Link
 	late     error
 	installs int
+	courier  bool // it is installed
 }
 
 // start starts one. What goes wrong is in failed, or in the log.
@@ -84,7 +85,7 @@ func (r *running) prepare() (err error) {
 			return fmt.Errorf("making a folder for the private runtime: %w", err)
 		}
 	}
-	return nil
+	return unpackCourier(r.path("courier"))
 }
 
 func (r *running) path(name string) string { return filepath.Join(r.scratch.Dir, name) }
@@ -197,6 +198,29 @@ func (r *running) install(ctx context.Context, p Parcel) (*Answer, error) {
 		return nil, r.lost(err)
 	}
 	return answer, err
+}
+
+// ask has the daemon's courier, which is installed where it is not, carry q.
+func (r *running) ask(ctx context.Context, q Question) (*Reply, error) {
+	link, err := r.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !r.courier {
+		answer, err := r.install(ctx, Parcel{Name: courierName, Folder: r.path("courier")})
+		switch {
+		case err != nil:
+			return nil, err
+		case !answer.Loaded:
+			return nil, fmt.Errorf("the runtime does not take what carries questions to it: %s", answer.Findings[0].Message)
+		}
+		r.courier = true
+	}
+	reply, err := link.ask(ctx, q)
+	if errors.Is(err, ErrGone) {
+		return nil, r.lost(err)
+	}
+	return reply, err
 }
 
 // lost is the error of a connection that broke, with the process's last words. The process is

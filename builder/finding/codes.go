@@ -100,6 +100,7 @@ const (
 	SharedTrouble           Code = "shared-trouble"
 	SharedRefused           Code = "shared-refused"
 	SharedDiffers           Code = "shared-differs"
+	ElsewhereFailed         Code = "elsewhere-failed"
 	StateFolderForeign      Code = "state-folder-foreign"
 	PublishRefused          Code = "publish-refused"
 	ModuleGone              Code = "module-gone"
@@ -339,6 +340,7 @@ var table = []Rule{
 	{Code: SharedTrouble, Part: PartBuild, Severity: Warning, Summary: "the store of shared results could not be used", Example: "the folder of --cache is on a share that is away", Remedy: "what was asked for is built here; look after the store, or leave --cache out"},
 	{Code: SharedRefused, Part: PartBuild, Severity: Warning, Summary: "a shared result is not believed, and is built here instead", Example: "a result in --cache that somebody changed by hand", Remedy: "name the public key of who may share results with --cache-trust, or clean the store"},
 	{Code: SharedDiffers, Part: PartBuild, Severity: Warning, Summary: "a shared result was built again, and came out otherwise", Example: "another machine built other bytes from the same inputs", Remedy: "make the build reproducible (verify --repro says where it is not), and name what it reads in inputs; what was built here counts"},
+	{Code: ElsewhereFailed, Part: PartBuild, Severity: Error, Summary: "another machine was asked to build, and did not", Example: "the machines behind --execute have no cargo", Remedy: "give them the same tools, and name in inputs what the build reads; without --execute-only the capsule is built here instead", Else: []Severity{Warning}},
 	{Code: StateFolderForeign, Part: PartBuild, Severity: Error, Summary: "target/astrid-dev is a link or holds what astrid-dev did not make", Example: "target/astrid-dev is a link to another disk", Remedy: "move it away"},
 	{Code: PublishRefused, Part: PartBuild, Severity: Error, Summary: "what stands at a component's file is not ours, so that nothing is published there", Example: "app.wasm is tracked by git, and no build of ours made it", Remedy: "remove it, or name another file"},
 	{Code: ModuleGone, Part: PartBuild, Severity: Warning, Summary: "the published module is gone or overwritten, there is no copy of it, and the sources do not build", Example: "rm app.wasm while the sources do not build, and nothing was kept", Remedy: "nothing is to be done, unless something keeps removing it"},

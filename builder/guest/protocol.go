@@ -20,7 +20,7 @@ type Limits struct {
 const (
 	defaultMemory = astrid.MemoryBytes
 	// A person waits for a call, and the runtime would end it after 300 s only.
-	defaultWall       = 30 * time.Second
+	DefaultWall       = 30 * time.Second
 	defaultCPUSeconds = 600
 )
 
@@ -29,7 +29,7 @@ func (l Limits) withDefaults() Limits {
 		l.Memory = defaultMemory
 	}
 	if l.Wall == 0 {
-		l.Wall = defaultWall
+		l.Wall = DefaultWall
 	}
 	if l.AddressSpace == 0 {
 		l.AddressSpace = engine.AddressSpace

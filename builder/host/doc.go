@@ -20,14 +20,20 @@
 //	http.go       requests to the web
 //	exchange.go   answers of the web that were recorded
 //	net.go        connections
+//	listener.go   connections of others
 //	stream.go     a connection's bytes
+//	conversation.go connections that were recorded
 //	process.go    programs
+//	background.go programs that outlive an instance
 //	people.go     approval and answers
 //	identity.go   who is who elsewhere
 //	uplink.go     messages to people
 //	io.go         waiting, and streams that are over
+//	reach.go      who may be reached over the network
 //	world.go      what all of them share
 //	path.go       where a path of a guest leads to
+//	program.go    one program of the machine
+//	program_*.go  groups and signals
 //	fault.go      errors as a guest gets them
 //	tree.go       files in memory over a folder
 //	bus.go        messages between publishers and subscribers

@@ -27,7 +27,7 @@ func TestExchanges(t *testing.T) {
 		return web{World: w}.request("http-request", httpRequest{Url: server.URL + "/a", Method: abi.Case{Name: "post"}, Body: &sent}, requestOptions{})
 	}
 	declared := Capabilities{Net: []string{host}}
-	w := world(t, Options{Capabilities: declared, AllowNet: []string{address}, RecordHTTP: true})
+	w := world(t, Options{Capabilities: declared, AllowNet: []string{address}, RecordNet: true})
 	for range 2 {
 		if r, err := ask(w, "x"); err != nil || string(r.Body) != "hello" {
 			t.Fatalf("%+v %v", r, err)

@@ -215,7 +215,7 @@ func (h web) send(ctx context.Context, function string, p hop) (*http.Response, 
 	if err != nil {
 		return nil, httpError(err)
 	}
-	if h.options.RecordHTTP {
+	if h.options.RecordNet {
 		return response, h.record(p, sent, response)
 	}
 	return response, nil

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/abi"
@@ -14,7 +13,7 @@ import (
 
 // network is astrid:net/host (host/net) and astrid:request-context/host. What the manifest does
 // not declare is refused as the runtime does it; what it declares and --allow-net does not
-// name is refused as when nobody listens there. There are no listeners here.
+// name is refused as when nobody listens there.
 type network struct{ *World }
 
 const (
@@ -32,36 +31,6 @@ type (
 	}
 )
 
-// socket is an outbound stream.
-type socket struct {
-	conn           *net.TCPConn
-	peeked         []byte
-	reads, writes  *uint64 // timeouts in milliseconds
-	keepalive      *uint64
-	linger         *uint64
-	nodelay, reuse bool
-}
-
-func (s *socket) Close() error { return s.conn.Close() }
-
-// hostAndPort holds host:port, or host:*, against a declaration: names regardless of case
-// (security/manifest_gate.rs, net_connect_pattern_matches).
-func hostAndPort(pattern, host string, port uint16) bool {
-	i := strings.LastIndexByte(pattern, ':')
-	if i < 0 || !strings.EqualFold(pattern[:i], host) {
-		return false
-	}
-	n, err := strconv.ParseUint(pattern[i+1:], 10, 16)
-	return pattern[i+1:] == "*" || err == nil && uint16(n) == port
-}
-
-func validHost(host string) error {
-	if host == "" || len(host) > 255 || strings.ContainsRune(host, 0) {
-		return fail("address-not-available")
-	}
-	return nil
-}
-
 func (n network) mayConnect(function, host string, port uint16) error {
 	if err := validHost(host); err != nil {
 		return err
@@ -74,73 +43,39 @@ func (n network) mayConnect(function, host string, port uint16) error {
 	return nil
 }
 
-// reach says whether a person allowed a host, and whether it may be one of this machine's own
-// network: that needs its port too.
-func (w *World) reach(host string, port uint16) (allowed, private bool) {
-	for _, a := range w.options.AllowNet {
-		if hostAndPort(a, host, port) {
-			return true, true
-		}
-		allowed = allowed || a == "*" || strings.EqualFold(a, host) || strings.HasSuffix(strings.ToLower(host), "."+strings.ToLower(a))
-	}
-	return allowed, false
-}
-
-// public reports whether an address is one of the open network (host/http/ssrf.rs, is_safe_ip).
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
-// reserved are ranges that lead to a machine's own network or nowhere, and that Go does not
-// call private.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
-}
-
-// dialer connects to public addresses only, unless private is set. The look is at the address
-// that is connected to, so that a name cannot be resolved anew in between.
-func dialer(private bool) *net.Dialer {
-	return &net.Dialer{Timeout: connectTimeout, Control: func(_, address string, _ syscall.RawConn) error {
-		a, err := netip.ParseAddrPort(address)
-		if err != nil || !private && !public(a.Addr()) {
-			return errPrivate
-		}
-		return nil
-	}}
-}
-
 func (n network) connectTCP(host string, port uint16) (abi.Rep, error) {
 	if err := n.mayConnect("connect-tcp", host, port); err != nil {
 		return 0, err
 	}
-	open := 0
-	for _, r := range n.resources {
-		if _, ok := r.(*socket); ok {
-			open++
-		}
-	}
 	allowed, private := n.reach(host, port)
 	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	past := n.replay(address)
 	switch {
-	case open >= maxStreams:
+	case n.streams() >= maxStreams:
 		return 0, fail("quota")
+	case past != nil && past.Refused == "unknown":
+		return 0, unknown("as it was recorded")
+	case past != nil && past.Refused != "":
+		return 0, fail(past.Refused)
+	case past != nil:
+		return n.opened(newReplayed(n.World, *past), false)
 	case !allowed:
 		return 0, n.unreachable(host, address)
 	}
 	conn, err := dialer(private).Dial("tcp", address)
 	if err != nil {
-		return 0, netError(err)
+		err = netError(err)
+		if n.options.RecordNet {
+			n.recording(Conversation{Address: address, Refused: err.(*abi.Fault).Name})
+		}
+		return 0, err
 	}
-	rep, ok := n.add(&socket{conn: conn.(*net.TCPConn), nodelay: true})
-	if !ok {
-		conn.Close()
-		return 0, unknown("resource table: full")
+	connection := line(conn.(*net.TCPConn))
+	_ = connection.SetNoDelay(false) // as the runtime has it
+	if n.options.RecordNet {
+		connection = &recorded{connection, n.World, n.recording(Conversation{Address: address, Peer: conn.RemoteAddr().String()})}
 	}
-	return rep, nil
+	return n.opened(connection, false)
 }
 
 // unreachable is what a machine without a network says.
@@ -161,12 +96,26 @@ func (n network) lookupHost(host string) ([]string, error) {
 	if err := n.mayConnect("lookup-host", host, 0); err != nil {
 		return nil, err
 	}
+	if past, known := n.options.Hosts[strings.ToLower(host)]; known {
+		return publicOf(past)
+	}
 	if allowed, _ := n.reach(host, 0); !allowed {
 		n.book.lack(Lack{"astrid:net/host.lookup-host", host, "--allow-net " + host})
 		return nil, fail("name-unresolvable")
 	}
 	found, err := net.LookupHost(host)
 	if err != nil {
+		found = nil
+	}
+	if n.options.RecordNet {
+		n.hosts[strings.ToLower(host)] = found
+	}
+	return publicOf(found)
+}
+
+// publicOf are the addresses of a host that a guest is told. A host without any is none.
+func publicOf(found []string) ([]string, error) {
+	if len(found) == 0 {
 		return nil, fail("name-unresolvable")
 	}
 	list := []string{}
@@ -176,28 +125,6 @@ func (n network) lookupHost(host string) ([]string, error) {
 		}
 	}
 	return list, nil
-}
-
-// bindTCP and bindUnix pass the manifest's gate, and then there is nothing to listen on.
-func (n network) bindTCP(host string, port uint16) (abi.Rep, error) {
-	if err := validHost(host); err != nil {
-		return 0, err
-	}
-	if !slices.ContainsFunc(n.options.Capabilities.NetBind, func(p string) bool { return hostAndPort(p, host, port) }) {
-		address := host + ":" + strconv.Itoa(int(port))
-		return 0, n.denied("astrid:net/host.bind-tcp", address, `[capabilities] net_bind = ["`+address+`"]`)
-	}
-	if a, err := netip.ParseAddr(host); !strings.EqualFold(host, "localhost") && (err != nil || !a.IsLoopback()) {
-		return 0, fail("airlock-rejected")
-	}
-	return 0, unknown("the sandbox has no listeners")
-}
-
-func (n network) bindUnix() (abi.Rep, error) {
-	if !slices.ContainsFunc(n.options.Capabilities.NetBind, func(p string) bool { return strings.HasPrefix(p, "unix:") }) {
-		return 0, n.denied("astrid:net/host.bind-unix", "unix:cli-socket", `[capabilities] net_bind = ["unix:*"]`)
-	}
-	return 0, unknown("the sandbox has no listeners")
 }
 
 // connectionOf answers for both functions of request-context: an outbound stream belongs to
@@ -214,19 +141,9 @@ func (n network) contextFunctions() functions {
 }
 
 func (n network) functions() functions {
-	noListener := func(abi.Rep) (abi.Rep, error) { return 0, fail("closed") }
-	noAccept := func(abi.Rep, uint64) (*abi.Rep, error) { return nil, fail("closed") }
 	ready := func(abi.Rep) abi.Rep { return n.alwaysReady() }
-	all := functions{
-		"bind-unix": n.bindUnix, "bind-tcp": n.bindTCP, "connect-tcp": n.connectTCP, "lookup-host": n.lookupHost,
-		"[method]unix-listener.accept":              noListener,
-		"[method]unix-listener.poll-accept":         noAccept,
-		"[method]unix-listener.subscribe-readiness": ready,
-		"[method]tcp-listener.accept":               noListener,
-		"[method]tcp-listener.poll-accept":          noAccept,
-		"[method]tcp-listener.local-addr":           func(abi.Rep) (string, error) { return "", fail("closed") },
-		"[method]tcp-listener.subscribe-readiness":  ready,
-	}
+	all := n.listenerFunctions()
+	all["connect-tcp"], all["lookup-host"] = n.connectTCP, n.lookupHost
 	for name, fn := range udpFunctions(ready) {
 		all[name] = fn
 	}

@@ -17,15 +17,17 @@ type Options struct {
 	State        map[string][]byte `json:"state,omitempty"` // keys and values at the start
 	Trace        bool              `json:"trace,omitempty"` // record each host call
 
-	Cwd          string            `json:"cwd,omitempty"`           // folder of the machine below cwd://; it is only read. "": none
-	Files        map[string][]byte `json:"files,omitempty"`         // there at the start: "a/b", "cwd://a/b", "home://c", "/tmp/d"
-	AllowNet     []string          `json:"allow_net,omitempty"`     // hosts, and HOST:PORT for those of this machine and its network
-	HTTP         []Exchange        `json:"http,omitempty"`          // answers of the web, in place of the network
-	RecordHTTP   bool              `json:"record_http,omitempty"`   // keep what the network answers
-	AllowProcess bool              `json:"allow_process,omitempty"` // let it run programs, which may do everything
-	Path         string            `json:"path,omitempty"`          // PATH of those programs
-	Approve      string            `json:"approve,omitempty"`       // what is decided when it asks for approval: one of Decisions; "": nobody is there
-	Answers      map[string]string `json:"answers,omitempty"`       // what is answered when it asks, by key
+	Cwd          string              `json:"cwd,omitempty"`           // folder of the machine below cwd://; it is only read. "": none
+	Files        map[string][]byte   `json:"files,omitempty"`         // there at the start: "a/b", "cwd://a/b", "home://c", "/tmp/d"
+	AllowNet     []string            `json:"allow_net,omitempty"`     // hosts, and HOST:PORT for those of this machine and its network
+	HTTP         []Exchange          `json:"http,omitempty"`          // answers of the web, in place of the network
+	TCP          []Conversation      `json:"tcp,omitempty"`           // connections, in place of the network
+	Hosts        map[string][]string `json:"hosts,omitempty"`         // addresses of names in small letters, in place of the network; none: there is no such name
+	RecordNet    bool                `json:"record_net,omitempty"`    // keep what the network answers
+	AllowProcess bool                `json:"allow_process,omitempty"` // let it run programs, which may do everything
+	Path         string              `json:"path,omitempty"`          // PATH of those programs
+	Approve      string              `json:"approve,omitempty"`       // what is decided when it asks for approval: one of Decisions; "": nobody is there
+	Answers      map[string]string   `json:"answers,omitempty"`       // what is answered when it asks, by key
 }
 
 // StartClock is where the clock of a world begins that was not told: the first of January

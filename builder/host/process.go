@@ -2,12 +2,8 @@ package host
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/abi"
@@ -15,15 +11,16 @@ import (
 
 // processes is astrid:process/host 1.0 and 1.1 (host/process). A program that the manifest
 // declares runs only with --allow-process, because it may do everything: the runtime puts it
-// into a sandbox of the system, and there is none here. Programs in the background are not
-// run at all.
+// into a sandbox of the system, and there is none here.
 type processes struct{ *World }
 
 // Limits of host/process/mod.rs, and of what is kept of an output.
 const (
-	maxStdin     = 4 << 20
-	maxOutput    = 10 << 20
-	processLimit = 60 * time.Second
+	maxStdin      = 4 << 20
+	maxOutput     = 10 << 20
+	processLimit  = 60 * time.Second // here a wait without an end has one
+	maxBackground = 8                // at once, of both kinds
+	handleRing    = 1 << 20          // what is kept of each output for a handle
 )
 
 type (
@@ -80,7 +77,8 @@ type spawn struct {
 }
 
 func (s oldSpawn) now() spawn {
-	return spawn{Cmd: s.Cmd, Args: s.Args, Stdin: s.Stdin, Env: s.Env, Cwd: s.Cwd, Limits: s.Limits, Label: s.Label}
+	return spawn{Cmd: s.Cmd, Args: s.Args, Stdin: s.Stdin, Env: s.Env, Cwd: s.Cwd, Limits: s.Limits, Label: s.Label, KeepStdinOpen: s.KeepStdinOpen,
+		Overflow: s.Overflow, LogRingBytes: s.LogRingBytes, MaxLifetimeMs: s.MaxLifetimeMs, IdleTimeoutMs: s.IdleTimeoutMs, ExitRetentionMs: s.ExitRetentionMs}
 }
 
 type exitInfo struct{ ExitCode, Signal *int32 }
@@ -122,18 +120,6 @@ type processInfo struct {
 	CpuMs, MemBytesPeak         *uint64
 }
 
-// may holds a program against the manifest, and against what a person allowed.
-func (p processes) may(function, cmd string) error {
-	declared := func(d string) bool { return cmd == d || strings.HasPrefix(cmd, d+" ") }
-	if !slices.ContainsFunc(p.options.Capabilities.HostProcess, declared) {
-		return p.denied("astrid:process/host."+function, cmd, `[capabilities] host_process = ["`+cmd+`"]`)
-	}
-	if !p.options.AllowProcess {
-		return p.denied("astrid:process/host."+function, cmd, "--allow-process")
-	}
-	return nil
-}
-
 func (p processes) spawn(r spawn) (processResult, error) {
 	if r.Stdin != nil && len(*r.Stdin) > maxStdin {
 		return processResult{}, fail("too-large")
@@ -141,109 +127,147 @@ func (p processes) spawn(r spawn) (processResult, error) {
 	if err := p.may("spawn", r.Cmd); err != nil {
 		return processResult{}, err
 	}
-	if len(r.FileInjections) > 0 {
-		return processResult{}, unknown("the sandbox injects no files")
-	}
-	path, err := lookPath(r.Cmd, p.options.Path)
+	cmd, err := p.command(r)
 	if err != nil {
-		return processResult{}, unknown("spawn failed: " + err.Error())
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), processLimit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, r.Args...)
-	cmd.Dir, cmd.WaitDelay = p.options.Cwd, time.Second
-	cmd.Env = []string{"PATH=" + p.options.Path}
-	for _, e := range r.Env {
-		cmd.Env = append(cmd.Env, e.Key+"="+e.Value)
+		return processResult{}, spawnError("spawn", err)
 	}
 	if r.Stdin != nil {
 		cmd.Stdin = bytes.NewReader(*r.Stdin)
 	}
 	var stdout, stderr capped
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return processResult{}, spawnError("spawn", err)
+	}
+	timer := time.AfterFunc(processLimit, func() { killGroup(cmd.Process) })
+	err = cmd.Wait()
+	timer.Stop()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		return processResult{}, unknown("exec failed: " + err.Error())
 	}
-	result := processResult{Stdout: stdout.String(), Stderr: stderr.String()}
-	if code := int32(cmd.ProcessState.ExitCode()); code >= 0 {
-		result.Exit.ExitCode = &code
-	}
-	return result, nil
+	return processResult{Stdout: stdout.String(), Stderr: stderr.String(), Exit: exitInfo{ExitCode: exitOf(cmd.ProcessState).ExitCode}}, nil
 }
 
-// lookPath finds a program in path, as the runtime's shell would.
-func lookPath(name, path string) (string, error) {
-	if strings.ContainsRune(name, '/') {
-		return name, nil
+func (p processes) spawnBackground(r spawn) (abi.Rep, error) {
+	if p.handles()+p.live() >= maxBackground {
+		return 0, fail("quota")
 	}
-	for _, dir := range filepath.SplitList(path) {
-		if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return found, nil
+	if err := p.may("spawn-background", r.Cmd); err != nil {
+		return 0, err
+	}
+	one, err := p.start(r, newRing(handleRing, false), newRing(handleRing, false), false)
+	if err != nil {
+		return 0, spawnError("spawn-background", err)
+	}
+	rep, ok := p.add(one)
+	if !ok {
+		one.Close()
+		return 0, unknown("resource table: full")
+	}
+	return rep, nil
+}
+
+// held gives a function the program of a handle.
+func held[T any](p processes, self abi.Rep, do func(*program) (T, error)) (T, error) {
+	one, ok := get[*program](p.World, self)
+	if !ok {
+		var none T
+		return none, fail("closed")
+	}
+	return do(one)
+}
+
+// handleLogs takes what a program has said. Its exit code is told once (host/process/handle.rs).
+func handleLogs(o *program) (readLogsResult, error) {
+	r := readLogsResult{Running: !o.known, Exit: &exitInfo{}}
+	if e := o.end(); e == nil && !o.known {
+		r.Exit = nil
+	} else if !o.known {
+		r.Running, r.Exit.ExitCode, o.known = false, e.ExitCode, true
+	}
+	r.Stdout, r.Stderr = o.out.drain(), o.err.drain()
+	return r, nil
+}
+
+func handleKill(o *program) (killResult, error) {
+	r := killResult{Killed: !o.known, Exit: &exitInfo{}}
+	if !o.known {
+		if e := o.end(); e != nil {
+			r.Exit.ExitCode = e.ExitCode
 		}
+		o.Close()
+		o.known = true
 	}
-	return "", exec.ErrNotFound
+	r.Stdout, r.Stderr = o.out.drain(), o.err.drain()
+	return r, nil
 }
 
-// capped keeps the beginning of an output.
-type capped struct{ bytes.Buffer }
-
-func (c *capped) Write(b []byte) (int, error) {
-	c.Buffer.Write(b[:min(len(b), maxOutput-c.Len())])
-	return len(b), nil
-}
-
-func (p processes) background(function, cmd string) error {
-	if err := p.may(function, cmd); err != nil {
-		return err
+func handleWait(o *program, ms *uint64) (exitInfo, error) {
+	if o.known {
+		return exitInfo{}, fail("closed")
 	}
-	return unknown("the sandbox runs no programs in the background")
+	limit := processLimit
+	if ms != nil {
+		limit = time.Duration(min(*ms, uint64(processLimit/time.Millisecond))) * time.Millisecond
+	}
+	e := o.within(limit)
+	if e == nil {
+		return exitInfo{}, fail("wait-timeout")
+	}
+	o.known = true
+	return exitInfo{ExitCode: e.ExitCode}, nil
 }
 
-// common are those that both versions have with the same types. Nothing runs in the
-// background, so that every identity is unknown.
-func (p processes) common() functions {
-	none := func() error { return fail("no-such-process") }
-	gone := func() error { return fail("closed") }
+// handleFunctions are those of a handle. What the runtime 2026.10.1 has only a name for answers as it
+// does there.
+func (p processes) handleFunctions() functions {
+	pending := func(what string) error { return unknown("ProcessHandle." + what + " port pending") }
+	running := func(o *program) (uint32, error) {
+		if o.known {
+			return 0, fail("closed")
+		}
+		return uint32(o.cmd.Process.Pid), nil
+	}
 	return functions{
-		"attach": func(string) (abi.Rep, error) {
-			return 0, unknown("attach: resource-handle materialisation pending — use the id-keyed ops")
+		"[method]process-handle.read-logs":   func(self abi.Rep) (readLogsResult, error) { return held(p, self, handleLogs) },
+		"[method]process-handle.kill":        func(self abi.Rep) (killResult, error) { return held(p, self, handleKill) },
+		"[method]process-handle.os-pid":      func(self abi.Rep) (uint32, error) { return held(p, self, running) },
+		"[method]process-handle.write-stdin": func(abi.Rep, []byte) (uint32, error) { return 0, pending("write-stdin: stdin pipe storage") },
+		"[method]process-handle.close-stdin": func(abi.Rep) error { return pending("close-stdin: stdin pipe storage") },
+		"[method]process-handle.wait": func(self abi.Rep, ms *uint64) (exitInfo, error) {
+			return held(p, self, func(o *program) (exitInfo, error) { return handleWait(o, ms) })
 		},
-		"list-processes":  func(*string) ([]processInfo, error) { return nil, nil },
-		"status":          func(string) (processInfo, error) { return processInfo{}, none() },
-		"status-many":     func([]string) ([]processInfo, error) { return nil, nil },
-		"read-logs":       func(string) (readLogsResult, error) { return readLogsResult{}, none() },
-		"read-since":      func(string, logStream, logCursor, uint32) (logChunk, error) { return logChunk{}, none() },
-		"write-stdin":     func(string, []byte) (uint32, error) { return 0, none() },
-		"close-stdin":     func(string) error { return none() },
-		"signal":          func(string, processSignal) error { return none() },
-		"wait":            func(string, uint64) (exitInfo, error) { return exitInfo{}, none() },
-		"stop":            func(string, *uint64) (exitInfo, error) { return exitInfo{}, none() },
-		"release-process": func(string) error { return nil },
-		"watch": func(string, *string) error {
-			return unknown("watch: host lifecycle events deferred (publish-authority — RFC host_abi)")
+		"[method]process-handle.signal": func(self abi.Rep, name processSignal) error {
+			_, err := held(p, self, func(o *program) (uint32, error) {
+				if pid, err := running(o); err != nil {
+					return pid, err
+				}
+				return 0, signalled(o, name, false)
+			})
+			return err
 		},
-		"unwatch": func(string) error { return nil },
-
-		"[method]process-handle.read-logs":        func(abi.Rep) (readLogsResult, error) { return readLogsResult{}, gone() },
-		"[method]process-handle.write-stdin":      func(abi.Rep, []byte) (uint32, error) { return 0, gone() },
-		"[method]process-handle.close-stdin":      func(abi.Rep) error { return gone() },
-		"[method]process-handle.signal":           func(abi.Rep, processSignal) error { return gone() },
-		"[method]process-handle.kill":             func(abi.Rep) (killResult, error) { return killResult{}, gone() },
-		"[method]process-handle.wait":             func(abi.Rep, *uint64) (exitInfo, error) { return exitInfo{}, gone() },
-		"[method]process-handle.wait-with-output": func(abi.Rep, *uint64) (processResult, error) { return processResult{}, gone() },
-		"[method]process-handle.os-pid":           func(abi.Rep) (uint32, error) { return 0, gone() },
-		"[method]process-handle.subscribe-exit":   func(abi.Rep) abi.Rep { return p.alwaysReady() },
-		"[method]process-handle.subscribe-logs":   func(abi.Rep) abi.Rep { return p.alwaysReady() },
+		"[method]process-handle.wait-with-output": func(abi.Rep, *uint64) (processResult, error) {
+			return processResult{}, pending("wait-with-output: atomic drain")
+		},
+		"[method]process-handle.subscribe-exit": func(abi.Rep) abi.Rep { return p.alwaysReady() },
+		"[method]process-handle.subscribe-logs": func(abi.Rep) abi.Rep { return p.alwaysReady() },
 	}
+}
+
+// common are those that both versions have with the same types.
+func (p processes) common() functions {
+	all := p.persistentFunctions()
+	for name, fn := range p.handleFunctions() {
+		all[name] = fn
+	}
+	return all
 }
 
 func (p processes) functions() functions {
 	all := p.common()
 	all["spawn"] = p.spawn
-	all["spawn-background"] = func(r spawn) (abi.Rep, error) { return 0, p.background("spawn-background", r.Cmd) }
-	all["spawn-persistent"] = func(r spawn) (string, error) { return "", p.background("spawn-persistent", r.Cmd) }
+	all["spawn-background"], all["spawn-persistent"] = p.spawnBackground, p.spawnPersistent
 	return all
 }
 
@@ -251,7 +275,7 @@ func (p processes) functions() functions {
 func (p processes) oldFunctions() functions {
 	all := p.common()
 	all["spawn"] = func(r oldSpawn) (processResult, error) { return p.spawn(r.now()) }
-	all["spawn-background"] = func(r oldSpawn) (abi.Rep, error) { return 0, p.background("spawn-background", r.Cmd) }
-	all["spawn-persistent"] = func(r oldSpawn) (string, error) { return "", p.background("spawn-persistent", r.Cmd) }
+	all["spawn-background"] = func(r oldSpawn) (abi.Rep, error) { return p.spawnBackground(r.now()) }
+	all["spawn-persistent"] = func(r oldSpawn) (string, error) { return p.spawnPersistent(r.now()) }
 	return all
 }

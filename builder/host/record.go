@@ -9,15 +9,18 @@ import (
 // Record is what a guest did in a world since the record before. It passes between processes
 // as JSON.
 type Record struct {
-	Logs      []Log      `json:"logs,omitempty"`
-	Published []Message  `json:"published,omitempty"` // in order; those that were refused are not among them
-	Lacked    []Lack     `json:"lacked,omitempty"`    // each once
-	Calls     []Call     `json:"calls,omitempty"`     // when Options.Trace asks for them
-	Used      []string   `json:"used,omitempty"`      // functions of the host that were called, sorted; lines of the log do not count
-	Exchanges []Exchange `json:"exchanges,omitempty"` // with the web, when Options.RecordHTTP asks for them
-	Files     []File     `json:"files,omitempty"`     // all that differs from the start, sorted by path
-	Left      int        `json:"left,omitempty"`      // entries that were not kept, because there were too many
-	Ready     bool       `json:"ready,omitempty"`     // it signalled that it is ready
+	Logs          []Log               `json:"logs,omitempty"`
+	Published     []Message           `json:"published,omitempty"`     // in order; those that were refused are not among them
+	Lacked        []Lack              `json:"lacked,omitempty"`        // each once
+	Calls         []Call              `json:"calls,omitempty"`         // when Options.Trace asks for them
+	Used          []string            `json:"used,omitempty"`          // functions of the host that were called, sorted; lines of the log do not count
+	Exchanges     []Exchange          `json:"exchanges,omitempty"`     // with the web, when Options.RecordNet asks for them
+	Conversations []Conversation      `json:"conversations,omitempty"` // over TCP, since the world began, when Options.RecordNet asks for them
+	Hosts         map[string][]string `json:"hosts,omitempty"`         // addresses that were asked for, in the same way
+	Strayed       []string            `json:"strayed,omitempty"`       // where it said something else than what was recorded
+	Files         []File              `json:"files,omitempty"`         // all that differs from the start, sorted by path
+	Left          int                 `json:"left,omitempty"`          // entries that were not kept, because there were too many
+	Ready         bool                `json:"ready,omitempty"`         // it signalled that it is ready
 }
 
 // Log is a line that a guest logged.
@@ -106,6 +109,12 @@ func (b *book) use(function string) {
 func (b *book) exchange(e Exchange) {
 	if b.room(len(b.record.Exchanges), len(e.Body)+len(e.Sent)) {
 		b.record.Exchanges = append(b.record.Exchanges, e)
+	}
+}
+
+func (b *book) stray(sentence string) {
+	if b.room(len(b.record.Strayed), len(sentence)) {
+		b.record.Strayed = append(b.record.Strayed, sentence)
 	}
 }
 

@@ -42,6 +42,22 @@ func Matches(pattern, topic string) bool {
 	return true
 }
 
+// Overlap reports whether there is a topic that fits both patterns.
+func Overlap(a, b string) bool {
+	x, openX := strings.CutSuffix(a, ".*")
+	y, openY := strings.CutSuffix(b, ".*")
+	p, q := strings.Split(x, "."), strings.Split(y, ".")
+	if len(p) > len(q) {
+		p, q, openX, openY = q, p, openY, openX
+	}
+	for i := range p {
+		if p[i] != q[i] && p[i] != "*" && q[i] != "*" {
+			return false
+		}
+	}
+	return openX && (openY || len(q) > len(p)) || !openX && !openY && len(p) == len(q)
+}
+
 func anyMatches(patterns []string, topic string) bool {
 	for _, p := range patterns {
 		if Matches(p, topic) {

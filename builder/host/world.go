@@ -32,6 +32,7 @@ type World struct {
 	people     []person
 	links      []link
 	registered map[string]uplink
+	programs   []*program // that outlive an instance
 	resources  map[uint32]any
 	last       uint32   // resource
 	message    *Message // that is being handled; nil: none
@@ -40,10 +41,14 @@ type World struct {
 		began time.Duration
 		bytes int
 	}
-	wait     func(Signal)
-	tell     func(Message)
-	answered map[*Exchange]bool // of Options.HTTP
-	hidden   bool               // the answer of the call under way is a secret
+	wait      func(Signal)
+	tell      func(Message)
+	answered  map[*Exchange]bool     // of Options.HTTP
+	connected map[*Conversation]bool // of Options.TCP
+	talks     []*Conversation        // that are recorded
+	talked    int                    // bytes of them
+	hosts     map[string][]string    // that are recorded
+	hidden    bool                   // the answer of the call under way is a secret
 }
 
 // Signal is why a guest that runs on gives way.
@@ -99,7 +104,7 @@ func New(o Options) (*World, error) {
 	if o.Caller.Principal == "" {
 		o.Caller.Principal = DefaultPrincipal
 	}
-	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, answered: map[*Exchange]bool{}, secrets: map[string]string{}, registered: map[string]uplink{}}
+	w := &World{options: o, values: maps.Clone(o.State), resources: map[uint32]any{}, answered: map[*Exchange]bool{}, connected: map[*Conversation]bool{}, hosts: map[string][]string{}, secrets: map[string]string{}, registered: map[string]uplink{}}
 	if w.values == nil {
 		w.values = map[string][]byte{}
 	}
@@ -141,8 +146,13 @@ func (w *World) fill() error {
 	return nil
 }
 
-// Close frees the folder below cwd://.
+// Close ends all that the guest has left open, and frees the folder below cwd://.
 func (w *World) Close() {
+	w.Reset()
+	for _, o := range w.programs {
+		o.Close()
+	}
+	w.programs = nil
 	if w.cwd.base != nil {
 		w.cwd.base.Close()
 	}
@@ -151,8 +161,25 @@ func (w *World) Close() {
 // Record returns what the guest did since the last call of it.
 func (w *World) Record() Record {
 	r := w.book.take()
+	r.Conversations, r.Hosts = w.conversations(), maps.Clone(w.hosts)
 	r.Files = slices.Concat(w.cwd.changed("cwd://"), w.home.changed("home://"), w.tmp.changed("/tmp/"))
 	return r
+}
+
+// recording is a conversation that is being recorded.
+func (w *World) recording(c Conversation) *Conversation {
+	w.talks = append(w.talks, &c)
+	return &c
+}
+
+// conversations are those that were recorded since the world began.
+func (w *World) conversations() (list []Conversation) {
+	for _, c := range w.talks {
+		one := *c
+		one.Turns = slices.Clone(c.Turns)
+		list = append(list, one)
+	}
+	return list
 }
 
 // Logged are the lines that the guest has logged since the last record.

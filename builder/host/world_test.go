@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,34 @@ func TestMatches(t *testing.T) {
 }
 
 // The clock, randomness and identities of a world are those of its options, and of nothing else.
+// Two patterns overlap exactly where some topic of a few segments fits both.
+func TestOverlap(t *testing.T) {
+	parts := []string{"a", "b", "*"}
+	var patterns, topics []string
+	for _, x := range parts {
+		patterns = append(patterns, x)
+		for _, y := range parts {
+			patterns = append(patterns, x+"."+y)
+			for _, z := range parts {
+				patterns = append(patterns, x+"."+y+"."+z)
+			}
+		}
+	}
+	for _, p := range patterns {
+		if !strings.Contains(p, "*") {
+			topics = append(topics, p, p+".a.b")
+		}
+	}
+	for _, p := range patterns {
+		for _, q := range patterns {
+			want := slices.ContainsFunc(topics, func(topic string) bool { return Matches(p, topic) && Matches(q, topic) })
+			if got := Overlap(p, q); got != want {
+				t.Errorf("%s and %s: %v", p, q, got)
+			}
+		}
+	}
+}
+
 func TestTheWorldIsDeterministic(t *testing.T) {
 	look := func(o Options) string {
 		w := world(t, o)

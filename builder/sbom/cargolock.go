@@ -1,6 +1,7 @@
 package sbom
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,9 +17,10 @@ import (
 // lockLimit is the largest Cargo.lock that is read.
 const lockLimit = 64 << 20
 
-// crates are those that the nearest Cargo.lock at or above the crate in dir names; nil where dir
-// holds no crate. A crate without its lock is an error: nobody knows what is in it.
-func crates(dir string) (list []Component, err error) {
+// crates are those that the crate in dir is made of, with what the nearest Cargo.lock at or above it
+// says of them; nil where dir holds no crate. Where cargo does not tell which they are, all of the
+// lock are listed, as optional ones. A crate without its lock is an error: nobody knows what is in it.
+func crates(ctx context.Context, dir string) (list []Component, err error) {
 	if _, err := os.Lstat(filepath.Join(dir, "Cargo.toml")); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -36,9 +38,24 @@ func crates(dir string) (list []Component, err error) {
 		if err := toml.Unmarshal(data, &lock); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", filepath.Join(folder, "Cargo.lock"), err)
 		}
+		used, err := tree(ctx, dir)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for _, p := range lock.Package {
+			id := p.Name + " " + p.Version
+			if err == nil && !used.in[id] && !used.made[id] {
+				continue
+			}
 			c := Component{Type: "library", Name: p.Name, Version: p.Version, PackageURL: "pkg:cargo/" + p.Name + "@" + p.Version,
 				Properties: []Property{{"astrid-dev:from", "Cargo.lock"}}}
+			switch {
+			case err != nil:
+				c.Scope = "optional"
+				c.Properties = append(c.Properties, Property{"astrid-dev:unsure", "cargo tree does not tell whether it is in the module"})
+			case !used.in[id]:
+				c.Scope = "excluded" // it made the module and is not in it
+			}
 			switch {
 			case p.Source == "":
 				c.PackageURL = "" // of this workspace, and in no registry

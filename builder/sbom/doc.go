@@ -1,8 +1,9 @@
 // Package sbom says what is in a module: a software bill of materials, as CycloneDX 1.6 has it.
 //
 // What it goes by is in the module (its producers section, and what Go's linker writes), and, for
-// a crate, in Cargo.lock, which names every crate that the build may have used: those that only
-// tests or build scripts need are among them. The same module and lock give the same bytes.
+// a crate, what cargo says that it is made of, with the hashes of Cargo.lock. Build scripts, macros and
+// their crates made the module and are not in it: their scope is excluded. The same module, lock and
+// cargo give the same bytes.
 //
 // The files call one way, from top to bottom:
 //
@@ -10,4 +11,5 @@
 //	cyclonedx.go  the format
 //	goinfo.go     what Go's linker writes
 //	cargolock.go  what Cargo.lock names
+//	cargotree.go  which of that is in the module
 package sbom

@@ -45,7 +45,7 @@ func Of(ctx context.Context, s Subject) (*Bill, error) {
 	}
 	parts := append(producers(said.Producers), goModules(data)...)
 	if s.Dir != "" {
-		more, err := crates(s.Dir)
+		more, err := crates(ctx, s.Dir)
 		if err != nil {
 			return nil, err
 		}

@@ -11,8 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
+
+func TestMain(m *testing.M) {
+	testkit.Handle(proc.Main)
+	os.Exit(m.Run())
+}
 
 // find is the component called name.
 func find(b *Bill, name string) *Component {
@@ -50,8 +56,15 @@ func TestCrate(t *testing.T) {
 	module := filepath.Join(testkit.Root(), "builder", "daemon", "testdata", "speaker", "speaker.wasm")
 	b := valid(t, Subject{Name: "hello", Version: "0.1.0", Module: module, Dir: dir})
 	lock := testkit.Read(t, filepath.Join(dir, "Cargo.lock"))
-	if n := strings.Count(lock, "[[package]]"); n == 0 || n != strings.Count(jsonOf(t, b), "Cargo.lock") {
-		t.Errorf("not all of %d crates", n)
+	// what is in the module, what only made it, and what is neither
+	for name, scope := range map[string]string{"astrid-sdk": "", "serde_json": "", "astrid-sdk-macros": "excluded", "syn": "excluded", "libc": "none", "r-efi": "none"} {
+		is := "none"
+		if c := find(b, name); c != nil {
+			is = c.Scope
+		}
+		if is != scope || !strings.Contains(lock, "\""+name+"\"") {
+			t.Errorf("%s is %q, want %q", name, is, scope)
+		}
 	}
 	sdk := find(b, "astrid-sdk")
 	if sdk == nil || !strings.HasPrefix(sdk.PackageURL, "pkg:cargo/astrid-sdk@") || len(sdk.Hashes) != 1 || !strings.Contains(lock, sdk.Hashes[0].Content) {
@@ -62,6 +75,18 @@ func TestCrate(t *testing.T) {
 	}
 	if len(b.Dependencies[0].On) != len(b.Components) {
 		t.Errorf("%d of %d components are what the module is made of", len(b.Dependencies[0].On), len(b.Components))
+	}
+}
+
+// Where cargo does not tell, all that the lock names is listed, and that nobody is sure.
+func TestCrateWithoutCargo(t *testing.T) {
+	folder := t.TempDir()
+	testkit.Tool(t, folder, "cargo", "exit 101")
+	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	module := filepath.Join(testkit.Root(), "builder", "daemon", "testdata", "speaker", "speaker.wasm")
+	b := valid(t, Subject{Name: "hello", Version: "0.1.0", Module: module, Dir: filepath.Join(testkit.Root(), "examples", "hello-sdk")})
+	if c := find(b, "r-efi"); c == nil || c.Scope != "optional" || !strings.Contains(jsonOf(t, b), "astrid-dev:unsure") {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -153,6 +153,21 @@ func (c *Cache) Hit(e *Entry) (again bool) {
 	return true
 }
 
+// Claim has one of several processes build what key stands for, where the store knows of them; the
+// others wait for it. waited says that there may be a result now. Whoever gets no claim, because the
+// store has none to give or ctx ended, goes on without one.
+func (c *Cache) Claim(ctx context.Context, key string, wait func()) (release func(), waited bool) {
+	claimer, ok := c.Store.(Claimer)
+	if !ok || !c.Offers() {
+		return func() {}, false
+	}
+	release, waited, err := claimer.Claim(ctx, key, wait)
+	if err != nil {
+		return func() {}, waited
+	}
+	return release, waited
+}
+
 // Miss counts a result that had to be built.
 func (c *Cache) Miss() { c.count(func(s *Stats) { s.Misses++ }) }
 

@@ -14,5 +14,6 @@
 //	trouble.go what goes wrong with a store, and when nobody asks it any more
 //	blob.go    modules, checked while they are read
 //	entry.go   what an entry says
+//	work.go    what another machine does, and what comes of it
 //	store.go   what a store of entries and modules can do
 package shared

@@ -42,3 +42,10 @@ type Store interface {
 	// Close lets go of what the store holds.
 	Close() error
 }
+
+// Claimer is a Store by which of several processes that miss the same result one builds it.
+type Claimer interface {
+	// Claim waits until nobody else has a claim on key, and then has it until release is called or
+	// the process dies. wait is called once, before it waits; waited tells that it did.
+	Claim(ctx context.Context, key string, wait func()) (release func(), waited bool, err error)
+}

@@ -85,6 +85,16 @@ func startChild(argv []string, l Limits) *Child {
 	return c
 }
 
+// Waits reports whether the child has not ended, as one does that somebody kills.
+func (c *Child) Waits() bool {
+	select {
+	case <-c.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // Close ends the child and waits for its end. It may be called twice, and on nil.
 func (c *Child) Close() {
 	if c == nil {
@@ -121,7 +131,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 	}
 	start := time.Now()
 	c.task <- request
-	late := time.NewTimer(engine.ClockPatience*c.limits.Wall + childSlack)
+	late := time.NewTimer(engine.ClockPatience*c.limits.whole() + childSlack)
 	defer late.Stop()
 	timedOut := false
 	select {
@@ -135,6 +145,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 	if c.err != nil {
 		return nil, fmt.Errorf("smoke-loading: starting the child: %w", c.err)
 	}
+	c.end.Duration = min(c.end.Duration, time.Since(start)) // without what it waited
 	if timedOut {
 		c.end.TimedOut, c.end.Cancelled = true, false
 	}
@@ -237,7 +248,7 @@ func serve(in io.Reader, out io.Writer) error {
 	} else if err != nil {
 		return err
 	} else {
-		r = loadWithin(context.Background(), module, t.Options, engine.ProcessorTime())
+		r = loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), notesFor(t.Options))
 	}
 	r.PeakChild, r.Times.CPU = engine.Usage()
 	return json.NewEncoder(out).Encode(r)

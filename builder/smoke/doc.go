@@ -8,6 +8,7 @@
 //	child.go      a load in a child with hard limits
 //	compare.go    what changed from one report to the next
 //	declared.go   what a manifest says, for the judgement
+//	slim.go       a load of what changed, where that says the same
 //	smoke.go      a load in this process, and its limits
 //	load.go       a module is read, started and judged
 //	read.go       what the bytes say

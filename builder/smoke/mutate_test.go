@@ -15,11 +15,11 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// mutations is how many are tried in this process: as many as ASTRID_DEV_MUTATIONS says, by hand.
-func mutations(t *testing.T) int {
+// mutations is how many are tried: as many as ASTRID_DEV_MUTATIONS says, by hand.
+func mutations(t *testing.T, plain, thorough int) int {
 	text := os.Getenv("ASTRID_DEV_MUTATIONS")
 	if text == "" {
-		return testkit.Rounds(400, 30_000)
+		return testkit.Rounds(plain, thorough)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -115,7 +115,7 @@ func consistent(r *Report) string {
 // TestMutations loads mutated modules in this process, which must survive all of them.
 func TestMutations(t *testing.T) {
 	all := seeds(t)
-	total := mutations(t)
+	total := mutations(t, 400, 30_000)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {

@@ -43,6 +43,7 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 		r.fail(finding.SmokeEngine, err.Error(), "check the module with another tool; if it is valid, report this")
 		return nil
 	}
+	w.restore(reading)
 	w.describe(r, reading)
 	w.validity(r, reading)
 	return reading
@@ -50,6 +51,25 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 
 func (w *work) ask(ctx context.Context) (*reader.Reading, error) {
 	return w.reader.Read(ctx, w.module, engine.Request(w.release.Features))
+}
+
+// restore makes the reading of what is left that of the whole.
+func (w *work) restore(reading *reader.Reading) {
+	w.locals = reading.Locals + w.left.Locals
+	reading.Locals = w.locals
+	if w.left.Code == 0 {
+		return
+	}
+	name := "code"
+	if reading.Kind == reader.Component {
+		name = "core code"
+	}
+	for i := range reading.Sections {
+		if reading.Sections[i].Name == name {
+			reading.Sections[i].Bytes += w.left.Code
+		}
+	}
+	slices.SortStableFunc(reading.Sections, func(a, b reader.Section) int { return int(b.Bytes - a.Bytes) })
 }
 
 // describe writes what the bytes say about themselves into the report.

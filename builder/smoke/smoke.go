@@ -47,13 +47,16 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.CPUSeconds == 0 {
 		// The collector may use a second processor beside the interpreter.
-		l.CPUSeconds = 2*uint64((l.Wall+time.Second-1)/time.Second) + 1
+		l.CPUSeconds = 2*uint64((l.whole()+time.Second-1)/time.Second) + 1
 	}
 	if l.Output == 0 {
 		l.Output = defaultOutput
 	}
 	return l
 }
+
+// whole is the time limit of the load with that of what is left of a known module before it.
+func (l Limits) whole() time.Duration { return l.Wall + l.Wall/slimShare }
 
 // Options choose what a load does. The zero value loads under the default limits.
 type Options struct {
@@ -72,12 +75,17 @@ type Options struct {
 // stopped from inside, and its goroutine then runs on after loadWithin has returned.
 func loadWithin(ctx context.Context, module []byte, o Options, processor func() time.Duration) *Report {
 	o.Limits = o.Limits.withDefaults()
-	w := &work{module: module, options: o, out: newCaptures(o.Limits.Output)}
+	return (&work{module: module, options: o}).within(ctx, processor)
+}
+
+// within does the load. The limits are set.
+func (w *work) within(ctx context.Context, processor func() time.Duration) *Report {
+	w.out = newCaptures(w.options.Limits.Output)
 	if r := w.prepare(); r != nil { // what it takes to compile the reader is no fault of the module's
 		return r
 	}
 	start := time.Now()
-	ctx, cancel := engine.Bounded(ctx, o.Limits.Wall, processor)
+	ctx, cancel := engine.Bounded(ctx, w.options.Limits.Wall, processor)
 	defer cancel()
 	done := make(chan *Report, 1) // buffered: an abandoned load must be able to end
 	go func() { done <- w.run(ctx) }()

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
 // work is one load. Its goroutine owns the report until it hands it over; the
@@ -21,6 +22,9 @@ type work struct {
 	out     *captures
 	reader  *reader.Reader
 	release *astrid.Release
+	left    slim.Left       // what is not in module, of the file that it stands for
+	watch   engine.Watch    // who is told which functions run; may be nil
+	locals  uint64          // of all functions of the file; what the load found
 	sandbox *engine.Sandbox // nil: nothing has been started; the load alone uses it
 	phase   atomic.Pointer[string]
 	scanned atomic.Pointer[Report] // what was known before the first guest instruction

@@ -9,12 +9,14 @@
 //
 //	record.go   a call, written into a file as a test
 //	update.go   what came out, written into the files
+//	came.go     what came in the place of what was expected
 //	run.go      tests are run
 //	again.go    what need not be run again
 //	observe.go  what their calls did, to compare two modules
 //	expect.go   what came out against what was expected
 //	read.go     what the files say
-//	value.go    values of TOML and JSON
+//	net.go      what the network answers
 //	field.go    one value of a file, with its place
+//	value.go    values of TOML and JSON
 //	summary.go  what came of all tests
 package tests

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -31,7 +32,7 @@ var checks = map[string]func(want any, s *seen) *Miss{
 	"matches":   func(want any, s *seen) *Miss { return s.matches(want.(*regexp.Regexp)) },
 	"error":     func(want any, s *seen) *Miss { return s.fails(want.(string)) },
 	"published": func(want any, s *seen) *Miss { return s.publishes(want) },
-	"log":       func(want any, s *seen) *Miss { return s.logs(want.(string)) },
+	"log":       func(want any, s *seen) *Miss { return s.logs(want) },
 }
 
 // missed are the expectations of t that s does not meet.
@@ -39,6 +40,7 @@ func (t *Test) missed(s *seen) (list []Miss) {
 	if s.failed && !t.expects("error") {
 		list = append(list, Miss{Line: t.Line, index: -1, Message: "it failed: " + oneLine(s.content), Hint: `where that is right, write error = "..." in its expect`})
 	}
+	list = append(list, t.strayed(s)...)
 	for i, e := range t.expect {
 		var m *Miss
 		switch e.kind {
@@ -56,6 +58,17 @@ func (t *Test) missed(s *seen) (list []Miss) {
 			m.Line, m.index, m.kind = e.line, i, e.kind
 			list = append(list, *m)
 		}
+	}
+	return list
+}
+
+// strayed are the misses of connections on which something else was said than was recorded.
+func (t *Test) strayed(s *seen) (list []Miss) {
+	if s.outcome == nil {
+		return nil
+	}
+	for _, sentence := range s.outcome.Record.Strayed {
+		list = append(list, Miss{Line: t.Line, index: -1, Message: sentence, Hint: "where that is right, record the call anew with call --record, or mend tcp"})
 	}
 	return list
 }
@@ -180,25 +193,20 @@ func (s *seen) fails(want string) *Miss {
 
 func (s *seen) publishes(want any) *Miss {
 	p, some := want.(publication)
-	if !some {
-		if len(s.published) == 0 {
-			return nil
-		}
-		return &Miss{Message: "it published on " + s.topics() + ", and nothing was expected"}
+	switch {
+	case !some && len(s.published) == 0:
+		return nil
+	case !some:
+		return &Miss{Message: "it published on " + s.topics() + ", and nothing was expected", got: s.publications()}
 	}
 	said := ""
 	for _, m := range s.published {
-		if m.Topic != p.topic {
-			continue
-		}
-		d := ""
-		if p.any {
-			d = differs(p.payload, decoded(m.Payload), true, "")
-		}
-		if d == "" {
+		if p.met(m) {
 			return nil
 		}
-		said = "on " + p.topic + " it published another payload: " + d
+		if m.Topic == p.topic {
+			said = "on " + p.topic + " it published another payload: " + differs(p.payload, decoded(m.Payload), true, "")
+		}
 	}
 	switch {
 	case said != "":
@@ -207,6 +215,11 @@ func (s *seen) publishes(want any) *Miss {
 		return &Miss{Message: "it published nothing on " + p.topic + s.refused(p.topic)}
 	}
 	return &Miss{Message: fmt.Sprintf("it published nothing on %s, but on %s%s", p.topic, s.topics(), s.refused(p.topic))}
+}
+
+// met reports whether a message is the one that is expected.
+func (p publication) met(m host.Message) bool {
+	return m.Topic == p.topic && (!p.any || differs(p.payload, decoded(m.Payload), true, "") == "")
 }
 
 func (s *seen) topics() string {
@@ -227,19 +240,56 @@ func (s *seen) refused(what string) string {
 	return ""
 }
 
-func (s *seen) logs(want string) *Miss {
-	var lines []string
-	for _, l := range s.outcome.Record.Logs {
-		line := l.Level + ": " + l.Message
-		if strings.Contains(line, want) {
-			return nil
+func (s *seen) logs(want any) *Miss {
+	phrase, some := want.(string)
+	lines := s.lines()
+	switch {
+	case !some && len(lines) == 0, some && slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, phrase) }):
+		return nil
+	case len(lines) == 0:
+		return &Miss{Message: fmt.Sprintf("no line of the log contains %s: it logged nothing", oneLine(quoted(phrase)))}
+	}
+	said := "  " + strings.Join(lines, "\n  ") + "\n"
+	if !some {
+		return &Miss{Message: "it logged, and nothing was expected", Diff: said, got: s.logged()}
+	}
+	return &Miss{Message: fmt.Sprintf("no line of the log contains %s", oneLine(quoted(phrase))), Diff: said}
+}
+
+// publications are the messages that came, as a file of tests has them. A payload that TOML
+// cannot say is left out.
+func (s *seen) publications() []any {
+	list := []any{}
+	for _, m := range s.published {
+		one := map[string]any{"topic": m.Topic}
+		if payload := decoded(m.Payload); payload != nil {
+			one["payload"] = payload
 		}
-		lines = append(lines, line)
+		if _, _, ok := literal(one); !ok {
+			delete(one, "payload")
+		}
+		list = append(list, one)
 	}
-	if len(lines) == 0 {
-		return &Miss{Message: fmt.Sprintf("no line of the log contains %s: it logged nothing", oneLine(quoted(want)))}
+	return list
+}
+
+// logged are the lines of the log, each once.
+func (s *seen) logged() []any {
+	lines := []any{}
+	for _, line := range s.lines() {
+		if !slices.Contains(lines, any(line)) {
+			lines = append(lines, line)
+		}
 	}
-	return &Miss{Message: fmt.Sprintf("no line of the log contains %s", oneLine(quoted(want))), Diff: "  " + strings.Join(lines, "\n  ") + "\n"}
+	return lines
+}
+
+// lines are those of the log.
+func (s *seen) lines() (list []string) {
+	for _, l := range s.outcome.Record.Logs {
+		list = append(list, fmt.Sprintf("%s: %s", l.Level, l.Message))
+	}
+	return list
 }
 
 // file looks at a file that the guest wrote; want is its content, or false for none.
@@ -267,7 +317,7 @@ func (s *seen) file(path string, want any) *Miss {
 	if want == false {
 		return nil
 	}
-	return &Miss{Message: path + " was not written" + s.refused(full) + s.written()}
+	return &Miss{Message: path + " was not written" + s.refused(full) + s.written(), got: false}
 }
 
 func (s *seen) written() string {

@@ -129,3 +129,46 @@ func (f field) boolean() bool {
 	}
 	return b
 }
+
+// tables calls do for each table of an array, whose keys are among names.
+func (f field) tables(example string, names []string, do func(field)) {
+	list := tomldoc.Elements(f.value)
+	if f.found && list == nil {
+		f.wrong("an array of tables", fmt.Sprintf("write %s = %s", f.name(), example))
+	}
+	for i := range list {
+		if one := f.element(i); one.only(names...) {
+			do(one)
+		}
+	}
+}
+
+// words reads a table of text; numbers and switches are taken as text.
+func (f field) words() map[string]string {
+	var all map[string]string
+	f.each(func(one field) {
+		switch one.value.(type) {
+		case string, bool, int64, float64:
+		default:
+			one.wrong("text", "put it in quotes")
+			return
+		}
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[one.name()] = text(one.value)
+	})
+	return all
+}
+
+// contents reads a table of bytes: text is itself, everything else its JSON.
+func (f field) contents() map[string][]byte {
+	var all map[string][]byte
+	f.each(func(one field) {
+		if all == nil {
+			all = map[string][]byte{}
+		}
+		all[one.name()] = []byte(text(one.value))
+	})
+	return all
+}

@@ -60,7 +60,7 @@ func (t *Test) callKey() (string, error) {
 	h := blake3.New()
 	w := t.world
 	b, err := json.Marshal(map[string]any{"tool": t.tool, "topic": t.topic, "args": t.args, "files": w.files, "kv": w.kv, "env": w.env, "answers": w.answers,
-		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock, "with": len(w.with), "http": w.http, "messages": w.messages})
+		"capabilities": w.capabilities, "caller": w.caller, "approve": w.approve, "seed": w.seed, "clock": w.clock, "with": len(w.with), "around": w.around, "http": w.http, "tcp": w.tcp, "hosts": w.hosts, "messages": w.messages})
 	if err != nil {
 		return "", err
 	}
@@ -100,11 +100,22 @@ func (t *Test) callKey() (string, error) {
 
 // peers are the other capsules on the bus of t.
 func (t *Test) peers() (list []guest.Peer, err error) {
+	manifests := []*capsule.Manifest{}
 	for _, dir := range t.world.with {
 		m, err := capsule.Load(dir)
 		if err != nil {
 			return nil, err
 		}
+		manifests = append(manifests, m)
+	}
+	if t.world.around {
+		m, err := capsule.Load(t.world.dir)
+		if err != nil {
+			return nil, err
+		}
+		manifests = tools.Around(m)
+	}
+	for _, m := range manifests {
 		p, err := tools.Peer(m)
 		if err != nil {
 			return nil, err

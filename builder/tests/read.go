@@ -3,7 +3,6 @@ package tests
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -37,6 +36,9 @@ func isFile(e os.DirEntry) bool {
 	return !e.IsDir() && IsFile(path.Join(Folder, e.Name())) && !strings.HasPrefix(e.Name(), ".")
 }
 
+// Around is what with says for the capsules beside the tested one that hear what it says.
+const Around = "workspace"
+
 // File is one file of tests.
 type File struct {
 	Name   string // a slash path below the capsule: tests/greet.toml
@@ -65,9 +67,13 @@ type Test struct {
 type world struct {
 	cwd          string   // a folder of the machine, absolute
 	with         []string // folders of other capsules, absolute
+	around       bool     // those beside it that hear what it says
+	dir          string   // the capsule's own
 	files, kv    map[string][]byte
 	env, answers map[string]string
 	http         []host.Exchange
+	tcp          []host.Conversation
+	hosts        map[string][]string
 	messages     []host.Message // that are sent before, in order
 	capabilities host.Capabilities
 	caller       string
@@ -85,7 +91,7 @@ type expectation struct {
 }
 
 var (
-	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "http", "messages", "seed", "clock", "expect"}
+	testKeys         = []string{"name", "tool", "topic", "args", "fixtures", "env", "kv", "capabilities", "caller", "approve", "answers", "with", "http", "tcp", "hosts", "messages", "seed", "clock", "expect"}
 	expectKeys       = []string{"result", "contains", "matches", "json", "error", "published", "files", "kv", "log"}
 	capabilityLists  = []string{"net", "kv", "fs_read", "fs_write", "host_process", "net_bind", "net_connect", "identity"}
 	capabilityWords  = []string{"uplink", "allow_persistent", "allow_prompt_injection"}
@@ -198,10 +204,15 @@ func (f field) world(dir string) world {
 	if w.approve != "" && !slices.Contains(host.Decisions, w.approve) {
 		f.at("approve").fault(finding.TestValue, "it is one of "+strings.Join(host.Decisions, ", "), "nobody decides %q", w.approve)
 	}
-	w.http, w.messages = f.at("http").exchanges(), f.at("messages").messages()
-	for _, other := range f.at("with").texts() {
-		w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
+	w.http, w.tcp, w.hosts, w.messages = f.at("http").exchanges(), f.at("tcp").conversations(), f.at("hosts").hosts(), f.at("messages").messages()
+	if with := f.at("with"); with.value == Around {
+		w.around = true
+	} else {
+		for _, other := range with.texts() {
+			w.with = append(w.with, filepath.Join(dir, filepath.FromSlash(other)))
+		}
 	}
+	w.dir = dir
 	if fixtures := f.at("fixtures"); fixtures.found {
 		if s, ok := fixtures.value.(string); ok {
 			w.cwd = fixtures.folder(dir, s)
@@ -225,34 +236,6 @@ func (f field) world(dir string) world {
 	return w
 }
 
-// exchanges reads answers of the web.
-func (f field) exchanges() (list []host.Exchange) {
-	f.tables(`[{ url = "https://...", body = "..." }]`, []string{"url", "method", "sent", "status", "headers", "body"}, func(one field) {
-		e := host.Exchange{Method: "GET", URL: one.at("url").text(), Status: 200, Headers: one.at("headers").words(), Body: []byte(text(one.at("body").value))}
-		if e.URL == "" {
-			one.fault(finding.TestValue, `write url = "https://..."`, "an answer of the web has a url")
-		}
-		if method := one.at("method"); method.found {
-			e.Method = method.text()
-		}
-		if sent := one.at("sent"); sent.found {
-			e.Sent = []byte(text(sent.value))
-		}
-		if status := one.at("status"); status.found {
-			n, ok := status.value.(int64)
-			if !ok || n < 100 || n > 599 {
-				status.wrong("a whole number from 100 to 599", "write status = 200")
-			}
-			e.Status = int(n)
-		}
-		if !one.at("body").found {
-			e.Body = nil
-		}
-		list = append(list, e)
-	})
-	return list
-}
-
 // messages reads what is sent.
 func (f field) messages() (list []host.Message) {
 	f.tables(`[{ topic = "..." }]`, publicationWords, func(one field) {
@@ -268,19 +251,6 @@ func (f field) messages() (list []host.Message) {
 	return list
 }
 
-// tables calls do for each table of an array, whose keys are among names.
-func (f field) tables(example string, names []string, do func(field)) {
-	list := tomldoc.Elements(f.value)
-	if f.found && list == nil {
-		f.wrong("an array of tables", fmt.Sprintf("write %s = %s", f.name(), example))
-	}
-	for i := range list {
-		if one := f.element(i); one.only(names...) {
-			do(one)
-		}
-	}
-}
-
 // folder is a folder of fixtures, below the folder of the tests.
 func (f field) folder(dir, name string) string {
 	at := filepath.FromSlash(name)
@@ -294,36 +264,6 @@ func (f field) folder(dir, name string) string {
 		return ""
 	}
 	return full
-}
-
-// words reads a table of text; numbers and switches are taken as text.
-func (f field) words() map[string]string {
-	var all map[string]string
-	f.each(func(one field) {
-		switch one.value.(type) {
-		case string, bool, int64, float64:
-		default:
-			one.wrong("text", "put it in quotes")
-			return
-		}
-		if all == nil {
-			all = map[string]string{}
-		}
-		all[one.name()] = text(one.value)
-	})
-	return all
-}
-
-// contents reads a table of bytes: text is itself, everything else its JSON.
-func (f field) contents() map[string][]byte {
-	var all map[string][]byte
-	f.each(func(one field) {
-		if all == nil {
-			all = map[string][]byte{}
-		}
-		all[one.name()] = []byte(text(one.value))
-	})
-	return all
 }
 
 func (f field) capabilities() host.Capabilities {
@@ -352,9 +292,7 @@ func (f field) expectations() (list []expectation) {
 		case "result", "json":
 			add(one, decoded(encoded(one.value)))
 		case "contains", "log":
-			for _, s := range one.texts() {
-				add(one, s)
-			}
+			one.phrases(add)
 		case "matches":
 			if re, err := regexp.Compile(one.text()); err != nil {
 				one.fault(finding.TestValue, "mend it: https://pkg.go.dev/regexp/syntax has the syntax", "it is no regular expression: %v", err)
@@ -382,11 +320,36 @@ func (f field) expectations() (list []expectation) {
 	return list
 }
 
+// phrases reads texts that are expected, each with its own place.
+func (f field) phrases(add func(field, any)) {
+	list := f.texts()
+	if _, single := f.value.(string); single {
+		add(f, list[0])
+		return
+	}
+	switch {
+	case list == nil || len(list) > 0:
+	case f.name() == "log":
+		add(f, none{})
+	default:
+		f.wrong("text, or an array with some", "take it out, or write "+f.name()+" = \"...\"")
+	}
+	for i, s := range list {
+		add(f.element(i), s)
+	}
+}
+
+// none is an empty array, where that means that nothing came.
+type none struct{}
+
 // publications reads the messages that are expected.
 func (f field) publications(add func(field, any)) {
 	list := tomldoc.Elements(f.value)
 	if list == nil {
 		f.wrong("an array of tables", `write published = [{ topic = "..." }]`)
+	}
+	if list != nil && len(list) == 0 {
+		add(f, none{})
 	}
 	for i := range list {
 		one := f.element(i)

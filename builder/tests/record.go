@@ -33,6 +33,9 @@ type Recorded struct {
 	Cwd             string // a folder, absolute; "": none
 	Caller, Approve string
 	HTTP            []host.Exchange // that the network answered
+	TCP             []host.Conversation
+	Hosts           map[string][]string
+	With            []string // folders of other capsules on its bus, slash paths from the capsule's own
 	Seed            uint64
 	Clock           time.Time
 }
@@ -158,7 +161,14 @@ func (r Recorded) text(dir, name string) (string, error) {
 	if r.Approve != "" {
 		add("approve", r.Approve)
 	}
-	r.exchanges(&b, &untold)
+	if len(r.With) > 0 {
+		with := []any{}
+		for _, dir := range r.With {
+			with = append(with, dir)
+		}
+		add("with", with)
+	}
+	r.network(&b, &untold)
 	if r.Seed != 0 {
 		add("seed", json.Number(fmt.Sprint(r.Seed)))
 	}
@@ -172,35 +182,6 @@ func (r Recorded) text(dir, name string) (string, error) {
 		return "", fmt.Errorf("a test cannot tell %s", strings.Join(untold, ", "))
 	}
 	return b.String(), nil
-}
-
-// exchanges tells what the web answered.
-func (r Recorded) exchanges(b *strings.Builder, untold *[]string) {
-	for i, e := range r.HTTP {
-		if !utf8.Valid(e.Body) || !utf8.Valid(e.Sent) {
-			*untold = append(*untold, "what is exchanged with "+e.URL+", which is no text")
-			return
-		}
-		one := map[string]any{"method": e.Method, "url": e.URL, "status": json.Number(fmt.Sprint(e.Status)), "body": string(e.Body)}
-		if len(e.Sent) > 0 {
-			one["sent"] = string(e.Sent)
-		}
-		if len(e.Headers) > 0 {
-			headers := map[string]any{}
-			for name, value := range e.Headers {
-				headers[name] = value
-			}
-			one["headers"] = headers
-		}
-		line, _, _ := literal(one)
-		if i == 0 {
-			b.WriteString("http = [\n")
-		}
-		fmt.Fprintf(b, "  %s,\n", line)
-		if i == len(r.HTTP)-1 {
-			b.WriteString("]\n")
-		}
-	}
 }
 
 // fixtures is the name of the folder below tests that is cwd://; "" for none.

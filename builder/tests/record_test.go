@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
@@ -34,6 +38,47 @@ func TestRecord(t *testing.T) {
 	got := files[0].Tests[0]
 	if got.tool != "note" || string(got.args) != `{"deep":{"k":[true]},"n":1.5,"path":"a \"b\""}` || string(got.world.kv["k"]) != `{"a":1}` || got.world.cwd != r.Cwd || got.world.seed != 7 || !got.expects("error") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What the network answered is read as it was recorded, with bytes that are no text.
+func TestRecordNetwork(t *testing.T) {
+	dir := t.TempDir()
+	r := Recorded{Tool: "a", Args: []byte("{}"), Hosts: map[string][]string{"a.example": {"1.2.3.4"}, "none.example": {}},
+		HTTP: []host.Exchange{{Method: "POST", URL: "https://a.example/", Sent: []byte("x"), Status: 201, Headers: map[string]string{"etag": "e"}, Body: []byte("y")}},
+		TCP: []host.Conversation{
+			{Address: "a.example:1", Peer: "1.2.3.4:1", Turns: []host.Turn{{Sent: []byte("\x00\xff\"")}, {Received: []byte("text\r\n\x7f")}}, End: "open"},
+			{Address: "b.example:1", Refused: "timeout"}}}
+	_, _, err := Record(dir, r)
+	testkit.Check(t, err)
+	files, err := Read(dir)
+	testkit.Check(t, err)
+	w := files[0].Tests[0].world
+	if diff := cmp.Diff(r, Recorded{Tool: r.Tool, Args: r.Args, Hosts: w.hosts, HTTP: w.http, TCP: w.tcp}, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	if text := testkit.Read(t, filepath.Join(dir, RecordFile)); !strings.Contains(text, `{ sent_hex = "00ff22" }`) {
+		t.Error(text)
+	}
+}
+
+// What is wrong with a connection is told with its line.
+func TestWrongConversations(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{ address = "a" }]`:                                                  "a connection has an address",
+		`[{ address = "a:1", end = "never" }]`:                                 `end is never "never"`,
+		`[{ address = "a:1", refused = "no" }]`:                                `refused is never "no"`,
+		`[{ address = "a:1", refused = "timeout", turns = [{ sent = "a" }] }]`: "has no turns",
+		`[{ address = "a:1", turns = [{ sent = "a", received = "b" }] }]`:      "either the capsule sends or it receives",
+		`[{ address = "a:1", turns = [{ sent_hex = "0" }] }]`:                  "pairs of hexadecimal digits",
+	} {
+		dir := t.TempDir()
+		testkit.Write(t, filepath.Join(dir, "tests", "a.toml"), "[[test]]\nname = \"a\"\ntool = \"a\"\ntcp = "+text+"\n")
+		files, err := Read(dir)
+		testkit.Check(t, err)
+		if f := files[0].Faults; len(f) != 1 || !strings.Contains(f[0].Message, want) || f[0].Line != 4 {
+			t.Errorf("%s: %v", text, f)
+		}
 	}
 }
 

@@ -159,10 +159,11 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	switch {
 	case errors.As(err, &fault):
 		ran.fails("", fault.Message)
+		ran.Missed = append(ran.Missed, t.strayed(s)...)
 		ran.call = t.observed(call, s, fault.Message, world)
 		if s.outcome != nil {
 			ran.Late = s.outcome.Late
-			ran.Missed[len(ran.Missed)-1].Diff = stack(s.outcome)
+			ran.Missed[0].Diff = stack(s.outcome)
 		}
 		return nil
 	case err != nil:
@@ -171,9 +172,7 @@ func (r *Runner) run(ctx context.Context, t *Test, ran *Ran) error {
 	}
 	ran.call = t.observed(call, s, "", world)
 	s.outcome.Record.Logs = slices.Concat(start.Record.Logs, s.outcome.Record.Logs)
-	if ran.Missed = t.missed(s); t.tool != "" {
-		ran.content = s.value()
-	}
+	ran.Missed, ran.seen = t.missed(s), s
 	return nil
 }
 
@@ -203,7 +202,8 @@ func (t *Test) in(o host.Options, declared []string) (w host.Options, undeclared
 	if !has.clock.IsZero() {
 		w.Clock = has.clock.UnixMilli()
 	}
-	w.State, w.Files, w.Cwd, w.Approve, w.Answers, w.HTTP = has.kv, has.files, has.cwd, has.approve, has.answers, has.http
+	w.State, w.Files, w.Cwd, w.Approve, w.Answers = has.kv, has.files, has.cwd, has.approve, has.answers
+	w.HTTP, w.TCP, w.Hosts = has.http, has.tcp, has.hosts
 	c, more := &w.Capabilities, has.capabilities
 	for _, both := range []struct {
 		to  *[]string
@@ -260,12 +260,15 @@ func (r *Runner) call(ctx context.Context, t *Test, world host.Options) (*seen, 
 func (s *seen) after(before []*guest.Outcome) {
 	var logs []host.Log
 	var published []host.Message
+	var strayed []string
 	for _, o := range before {
 		logs, published = append(logs, o.Record.Logs...), append(published, o.Record.Published...)
+		strayed = append(strayed, o.Record.Strayed...)
 	}
 	s.published = append(published, s.published...)
 	if s.outcome != nil {
 		s.outcome.Record.Logs = append(logs, s.outcome.Record.Logs...)
+		s.outcome.Record.Strayed = append(strayed, s.outcome.Record.Strayed...)
 	}
 }
 

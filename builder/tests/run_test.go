@@ -180,7 +180,7 @@ func TestUpdateKeepsModeAndMark(t *testing.T) {
 		t.Fatal(err)
 	}
 	data, _ := os.ReadFile(list[0].path)
-	if want := "\xef\xbb\xbf[[test]]\r\nname = \"a\"\r\ntool = \"count\"\r\nexpect = { result = 1 }\r\n"; string(data) != want {
+	if want := "\xef\xbb\xbf[[test]]\r\nname = \"a\"\r\ntool = \"count\"\r\nexpect.result = 1\r\nexpect.kv = { __state = { count = 1 } }\r\n"; string(data) != want {
 		t.Errorf("the file is %q, want %q", data, want)
 	}
 	if info, _ := os.Stat(list[0].path); info.Mode().Perm() != 0o600 {

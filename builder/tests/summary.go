@@ -29,9 +29,9 @@ type Ran struct {
 
 	Updated bool `json:"updated,omitempty"` // all that it missed stands in its file now
 
-	test    *Test
-	call    *behaviour.Call // what its call did; nil: it was not made
-	content any             // what its tool answered; nil: nothing, or null
+	test *Test
+	call *behaviour.Call // what its call did; nil: it was not made
+	seen *seen           // the same, to be written into its file; nil: it was not made, or did not end well
 }
 
 // Miss is an expectation that was not met.
@@ -41,24 +41,28 @@ type Miss struct {
 	Diff    string `json:"diff,omitempty"` // from what was expected to what came
 	Hint    string `json:"hint,omitempty"`
 
-	kind  string // of the expectation; "": the test itself
-	index int    // of the expectation; -1: the test itself
-	got   any    // what would meet it; nil: nothing would that a file can say
+	kind    string // of the expectation; "": the test itself
+	index   int    // of the expectation; -1: the test itself
+	got     any    // what would meet it; nil: nothing would that a file can say
+	written bool   // what came stands in the file now
 }
 
 func (t *Test) ran() Ran { return Ran{Name: t.Name, File: t.File, Line: t.Line, test: t} }
 
-// Left says why --update did not write what came in the place of an expectation.
+// Left says what --update did with an expectation, and why it did not write what came in its place.
 func (m Miss) Left() string {
+	if m.written {
+		return "--update wrote what came"
+	}
 	switch m.kind {
 	case "":
 		return "--update writes expectations, and this is none"
-	case "contains", "log":
+	case "contains":
 		return "--update leaves it: which part of a text is meant only you know"
 	case "matches":
 		return "--update leaves it: it writes no regular expressions"
-	case "published":
-		return "--update leaves it: write the topic, and what of the payload counts"
+	case "published", "log":
+		return "--update leaves it: nothing came that could stand here, and it takes no expectation away"
 	}
 	return "--update leaves it: a file of tests cannot say what came"
 }

@@ -20,10 +20,11 @@ type Updated struct {
 }
 
 // Write writes what came out into the files, where tests missed something that a file can say:
-// the value of a result, of an error, of a file or of a key. A test without expect gets its
-// result. The rest of a file stays as it is. What cannot be written, such as a message that was
-// not published, stays missed. A file that somebody has changed since it was read is left alone,
-// and is the error; files before it are written.
+// the value of a result, of an error, of a file or of a key, a message, a line of the log. A test
+// without expect gets a whole one. The rest of a file stays as it is, and no expectation is taken
+// away: one in whose place nothing came stays missed, as do contains and matches, of which only
+// their author knows which part is meant. A file that somebody has changed since it was read is left
+// alone, and is the error; files before it are written.
 func Write(files []*File, s *Summary) (list []Updated, err error) {
 	for _, f := range files {
 		if len(f.Faults) > 0 {
@@ -61,24 +62,62 @@ func Write(files []*File, s *Summary) (list []Updated, err error) {
 
 // write edits what one test missed, and says how many places that were.
 func (r *Ran) write(e *tomldoc.Edits) (n int) {
-	if r.test.silent && len(r.Missed) == 0 && r.content != nil {
-		if text, value, ok := resultLiteral(r.content); ok {
-			e.Add(r.test.key, "expect", "expect = { result = "+text+" }", map[string]any{"result": value})
-			n++
-		}
+	if r.seen == nil {
+		return 0
 	}
-	for _, m := range r.Missed {
-		if m.index < 0 || m.got == nil {
+	if r.test.silent {
+		return r.writeWhole(e)
+	}
+	came := r.came()
+	for i := range r.Missed {
+		m := &r.Missed[i]
+		if m.index < 0 {
 			continue
 		}
-		if changes, ok := places(e.Document(), r.test.expect[m.index], m.got); ok {
+		want, got := r.test.expect[m.index], m.got
+		if g, chosen := came[i]; chosen {
+			got = g
+		}
+		if got == nil {
+			continue
+		}
+		if changes, ok := places(e.Document(), want, got); ok {
 			for _, c := range changes {
 				e.Replace(c.text, c.value, c.key...)
 			}
+			m.written = true
 			n++
 		}
 	}
 	return n
+}
+
+// writeWhole gives a test without expect all that came.
+func (r *Ran) writeWhole(e *tomldoc.Edits) int {
+	var lines, inner []string
+	value := map[string]any{}
+	for _, k := range r.whole() {
+		s, v, ok := literal(k.value)
+		if !ok && k.name == "result" {
+			s, v, ok = resultLiteral(k.value)
+		}
+		if ok {
+			lines, inner = append(lines, "expect."+k.name+" = "+s), append(inner, k.name+" = "+s)
+			value[k.name] = v
+		}
+	}
+	switch len(lines) {
+	case 0:
+		return 0
+	case 1:
+		lines = []string{"expect = { " + inner[0] + " }"}
+	}
+	eol := "\n"
+	if strings.Contains(e.Document().Text(), "\r\n") {
+		eol = "\r\n"
+	}
+	e.Add(r.test.key, "expect", strings.Join(lines, eol), value)
+	return len(lines)
 }
 
 // change is a value to be written at a key.
@@ -93,7 +132,10 @@ type change struct {
 // to which keys would have to be added is left as it is.
 func places(doc *tomldoc.Document, e expectation, got any) (list []change, ok bool) {
 	at, found := doc.Locate(e.key...)
-	if found && at.KeyStart >= 0 && at.Start > at.KeyStart {
+	if p, ok := got.(publication); ok {
+		return placesOf(doc, e, p)
+	}
+	if found && at.Start > at.KeyStart {
 		c := change{key: e.key}
 		if c.text, c.value, ok = literal(got); !ok && e.kind == "result" {
 			c.text, c.value, ok = resultLiteral(got)
@@ -120,6 +162,23 @@ func places(doc *tomldoc.Document, e expectation, got any) (list []change, ok bo
 		list = append(list, more...)
 	}
 	return list, true
+}
+
+// placesOf are the changes that make an expected message the one that came.
+func placesOf(doc *tomldoc.Document, e expectation, got publication) (list []change, ok bool) {
+	want := e.want.(publication)
+	inner := func(name string, want, got any) bool {
+		more, ok := places(doc, expectation{kind: e.kind, key: append(slices.Clone(e.key), name), want: want}, got)
+		list = append(list, more...)
+		return ok
+	}
+	ok = want.topic == got.topic || inner("topic", want.topic, got.topic)
+	if ok && want.any {
+		if part := shaped(want.payload, got.payload); differs(want.payload, part, true, "") != "" {
+			ok = inner("payload", want.payload, part)
+		}
+	}
+	return list, ok
 }
 
 // resultLiteral is a result as TOML. What has a null in it, which TOML cannot say, is its JSON

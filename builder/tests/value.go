@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
 )
@@ -191,7 +192,7 @@ func short(v any) string {
 func literal(v any) (string, any, bool) {
 	switch v := v.(type) {
 	case string:
-		return quoted(v), v, true
+		return quoted(v), v, utf8.ValidString(v)
 	case bool:
 		return strconv.FormatBool(v), v, true
 	case json.Number:

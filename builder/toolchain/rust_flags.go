@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
@@ -49,4 +50,13 @@ func (c *crate) cargoProfile() string {
 		return "dev"
 	}
 	return c.profile
+}
+
+// likely are the files that cargo will make.
+func (c *crate) likely() (list []string) {
+	folder := filepath.Join(c.targetDir, strings.TrimSuffix(filepath.Base(c.target), ".json"), c.profileDir())
+	for _, name := range c.files.Manifest.Modules(c.dir) {
+		list = append(list, filepath.Join(folder, name))
+	}
+	return list
 }

@@ -21,11 +21,10 @@ const callID = "call-1"
 // Call calls a tool with arguments, a JSON object. What it did is in the Outcome. An error
 // that is a *FaultError is the guest's own: it trapped, or gave no result.
 func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, arguments json.RawMessage) (*Result, *guest.Outcome, error) {
-	payload, err := json.Marshal(map[string]any{"type": "tool_execute_request", "call_id": callID, "tool_name": name, "arguments": arguments})
+	topic, payload, err := Request(name, arguments)
 	if err != nil {
-		return nil, nil, fmt.Errorf("writing the request: %w", err)
+		return nil, nil, err
 	}
-	topic := executeTopic + name
 	data, outcome, err := ask{topic, payload, "tool_execute_" + name, topic + resultSuffix}.of(ctx, g, o)
 	if err != nil {
 		return nil, outcome, err
@@ -33,13 +32,28 @@ func Call(ctx context.Context, g *guest.Guest, o host.Options, name string, argu
 	if data == nil {
 		return nil, outcome, &FaultError{silence(topic, outcome)}
 	}
+	result, err := ReadResult(name, data)
+	return result, outcome, err
+}
+
+// Request is the message that calls a tool, and its topic.
+func Request(name string, arguments json.RawMessage) (topic string, payload json.RawMessage, err error) {
+	payload, err = json.Marshal(map[string]any{"type": "tool_execute_request", "call_id": callID, "tool_name": name, "arguments": arguments})
+	if err != nil {
+		return "", nil, fmt.Errorf("writing the request: %w", err)
+	}
+	return executeTopic + name, payload, nil
+}
+
+// ReadResult reads what the capsule published as the result of a tool. The error is a *FaultError.
+func ReadResult(name string, data []byte) (*Result, error) {
 	var answer struct {
 		Result *Result `json:"result"`
 	}
 	if err := json.Unmarshal(data, &answer); err != nil || answer.Result == nil {
-		return nil, outcome, &FaultError{fmt.Sprintf("what it published on %s%s is no result of a tool", topic, resultSuffix)}
+		return nil, &FaultError{fmt.Sprintf("what it published on %s is no result of a tool", ResultTopic(name))}
 	}
-	return answer.Result, outcome, nil
+	return answer.Result, nil
 }
 
 // ResultTopic is where the runtime waits for the result of a tool.

@@ -13,8 +13,8 @@ import (
 
 // Topics of tools (crate astrid-capsule, topic.rs and tool_discovery.rs).
 const (
-	describeTopic  = "tool.v1.request.describe"
-	describeAnswer = "tool.v1.response.describe.*"
+	DescribeTopic  = "tool.v1.request.describe"
+	DescribeAnswer = "tool.v1.response.describe.*"
 	executeTopic   = "tool.v1.execute."
 	resultSuffix   = ".result"
 )
@@ -32,18 +32,24 @@ const caller = "00000000-0000-4000-8000-00000000000b"
 // Describe asks the guest for its tools; none is no error. What it did meanwhile is in the
 // Outcome. An error that is a *FaultError is the guest's own.
 func Describe(ctx context.Context, g *guest.Guest, o host.Options) ([]Tool, *guest.Outcome, error) {
-	message := ask{describeTopic, json.RawMessage("{}"), "tool_describe", describeAnswer}
+	message := ask{DescribeTopic, json.RawMessage("{}"), "tool_describe", DescribeAnswer}
 	data, outcome, err := message.of(ctx, g, o)
 	if err != nil || data == nil {
 		return nil, outcome, err
 	}
+	list, err := ReadTools(data)
+	return list, outcome, err
+}
+
+// ReadTools reads what a capsule answers when it is asked for its tools. The error is a *FaultError.
+func ReadTools(data []byte) ([]Tool, error) {
 	var answer struct {
 		Tools []Tool `json:"tools"`
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
-		return nil, outcome, &FaultError{fmt.Sprintf("it describes its tools with what is no JSON of tools: %v", err)}
+		return nil, &FaultError{fmt.Sprintf("it describes its tools with what is no JSON of tools: %v", err)}
 	}
-	return answer.Tools, outcome, nil
+	return answer.Tools, nil
 }
 
 // FaultError is a guest that did not answer as it should.

@@ -46,6 +46,7 @@ func joined(before, now *guest.Outcome) *guest.Outcome {
 	}
 	a, b := &before.Record, &now.Record
 	b.Logs, b.Published, b.Calls = append(a.Logs, b.Logs...), append(a.Published, b.Published...), append(a.Calls, b.Calls...)
+	b.Exchanges, b.Strayed = append(a.Exchanges, b.Exchanges...), append(a.Strayed, b.Strayed...)
 	for _, l := range b.Lacked {
 		if !slices.Contains(a.Lacked, l) {
 			a.Lacked = append(a.Lacked, l)

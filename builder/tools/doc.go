@@ -7,5 +7,6 @@
 //	describe.go  what tools there are
 //	dispatch.go  handlers, one after another
 //	schema.go    arguments that fit a tool's schema
+//	around.go    capsules beside one, that hear it
 //	world.go     the world that a manifest asks for
 package tools

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/session"
 )
 
@@ -43,7 +44,7 @@ func build(cmd *cobra.Command, args []string, b buildFlags, c cacheFlags, retry 
 		return err
 	}
 	defer done()
-	if o.Shared, err = c.open(cmd); err != nil {
+	if o.Shared, err = resultsOf(cmd, b.togetherFlags, c); err != nil {
 		return err
 	}
 	defer closeCache(o.Shared)
@@ -59,6 +60,19 @@ func build(cmd *cobra.Command, args []string, b buildFlags, c cacheFlags, retry 
 		return &failedError{closed: len(found.Closed)}
 	}
 	return nil
+}
+
+// resultsOf is the cache that the flags name, else that of the user's other checkouts.
+func resultsOf(cmd *cobra.Command, f togetherFlags, c cacheFlags) (*shared.Cache, error) {
+	limits, err := f.limits()
+	if err != nil {
+		return nil, err
+	}
+	named, err := c.open(cmd, limits)
+	if named != nil || err != nil {
+		return named, err
+	}
+	return f.results()
 }
 
 // buildFirst builds what is out of date: what happens is told on stderr only.

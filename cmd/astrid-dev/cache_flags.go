@@ -26,6 +26,7 @@ import (
 type cacheFlags struct {
 	address, key, roots string
 	trust, headers      []string
+	properties          []string // of machines that run commands
 	readOnly            bool
 	again               int
 	timeout             time.Duration
@@ -43,8 +44,9 @@ func (c *cacheFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&c.roots, "cache-ca", "", "certificates in PEM form that vouch for the server, instead of the system's")
 }
 
-// open is the cache that the flags name; nil without one. The caller closes it.
-func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
+// open is the cache that the flags name, in a folder kept within limits; nil without one. The caller
+// closes it.
+func (c *cacheFlags) open(cmd *cobra.Command, limits dir.Options) (*shared.Cache, error) {
 	given := cmd.Flags().Changed
 	if c.address == "" {
 		if given("cache") {
@@ -65,7 +67,7 @@ func (c *cacheFlags) open(cmd *cobra.Command) (*shared.Cache, error) {
 		return nil, err
 	}
 	var err error
-	if o.Store, err = c.store(); err != nil {
+	if o.Store, err = c.store(limits); err != nil {
 		return nil, usage.New(fmt.Errorf("--cache: %w", err))
 	}
 	return shared.New(o), nil
@@ -77,11 +79,11 @@ func closeCache(c *shared.Cache) {
 	}
 }
 
-func (c *cacheFlags) store() (shared.Store, error) {
+func (c *cacheFlags) store(limits dir.Options) (shared.Store, error) {
 	if !remote.IsAddress(c.address) {
-		return dir.Open(c.address)
+		return dir.Open(c.address, limits)
 	}
-	config := remote.Config{Address: c.address}
+	config := remote.Config{Address: c.address, Properties: c.properties, Timeout: c.timeout}
 	for _, h := range c.headers {
 		value, err := headerOf(h)
 		if err != nil {
@@ -140,14 +142,29 @@ func ownKey() (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
+	return path, writeKey(path)
+}
+
+// writeKey makes a new key appear at path, whole, unless there is one by then.
+func writeKey(path string) error {
 	key, err := seal.NewKey()
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := key.Write(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+	work, err := os.MkdirTemp(filepath.Dir(path), ".key.*.tmp")
+	if err != nil {
+		return err
 	}
-	return path, nil
+	defer os.RemoveAll(work)
+	made := filepath.Join(work, "key")
+	if err := key.Write(made); err != nil {
+		return err
+	}
+	err = os.Link(made, path) // unlike a renaming it fails where there is one
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return errors.Join(err, os.Rename(made+seal.PublicSuffix, path+seal.PublicSuffix))
 }
 
 // collect gathers what goes wrong with c, once for each kind.
@@ -168,13 +185,18 @@ func collect(c *shared.Cache) (wrong func() []finding.Finding) {
 	}
 }
 
-// tell is what the report says of c.
-func (c *cacheFlags) tell(cache *shared.Cache, wrong []finding.Finding) *reports.Cache {
+// tell is what the report of these capsules says of c.
+func (c *cacheFlags) tell(cache *shared.Cache, wrong []finding.Finding, capsules []reports.Capsule) *reports.Cache {
 	if cache == nil {
 		return nil
 	}
-	s := cache.Stats()
-	return &reports.Cache{Address: c.address, Hits: s.Hits, Built: s.Misses, Offered: s.Offered, Again: s.Again, Differed: s.Differed,
+	s, elsewhere := cache.Stats(), 0
+	for _, one := range capsules {
+		if one.Elsewhere {
+			elsewhere++
+		}
+	}
+	return &reports.Cache{Elsewhere: elsewhere, Address: c.address, Hits: s.Hits, Built: s.Misses, Offered: s.Offered, Again: s.Again, Differed: s.Differed,
 		Refused: s.Refused + s.Lies, Failures: s.Failures, Read: s.Read, Written: s.Written, Findings: wrong}
 }
 

@@ -20,10 +20,12 @@ of its own with the runtime's rules, calls one tool, and prints its result; log
 lines, what it published and what it was refused go to stderr. Values are read as
 the tool's input schema says: text, numbers, true and false, or JSON. It builds
 nothing, and what the tool does touches nothing of this machine that no flag names.
+With --isolated Astrid's own runtime carries out the call, in a private daemon.
 It exits with 1 when the tool says that it failed, and with 2 for a wrong call.`,
 		Example: `  astrid-dev call examples/hello-sdk greet name=Ada
   astrid-dev call . search --args '{"query": "wasm", "limit": 3}'
-  astrid-dev call . search --args @arguments.json --trace`,
+  astrid-dev call . search --args @arguments.json --trace
+  astrid-dev call examples/hello-sdk greet name=Ada --isolated`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usage.Hint(errors.New("call takes a capsule folder and a tool"), "astrid-dev tools DIR lists the tools of a capsule")
@@ -34,20 +36,23 @@ It exits with 1 when the tool says that it failed, and with 2 for a wrong call.`
 	}
 	f.declareWorld(cmd)
 	f.declareCall(cmd)
+	f.declareIsolated(cmd)
 	return cmd
 }
 
 func (f *callFlags) call(cmd *cobra.Command, dir, tool string, words []string) error {
+	if err := f.checkIsolated(cmd); err != nil {
+		return err
+	}
 	arguments, err := f.arguments(cmd, words)
 	if err != nil {
 		return err
 	}
-	c, err := f.open(cmd, dir)
-	if err != nil {
-		return f.failed(cmd, err)
+	call := f.callSandbox
+	if f.isolated {
+		call = f.callIsolated
 	}
-	defer c.Close()
-	answer, err := c.Call(cmd.Context(), tool, arguments)
+	answer, err := call(cmd, dir, tool, arguments)
 	if err != nil {
 		return f.failed(cmd, err)
 	}

@@ -84,15 +84,17 @@ type buildFlags struct {
 	output  bool
 	timings string
 	on      runtimeFlags
+	togetherFlags
 }
 
 func (b *buildFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "builds in parallel; each gets its share of the processors, and one that takes 30 s lends its place")
 	cmd.Flags().BoolVar(&b.strict, "strict", false, "what the kernel would not run fails the build")
-	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*' (may be repeated)")
+	cmd.Flags().StringArrayVar(&b.only, "only", nil, "only the capsules whose name, folder or path fits this pattern, as in 'auth*', and those whose modules they take (may be repeated)")
 	cmd.Flags().StringVar(&b.timings, "timings", "", "write how long each build took to this file, in Chrome's trace format")
 	cmd.Flags().BoolVarP(&b.output, "verbose", "v", false, "show the output of builds at a terminal too")
 	includeNested(cmd.Flags(), &b.nested)
+	b.togetherFlags.register(cmd.Flags())
 	b.on.register(cmd, "the release of the runtime that must take each capsule, as in 2026.10.1 (may be repeated)")
 }
 
@@ -126,6 +128,7 @@ func (b *buildFlags) options(cmd *cobra.Command, roots []string) session.Options
 	o := session.Options{Roots: roots, Nested: b.nested, Jobs: b.jobs, Strict: b.strict,
 		Runtime: b.on.versions(), Installed: b.on.installed(), Person: cmd.ErrOrStderr(), Console: consoleOptions(cmd)}
 	o.Only, o.Console.Verbose = b.only, b.output
+	o.Slots = b.places(b.jobs)
 	switch format(cmd) {
 	case "json":
 		o.Lines = cmd.OutOrStdout()

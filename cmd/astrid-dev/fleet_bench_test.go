@@ -67,19 +67,23 @@ func (f *fleet) edit(i int, text string) {
 	testkit.Write(f, path, string(testkit.Core(testkit.Section(0, testkit.Sized("n"), []byte(text)))))
 }
 
-// verify runs all workers at once and merges what they report.
-func (f *fleet) verify() (whole reports.Report, took time.Duration) {
+// verify runs all workers at once and merges what they report. spent is the processor time of them
+// and of what they started.
+func (f *fleet) verify() (whole reports.Report, took, spent time.Duration) {
 	f.Helper()
 	start := time.Now()
 	var running sync.WaitGroup
 	errs := make([]error, workers)
 	files := make([]string, workers)
+	used := make([]time.Duration, workers)
 	for i := range workers {
 		files[i] = filepath.Join(f.out, fmt.Sprintf("%d.json", i))
 		running.Go(func() {
 			cmd := exec.Command(f.program, "verify", f.root, "--jobs", "1", "--shard", fmt.Sprintf("%d/%d", i+1, workers),
 				"--cache", f.server, "--cache-key", f.key, "--cache-again", "0", "--report", "json="+files[i])
-			if out, err := cmd.CombinedOutput(); err != nil {
+			out, err := cmd.CombinedOutput()
+			used[i] = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			if err != nil {
 				errs[i] = fmt.Errorf("%w: %.2000s", err, out)
 			}
 		})
@@ -89,13 +93,14 @@ func (f *fleet) verify() (whole reports.Report, took time.Duration) {
 	var parts []reports.Report
 	for i, file := range files {
 		testkit.Check(f, errs[i])
+		spent += used[i]
 		part, err := reports.Read(file)
 		testkit.Check(f, err)
 		parts = append(parts, part)
 	}
 	whole, err := reports.Merge(parts)
 	testkit.Check(f, err)
-	return whole, took
+	return whole, took, spent
 }
 
 // BenchmarkFleet is a fleet that eight processes verify, cold, warm, and with one capsule in a
@@ -117,11 +122,12 @@ func BenchmarkFleet(b *testing.B) {
 							f.edit(i*100, "changed")
 						}
 					}
-					r, took := f.verify()
+					r, took, spent := f.verify()
 					if r.Summary.Passed != n || r.Cache.Built != run.built || r.Cache.Hits != n-run.built || r.Cache.Failures > 0 {
 						b.Fatalf("%s: %+v, %+v", run.name, r.Summary, r.Cache)
 					}
 					b.ReportMetric(float64(took.Microseconds())/1000/float64(n), run.name+"-ms/capsule")
+					b.ReportMetric(float64(spent.Microseconds())/1000/float64(n), run.name+"-cpu-ms/capsule")
 					b.ReportMetric(float64(r.Cache.Read+r.Cache.Written)/float64(n), run.name+"-B/capsule")
 				}
 			}

@@ -49,7 +49,11 @@ func (f *isolatedFlags) begin() (*trial.Trial, error) {
 	if !f.on {
 		return nil, nil
 	}
-	return trial.Begin(f.astrid, f.vars)
+	values, err := trial.Values(f.vars)
+	if err != nil {
+		return nil, err
+	}
+	return trial.Begin(f.astrid, values)
 }
 
 // try installs the capsule of m, tells the answer, and whether it is loaded. ready is what

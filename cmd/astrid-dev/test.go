@@ -22,7 +22,7 @@ func newTest() *cobra.Command {
 current folder) tell, on the published module, each in a world of its own: a call
 of a tool, and what it is expected to answer, publish, write and log. It builds
 nothing. --update writes what came into the files, where that was not expected; a
-test without expect gets its result. It exits with 1 when a test fails.`,
+test without expect gets a whole one. It exits with 1 when a test fails.`,
 		Example: `  astrid-dev test
   astrid-dev test examples/hello-sdk --run greet
   astrid-dev test --update`,

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder/seal"
+	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/attest"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/progress"
@@ -54,11 +56,18 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 	if err := reports.Probe(targets); err != nil {
 		return usage.Hint(err, "name files in a folder that can be written; missing folders are made")
 	}
-	cfg.Shared, err = f.cache.open(cmd)
+	limits, err := f.limits()
 	if err != nil {
 		return err
 	}
+	if cfg.Shared, err = f.cache.open(cmd, limits); err != nil {
+		return err
+	}
+	cfg.Slots = f.places(f.jobs)
 	defer closeCache(cfg.Shared)
+	if cfg.Machine, err = f.machine(cfg.Shared); err != nil {
+		return err
+	}
 	wrong := collect(cfg.Shared)
 	key, err := f.signer()
 	if err != nil {
@@ -83,7 +92,7 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 			return usage.New(fmt.Errorf("writing attestations: %w", err))
 		}
 	}
-	r.Cache = f.cache.tell(cfg.Shared, wrong())
+	r.Cache = f.cache.tell(cfg.Shared, wrong(), r.Capsules)
 	r.From, _ = os.Getwd() // without it files are seen from the workspace's top
 	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
@@ -93,6 +102,17 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 		return usage.New(err)
 	}
 	return verdict(cmd.Context(), r)
+}
+
+// machine is what runs the commands of builds; nil: this machine does.
+func (f verifyFlags) machine(c *shared.Cache) (shared.Machine, error) {
+	if !f.execute {
+		return nil, nil
+	}
+	if m, ok := c.Store.(shared.Machine); ok {
+		return m, nil
+	}
+	return nil, usage.Hint(errors.New("--execute needs a server, and --cache names a folder"), "name one that runs commands: --cache grpc://HOST:PORT/INSTANCE")
 }
 
 // signer is the key that signs attestations; nil: they are left for somebody else to sign.

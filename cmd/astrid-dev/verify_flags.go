@@ -23,6 +23,7 @@ type verifyFlags struct {
 	changes                              bool
 	targets                              []string
 	timeout                              time.Duration
+	execute, executeOnly                 bool
 	isolated                             isolatedFlags
 	cache                                cacheFlags
 }
@@ -33,6 +34,9 @@ func (f *verifyFlags) declare(cmd *cobra.Command) {
 	f.cache.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.repro, "repro", false, "build twice, in different folders, at different times, and compare the bytes")
+	flags.BoolVar(&f.execute, "execute", false, "have the machines behind the server of --cache build what nobody has built yet")
+	flags.BoolVar(&f.executeOnly, "execute-only", false, "with --execute: what they do not build fails, instead of being built here")
+	flags.StringArrayVar(&f.cache.properties, "execute-property", nil, "NAME=VALUE: what a machine must have that builds, as in container-image=docker://IMAGE; may be repeated")
 	flags.BoolVar(&f.artifact, "check-artifact", false, "committed modules and declared hashes must be what the sources build")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop at the first capsule that fails")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "go on after a capsule failed (the default)")
@@ -56,6 +60,10 @@ func (f verifyFlags) check(cmd *cobra.Command) error {
 		return usage.New(errors.New("--fail-fast and --keep-going exclude each other"))
 	case f.repro && f.cache.address != "":
 		return usage.Hint(errors.New("--repro and --cache exclude each other"), "what was built elsewhere says nothing of whether two builds agree")
+	case f.execute && f.cache.address == "":
+		return usage.Hint(errors.New("--execute needs --cache"), "name a server that runs commands: --cache grpc://HOST:PORT/INSTANCE")
+	case !f.execute && (f.executeOnly || len(f.cache.properties) > 0):
+		return usage.New(errors.New("--execute-only and --execute-property are of use with --execute only"))
 	case f.journal != "" && f.artifact:
 		return usage.New(errors.New("--journal and --check-artifact exclude each other: a committed module is no input"))
 	case f.attestKey != "" && f.attest == "":
@@ -90,7 +98,7 @@ func (f verifyFlags) config(cmd *cobra.Command) (cfg verify.Config, err error) {
 		return cfg, err
 	}
 	cfg = verify.Config{Jobs: f.jobs, Strict: f.strict, Runtime: releases, Installed: f.on.installed(), Repro: f.repro, CheckArtifact: f.artifact, FailFast: f.failFast,
-		Timeout: f.timeout, Journal: f.journal, Prove: f.attest != "", Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
+		Timeout: f.timeout, Journal: f.journal, Prove: f.attest != "", MachineOnly: f.executeOnly, Against: f.ref, Changes: f.changes, ChangedSince: f.since, Tool: reports.Tool{Name: "astrid-dev", Version: version()}}
 	if cmd.Flags().Changed("shard") {
 		if cfg.Shard, err = verify.ParseShard(f.shard); err != nil {
 			return cfg, usage.New(err)

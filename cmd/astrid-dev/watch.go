@@ -29,7 +29,7 @@ At a terminal single keys are read: r looks at everything again and retries what
 failed, f only what failed, e shows the errors that stand, v the output of builds,
 c clears the screen, t lists tools, ? says this.
 
-An edit of a Rust capsule is answered by a debug module, which is built sooner; when all
+An edit of Rust or AssemblyScript is answered by a debug module, built sooner; when all
 is quiet for some seconds a release of the same sources takes its place. --release builds
 releases only, as build, verify and pack always do.
 
@@ -90,6 +90,10 @@ func watch(cmd *cobra.Command, args []string, f watchCall) error {
 		return err
 	}
 	defer done()
+	if o.Shared, err = f.build.results(); err != nil {
+		return err
+	}
+	defer closeCache(o.Shared)
 	return session.Watch(cmd.Context(), session.WatchOptions{
 		Options: o, Missing: missing,
 		Quiet: f.quiet, Settle: f.settle, MaxWait: f.maxWait, Poll: f.poll, PollInterval: f.pollInterval,

@@ -79,7 +79,7 @@ func of(r *report.Report, c report.Capsule, from *source) Statement {
 		Dependencies: append([]Resource{{Name: "sources", Digest: map[string]string{"blake3": c.SourceHash}}}, from.resources()...)}
 	s.Predicate.Details = Details{Builder: Builder{builderID, map[string]string{r.Tool.Name: r.Tool.Version}},
 		Metadata:   Metadata{p.Began.UTC().Truncate(time.Second), p.Ended.UTC().Truncate(time.Second)},
-		Byproducts: []Resource{{Name: "verdict", Annotations: map[string]any{"verdict": c.Verdict, "steps": steps(c), "tests": tests(c), "builtElsewhere": c.Shared}}}}
+		Byproducts: []Resource{{Name: "verdict", Annotations: map[string]any{"verdict": c.Verdict, "steps": steps(c), "tests": tests(c), "builtElsewhere": c.Shared || c.Elsewhere}}}}
 	return s
 }
 

@@ -13,6 +13,10 @@ type Answer struct {
 	Result  *tools.Result // nil: Fault says why
 	Fault   string
 	Outcome *guest.Outcome
+	Around  []Peer // other capsules that were found to be on its bus
+
+	// Isolated: the real runtime answered. Of the Outcome there are the lines of the log and the time.
+	Isolated bool
 
 	Recorded string // the test that the call is now; "": it was not asked for
 	New      bool   // it was none before

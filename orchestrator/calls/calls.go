@@ -3,8 +3,11 @@
 //
 // The files call one way, from top to bottom:
 //
-//	calls.go     a capsule whose tools can be asked for and called
+//	isolated.go  a capsule whose tools can be called in the real runtime
+//	calls.go     one whose tools can be asked for and called in the sandbox's world
 //	record.go    a call becomes a test
+//	peers.go     other capsules of the workspace
+//	standing.go  the module that is called
 //	arguments.go what a tool is called with
 //	world.go     the world of a call, and what is kept of it
 //	write.go     tools and answers for people and programs
@@ -13,11 +16,10 @@
 package calls
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,7 +27,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
-	"github.com/astrid-runtime/astrid-dev/builder/store"
 	"github.com/astrid-runtime/astrid-dev/builder/tools"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
@@ -51,6 +52,7 @@ type Options struct {
 	Approve      string            // one of host.Decisions; "": nobody is asked
 	Answers      map[string]string // of a person, by key
 	With         []string          // folders of other capsules that are on its bus
+	Around       bool              // without With: those beside the capsule that hear what it says
 	Record       bool              // write the call into a file of tests
 }
 
@@ -59,23 +61,10 @@ type Capsule struct {
 	Manifest *capsule.Manifest
 	Module   string // the file that is loaded
 
+	around  []Peer
 	world   host.Options
 	guest   *guest.Guest
 	options Options
-}
-
-// Standing is the module that stands published in the capsule's folder path. One that is missing,
-// or older than its sources, is a *usage.Error that says how to build it. Files of tests are no
-// part of a module, and may be newer.
-func Standing(ctx context.Context, path string) (string, *capsule.Manifest, error) {
-	files, m, err := paths.Modules(path)
-	if err != nil {
-		return "", nil, err
-	}
-	if m == nil {
-		return "", nil, usage.Hint(fmt.Errorf("%s is a module, and its tools need the capsule around it", paths.Short(files[0])), "give the capsule's folder")
-	}
-	return files[0], m, current(ctx, m) // the runtime loads the first component only
 }
 
 // Open loads the module that stands published in the capsule's folder path. A module that is
@@ -95,8 +84,8 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 		limits.Wall = m.Dev.Smoke.Timeout
 	}
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
-	peers, err := o.peers(ctx)
-	if err != nil {
+	var peers []guest.Peer
+	if peers, c.around, err = o.meet(ctx, m); err != nil {
 		return nil, err
 	}
 	c.guest, _, err = guest.Start(ctx, c.Module, guest.Options{Limits: limits, Host: c.world, Runtime: releases[0], Lines: builder.PublishedLines(m, c.Module), Peers: peers})
@@ -106,41 +95,11 @@ func Open(ctx context.Context, path string, o Options) (*Capsule, error) {
 	return c, nil
 }
 
-// peers are the other capsules on the bus. One that is not built, or older than its sources, is a *usage.Error.
-func (o Options) peers(ctx context.Context) (list []guest.Peer, err error) {
-	for _, dir := range o.With {
-		_, m, err := Standing(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		p, err := tools.Peer(m)
-		if err != nil {
-			return nil, usage.New(fmt.Errorf("--with %s: %w", paths.Short(dir), err))
-		}
-		list = append(list, p)
-	}
-	return list, nil
-}
-
 // Close ends the child that runs the module. It may be called on nil.
 func (c *Capsule) Close() {
 	if c != nil {
 		c.guest.Close()
 	}
-}
-
-// current says how to build a module whose sources are newer. What somebody else has built has
-// no record, and is taken as it stands.
-func current(ctx context.Context, m *capsule.Manifest) error {
-	last := store.Read(m.Dir)
-	if last == nil {
-		return nil
-	}
-	hash, err := builder.New(builder.Options{}).CodeHash(ctx, m.Dir)
-	if err != nil || hash == cmp.Or(last.CodeHash, last.SourceHash) {
-		return err
-	}
-	return usage.Hint(fmt.Errorf("%s: its sources have changed since it was built", paths.Short(filepath.Join(m.Dir, m.Components[0].File))), "astrid-dev build "+paths.Short(m.Dir))
 }
 
 // Tools are what the capsule describes. The error may be a *tools.FaultError.
@@ -156,19 +115,12 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name == name })
-	if i < 0 {
-		return nil, unknownTool(name, list)
-	}
-	arguments, err := a.forTool(list[i])
+	arguments, err := a.among(list, name)
 	if err != nil {
 		return nil, err
 	}
 	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
-	answer := &Answer{Tool: name, Result: result, Outcome: outcome}
-	for _, secret := range c.world.Secrets {
-		answer.secrets = append(answer.secrets, c.world.Config[secret])
-	}
+	answer := &Answer{Tool: name, Result: result, Outcome: outcome, Around: c.around, secrets: secretsOf(c.world)}
 	var fault *tools.FaultError
 	if errors.As(err, &fault) {
 		answer.Fault = fault.Message
@@ -181,6 +133,23 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 		err = c.options.keep(answer)
 	}
 	return answer, err
+}
+
+// secretsOf are the values of a world that are never written.
+func secretsOf(w host.Options) (values []string) {
+	for _, secret := range w.Secrets {
+		values = append(values, w.Config[secret])
+	}
+	return values
+}
+
+// among are the arguments for the tool called name. A tool that is not in list is a *usage.Error.
+func (a Arguments) among(list []tools.Tool, name string) (json.RawMessage, error) {
+	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name == name })
+	if i < 0 {
+		return nil, unknownTool(name, list)
+	}
+	return a.forTool(list[i])
 }
 
 func unknownTool(name string, list []tools.Tool) error {

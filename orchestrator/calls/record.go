@@ -7,19 +7,25 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/tests"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 )
 
 // betrayed is a secret whose value stands in what was exchanged.
-func (c *Capsule) betrayed(list []host.Exchange) string {
+func (c *Capsule) betrayed(r tests.Recorded) string {
+	var all strings.Builder
+	for _, e := range r.HTTP {
+		fmt.Fprintln(&all, e.URL, string(e.Sent), string(e.Body), e.Headers)
+	}
+	for _, talk := range r.TCP {
+		fmt.Fprintln(&all, talk.Address)
+		for _, t := range talk.Turns {
+			fmt.Fprintln(&all, string(t.Sent)+string(t.Received))
+		}
+	}
 	for _, name := range c.world.Secrets {
-		value := c.world.Config[name]
-		for _, e := range list {
-			if value != "" && strings.Contains(e.URL+string(e.Sent)+string(e.Body)+fmt.Sprint(e.Headers), value) {
-				return name
-			}
+		if value := c.world.Config[name]; value != "" && strings.Contains(all.String(), value) {
+			return name
 		}
 	}
 	return ""
@@ -43,11 +49,18 @@ func (c *Capsule) record(a *Answer, arguments json.RawMessage) error {
 		}
 	}
 	r := tests.Recorded{Tool: a.Tool, Args: arguments, Failed: a.Result.IsError, Env: env, Answers: c.options.Answers, Files: c.world.Files, KV: c.world.State,
-		Cwd: c.world.Cwd, Caller: c.options.Caller, Approve: c.options.Approve, Seed: c.options.Seed, Clock: c.options.Clock, HTTP: a.Outcome.Record.Exchanges}
-	if secret := c.betrayed(r.HTTP); secret != "" {
-		return usage.New(fmt.Errorf("--record: the secret %s is in what was exchanged with the web, and is written into no file", secret))
-	}
+		Cwd: c.world.Cwd, Caller: c.options.Caller, Approve: c.options.Approve, Seed: c.options.Seed, Clock: c.options.Clock, HTTP: a.Outcome.Record.Exchanges,
+		TCP: a.Outcome.Record.Conversations, Hosts: a.Outcome.Record.Hosts}
 	var err error
+	if r.With, err = c.withs(); err != nil {
+		return usage.New(fmt.Errorf("--record: %w", err))
+	}
+	if secret := c.betrayed(r); secret != "" {
+		return usage.New(fmt.Errorf("--record: the secret %s is in what was exchanged with the network, and is written into no file", secret))
+	}
+	if a.Outcome.Record.Left > 0 {
+		return usage.New(errors.New("--record: the call did more than is kept of one, and is not recorded"))
+	}
 	if a.Recorded, a.New, err = tests.Record(c.Manifest.Dir, r); err != nil {
 		return usage.New(fmt.Errorf("--record: %w", err))
 	}

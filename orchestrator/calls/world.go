@@ -35,7 +35,7 @@ func (o Options) world(m *capsule.Manifest) (host.Options, error) {
 	}
 	w.Trace, w.Seed, w.Caller.Principal = o.Trace, o.Seed, o.Caller
 	w.AllowNet, w.AllowProcess, w.Approve, w.Answers = o.AllowNet, o.AllowProcess, o.Approve, o.Answers
-	w.RecordHTTP = o.Record
+	w.RecordNet = o.Record
 	if o.AllowProcess {
 		w.Path = os.Getenv("PATH")
 	}

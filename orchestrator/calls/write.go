@@ -112,6 +112,13 @@ func (a *Answer) story(w io.Writer) error {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", label, text.Line(short(fmt.Sprintf(format, args...))))
 	}
+	for _, p := range a.Around {
+		if p.Missing == "" {
+			line("with", "%s", p.Name)
+		} else {
+			line("without", "%s: %s", p.Name, p.Missing)
+		}
+	}
 	for _, c := range o.Record.Calls {
 		line("host", "%s %s -> %s  %.3f ms", c.Function, c.Args, orNothing(c.Answer), float64(c.Took.Microseconds())/1000)
 	}
@@ -226,7 +233,12 @@ func (a *Answer) JSON(w io.Writer) error {
 	if o := a.Outcome; o != nil && len(o.Peers) > 0 {
 		answer["peers"] = o.Peers
 	}
-	if o := a.Outcome; o != nil {
+	if len(a.Around) > 0 {
+		answer["around"] = a.Around
+	}
+	if o := a.Outcome; o != nil && a.Isolated {
+		answer["isolated"], answer["logs"], answer["ms"] = true, list(o.Record.Logs), o.Millis
+	} else if o != nil {
 		answer["logs"], answer["published"], answer["lacked"], answer["calls"] = list(o.Record.Logs), list(o.Record.Published), list(o.Record.Lacked), list(o.Record.Calls)
 		files := list(slices.Clone(o.Record.Files))
 		for i := range files {

@@ -165,6 +165,8 @@ func (c *Console) hidden(body event.Body) bool {
 		return c.o.Once
 	case event.Unchanged:
 		return c.screen() && !c.ready && !c.o.Once && b.Reason == ""
+	case event.HookEnded:
+		return b.Reason != "" || c.screen() && !c.o.Verbose // a warning has said so; and nobody waits for the end of one that did well
 	case event.Idle:
 		return c.o.Quiet || c.screen() && !c.o.Once
 	case event.BuildStarted:
@@ -270,7 +272,7 @@ func (c *Console) decorate(whole, indent string, l line) string {
 }
 
 // levels are the colours of severities.
-var levels = map[string]colour{"error": boldRed, "warning": yellow, "note": dim}
+var levels = map[string]colour{"error": boldRed, "warning": magenta, "note": dim, notReadyWord: magenta}
 
 // link is place as a link to file, for terminals that open one.
 func (c *Console) link(file, place string) string {
@@ -300,7 +302,7 @@ func (c *Console) say(lines string, room int) bool {
 	}
 	note := ""
 	if c.missed > 0 {
-		note = c.render(entry{colour: yellow, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"}, c.o.Now())
+		note = c.render(entry{colour: magenta, word: "left out", text: text.Count(c.missed, "line") + ", because this output was not read"}, c.o.Now())
 	}
 	c.missed = 0
 	erase := c.erase()

@@ -33,7 +33,7 @@ func TestConsoleLines(t *testing.T) {
 		}
 		text := w.String()
 		golden(t, name, text)
-		if plain := strings.NewReplacer("\x1b[0m", "", string(green), "", string(red), "", string(boldRed), "", string(yellow), "", string(dim), "").Replace(text); strings.ContainsAny(plain, "\x1b\r\a") || !o.Colour && plain != text {
+		if plain := strings.NewReplacer("\x1b[0m", "", string(green), "", string(red), "", string(boldRed), "", string(magenta), "", string(dim), "").Replace(text); strings.ContainsAny(plain, "\x1b\r\a") || !o.Colour && plain != text {
 			t.Errorf("%s: control characters came through", name)
 		}
 	}

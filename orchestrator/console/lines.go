@@ -19,7 +19,8 @@ const (
 	filesNamed = 5
 )
 
-// colour of the first word of a line.
+// colour of the first word of a line. Warnings are magenta, as those of gcc and clang: yellow cannot be
+// read on a light background, where many palettes give it a contrast below two (TestColoursCanBeRead).
 type colour string
 
 const (
@@ -27,7 +28,7 @@ const (
 	green   colour = "\x1b[32m"
 	red     colour = "\x1b[31m"
 	boldRed colour = "\x1b[1;31m"
-	yellow  colour = "\x1b[33m"
+	magenta colour = "\x1b[35m"
 	dim     colour = "\x1b[2m"
 )
 
@@ -88,13 +89,15 @@ func entryFor(e event.Event, dir string) entry {
 	case event.Reload:
 		n.colour, n.text, n.below = green, reloadText(b), remarkLines(b.Findings, e.Dir, dir)
 	case event.Warning:
-		n.colour, n.text, n.below = yellow, b.Message, plainLines(hintLine(b.Hint))
+		n.colour, n.text, n.below = magenta, b.Message, plainLines(hintLine(b.Hint))
 	case event.Held:
-		n.colour, n.text, n.below = yellow, b.Message, plainLines(append(fileLines(b.Files), hintLine(b.Hint)...))
+		n.colour, n.text, n.below = magenta, b.Message, plainLines(append(fileLines(b.Files), hintLine(b.Hint)...))
 	case event.Idle:
 		n.colour, n.text = idleText(b)
 	case event.Serving:
 		n.word, n.text = "page", b.URL
+	case event.HookEnded:
+		n.colour, n.word, n.text = dim, "ran", "--on-"+b.After+"  "+text.Seconds(b.HookMS)
 	case event.Live:
 		n.colour, n.text = green, liveText(b)
 	case event.LiveFailed:
@@ -280,6 +283,9 @@ func Lines(f finding.Finding) []string {
 	return strings.Split(all, "\n")
 }
 
+// notReadyWord is said of a module that the kernel would not run.
+const notReadyWord = "not kernel-ready"
+
 // remarkLines are findings about a module that loads. An error among them is the
 // kernel's, which nobody should take for a build's.
 func remarkLines(list []finding.Finding, capsule, dir string) []line {
@@ -290,7 +296,7 @@ func remarkLines(list []finding.Finding, capsule, dir string) []line {
 			rest = append(rest, f)
 			continue
 		}
-		lines = append(lines, line{text: fmt.Sprintf("not kernel-ready: %s [%s]", f.Message, f.Code)})
+		lines = append(lines, line{text: fmt.Sprintf("%s: %s [%s]", notReadyWord, f.Message, f.Code), level: notReadyWord})
 		for _, hint := range hintLine(f.Hint) {
 			lines = append(lines, line{text: "  " + hint})
 		}
@@ -302,7 +308,7 @@ func remarkLines(list []finding.Finding, capsule, dir string) []line {
 func remarks(list []finding.Finding) string {
 	var parts []string
 	if finding.Count(list, finding.Error) > 0 {
-		parts = append(parts, "not kernel-ready")
+		parts = append(parts, notReadyWord)
 	}
 	for _, s := range []finding.Severity{finding.Warning, finding.Note} {
 		if n := finding.Count(list, s); n > 0 {

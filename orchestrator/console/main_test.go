@@ -86,6 +86,8 @@ func events() []event.Event {
 		{Body: event.Warning{Code: "watch-limit", Message: "the limit of watches is reached; 12 folders are polled", Hint: "sysctl fs.inotify.max_user_watches=524288"}},
 		about("gen", event.Held{Message: "its sources changed during three builds in a row", Hint: `ignore = ["gen/"]`,
 			Files: []string{"gen/a.go", "gen/b.go", "gen/c.go", "gen/d.go", "gen/e.go", "gen/f.go", "gen/\x1b[2J.go"}}),
+		about("hello-go", event.HookEnded{After: "reload", Generation: 3, HookMS: 310}),
+		about("hello-go", event.HookEnded{After: "reload", Generation: 3, ExitCode: 1, Reason: "it ended with exit code 1"}),
 		about("hello-go", event.Live{SourceHash: someHash, Generation: 3, Runtime: "isolated", LiveMS: 310, LatencyMS: 1150,
 			Tools: []event.Tool{{Name: "greet", Description: "Greets."}, {Name: "count\x1b[2J"}}}),
 		about("hello-go", event.Live{Generation: 2, Runtime: "live", PutBack: true, Reason: "the last good one was put back", LiveMS: 1310}),

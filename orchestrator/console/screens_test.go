@@ -3,10 +3,13 @@ package console
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,6 +176,38 @@ func TestScreens(t *testing.T) {
 			t.Errorf("%s: control characters in a pipe: %q", name, pipe)
 		}
 		golden(t, "screens/"+name+"-short.txt", shown(t, 0, Options{Short: true}, do))
+	}
+}
+
+// A terminal that was made narrower, one that was made wider, and one whose program went on after a
+// stop, below what the shell wrote meanwhile.
+func TestScreensThatChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to int
+		between  string // is written by somebody else
+	}{"narrowed": {120, 50, ""}, "widened": {50, 120, ""}, "resumed": {80, 80, "\r\x1b[K[1]+  Stopped   astrid-dev watch\n$ fg\nastrid-dev watch\n"}} {
+		var before, after string
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(12*time.Hour + 3*time.Minute)
+			var out bytes.Buffer
+			h := hub.New()
+			at, changed := c.from, make(chan struct{})
+			p := &play{h, New(&out, h, Options{Dir: "/home/ada", Colour: true, Width: func() int { return at }, Changed: changed})}
+			plays["building"](p)
+			before = out.String()
+			at = c.to
+			changed <- struct{}{}
+			synctest.Wait()
+			p.say("email", good(1))
+			after = out.String()[len(before):]
+			h.Close()
+			_ = p.c.Close()
+		})
+		screen := newVT(c.from)
+		screen.write(before + c.between)
+		screen.resize(c.to)
+		screen.write(after)
+		golden(t, "screens/"+name+".txt", screen.text())
 	}
 }
 
@@ -344,4 +379,65 @@ func TestScreensInTmux(t *testing.T) {
 			}
 		}
 	}
+}
+
+// palettes are what terminals show by default for the colours of words, and behind them.
+var palettes = map[string]struct{ behind, red, green, magenta, yellow string }{
+	"xterm on white":          {"ffffff", "cd0000", "00cd00", "cd00cd", "cdcd00"},
+	"xterm on black":          {"000000", "cd0000", "00cd00", "cd00cd", "cdcd00"},
+	"GNOME, light":            {"ffffff", "c01c28", "26a269", "a347ba", "a2734c"},
+	"GNOME, dark":             {"171421", "c01c28", "26a269", "a347ba", "a2734c"},
+	"Tango, light":            {"ffffff", "cc0000", "4e9a06", "75507b", "c4a000"},
+	"VS Code, light":          {"ffffff", "cd3131", "107c10", "bc05bc", "949800"},
+	"VS Code, dark":           {"1e1e1e", "cd3131", "0dbc79", "bc3fbc", "e5e510"},
+	"macOS, Basic":            {"ffffff", "990000", "00a600", "b200b2", "999900"},
+	"Windows, Campbell":       {"0c0c0c", "c50f1f", "13a10e", "881798", "c19c00"},
+	"Solarized, light":        {"fdf6e3", "dc322f", "859900", "d33682", "b58900"},
+	"Solarized, dark":         {"002b36", "dc322f", "859900", "d33682", "b58900"},
+	"Windows, One Half Light": {"fafafa", "e45649", "50a14f", "a626a4", "c18301"},
+}
+
+// Words in colour can be read on light and on dark backgrounds. What they say stands there in words
+// as well, so that a contrast of two is enough where a terminal's own default gives no more.
+func TestColoursCanBeRead(t *testing.T) {
+	for name, p := range palettes {
+		for word, colour := range map[string]string{"red": p.red, "green": p.green, "magenta": p.magenta} {
+			if got := contrast(t, colour, p.behind); got < 2.1 {
+				t.Errorf("%s: %s has a contrast of %.1f", name, word, got)
+			}
+		}
+	}
+	if p := palettes["xterm on white"]; contrast(t, p.yellow, p.behind) > 2 {
+		t.Error("yellow on white can be read?")
+	}
+	for name, do := range plays {
+		for _, m := range sequences.FindAllStringSubmatch(shown(t, 80, Options{Colour: true, Verbose: true}, do), -1) {
+			if !slices.Contains([]string{"", "0", "2", "31", "1;31", "32", "35"}, m[1]) {
+				t.Errorf("%s: the colour %s was not judged", name, m[1])
+			}
+		}
+	}
+}
+
+var sequences = regexp.MustCompile(`\x1b\[([0-9;]*)m`)
+
+// contrast is the ratio of two colours' luminances, as WCAG 2 defines it.
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	light := func(colour string) (sum float64) {
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			v, err := strconv.ParseUint(colour[2*i:2*i+2], 16, 8)
+			testkit.Check(t, err)
+			c := float64(v) / 255
+			if c <= 0.03928 {
+				c /= 12.92
+			} else {
+				c = math.Pow((c+0.055)/1.055, 2.4)
+			}
+			sum += weight * c
+		}
+		return sum
+	}
+	x, y := light(a)+0.05, light(b)+0.05
+	return max(x, y) / min(x, y)
 }

@@ -146,7 +146,8 @@ type Held struct {
 	Files   []string `json:"files,omitempty"` // what changes again and again
 }
 
-// Idle says that nothing is pending or building.
+// Idle says that nothing is pending or building, and that no command of --on-reload and its
+// like runs. Installs in a runtime go on beside it.
 type Idle struct {
 	Capsules int       `json:"capsules,omitempty"` // how many are watched
 	Failed   int       `json:"failed,omitempty"`   // how many of them are failed or held now

@@ -37,5 +37,17 @@ type Tool struct {
 	Description string `json:"description,omitempty"`
 }
 
+// HookEnded says that a command of the user's own (--on-reload and its like) has ended. Where it
+// failed a warning went before. Idle comes after it.
+type HookEnded struct {
+	After      string `json:"after,omitempty"`       // what it was run after: reload, live, failed or mended
+	SourceHash string `json:"source_hash,omitempty"` // of the event that it was run after, and the next one
+	Generation int    `json:"generation,omitempty"`
+	ExitCode   int    `json:"exit_code,omitempty"` // -1 when a signal or the time limit ended it, or it could not begin
+	Reason     string `json:"reason,omitempty"`    // why it failed; "": it did not
+	HookMS     int64  `json:"hook_ms,omitempty"`   // how long it ran
+}
+
 func (Live) Kind() Kind       { return "live" }
 func (LiveFailed) Kind() Kind { return "live_failed" }
+func (HookEnded) Kind() Kind  { return "hook_ended" }

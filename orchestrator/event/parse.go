@@ -10,7 +10,7 @@ import (
 var kinds = func() map[Kind]reflect.Type {
 	all := map[Kind]reflect.Type{}
 	for _, b := range []Body{Ready{}, Snapshot{}, CapsuleAdded{}, CapsuleRemoved{}, Change{}, Unchanged{}, BuildStarted{}, BuildSuperseded{},
-		BuildFailed{}, SmokeFailed{}, Reload{}, Live{}, LiveFailed{}, Warning{}, Held{}, Idle{}, Serving{}} {
+		BuildFailed{}, SmokeFailed{}, Reload{}, Live{}, LiveFailed{}, HookEnded{}, Warning{}, Held{}, Idle{}, Serving{}} {
 		all[b.Kind()] = reflect.TypeOf(b)
 	}
 	return all

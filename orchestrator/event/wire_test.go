@@ -46,6 +46,7 @@ func wire() []Event {
 		{Snapshot{Ready: true, Idle: true, Standing: []Standing{{Subject{"a", "/caps/a"}, Good, true, someHash, otherHash, 3, 19, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), published, tested,
 			&Living{true, otherHash, otherHash, "live", "the runtime is back", time.Date(2026, 1, 2, 3, 4, 1, 0, time.UTC)}}, {Subject: Subject{Dir: "/caps/b"}, State: Failed}}, Page: "http://127.0.0.1:4321/#token=abc"}, Snapshot{}},
 		{Serving{URL: "http://127.0.0.1:4321/#token=abc"}, Serving{}},
+		{HookEnded{After: "reload", SourceHash: someHash, Generation: 3, ExitCode: 4, Reason: "it ended with exit code 4", HookMS: 310}, HookEnded{}},
 	}
 	var list []Event
 	for _, kind := range kinds {

@@ -43,12 +43,13 @@ type Options struct {
 	Timeout time.Duration // of one run; 0: DefaultTimeout
 	Each    bool          // also after a build that made the same modules again, which is no reload
 
-	// Warn is told of a run for the capsule of e that failed.
-	// It is called from the hook's goroutines and may block; while it does,
-	// that capsule's next run waits. nil: nobody is told.
-	Warn func(e event.Event, w event.Warning)
-	// Running is told when a run for the capsule in dir begins, before the
-	// command does, and when it has ended. It may block; nil: nobody is told.
+	// Say is told of each run for the capsule of e that ended (event.HookEnded), and before
+	// that what was wrong with it (event.Warning). It is called from the hook's goroutines
+	// and may block; while it does, that capsule's next run waits. nil: nobody is told.
+	Say func(e event.Event, body event.Body)
+	// Running is told when a run for the capsule in dir begins, before the command does, and when
+	// it has ended, which is after Say was told, and after Busy counts it no more. It may block;
+	// nil: nobody is told.
 	Running func(dir string, running bool)
 	// Output returns where a capsule's hook writes, stdout and stderr alike,
 	// safe for concurrent use; nil: nowhere.
@@ -58,16 +59,17 @@ type Options struct {
 // Event is what a command is run after, and what it is called.
 type Event struct {
 	Flag  string // that names the command
+	After string // as event.HookEnded has it
 	what  string // in a warning, before the reload's number
 	wants func(h *Hook, e event.Event) bool
 }
 
 // What a command can be run after.
 var (
-	Reload = Event{"--on-reload", "reload", (*Hook).reloads}
-	Live   = Event{"--on-live", "live reload", func(_ *Hook, e event.Event) bool { return e.Body.Kind() == (event.Live{}).Kind() }}
-	Failed = Event{"--on-failed", "failure", func(_ *Hook, e event.Event) bool { return fails(e) }}
-	Mended = Event{"--on-mended", "mending", (*Hook).mends}
+	Reload = Event{"--on-reload", "reload", "reload", (*Hook).reloads}
+	Live   = Event{"--on-live", "live", "live reload", func(_ *Hook, e event.Event) bool { return e.Body.Kind() == (event.Live{}).Kind() }}
+	Failed = Event{"--on-failed", "failed", "failure", func(_ *Hook, e event.Event) bool { return fails(e) }}
+	Mended = Event{"--on-mended", "mended", "mending", (*Hook).mends}
 )
 
 // reloads reports whether e is a reload, or what each build is run after.
@@ -115,7 +117,8 @@ func (h *Hook) mends(e event.Event) bool {
 // its standard input and CAPSULE_NAME, CAPSULE_DIR, CAPSULE_ARTIFACT,
 // ARTIFACT_HASH, SOURCE_HASH, GENERATION and QUALITY (debug or release) in its environment. One runs at a
 // time for a capsule, and it runs to its end; of the reloads that come
-// meanwhile only the newest is kept. Its failure is a warning and nothing more.
+// meanwhile only the newest is kept. Its failure is a warning and nothing more. Each run
+// ends in event.HookEnded.
 type Hook struct {
 	o      Options
 	argv   []string
@@ -128,6 +131,7 @@ type Hook struct {
 
 	mu      sync.Mutex           // guards all below
 	waiting map[string]*hub.Item // by folder; the key is there while its goroutine runs
+	due     map[string]uint64    // by folder: the newest event that a run is owed to, until that run has ended
 	closed  bool
 }
 
@@ -145,11 +149,30 @@ func New(events *hub.Hub, o Options) (*Hook, error) {
 		o.After = Reload
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, failed: map[string]bool{}}
-	h.events = events.Subscribe(0, hub.Latest(func(e event.Event) bool { return h.o.After.wants(h, e) }))
+	h := &Hook{o: o, argv: argv, cancel: cancel, waiting: map[string]*hub.Item{}, due: map[string]uint64{}, failed: map[string]bool{}}
+	h.events = events.Subscribe(0, hub.Latest(h.wants))
 	h.serve = func(reload hub.Item) { h.runs.Go(func() { h.runAll(ctx, reload) }) }
 	h.read.Go(h.follow)
 	return h, nil
+}
+
+// wants reports whether the command is run after e, and owes that run from now on. The hub asks
+// while e is published, so that nobody who has published it finds the Hook at rest.
+func (h *Hook) wants(e event.Event) bool {
+	if !h.o.After.wants(h, e) {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.due[e.Dir] = e.Seq
+	return true
+}
+
+// Busy reports whether a run is under way, or owed to an event that was published.
+func (h *Hook) Busy() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.due) > 0
 }
 
 // follow takes reloads as they come, until there will be no more.
@@ -210,11 +233,45 @@ func (h *Hook) runAll(ctx context.Context, reload hub.Item) {
 	}
 }
 
+// run is one run, from telling that it begins to telling that it has ended.
 func (h *Hook) run(ctx context.Context, reload hub.Item) {
 	e := reload.Event
-	if reload.Line == nil {
-		h.warn(e, "the event is no JSON", "")
+	h.running(e.Dir, true)
+	defer h.running(e.Dir, false)
+	defer h.paid(e)
+	began := time.Now()
+	exit, reason, hint := h.start(ctx, reload)
+	if ctx.Err() != nil { // Close was called: nobody wants to know
 		return
+	}
+	if reason != "" {
+		h.warn(e, reason, hint)
+	}
+	about := aboutOf(e)
+	h.say(e, event.HookEnded{After: h.o.After.After, SourceHash: about.source, Generation: about.generation, ExitCode: exit, Reason: reason, HookMS: time.Since(began).Milliseconds()})
+}
+
+// paid owes the run after e no more.
+func (h *Hook) paid(e event.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.due[e.Dir] == e.Seq { // else a newer one is owed
+		delete(h.due, e.Dir)
+	}
+}
+
+func (h *Hook) running(dir string, running bool) {
+	if h.o.Running != nil {
+		h.o.Running(dir, running)
+	}
+}
+
+// start runs the command, and says with which code it ended, -1 for a signal or none, and why that
+// is a failure, "" when it is none.
+func (h *Hook) start(ctx context.Context, reload hub.Item) (exit int, reason, hint string) {
+	e := reload.Event
+	if reload.Line == nil {
+		return -1, "the event is no JSON", ""
 	}
 	tail := proc.NewTail(tailKept)
 	out := io.Writer(tail)
@@ -222,28 +279,24 @@ func (h *Hook) run(ctx context.Context, reload hub.Item) {
 		out = io.MultiWriter(tail, h.o.Output(e.Capsule))
 	}
 	both := &locked{w: out}
-	if h.o.Running != nil {
-		h.o.Running(e.Dir, true)
-		defer h.o.Running(e.Dir, false)
-	}
 	r, err := proc.Run(ctx, proc.Command{Argv: h.argv, Dir: h.o.Dir, Env: append(h.o.Env[:len(h.o.Env):len(h.o.Env)], variables(e)...),
 		Stdin: reload.Line, Stdout: both, Stderr: both, Timeout: h.o.Timeout})
-	switch {
-	case r.Cancelled: // Close was called: nobody wants to know
-	case errors.Is(err, exec.ErrNotFound):
-		h.warn(e, err.Error(), "check the command of "+h.o.After.Flag+" and PATH")
-	case err != nil:
-		h.warn(e, err.Error(), "")
-	case r.TimedOut:
-		h.warn(e, fmt.Sprintf("it was ended after %s", h.o.Timeout), "a longer time is set with --on-reload-timeout")
-	case r.Signal != "":
-		h.warn(e, r.Signal+" ended it"+said(tail), "")
-	case r.ExitCode != 0:
-		h.warn(e, fmt.Sprintf("it ended with exit code %d", r.ExitCode)+said(tail), "")
-	}
 	for _, s := range r.Strays {
 		h.warn(e, fmt.Sprintf("it left process %d behind in a session of its own: %s", s.PID, s.Command), "")
 	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return -1, err.Error(), "check the command of " + h.o.After.Flag + " and PATH"
+	case err != nil:
+		return -1, err.Error(), ""
+	case r.TimedOut:
+		return -1, fmt.Sprintf("it was ended after %s", h.o.Timeout), "a longer time is set with --on-reload-timeout"
+	case r.Signal != "":
+		return -1, r.Signal + " ended it" + said(tail), ""
+	case r.ExitCode != 0:
+		return r.ExitCode, fmt.Sprintf("it ended with exit code %d", r.ExitCode) + said(tail), ""
+	}
+	return 0, "", ""
 }
 
 // locked is one writer for both streams, so that their lines keep their order.
@@ -318,11 +371,14 @@ func (e Event) of(generation int) string {
 }
 
 func (h *Hook) warn(e event.Event, message, hint string) {
-	if h.o.Warn == nil {
-		return
-	}
-	h.o.Warn(e, event.Warning{Code: finding.HookFailed,
+	h.say(e, event.Warning{Code: finding.HookFailed,
 		Message: fmt.Sprintf("the command after %s failed: %s", h.o.After.of(aboutOf(e).generation), message), Hint: hint})
+}
+
+func (h *Hook) say(e event.Event, body event.Body) {
+	if h.o.Say != nil {
+		h.o.Say(e, body)
+	}
 }
 
 // Wait returns when the hub was closed and no run is under way or waiting, or with ctx's

@@ -35,22 +35,27 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// warned collects a hook's warnings.
+// warned collects a hook's warnings, and the ends of its runs.
 type warned struct {
-	mu   sync.Mutex
-	list []event.Event
+	mu    sync.Mutex
+	list  []event.Event
+	ended []event.HookEnded
 }
 
-func (w *warned) add(e event.Event, body event.Warning) {
+func (w *warned) add(e event.Event, body event.Body) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if end, ok := body.(event.HookEnded); ok {
+		w.ended = append(w.ended, end)
+		return
+	}
 	w.list = append(w.list, event.Event{Capsule: e.Capsule, Dir: e.Dir, Body: body})
 }
 
 func start(t *testing.T, o Options) (*hub.Hub, *Hook, *warned) {
 	t.Helper()
 	w := &warned{}
-	o.Env, o.Warn = os.Environ(), w.add
+	o.Env, o.Say = os.Environ(), w.add
 	events := hub.New()
 	h, err := New(events, o)
 	if err != nil {
@@ -127,6 +132,50 @@ func TestHookRunsOneAtATimeAndKeepsTheNewest(t *testing.T) {
 	if err := h.Wait(t.Context()); err != nil || len(w.list) > 0 {
 		t.Error(err, w.list)
 	}
+	if len(w.ended) != 3 || w.ended[2].Generation != 5 || w.ended[2].After != "reload" || w.ended[2].Reason != "" || w.ended[2].SourceHash != someHash {
+		t.Errorf("the runs ended in %+v", w.ended)
+	}
+}
+
+// From the moment at which an event is published a run is owed, until who follows the runs was told
+// that the last one has ended: nobody ever finds the hook at rest between the two.
+func TestHookIsBusyUntilItsLastRunHasEnded(t *testing.T) {
+	events := hub.New()
+	runs := make(chan string)
+	var h *Hook
+	tell := func(what string) {
+		if h.Busy() {
+			what += ", busy"
+		}
+		runs <- what
+	}
+	h, err := New(events, Options{Command: "true", Env: os.Environ(),
+		Say:     func(_ event.Event, body event.Body) { tell(string(body.Kind())) },
+		Running: func(_ string, running bool) { tell(fmt.Sprintf("runs: %t", running)) },
+	})
+	testkit.Check(t, err)
+	defer h.Close()
+	expect := func(want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if got := <-runs; got != w {
+				t.Fatalf("%q, want %q", got, w)
+			}
+		}
+	}
+	events.Publish(event.Event{Dir: "/caps/a", Body: event.BuildFailed{}})
+	if h.Busy() {
+		t.Error("a run is owed to an event that it is not run after")
+	}
+	events.Publish(reload("a", 1))
+	if !h.Busy() {
+		t.Error("no run is owed to a reload that was just published")
+	}
+	expect("runs: true, busy", "hook_ended, busy", "runs: false")
+	events.Publish(reload("a", 2))
+	expect("runs: true, busy")
+	events.Publish(reload("a", 3)) // while that one runs
+	expect("hook_ended, busy", "runs: false, busy", "runs: true, busy", "hook_ended, busy", "runs: false")
 }
 
 func TestHookFailureIsAWarning(t *testing.T) {
@@ -147,6 +196,9 @@ func TestHookFailureIsAWarning(t *testing.T) {
 		if err := h.Wait(t.Context()); err != nil || len(w.list) != 1 {
 			t.Errorf("%s: %v, %v", command, err, w.list)
 			continue
+		}
+		if len(w.ended) != 1 || w.ended[0].Reason == "" || w.ended[0].Generation != 2 || w.ended[0].ExitCode == 0 {
+			t.Errorf("%s ended in %+v", command, w.ended)
 		}
 		if e := flat.Of(w.list[0]); e.Code != "hook-failed" || e.Dir != "/caps/a" || e.Capsule != "a" || !strings.Contains(e.Message, "reload #2 "+want) {
 			t.Errorf("%s: %+v", command, e)

@@ -23,7 +23,7 @@ func newStanding() standing {
 // take takes in e.
 func (s *standing) take(e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Warning, event.Snapshot: // they change nothing of what stands
+	case event.Warning, event.Snapshot, event.HookEnded: // they change nothing of what stands
 		return
 	case event.Live: // and these nothing of what is published
 		s.of(e.Dir).Live = &event.Living{Runs: true, Key: b.Key, Hash: b.Hash, Runtime: b.Runtime, Reason: b.Reason, Since: e.Time}

@@ -135,8 +135,14 @@ func (l *Live) pause(link Link, s step) bool {
 func (l *Live) renew() {
 	l.o.Runtime.Renew()
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	apart := l.plan.apart() && !l.apart
+	l.apart = l.apart || apart
 	l.plan.gone(nil, freshReason)
+	l.mu.Unlock()
+	if apart {
+		l.warn(nil, finding.LivePaced, fmt.Sprintf("the runtime takes %d installs a minute: a fresh private one goes on, and has only what changes from now on", daemon.MaxInstalls),
+			"watch fewer capsules where they are to be in one runtime")
+	}
 }
 
 // lost takes in that the runtime went away, while it installed o, or with nil while it did

@@ -51,6 +51,7 @@ type Live struct {
 	plan  *plan
 	said  map[string]string // by folder: why it is not installed, as it was said last
 	waits string            // what was said of the wait that goes on
+	apart bool              // it was said that not all are in one process
 }
 
 // New installs each reload that events publishes, and what is up to date. The caller closes

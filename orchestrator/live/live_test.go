@@ -309,6 +309,26 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// Between the announcement of a reload and its install nothing of ours waits, nor between the runtime's
+// answer and the word that it is live: in virtual time, in which only waits take any, a reload is live
+// exactly as late as the runtime's install takes. An edit is live when its build and that are over.
+func TestNothingOfOursWaits(t *testing.T) {
+	for _, runtime := range []func(*world) Runtime{(*world).user, (*world).own} {
+		inWorld(t, runtime, func(w *world, _ *Live) {
+			synctest.Wait() // it is connected
+			for i := 1; i <= daemon.MaxInstalls; i++ {
+				w.reload("a", i, fmt.Sprint("m", i))
+				time.Sleep(installTakes - time.Nanosecond)
+				synctest.Wait()
+				w.check()
+				time.Sleep(time.Nanosecond)
+				synctest.Wait()
+				w.check(fmt.Sprintf("live a #%d", i))
+			}
+		})
+	}
+}
+
 // Half a minute of edits in two capsules, faster than the runtime takes them: it refuses none,
 // nobody waits longer than a minute, and what is live at the end is the newest.
 func TestThirtyEditsInAMinute(t *testing.T) {
@@ -334,6 +354,26 @@ func TestThirtyEditsInAMinute(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Twenty-two capsules in private: two renewals, each installed once, none waits, and it is said once that
+// they are not in one process.
+func TestMoreCapsulesThanOneProcessTakes(t *testing.T) {
+	inWorld(t, (*world).own, func(w *world, _ *Live) {
+		for i := range 22 {
+			w.reload(fmt.Sprint("c", i), 1, "m")
+		}
+		time.Sleep(22 * installTakes) // the installs alone; a wait for the limit would be a minute
+		synctest.Wait()
+		_, _, history := w.ran()
+		if installs := strings.Fields(history); len(installs) != 22 || strings.Contains(history, "limited") {
+			t.Errorf("%d installs: %s", len(installs), history)
+		}
+		said := w.told()
+		if strings.Count(said, "live c") != 22 || strings.Count(said, "warning live-paced") != 1 {
+			t.Error(said)
+		}
+	})
 }
 
 func TestRollback(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/daemon"
 )
 
 const (
@@ -17,9 +18,6 @@ const (
 	// wordsAtOnce bounds what is read of a log in one look.
 	wordsAtOnce = 1 << 20
 )
-
-// logHead is what the runtime writes before a capsule's words, less the level.
-var logHead = regexp.MustCompile(`^[0-9]+\.[0-9]+ ([A-Z]+) \[[^\]]*\] `)
 
 // logs follows the files in which a runtime keeps what capsules log: DIR/USER/CAPSULE/DAY.log.
 type logs struct {
@@ -84,11 +82,9 @@ func readLines(file string, from int64) []byte {
 func words(lines []byte) []byte {
 	var out []byte
 	for line := range bytes.Lines(lines) {
-		if m := logHead.FindSubmatch(line); m != nil {
-			line = line[len(m[0]):]
-			if string(m[1]) != "INFO" {
-				out = append(append(out, m[1]...), ' ')
-			}
+		level, line, _ := daemon.Head(line)
+		if level != "" && level != "INFO" {
+			out = append(append(out, level...), ' ')
 		}
 		out = append(out, line...)
 	}

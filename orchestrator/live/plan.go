@@ -40,7 +40,7 @@ func (o *offer) as(reason string, putBack bool) *offer {
 type standing struct {
 	want *offer // to be installed; nil: nothing
 	turn int    // its place in the line of those
-	runs *offer // what this process of the runtime said that it runs
+	runs *offer // what this process of the runtime said that it runs, or one before it where they are apart
 	good *offer // the newest that a runtime ran, or else what the runtime had before us
 	had  bool   // the runtime had a package before us, which is not ours to remove
 	bad  string // digest of what the runtime refused last
@@ -125,11 +125,7 @@ type step struct {
 // would load that.
 func (p *plan) next(now time.Time) step {
 	var first *standing
-	known := 0
 	for _, c := range p.capsules {
-		if c.want != nil || c.runs != nil {
-			known++
-		}
 		if c.want != nil && (first == nil || before(c, first)) {
 			first = c
 		}
@@ -139,11 +135,24 @@ func (p *plan) next(now time.Time) step {
 		return step{}
 	case wait == 0:
 		return step{install: first.want}
-	case p.renews && known <= daemon.MaxInstalls:
+	case p.renews:
 		return step{renew: true}
 	default:
 		return step{wait: wait, next: first.want}
 	}
+}
+
+// apart reports whether there are more capsules than a process of the session's own takes without
+// a wait. Then a fresh one goes on with those that change: the others have been proven, and to
+// install all of them again and again would take a minute for each ten.
+func (p *plan) apart() bool {
+	known := 0
+	for _, c := range p.capsules {
+		if c.want != nil || c.runs != nil {
+			known++
+		}
+	}
+	return p.renews && known > daemon.MaxInstalls
 }
 
 func before(a, b *standing) bool {
@@ -203,12 +212,16 @@ func (p *plan) served(c *standing, o *offer) {
 }
 
 // gone takes in that the process has ended, and that another one comes, which has to prove
-// again what it runs: so what ran is offered again. It reports whether the process went away
+// again what it runs: so what ran is offered again, unless they are apart. It reports whether the process went away
 // for the second time while it installed during, which is nil where it installed nothing.
 func (p *plan) gone(during *offer, reason string) (again bool) {
 	p.limit = limiter{}
+	apart := p.apart()
 	for _, dir := range slices.Sorted(maps.Keys(p.capsules)) {
 		c := p.capsules[dir]
+		if apart {
+			continue
+		}
 		if c.runs != nil && c.want == nil {
 			p.line(c, c.runs.as(reason, false))
 		}

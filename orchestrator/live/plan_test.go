@@ -270,16 +270,41 @@ func TestRefusedInAFreshRuntime(t *testing.T) {
 	p.install(t, "put back a=1")
 }
 
-// Where more capsules are live than a fresh runtime takes, it is waited for the old one.
-func TestTooManyForARenewal(t *testing.T) {
+// Where there are more capsules than a private runtime takes, nothing waits: a fresh one goes on,
+// and what was proven is not installed again until it changes, or a person asks for it.
+func TestMoreThanAPrivateRuntimeTakes(t *testing.T) {
 	p := newPlay(true, false)
-	for i := range 11 {
-		p.offer(some(fmt.Sprintf("%02d", i), "1"))
+	name := func(i int) string { return fmt.Sprintf("%02d", i) }
+	for i := range 22 {
+		p.offer(some(name(i), "1"))
 	}
-	for i := range 10 {
-		p.install(t, fmt.Sprintf("install %02d=1", i))
+	for i := range 22 {
+		if i == 10 || i == 20 {
+			p.expect(t, "renew")
+			p.plan.gone(nil, freshReason)
+		}
+		p.install(t, "install "+name(i)+"=1")
 	}
-	p.expect(t, "10=1 in 1m0s")
+	p.expect(t, "nothing")
+	if got := p.offer(some(name(0), "1")); got != already {
+		t.Error(got)
+	}
+	p.offer(some(name(0), "2"))
+	p.install(t, "install 00=2")
+	// the process dies: what it had comes again when it changes
+	p.plan.gone(nil, freshReason)
+	p.expect(t, "nothing")
+	p.offer(some(name(21), "bad"))
+	p.refuse(p.expect(t, "install 21=bad"), p.now, true, false)
+	p.expect(t, "nothing")
+	// as few as it takes are together again in the next
+	for i := range 12 {
+		p.forget(name(i))
+	}
+	p.plan.gone(nil, freshReason)
+	for i := 12; i < 22; i++ {
+		p.install(t, "install "+name(i)+"=1")
+	}
 }
 
 func TestTheRuntimeGoesAway(t *testing.T) {

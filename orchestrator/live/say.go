@@ -17,7 +17,7 @@ func (l *Live) liveEvent(o *offer, reason string, answer *daemon.Answer) event.L
 	}
 	e.LiveMS = max(1, answer.TookMS)
 	for _, t := range answer.Tools {
-		e.Tools = append(e.Tools, event.Tool(t))
+		e.Tools = append(e.Tools, event.Tool{Name: t.Name, Description: t.Description})
 	}
 	return e
 }

@@ -124,6 +124,7 @@ func (r *Report) add(p Report) {
 	c, o := r.Cache, p.Cache
 	c.Hits, c.Built, c.Offered, c.Again = c.Hits+o.Hits, c.Built+o.Built, c.Offered+o.Offered, c.Again+o.Again
 	c.Differed, c.Refused, c.Failures = c.Differed+o.Differed, c.Refused+o.Refused, c.Failures+o.Failures
+	c.Elsewhere += o.Elsewhere
 	c.Read, c.Written = c.Read+o.Read, c.Written+o.Written
 	for _, f := range o.Findings {
 		if !slices.Contains(c.Findings, f) {

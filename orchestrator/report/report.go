@@ -55,17 +55,18 @@ type Options struct {
 
 // Cache tells of the results that machines share.
 type Cache struct {
-	Address  string            `json:"address"`  // of the store, as it was given
-	Hits     int               `json:"hits"`     // capsules whose modules were taken from it
-	Built    int               `json:"built"`    // capsules that were built because it had nothing that counts
-	Offered  int               `json:"offered"`  // results that it was given
-	Again    int               `json:"again"`    // hits that were built again and compared,
-	Differed int               `json:"differed"` // and came out otherwise
-	Refused  int               `json:"refused"`  // entries and modules that were not believed
-	Failures int               `json:"failures"` // questions that it did not answer
-	Read     int64             `json:"read"`     // bytes of modules
-	Written  int64             `json:"written"`  // likewise
-	Findings []finding.Finding `json:"findings"` // what went wrong with it; never a capsule's fault
+	Address   string            `json:"address"`             // of the store, as it was given
+	Hits      int               `json:"hits"`                // capsules whose modules were taken from it
+	Built     int               `json:"built"`               // capsules that were built because it had nothing that counts,
+	Elsewhere int               `json:"elsewhere,omitempty"` // and by another machine
+	Offered   int               `json:"offered"`             // results that it was given
+	Again     int               `json:"again"`               // hits that were built again and compared,
+	Differed  int               `json:"differed"`            // and came out otherwise
+	Refused   int               `json:"refused"`             // entries and modules that were not believed
+	Failures  int               `json:"failures"`            // questions that it did not answer
+	Read      int64             `json:"read"`                // bytes of modules
+	Written   int64             `json:"written"`             // likewise
+	Findings  []finding.Finding `json:"findings"`            // what went wrong with it; never a capsule's fault
 }
 
 // Capsule is what became of one capsule.
@@ -78,6 +79,7 @@ type Capsule struct {
 	DurationMS int64      `json:"duration_ms"`
 	Steps      []Step     `json:"steps"`
 	SourceHash string     `json:"source_hash,omitempty"` // lower-case hex; empty where it was not taken
+	Elsewhere  bool       `json:"elsewhere,omitempty"`   // another machine built its modules for this run, and they were loaded here
 	Shared     bool       `json:"shared,omitempty"`      // its modules are another machine's, and were loaded here
 	Artifacts  []Artifact `json:"artifacts"`
 

@@ -82,6 +82,9 @@ func (c *Cache) said() (lines []string) {
 		return nil
 	}
 	line := fmt.Sprintf("%s: %d taken, %d built, %d shared", text.Name(c.Address), c.Hits, c.Built, c.Offered)
+	if c.Elsewhere > 0 {
+		line += fmt.Sprintf("; other machines built %d", c.Elsewhere)
+	}
 	if c.Again > 0 {
 		line += fmt.Sprintf("; %d built again to compare, %d came out otherwise", c.Again, c.Differed)
 	}

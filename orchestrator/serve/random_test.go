@@ -88,7 +88,7 @@ func (s *shown) randomly(seed uint64) (lines []string) {
 func (s *shown) anyBody(r *rand.Rand) event.Body {
 	hash := func() string { return []string{hashA, hashB}[r.IntN(2)] }
 	key := event.Basis{Key: hash(), Attempt: r.IntN(9)}
-	switch r.IntN(16) {
+	switch r.IntN(17) {
 	case 0:
 		return event.Ready{Capsules: 2, Watched: []event.Subject{{Capsule: "a", Dir: s.dir("a")}, {Capsule: "e", Dir: s.dir("e")}}}
 	case 1:
@@ -118,6 +118,8 @@ func (s *shown) anyBody(r *rand.Rand) event.Body {
 	case 13:
 		return event.Idle{Capsules: 4}
 	case 14:
+		return event.HookEnded{After: "reload"}
+	case 15:
 		return event.Reload{SourceHash: hash(), Basis: key, Generation: 1 + r.IntN(9), Artifact: module(hash(), int64(r.IntN(1000))), Tests: anyTests(r)}
 	}
 	return event.BuildStarted{SourceHash: hash(), Basis: key}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -55,7 +56,7 @@ func (s *session) openReaders(h hooks) error {
 			continue
 		}
 		made, err := hook.New(s.Hub, hook.Options{After: c.after, Command: c.command, Env: os.Environ(), Timeout: h.timeout, Each: h.each,
-			Warn: s.hookFailed, Running: s.hooked, Output: s.readers.output()})
+			Say: s.hookSays, Running: s.hooked, Output: s.readers.output()})
 		if err != nil {
 			s.readers.close()
 			return usage.New(err)
@@ -133,9 +134,15 @@ func notWritten(err error) error {
 	return usage.Hint(err, "give stdout to a program that reads it, or a disk that has space")
 }
 
-// hookFailed warns of a run of a command after e.
-func (s *session) hookFailed(e event.Event, w event.Warning) {
-	s.send(orchestrator.Warning{Capsule: e.Capsule, Dir: e.Dir, Warning: w})
+// hookSays tells of a run of a command after e, at once: the loop hears that it has ended after
+// this, and says then that all is idle.
+func (s *session) hookSays(e event.Event, body event.Body) {
+	s.Hub.Publish(event.Event{Capsule: e.Capsule, Dir: e.Dir, Body: body})
+}
+
+// busy reports whether a command runs that an event started, or is due.
+func (r *readers) busy() bool {
+	return slices.ContainsFunc(r.hooks, (*hook.Hook).Busy)
 }
 
 // hooked tells the loop that commands run for the capsule in dir, and when the last of them

@@ -9,11 +9,13 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/orchestrator"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/console"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
@@ -29,7 +31,7 @@ import (
 type Options struct {
 	Roots     []string // folders to look for capsules in; absolute
 	Nested    bool     // also in work trees of other repositories
-	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits; none: all
+	Only      []string // patterns: of the capsules only those whose name, folder or path one of them fits, and those whose modules they take; none: all
 	Jobs      int      // builds at once; 0: half the processors
 	Debug     bool     // where somebody waits debug modules come first, and releases when all is quiet; for Watch
 	Strict    bool     // what the kernel would not run fails the build
@@ -38,6 +40,8 @@ type Options struct {
 	Installed string   // the one that judges when neither Runtime nor the manifest names any
 
 	Shared *shared.Cache // where results that machines share are found and offered; its Warn is the session's; nil: nowhere
+
+	Slots *slots.Slots // places for builds that this user's other astrid-dev take too; nil: this process minds its own
 
 	Live *live.Options // keeps a runtime up with what is built; Say, Output and Judge are the session's; nil: none
 
@@ -72,7 +76,9 @@ type session struct {
 	asking   sync.WaitGroup // what keys ask for
 	readers  readers
 	live     *live.Live
-	said     map[string]string // warnings about folders, by path; the search's alone
+	builder  *builder.Builder
+	said     map[string]string        // warnings about folders, by path; the search's alone
+	found    atomic.Pointer[[]string] // folders of capsules, chosen or not, of the newest search
 }
 
 // open sets a session up. The caller closes it.
@@ -89,9 +95,10 @@ func open(ctx context.Context, o Options, h hooks) (*session, error) {
 	if o.Shared != nil {
 		o.Shared.Warn = func(f finding.Finding) { s.warn(f.Code, f.Message, f.Hint) }
 	}
-	b := builder.New(builder.Options{Jobs: o.Jobs, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Jobs: o.Jobs, Spare: !o.Console.Once, Debug: o.Debug, Strict: o.Strict, Retry: o.Retry, Runtime: o.Runtime, Installed: o.Installed, Shared: o.Shared, Slots: o.Slots, Say: func(dir string, f finding.Finding) {
 		s.send(orchestrator.Warning{Dir: dir, Warning: event.Warning{Code: f.Code, Message: f.Message, Hint: f.Hint}})
 	}})
+	s.builder = b
 	s.cfg = s.config(b)
 	s.openLive(b)
 	return s, nil
@@ -112,7 +119,10 @@ func (s *session) config(b *builder.Builder) orchestrator.Config {
 		Exists:     func(path string) bool { _, err := os.Lstat(path); return err == nil },
 		Output:     s.readers.builds(),
 	}
-	cfg.Wanted = func(dir string) bool { return paths.Fits(s.Only, s.Roots, dir) }
+	if len(s.readers.hooks) > 0 {
+		cfg.HooksRun = s.readers.busy
+	}
+	cfg.Wanted = s.wanted
 	if !s.Nested {
 		cfg.Foreign = tree.NewForeign(s.Roots).Is
 	}
@@ -133,6 +143,7 @@ func (s *session) run(see func(event.Body)) error {
 // the reason then: whoever reads them must not take them for all.
 func (s *session) close(err error) error {
 	s.cancel()
+	s.builder.Close()
 	s.asking.Wait()
 	s.live.Close() // it still says what became of the last install
 	s.Hub.Close()
@@ -192,7 +203,18 @@ func (s *session) find(ctx context.Context, search tree.Search) ([]string, error
 			s.warnOnce(link, finding.LinkedCapsule, paths.LinkedMessage(link), paths.LinkedHint)
 		}
 	}
-	return slices.DeleteFunc(found.Dirs, func(dir string) bool { return !paths.Fits(s.Only, s.Roots, dir) }), nil
+	s.found.Store(&found.Dirs)
+	return paths.Chosen(s.Only, s.Roots, found.Dirs), nil
+}
+
+// wanted reports whether a capsule that has just come in dir is one that Only chooses, beside those that
+// the newest search found.
+func (s *session) wanted(dir string) bool {
+	var dirs []string
+	if found := s.found.Load(); found != nil {
+		dirs = *found
+	}
+	return slices.Contains(paths.Chosen(s.Only, s.Roots, append(slices.Clone(dirs), dir)), dir)
 }
 
 // warnOnce warns of something that later searches come upon again. Searches never overlap.

@@ -192,3 +192,32 @@ func TestAWatchIsShown(t *testing.T) {
 }
 
 func ptr(s string) *string { return &s }
+
+// Who is told that all is idle finds every command ended, and was told of that end before.
+func TestIdleComesAfterCommands(t *testing.T) {
+	dir := small(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	h := hub.New()
+	events := h.Subscribe(0, hub.Fail(1<<20))
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Watch(ctx, WatchOptions{Options: Options{Roots: []string{dir}, Hub: h}, Quiet: 50 * time.Millisecond,
+			OnReload: "sh -c 'until [ -e \"$CAPSULE_DIR/../go\" ]; do sleep 0.01; done; exit 3'"})
+	}()
+	await(t, events, event.Reload{}.Kind())
+	time.Sleep(200 * time.Millisecond) // in which idle would be said, if it did not wait
+	write(t, filepath.Dir(dir), "go", "")
+	var said []string
+	for len(said) == 0 || said[len(said)-1] != "idle" {
+		testkit.Check(t, events.Wait(t.Context()))
+		if item, ok := events.Next(); ok && item.Event.Body.Kind() != "snapshot" {
+			said = append(said, string(item.Event.Body.Kind()))
+		}
+	}
+	if got := strings.Join(said, " "); got != "warning hook_ended idle" {
+		t.Errorf("%s", got)
+	}
+	cancel()
+	testkit.Check(t, <-ended)
+}

@@ -27,13 +27,9 @@ type Trial struct {
 	values map[string]string
 }
 
-// Begin starts the runtime that astrid names, "" for the one in PATH. vars are NAME=VALUE for
-// the manifests' [env]. The error is a *usage.Error.
-func Begin(astrid string, vars []string) (*Trial, error) {
-	values, err := Values(vars)
-	if err != nil {
-		return nil, err
-	}
+// Begin starts the runtime that astrid names, "" for the one in PATH. values are for the
+// manifests' [env]. The error is a *usage.Error.
+func Begin(astrid string, values map[string]string) (*Trial, error) {
 	program, err := daemon.Find(astrid)
 	if err != nil {
 		return nil, err
@@ -78,6 +74,34 @@ func (t *Trial) Try(ctx context.Context, m *capsule.Manifest, module string) (*d
 		return nil, ctx.Err()
 	}
 	return nil, usage.New(fmt.Errorf("trying %s in the real runtime: %w", m.Package.Name, err))
+}
+
+// Ask has q carried to the capsules that were tried, as far as they are loaded in the process of
+// the last one. The error is ctx's or a *usage.Error.
+func (t *Trial) Ask(ctx context.Context, q daemon.Question) (*daemon.Reply, error) {
+	reply, err := t.daemon.Ask(ctx, q)
+	return reply, asked(ctx, err)
+}
+
+// Logs are the lines that the capsule of m has logged. The error is as of Ask.
+func (t *Trial) Logs(ctx context.Context, m *capsule.Manifest) ([]daemon.Line, error) {
+	link, err := t.daemon.Connect(ctx)
+	if err != nil {
+		return nil, asked(ctx, err)
+	}
+	lines, err := link.Logs(m.Package.Name)
+	return lines, asked(ctx, err)
+}
+
+// asked is an error of asking the runtime, as it is told.
+func asked(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return usage.New(fmt.Errorf("asking the real runtime: %w", err))
 }
 
 // Findings is Try for who needs no more of the answer. It is nil on nil.

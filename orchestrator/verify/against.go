@@ -96,6 +96,11 @@ func (r *run) promises(m *capsule.Manifest, was, is *contract.Contract, modules 
 		if len(c.Path) > 0 {
 			f.Line, f.Column = m.Position(c.Path...)
 		}
+		if c.Item != nil {
+			if file, line := c.Item.Place(m.Dir); file != "" {
+				f.File, f.Line = file, line
+			}
+		}
 		list = append(list, f)
 	}
 	needed, err := contract.Needed(was.Version, changes)

@@ -22,8 +22,8 @@ type cause struct{ message, hint string }
 var causes = struct{ path, snapshot, stamp, tools, order, random cause }{
 	path: cause{"the path of the build folder is in the bytes",
 		"build with paths left out: -trimpath (Go), --remap-path-prefix=$PWD=. in RUSTFLAGS or trim-paths (Rust), -ffile-prefix-map=$(CURDIR)=. (C and Zig's C), --noDebug (AssemblyScript), or strip the custom sections"},
-	snapshot: cause{"the module holds a snapshot of a JavaScript engine's memory, and an engine lays that out differently each time it runs",
-		"nothing in the sources can change that: ask the tool for a build without a snapshot, or leave --repro out for such capsules"},
+	snapshot: cause{"the module holds the memory of a JavaScript engine that was given the time and random numbers when it was started for the build",
+		"for componentize-qjs build with an engine that is given neither: engine.mjs of astrid-dev new --lang js makes it, for --runtime; for componentize-js no such way is known, so leave --repro out"},
 	stamp: cause{"it looks like the time of the build",
 		"take the time from SOURCE_DATE_EPOCH or leave it out"},
 	tools: cause{"the two were made by different tools",

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -33,11 +34,14 @@ type Config struct {
 	// runtime; it says what the runtime answered, or why it could not be asked. nil: nobody does.
 	Isolated func(ctx context.Context, m *capsule.Manifest, module string) ([]finding.Finding, error)
 
-	Shared        *shared.Cache // where results that machines share are found and offered; nil: nowhere. Not with Repro
-	CheckArtifact bool          // committed modules and declared hashes must be what the sources build
-	Journal       string        // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
-	Prove         bool          // fill in the report's proofs, for attestations
-	FailFast      bool          // stop at the first capsule that fails
+	Shared        *shared.Cache  // where results that machines share are found and offered; nil: nowhere. Not with Repro
+	Slots         *slots.Slots   // places for builds that this user's other astrid-dev take too; nil: this process minds its own
+	Machine       shared.Machine // runs the commands of builds; nil: this machine does. Not with Repro
+	MachineOnly   bool           // what Machine does not build fails; else it is built here
+	CheckArtifact bool           // committed modules and declared hashes must be what the sources build
+	Journal       string         // a file for what passed, so that a run that is killed can go on; "": none. Not with CheckArtifact
+	Prove         bool           // fill in the report's proofs, for attestations
+	FailFast      bool           // stop at the first capsule that fails
 
 	Against string // a git ref: what the capsules promise to others is compared with what they promised there; "": with nothing
 	Changes bool   // Runtime are two releases, and only what the second judges otherwise than the first is told

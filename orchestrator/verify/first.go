@@ -57,7 +57,7 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	if staged.After != nil && staged.After.Portable == in.Portable {
 		j.proven = in
 	}
-	j.capsule.Shared = staged.Shared
+	j.capsule.Shared, j.capsule.Elsewhere = staged.Shared, staged.Elsewhere
 	r.built(j, staged, r.words(dir))
 	r.unchanged(j, staged)
 	if r.CheckArtifact && !j.helper {

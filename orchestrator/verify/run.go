@@ -100,7 +100,7 @@ func (r *run) builder(env []string) *builder.Builder {
 
 // builderFor is a builder whose modules are judged by these releases.
 func (r *run) builderFor(env, judges []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: judges, Installed: r.Installed, Shared: r.Shared, Say: func(dir string, f finding.Finding) {
+	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: judges, Installed: r.Installed, Shared: r.Shared, Slots: r.Slots, Machine: r.Machine, MachineOnly: r.MachineOnly, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if !slices.Contains(r.said[dir], f) {

@@ -90,15 +90,20 @@ func (e *Edits) table(key []string) map[string]any {
 	return at
 }
 
-// Replace writes another value under a key that is there.
+// Replace writes another value under a key that is there, or in the place of an element of an array.
 func (e *Edits) Replace(literal string, value any, key ...string) {
 	place, ok := e.doc.Locate(key...)
-	table := e.table(key[:len(key)-1])
+	table, name := e.table(key[:len(key)-1]), key[len(key)-1]
 	if !ok || table == nil {
 		return
 	}
 	e.list = append(e.list, edit{at: place.Start, end: place.End, text: literal})
-	table[key[len(key)-1]] = value
+	base, i, indexed := SplitIndex(name)
+	if list, isArray := table[base].([]any); indexed && isArray && i < len(list) {
+		list[i] = value
+		return
+	}
+	table[name] = value
 }
 
 // AppendTo adds an element to an array of strings.

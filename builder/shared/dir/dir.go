@@ -1,10 +1,3 @@
-// Package dir keeps shared results in a folder, which several processes may use at once.
-//
-// Every file is written beside its place, synced and renamed, so that it is whole or not there,
-// also after kill -9. The folder may be deleted at any time: that costs builds.
-//
-//	entries/ab/abcd...   an entry, under its key
-//	blobs/ab/abcd...     a module, under its BLAKE3
 package dir
 
 import (
@@ -17,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,25 +19,21 @@ import (
 )
 
 // Store is a folder. Use Open.
-type Store struct{ folder string }
+type Store struct {
+	folder  string
+	options Options
+	tidied  atomic.Int64 // when this process looked last, in nanoseconds
+}
 
-// abandoned is how old a half-written file is that nobody writes any more.
-const abandoned = 24 * time.Hour
-
-// Open makes the folder where it is missing, and sweeps up what killed processes left.
-func Open(folder string) (*Store, error) {
+// Open makes the folder where it is missing. Its limits are kept, and what killed processes left is
+// swept up, where something is put.
+func Open(folder string, options Options) (*Store, error) {
 	for _, part := range []string{"entries", "blobs"} {
 		if err := os.MkdirAll(filepath.Join(folder, part), 0o755); err != nil {
 			return nil, err
 		}
 	}
-	left, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(folder), "*", "*", ".*.tmp"))
-	for _, path := range left {
-		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > abandoned {
-			os.Remove(path)
-		}
-	}
-	return &Store{folder}, nil
+	return &Store{folder: folder, options: options}, nil
 }
 
 // Close does nothing.
@@ -69,7 +59,14 @@ func (s *Store) Entry(_ context.Context, key string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, shared.ErrNone
 	}
+	s.used(path)
 	return data, err
+}
+
+// used notes that somebody wanted the file at path.
+func (s *Store) used(path string) {
+	now := time.Now()
+	_ = os.Chtimes(path, now, now) // a folder that may only be read is trimmed by nobody who reads
 }
 
 // Blob implements shared.Store.
@@ -86,6 +83,7 @@ func (s *Store) Blob(_ context.Context, id shared.ID, w io.Writer) error {
 		return err
 	}
 	defer f.Close()
+	s.used(path)
 	_, err = io.Copy(w, f)
 	return err
 }
@@ -104,10 +102,12 @@ func (s *Store) Put(ctx context.Context, key string, entry []byte, blobs []share
 	if err != nil {
 		return err
 	}
-	return full(fsys.Replace(path, 0o644, func(w io.Writer) error {
+	err = full(s.write(path, func(w io.Writer) error {
 		_, err := w.Write(entry)
 		return err
 	}))
+	s.tidy()
+	return err
 }
 
 // put stores a module. One that is there and whole stays: a damaged one is written again.
@@ -117,9 +117,10 @@ func (s *Store) put(b shared.Blob) error {
 		return err
 	}
 	if there, err := shared.Identify(path); err == nil && there == b.ID {
+		s.used(path)
 		return nil
 	}
-	return fsys.Replace(path, 0o644, func(w io.Writer) error {
+	return s.write(path, func(w io.Writer) error {
 		f, err := fsys.Open(b.Path)
 		if err != nil {
 			return err
@@ -128,6 +129,22 @@ func (s *Store) put(b shared.Blob) error {
 		_, err = io.Copy(w, f)
 		return err
 	})
+}
+
+// write makes what fill writes the content of path, whole or not at all.
+func (s *Store) write(path string, fill func(io.Writer) error) error {
+	if !s.options.Unsynced {
+		return fsys.Replace(path, 0o644, fill)
+	}
+	temp, err := fsys.Beside(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails when it was renamed, as it should
+	if err := errors.Join(fill(temp), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
 }
 
 // full marks the errors of a disk that takes no more.

@@ -26,12 +26,15 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == writer {
 		os.Exit(write(os.Args[2], os.Args[3]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == holding {
+		os.Exit(hold(os.Args[2]))
+	}
 	os.Exit(m.Run())
 }
 
 // write puts the same module, large, and entries that name it, until it is killed.
 func write(folder, content string) int {
-	s, err := Open(folder)
+	s, err := Open(folder, Options{})
 	for i := 0; err == nil; i++ {
 		var b shared.Blob
 		b.Path = content
@@ -53,7 +56,7 @@ func key(n int) string { return fmt.Sprintf("%064x", n) }
 
 func TestStore(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "made")
-	s, err := Open(folder)
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "m")
@@ -67,7 +70,7 @@ func TestStore(t *testing.T) {
 		t.Errorf("a module before there is one: %v", err)
 	}
 	testkit.Check(t, s.Put(ctx, key(1), []byte("entry"), []shared.Blob{{ID: id, Path: path}}))
-	again, err := Open(folder)
+	again, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	var got bytes.Buffer
 	testkit.Check(t, again.Blob(ctx, id, &got))
@@ -93,8 +96,9 @@ func TestSweep(t *testing.T) {
 	testkit.Write(t, fresh, "")
 	before := time.Now().Add(-2 * abandoned)
 	testkit.Check(t, os.Chtimes(old, before, before))
-	_, err := Open(folder)
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
+	s.tidy()
 	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("what was abandoned is there: %v", err)
 	}
@@ -110,7 +114,7 @@ func TestKilled(t *testing.T) {
 	testkit.Write(t, content, strings.Repeat("content ", 200_000))
 	id, err := shared.Identify(content)
 	testkit.Check(t, err)
-	s, err := Open(folder)
+	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
 	rounds := 8
 	if testing.Short() {

@@ -6,16 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
+	"slices"
 
 	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/genproto/googleapis/bytestream"
 	"google.golang.org/grpc/status"
-
-	"github.com/astrid-runtime/astrid-dev/builder/shared"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // piece is how many bytes of a stream go in one message.
@@ -106,8 +103,33 @@ func (p *pieces) Read(to []byte) (int, error) {
 	return n, nil
 }
 
+// question is how many blobs are asked after at once: some 75 bytes each, in a message of 4 MiB.
+const question = 20_000
+
+// upload sees to it that the server has blobs, of which none may be there twice.
+func (s *Store) upload(ctx context.Context, can *abilities, blobs []upload) error {
+	for some := range slices.Chunk(blobs, question) {
+		request := &reapi.FindMissingBlobsRequest{InstanceName: s.instance, DigestFunction: can.function.value}
+		for _, b := range some {
+			request.BlobDigests = append(request.BlobDigests, b.digest)
+		}
+		answer, err := s.cas().FindMissingBlobs(ctx, request)
+		if err != nil {
+			return fault(err)
+		}
+		missing := map[string]bool{}
+		for _, d := range answer.GetMissingBlobDigests() {
+			missing[d.GetHash()] = true
+		}
+		if err := s.writeBlobs(ctx, can, slices.DeleteFunc(slices.Clone(some), func(b upload) bool { return !missing[b.digest.Hash] })); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeBlobs uploads blobs, those that fit many to a message.
-func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []shared.Blob) error {
+func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []upload) error {
 	request := &reapi.BatchUpdateBlobsRequest{InstanceName: s.instance, DigestFunction: can.function.value}
 	size := int64(0)
 	send := func() error {
@@ -127,9 +149,9 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []shared.B
 		return nil
 	}
 	for _, b := range blobs {
-		d := can.function.of(b.ID)
+		d := b.digest
 		if !can.small(d) {
-			if err := s.writeStream(ctx, can, d, b.Path); err != nil {
+			if err := s.writeStream(ctx, can, b); err != nil {
 				return err
 			}
 			continue
@@ -139,7 +161,7 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []shared.B
 				return err
 			}
 		}
-		data, err := fsys.Read(b.Path, d.SizeBytes)
+		data, err := b.content()
 		if err != nil {
 			return err
 		}
@@ -149,13 +171,14 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []shared.B
 	return send()
 }
 
-// writeStream uploads a file as the blob d.
-func (s *Store) writeStream(ctx context.Context, can *abilities, d *reapi.Digest, file string) error {
-	f, err := fsys.Open(file)
+// writeStream uploads what fits in no message.
+func (s *Store) writeStream(ctx context.Context, can *abilities, b upload) error {
+	f, err := b.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	d := b.digest
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := s.streams().Write(ctx)
@@ -203,7 +226,7 @@ func (s *sender) send(data []byte, last bool) error {
 	return s.stream.Send(request)
 }
 
-func (s *sender) copy(f *os.File, compressed bool) error {
+func (s *sender) copy(f io.Reader, compressed bool) error {
 	if !compressed {
 		if _, err := io.CopyBuffer(s, f, make([]byte, piece)); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 	"google.golang.org/genproto/googleapis/bytestream"
@@ -28,6 +31,9 @@ type Config struct {
 	Address string   // grpc://HOST:PORT or grpcs://HOST:PORT, and /INSTANCE behind it
 	Headers []string // NAME=VALUE, sent with every question
 	Roots   []byte   // certificates in PEM form that vouch for the server; nil: the system's
+
+	Timeout    time.Duration // of one question around a command, and a second more for each MiB; 0: shared.DefaultTimeout
+	Properties []string      // NAME=VALUE: what machines must have that run commands
 }
 
 // IsAddress reports whether text names a server, not a folder.
@@ -40,6 +46,9 @@ type Store struct {
 	connection *grpc.ClientConn
 	instance   string
 	headers    metadata.MD
+	properties []*reapi.Platform_Property
+	timeout    time.Duration
+	failed     atomic.Int32 // commands in a row that did not run
 
 	mu  sync.Mutex // guards can
 	can *abilities // nil: the server has not said it yet
@@ -52,6 +61,7 @@ type abilities struct {
 	largest  int64 // blob that it takes; 0: any
 	zstd     bool
 	updates  bool
+	runs     bool // commands
 }
 
 // batchDefault leaves room in a message of gRPC's usual 4 MiB.
@@ -67,13 +77,20 @@ func Open(c Config) (*Store, error) {
 	if u.Port() == "" || u.Hostname() == "" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("a server is named as grpc://HOST:PORT or grpcs://HOST:PORT, with /INSTANCE behind it where it has several, not %q", c.Address)
 	}
-	s := &Store{instance: strings.Trim(u.Path, "/"), headers: metadata.MD{}}
+	s := &Store{instance: strings.Trim(u.Path, "/"), headers: metadata.MD{}, timeout: cmp.Or(c.Timeout, shared.DefaultTimeout)}
 	for _, h := range c.Headers {
 		name, value, ok := strings.Cut(h, "=")
 		if !ok || name == "" {
 			return nil, errors.New("a header is given as NAME=VALUE")
 		}
 		s.headers.Append(name, value)
+	}
+	for _, p := range slices.Sorted(slices.Values(c.Properties)) { // the protocol wants them sorted
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("a property of machines is given as NAME=VALUE, not %q", p)
+		}
+		s.properties = append(s.properties, &reapi.Platform_Property{Name: name, Value: value})
 	}
 	safety := insecure.NewCredentials()
 	if u.Scheme == "grpcs" {
@@ -96,6 +113,7 @@ func (s *Store) Close() error { return s.connection.Close() }
 func (s *Store) cas() reapi.ContentAddressableStorageClient {
 	return reapi.NewContentAddressableStorageClient(s.connection)
 }
+func (s *Store) execution() reapi.ExecutionClient { return reapi.NewExecutionClient(s.connection) }
 func (s *Store) results() reapi.ActionCacheClient { return reapi.NewActionCacheClient(s.connection) }
 func (s *Store) streams() bytestream.ByteStreamClient {
 	return bytestream.NewByteStreamClient(s.connection)
@@ -118,6 +136,7 @@ func (s *Store) ask(ctx context.Context) (context.Context, *abilities, error) {
 	if can, err = read(answer.GetCacheCapabilities()); err != nil {
 		return nil, nil, err
 	}
+	can.runs = answer.GetExecutionCapabilities().GetExecEnabled()
 	s.mu.Lock()
 	s.can = can
 	s.mu.Unlock()

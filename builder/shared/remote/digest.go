@@ -3,6 +3,7 @@ package remote
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 
 	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 	"github.com/zeebo/blake3"
@@ -32,12 +33,17 @@ func (f function) of(id shared.ID) *reapi.Digest {
 
 // sum is the digest of data.
 func (f function) sum(data []byte) *reapi.Digest {
+	sum := f.sums()
+	sum.Write(data)
+	return &reapi.Digest{Hash: hex.EncodeToString(sum.Sum(nil)), SizeBytes: int64(len(data))}
+}
+
+// sums is what counts a stream's bytes to its digest.
+func (f function) sums() hash.Hash {
 	if f == blake3Function {
-		sum := blake3.Sum256(data)
-		return &reapi.Digest{Hash: hex.EncodeToString(sum[:]), SizeBytes: int64(len(data))}
+		return blake3.New()
 	}
-	sum := sha256.Sum256(data)
-	return &reapi.Digest{Hash: hex.EncodeToString(sum[:]), SizeBytes: int64(len(data))}
+	return sha256.New()
 }
 
 // action is the digest of the action that stands for key. Nobody runs it.

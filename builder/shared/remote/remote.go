@@ -78,11 +78,7 @@ func (s *Store) Put(ctx context.Context, key string, entry []byte, blobs []share
 			return fmt.Errorf("%w: a module of %d bytes, when blobs may have %d", shared.ErrFull, b.Size, can.largest)
 		}
 	}
-	missing, err := s.missing(ctx, can, blobs)
-	if err != nil {
-		return err
-	}
-	if err := s.writeBlobs(ctx, can, missing); err != nil {
+	if err := s.upload(ctx, can, files(can, blobs)); err != nil {
 		return err
 	}
 	action, err := can.function.action(key)
@@ -98,22 +94,13 @@ func (s *Store) Put(ctx context.Context, key string, entry []byte, blobs []share
 	return fault(err)
 }
 
-// missing are the blobs that the server does not have, each once.
-func (s *Store) missing(ctx context.Context, can *abilities, blobs []shared.Blob) ([]shared.Blob, error) {
-	request := &reapi.FindMissingBlobsRequest{InstanceName: s.instance, DigestFunction: can.function.value}
+// files are blobs as they are uploaded, each once.
+func files(can *abilities, blobs []shared.Blob) (list []upload) {
 	for _, b := range blobs {
-		request.BlobDigests = append(request.BlobDigests, can.function.of(b.ID))
-	}
-	answer, err := s.cas().FindMissingBlobs(ctx, request)
-	if err != nil {
-		return nil, fault(err)
-	}
-	var list []shared.Blob
-	for _, b := range blobs {
-		wanted := slices.ContainsFunc(answer.GetMissingBlobDigests(), func(d *reapi.Digest) bool { return d.GetHash() == can.function.of(b.ID).Hash })
-		if wanted && !slices.ContainsFunc(list, func(have shared.Blob) bool { return have.ID == b.ID }) {
-			list = append(list, b)
+		d := can.function.of(b.ID)
+		if !slices.ContainsFunc(list, func(have upload) bool { return have.digest.Hash == d.Hash }) {
+			list = append(list, upload{digest: d, path: b.Path})
 		}
 	}
-	return list, nil
+	return list
 }

@@ -14,6 +14,7 @@
 //	guest.go      a module that is brought to life
 //	handles.go    numbers that stand for resources
 //	sandbox.go    wazero within its limits
+//	listen.go     which functions run
 //	budget.go     the memory of all instances
 //	trap.go       how a guest died
 //	lines.go      where in the author's source that was

@@ -50,6 +50,7 @@ type Config struct {
 	Stdout, Stderr io.Writer // of the guest
 	Host           Host
 	Enter          func(phase string) // told what is begun; may be nil
+	Watch          Watch              // who is told which functions run; may be nil
 	Lines          Lines
 }
 
@@ -138,7 +139,7 @@ func (s *Sandbox) load(ctx context.Context, at int, code []byte) (api.Module, er
 	if compiled == nil {
 		began := time.Now()
 		var err error
-		compiled, err = s.runtime.CompileModule(ctx, source.Mark(code, strconv.Itoa(at)))
+		compiled, err = s.runtime.CompileModule(s.config.Watch.watched(ctx, code), source.Mark(code, strconv.Itoa(at)))
 		s.compile += time.Since(began)
 		if err != nil {
 			return nil, &RefusedError{err}

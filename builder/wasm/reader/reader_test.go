@@ -113,7 +113,7 @@ func TestWrapRefuses(t *testing.T) {
 }
 
 func TestWorldOfAComponent(t *testing.T) {
-	text, err := world(t.Context(), theReader(t), good(t))
+	text, err := theReader(t).World(t.Context(), good(t))
 	if err != nil || !strings.Contains(text, "export astrid-hook-trigger: func(action: string, payload: list<u8>) -> ") {
 		t.Errorf("%v\n%s", err, text)
 	}
@@ -143,14 +143,4 @@ func TestCancelledCall(t *testing.T) {
 	if _, err := theReader(t).Describe(ctx, good(t)); err == nil {
 		t.Error("a call that was cancelled gave an answer")
 	}
-}
-
-// world is the world of a component as WIT text, as the crate prints it.
-func world(ctx context.Context, r *Reader, b []byte) (string, error) {
-	var answer struct{ Text, Fault string }
-	_, err := r.call(ctx, request{Op: "world"}, &answer, b)
-	if err == nil && answer.Fault != "" {
-		err = &WrapError{answer.Fault}
-	}
-	return answer.Text, err
 }

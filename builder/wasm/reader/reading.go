@@ -176,6 +176,20 @@ func (r *Reader) Wrap(ctx context.Context, module []byte) ([]byte, error) {
 	return component, nil
 }
 
+// World is the world of a component, or of a core module that carries one, as WIT: with all
+// packages that it takes interfaces from. The error tells also that there is none.
+func (r *Reader) World(ctx context.Context, b []byte) (string, error) {
+	var answer struct {
+		Text  string `json:"text"`
+		Fault string `json:"fault"`
+	}
+	_, err := r.call(ctx, request{Op: "world"}, &answer, b)
+	if err == nil && answer.Fault != "" {
+		err = errors.New(answer.Fault)
+	}
+	return answer.Text, err
+}
+
 // Difference is where two files differ first.
 type Difference struct {
 	Equal bool   `json:"equal"`

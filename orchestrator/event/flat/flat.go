@@ -32,6 +32,7 @@ const (
 	Idle            Type = "idle"
 	Live            Type = "live"
 	LiveFailed      Type = "live_failed"
+	HookEnded       Type = "hook_ended"
 	Snapshot        Type = "snapshot"
 	Serving         Type = "serving"
 )
@@ -87,6 +88,8 @@ type Event struct {
 	Standing     []event.Standing  `json:"standing,omitempty"`
 	Page         string            `json:"page,omitempty"`
 	URL          string            `json:"url,omitempty"`
+	After        string            `json:"after,omitempty"`
+	HookMS       int64             `json:"hook_ms,omitempty"`
 	Tests        *event.Tests      `json:"tests,omitempty"`
 }
 

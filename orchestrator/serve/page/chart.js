@@ -1,6 +1,6 @@
 // Charts, drawn as SVG, each with the same figures as a table behind it.
 
-import { age, h, s } from "./dom.js";
+import { age, clock, h, s } from "./dom.js";
 import { duration, size } from "./words.js";
 
 const width = 560;
@@ -50,7 +50,7 @@ export function builds(list) {
   const bars = ended.map((b, i) => {
     const x = left + i * slot + 2;
     const bar = (kind, from, to) => s("rect", { class: kind, x, width: Math.max(2, slot - 4), y: y(to, top), height: Math.max(1, y(from, top) - y(to, top)), rx: 1.5 });
-    const title = s("title", {}, `${new Date(b.started).toLocaleTimeString()}: ${resultWords[b.result]} after ${duration(took(b))}`);
+    const title = s("title", {}, `${clock(new Date(b.started))}: ${resultWords[b.result]} after ${duration(took(b))}`);
     if (b.result === "failed" || b.result === "stopped") return s("g", {}, title, bar(`bar ${b.result}`, 0, b.took));
     return s("g", {}, title, bar("bar build", 0, b.build), b.smoke > 0 && bar("bar smoke", b.build, b.build + b.smoke));
   });
@@ -61,7 +61,7 @@ export function builds(list) {
     frame(`Times of the ${ended.length} newest builds; the last: ${resultWords[newest.result]} after ${duration(took(newest))}`, top, duration, bars),
     legend(kinds),
     table("Times of builds", ["when", "result", "build", "smoke load", "in all"], ended.toReversed().map((b) =>
-      [new Date(b.started).toLocaleTimeString(), resultWords[b.result], b.build ? duration(b.build) : "–", b.smoke ? duration(b.smoke) : "–", duration(b.took)])),
+      [clock(new Date(b.started)), resultWords[b.result], b.build ? duration(b.build) : "–", b.smoke ? duration(b.smoke) : "–", duration(b.took)])),
   ];
 }
 
@@ -79,9 +79,9 @@ export function sizes(list) {
     h("p", {}, h("strong", {}, size(newest.size)), h("span", { class: "quiet" }, `, ${says}.`)),
     frame(`Sizes of the ${list.length} newest modules; the last has ${size(newest.size)}, ${says}`, top, size,
       s("polyline", { class: "line", points: points.map((p) => p.map((n) => n.toFixed(1)).join(",")).join(" ") }),
-      points.map(([x, at], i) => s("circle", { class: "point", cx: x, cy: at, r: 3 }, s("title", {}, `${new Date(list[i].time).toLocaleTimeString()}: ${size(list[i].size)}`)))),
+      points.map(([x, at], i) => s("circle", { class: "point", cx: x, cy: at, r: 3 }, s("title", {}, `${clock(new Date(list[i].time))}: ${size(list[i].size)}`)))),
     table("Sizes of modules", ["when", "reload", "size"], list.toReversed().map((p) =>
-      [new Date(p.time).toLocaleTimeString(), p.generation ? `#${p.generation}` : "–", `${size(p.size)} (${p.size.toLocaleString("en")} bytes)`])),
+      [clock(new Date(p.time)), p.generation ? `#${p.generation}` : "–", `${size(p.size)} (${p.size.toLocaleString("en")} bytes)`])),
   ];
 }
 
@@ -98,9 +98,10 @@ export function timeline(capsules, now) {
   if (all.length === 0) return [h("p", { class: "quiet" }, "Nothing was built in the last ten minutes.")];
   const lanes = all.slice(0, lanesShown);
   const begin = Math.max(now - longest, Math.min(now - shortest, ...lanes.flatMap(([, list]) => list.map((b) => b.started))));
+  const timeWidth = isNarrow() ? narrow : wide;
   const x = (at) => names + ((Math.max(at, begin) - begin) / (now - begin)) * (timeWidth - names);
   const high = lanes.length * lane + 22;
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => {
+  const marks = (isNarrow() ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map((part) => {
     const at = begin + part * (now - begin);
     return [s("line", { class: "grid", x1: x(at), x2: x(at), y1: 0, y2: high - 18 }),
       s("text", { class: "tick", x: x(at), y: high - 4, "text-anchor": part === 0 ? "start" : part === 1 ? "end" : "middle" }, part === 1 ? "now" : age(at, now))];
@@ -108,7 +109,7 @@ export function timeline(capsules, now) {
   const lines = lanes.map(([name, list], i) => [
     s("text", { class: "tick", x: names - 8, y: i * lane + lane / 2 + 4, "text-anchor": "end" }, name.length > 14 ? `${name.slice(0, 13)}…` : name),
     list.map((b) => s("rect", { class: `bar ${b.result === "reload" || b.result === "same" ? "build" : b.result}`, x: x(b.started), y: i * lane + 4, height: lane - 8, rx: 2, width: Math.max(2, x(ends(b, now)) - x(b.started)) },
-      s("title", {}, `${name}, ${new Date(b.started).toLocaleTimeString()}: ${resultWords[b.result]} after ${duration(ends(b, now) - b.started)}`))),
+      s("title", {}, `${name}, ${clock(new Date(b.started))}: ${resultWords[b.result]} after ${duration(ends(b, now) - b.started)}`))),
   ]);
   const count = lanes.reduce((n, [, list]) => n + list.length, 0);
   return [
@@ -118,7 +119,9 @@ export function timeline(capsules, now) {
   ];
 }
 
-const timeWidth = 960;
+const wide = 960;
+const narrow = 380; // on a telephone, so that letters are as large there as elsewhere
+const isNarrow = () => matchMedia("(max-width: 36rem)").matches;
 const ends = (b, now) => (b.result === "running" ? now : b.started + b.took);
 
 /** A small bar for a cell of a table: value of top. */

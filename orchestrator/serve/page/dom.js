@@ -35,7 +35,8 @@ export function moment(time, asAge = false) {
   return element;
 }
 
-const clock = (at) => at.toLocaleTimeString(undefined, { hour12: false });
+/** A time of day, as the terminal says it. */
+export const clock = (at) => at.toLocaleTimeString(undefined, { hourCycle: "h23" });
 
 /** How long ago something was, as the terminal says it. */
 export function age(at, now = Date.now()) {

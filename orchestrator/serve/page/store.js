@@ -86,7 +86,7 @@ export class Store {
 
   #apply(e) {
     switch (e.type) {
-      case "warning": case "serving":
+      case "warning": case "serving": case "hook_ended":
         return;
       case "live": case "live_failed":
         Object.assign(this.#of(e.dir), {

@@ -42,7 +42,7 @@ function errors(list = []) {
 /** What a kind of event is called. */
 export const kindWords = {
   capsule_added: "added", capsule_removed: "removed", build_started: "building", build_superseded: "stopped", build_failed: "failed", smoke_failed: "failed",
-  live_failed: "not live", serving: "page",
+  live_failed: "not live", serving: "page", hook_ended: "command",
 };
 
 /** What an event says, in a line, and how much it matters: "good", "bad", "odd" or "". */
@@ -61,6 +61,7 @@ export function describe(e) {
     case "reload": return ["good", `#${e.generation}, ${size(e.size ?? 0)}, built in ${duration(e.build_ms ?? 0)}, loaded in ${duration(e.smoke_ms ?? 0)}`];
     case "live": return ["good", `installed in ${duration(e.live_ms ?? 0)}${e.reason ? `: ${e.reason}` : ""}`];
     case "live_failed": return ["bad", e.reason || "the runtime refuses it"];
+    case "hook_ended": return [e.reason ? "odd" : "", `--on-${e.after} ${e.reason ? `failed: ${e.reason}` : `ended after ${duration(e.hook_ms ?? 0)}`}`];
     case "warning": return ["odd", `${e.message}${e.code ? ` [${e.code}]` : ""}`];
     case "held": return ["odd", e.message || "held"];
     case "idle": return [e.failed ? "bad" : "", e.failed ? `nothing to do; ${count(e.failed, "capsule")} failed` : "nothing to do"];

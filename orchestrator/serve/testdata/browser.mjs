@@ -141,6 +141,8 @@ const plays = {
   // The connection is cut again and again while much happens: nothing is lost, and nothing comes twice.
   async reconnect() {
     const page = await open(`${url}`);
+    const since = []; // what each further request for events says that it was told last
+    page.on("request", (r) => r.url().endsWith("/api/events") && since.push(r.headers()["last-event-id"] ?? "nothing"));
     await ready(page);
     await page.keyboard.press("l");
     const storm = tell("storm?n=2000");
@@ -153,6 +155,8 @@ const plays = {
     await storm;
     await agrees(page);
     assert.doesNotMatch(await figures(page), /not told/);
+    const told = since.slice(-4).map((id) => Number(id.split(".")[1]));
+    assert.ok(told.length === 4 && told.every((seq, i) => seq > (told[i - 1] ?? 0)), `it came again after ${since}`); // else 200 events at most were told once more
     assert.equal(await page.textContent("#link .text"), "live");
   },
 
@@ -476,10 +480,20 @@ const plays = {
       await sound("capsule");
       await page.keyboard.press("l");
       await sound("log");
-      await page.setViewportSize({ width: 390, height: 800 });
+      await page.setViewportSize({ width: 400, height: 800 });
       await sound("log-narrow");
       await page.evaluate(() => (location.hash = "#/"));
       await sound("overview-narrow");
+      for (const width of [400, 800, 1400]) { // nothing is cut off at the side, and every letter is large enough to be read
+        await page.setViewportSize({ width, height: 800 });
+        await page.reload();
+        await ready(page);
+        await page.locator("svg.chart .tick").first().waitFor();
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px: the page is wider than its window`);
+        const small = await page.evaluate(() => Math.min(...[...document.querySelectorAll("svg.chart .tick")].map((t) => t.getBoundingClientRect().height)));
+        assert.ok(small >= 9, `${width} px: letters of a chart are ${small} px high`);
+        await shot(page, `overview-${width}-${colorScheme}`);
+      }
       await page.context().close();
     }
   },

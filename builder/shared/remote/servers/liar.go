@@ -51,12 +51,14 @@ type Liar struct {
 	reapi.UnimplementedCapabilitiesServer
 	reapi.UnimplementedActionCacheServer
 	reapi.UnimplementedContentAddressableStorageServer
+	reapi.UnimplementedExecutionServer
 	bytestream.UnimplementedByteStreamServer
 
 	Address string // grpc://HOST:PORT
 	BLAKE3  bool   // instead of SHA-256
 	Zstd    bool
 	Batch   int64 // bytes of blobs in a message; 0: the default
+	Runs    bool  // it runs commands, on this machine
 
 	// Fault is asked with each question what goes wrong now; nil: nothing does.
 	Fault func() Fault
@@ -66,6 +68,8 @@ type Liar struct {
 	results map[string]*reapi.ActionResult
 	headers metadata.MD
 	streams int
+	ran     int
+	actions []*reapi.Action
 	grpc    *grpc.Server
 }
 
@@ -81,6 +85,7 @@ func Start(t testing.TB, options ...grpc.ServerOption) *Liar {
 	reapi.RegisterActionCacheServer(s.grpc, s)
 	reapi.RegisterContentAddressableStorageServer(s.grpc, s)
 	bytestream.RegisterByteStreamServer(s.grpc, s)
+	reapi.RegisterExecutionServer(s.grpc, s)
 	ended := make(chan struct{})
 	go func() {
 		_ = s.grpc.Serve(listener) // ends with Stop
@@ -159,7 +164,7 @@ func (s *Liar) GetCapabilities(ctx context.Context, _ *reapi.GetCapabilitiesRequ
 	if s.Zstd {
 		c.SupportedCompressors = []reapi.Compressor_Value{reapi.Compressor_ZSTD}
 	}
-	return &reapi.ServerCapabilities{CacheCapabilities: c}, nil
+	return &reapi.ServerCapabilities{CacheCapabilities: c, ExecutionCapabilities: &reapi.ExecutionCapabilities{ExecEnabled: s.Runs}}, nil
 }
 
 // GetActionResult is an entry.

@@ -13,10 +13,13 @@ import (
 
 // condition knows [userns], whether a user namespace can be made, and [tool:NAME] for a tool
 // in PATH. A script that does not find one skips itself, which is an error where nothing may
-// be skipped.
+// be skipped. [left-out] is whether this run does without a script that takes two seconds of a processor
+// or more; see testkit.LeftOut.
 func condition(cond string) (bool, error) {
 	name, isTool := strings.CutPrefix(cond, "tool:")
 	switch {
+	case cond == "left-out":
+		return testkit.LeftOut(), nil
 	case cond == "userns":
 		name = "a user namespace"
 		if UserNamespaces() {

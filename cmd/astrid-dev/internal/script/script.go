@@ -90,7 +90,7 @@ func params(files, flags []string) testscript.Params {
 			if err != nil {
 				return err
 			}
-			env.Vars = append(env.Vars, "GOCACHE="+goCache, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local", "NO_COLOR=1", "XDG_CACHE_HOME="+cache)
+			env.Vars = append(env.Vars, "GOCACHE="+goCache, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOTOOLCHAIN=local", "NO_COLOR=1", "ASTRID_DEV_ALONE=1", "XDG_CACHE_HOME="+cache)
 			var names []string
 			for _, v := range env.Vars {
 				name, _, _ := strings.Cut(v, "=")

@@ -12,6 +12,7 @@ use astrid::ipc::host as ipc;
 use astrid::kv::host as kv;
 use astrid::net::host as net;
 use astrid::process1_1_0::host as process;
+use astrid::request_context::host as context;
 use astrid::sys::host as sys;
 use astrid::uplink::host as uplink;
 
@@ -42,6 +43,7 @@ fn sys_lines(l: &mut Lines) {
     for n in [0, 1, 32, 4096, 4097, u64::MAX] {
         tell!(l, format!("random-bytes {n}"), sys::random_bytes(n).map(|b| b.len()));
     }
+    tell!(l, "signal-ready outside of a run loop", sys::signal_ready());
     tell!(l, "enumerate-capabilities", sys::enumerate_capabilities());
     for uuid in ["", "x", "00000000-0000-0000-0000-000000000000"] {
         let request = sys::CapabilityCheckRequest { source_uuid: uuid.into(), capability: "net".into() };
@@ -211,14 +213,155 @@ fn net_lines(l: &mut Lines) {
         tell!(l, format!("http-request {url:?}"), http::http_request(&request(url)).map(|r| r.status));
     }
     tell!(l, "http-stream-start", http::http_stream_start(&request("https://denied.invalid/")).map(|_| "started"));
+    let options = || http::RequestOptions {
+        timeouts: None, redirect: None, max_redirects: None, max_response_bytes: None, max_decompressed_bytes: None,
+        auto_decompress: None, https_only: Some(true), integrity: None,
+    };
+    for url in ["https://denied.invalid/", "http://example.com/", "no url"] {
+        tell!(l, format!("http-request-opts {url:?}"), http::http_request_opts(&request(url), &options()).map(|r| r.status));
+        tell!(l, format!("http-stream-start-opts {url:?}"), http::http_stream_start_opts(&request(url), &options()).map(|_| "started"));
+    }
+    tell!(l, "http-upload-start", http::http_upload_start(&request("https://denied.invalid/"), &options()).map(|_| "started"));
     for (host, port) in [("denied.invalid", 80), ("", 80), ("127.0.0.1", 10), ("nobody.invalid", 80), ("127.0.0.1", 9)] {
         tell!(l, format!("connect-tcp {host:?} {port}"), net::connect_tcp(host, port).map(|_| "connected"));
     }
     tell!(l, "lookup-host denied", net::lookup_host("denied.invalid"));
     tell!(l, "lookup-host nobody", net::lookup_host("nobody.invalid"));
-    tell!(l, "bind-tcp", net::bind_tcp("127.0.0.1", 0).map(|_| "bound"));
+    tell!(l, "bind-tcp not declared", net::bind_tcp("127.0.0.1", 1).map(|_| "bound"));
+    tell!(l, "bind-tcp elsewhere", net::bind_tcp("0.0.0.0", 21739).map(|_| "bound"));
+    tell!(l, "bind-tcp empty", net::bind_tcp("", 21739).map(|_| "bound"));
     tell!(l, "bind-unix", net::bind_unix().map(|_| "bound"));
     tell!(l, "udp-bind", net::udp_bind("127.0.0.1", 0).map(|_| "bound"));
+}
+
+/// Somebody connects to this port, sends a message and three bytes, reads to the end and closes.
+const PORT: u16 = 21739;
+
+fn listener_lines(l: &mut Lines) {
+    let listener = match net::bind_tcp("localhost", PORT) {
+        Ok(listener) => listener,
+        Err(e) => return tell!(l, "bind-tcp declared", e),
+    };
+    tell!(l, "bind-tcp again", net::bind_tcp("127.0.0.1", PORT).map(|_| "bound"));
+    tell!(l, "listener local-addr", listener.local_addr());
+    drop(listener.subscribe_readiness());
+    match listener.poll_accept(60_000) {
+        Ok(Some(stream)) => stream_lines(l, &stream),
+        other => tell!(l, "poll-accept", other.map(|_| "nobody")),
+    }
+    drop(listener);
+    let many: Vec<_> = (0..5).map(|_| net::bind_tcp("127.0.0.1", 0)).collect();
+    tell!(l, "listeners at once", many.iter().map(|m| m.as_ref().map(|_| "bound")).collect::<Vec<_>>());
+    tell!(l, "poll-accept nobody", many[0].as_ref().map(|m| m.poll_accept(1).map(|s| s.is_some())));
+}
+
+fn stream_lines(l: &mut Lines, s: &net::TcpStream) {
+    let mut frame = net::NetReadStatus::Pending;
+    for _ in 0..100 {
+        match s.read() {
+            Ok(net::NetReadStatus::Pending) => {},
+            Ok(other) => {
+                frame = other;
+                break;
+            },
+            Err(e) => return tell!(l, "read", e),
+        }
+    }
+    tell!(l, "read a message", frame);
+    tell!(l, "peek", s.peek(2));
+    tell!(l, "read-bytes 0", s.read_bytes(0));
+    tell!(l, "read-bytes 2", s.read_bytes(2));
+    tell!(l, "read-bytes more", s.read_bytes(10));
+    tell!(l, "read nothing", s.read());
+    tell!(l, "read-timeout", s.read_timeout());
+    tell!(l, "set-read-timeout", s.set_read_timeout(Some(20)));
+    tell!(l, "read-timeout set", s.read_timeout());
+    tell!(l, "read-bytes nothing", s.read_bytes(10));
+    tell!(l, "peek nothing", s.peek(10));
+    tell!(l, "write-timeout", s.write_timeout());
+    tell!(l, "set-write-timeout", s.set_write_timeout(Some(2000)));
+    tell!(l, "write-timeout set", s.write_timeout());
+    tell!(l, "write a message", s.write(b"yo"));
+    tell!(l, "write-bytes", s.write_bytes(b"end"));
+    tell!(l, "nodelay", s.nodelay());
+    tell!(l, "set-nodelay", s.set_nodelay(true));
+    tell!(l, "nodelay set", s.nodelay());
+    tell!(l, "hop-limit", s.hop_limit());
+    tell!(l, "set-hop-limit", s.set_hop_limit(9));
+    tell!(l, "hop-limit set", s.hop_limit());
+    tell!(l, "set-hop-limit 0", s.set_hop_limit(0));
+    tell!(l, "keepalive", s.keepalive());
+    tell!(l, "set-keepalive", s.set_keepalive(Some(5)));
+    tell!(l, "keepalive set", s.keepalive());
+    tell!(l, "set-keepalive none", s.set_keepalive(None));
+    tell!(l, "keepalive none", s.keepalive());
+    tell!(l, "linger", s.linger());
+    tell!(l, "set-linger", s.set_linger(Some(3500)));
+    tell!(l, "linger set", s.linger());
+    tell!(l, "set-linger none", s.set_linger(None));
+    tell!(l, "reuseaddr", s.reuseaddr());
+    tell!(l, "set-reuseaddr", s.set_reuseaddr(false));
+    tell!(l, "reuseaddr set", s.reuseaddr());
+    let _ = s.set_reuseaddr(true); // else nobody may bind the port until the connection is forgotten
+    tell!(l, "peer-addr", s.peer_addr().map(|a| a.starts_with("127.0.0.1:")));
+    tell!(l, "local-addr", s.local_addr());
+    tell!(l, "connection-owner", context::connection_owner(s));
+    tell!(l, "connection-principal", context::connection_principal(s));
+    drop(s.subscribe_readable());
+    // To use what read-stream and write-stream give panics inside the runtime 2026.10.1.
+    tell!(l, "shutdown send", s.shutdown(net::ShutdownHow::Send));
+    tell!(l, "write-bytes after", s.write_bytes(b"x").is_err());
+    tell!(l, "write after", s.write(b"x"));
+    let _ = s.set_read_timeout(Some(5000));
+    tell!(l, "read-bytes the end", s.read_bytes(10));
+    tell!(l, "read the end", s.read());
+    tell!(l, "shutdown both", s.shutdown(net::ShutdownHow::Both).is_ok());
+}
+
+fn program_lines(l: &mut Lines) {
+    let ran = process::spawn(&spawn("true"));
+    tell!(l, "spawn", ran.map(|r| (r.stdout, r.stderr, r.exit.exit_code, r.exit.signal)));
+    let mut odd = spawn("true");
+    odd.env = vec![process::EnvVar { key: "PATH".into(), value: "x".into() }];
+    tell!(l, "spawn with a reserved variable", process::spawn(&odd).map(|_| "ran"));
+    odd.env = vec![process::EnvVar { key: "A-B".into(), value: "x".into() }];
+    tell!(l, "spawn with an odd variable", process::spawn(&odd).map(|_| "ran"));
+    let mut up = spawn("true");
+    up.cwd = Some("../up".into());
+    tell!(l, "spawn elsewhere", process::spawn(&up).map(|_| "ran"));
+    let mut large = spawn("true");
+    large.stdin = Some(vec![0; (4 << 20) + 1]);
+    tell!(l, "spawn with too much", process::spawn(&large).map(|_| "ran"));
+    match process::spawn_background(&spawn("true")) {
+        Err(e) => tell!(l, "spawn-background", e),
+        Ok(p) => {
+            tell!(l, "handle os-pid", p.os_pid().map(|pid| pid > 0));
+            tell!(l, "handle write-stdin", p.write_stdin(b"x"));
+            tell!(l, "handle close-stdin", p.close_stdin());
+            tell!(l, "handle wait-with-output", p.wait_with_output(Some(1)).map(|_| "waited"));
+            tell!(l, "handle wait", p.wait(Some(20_000)).map(|e| (e.exit_code, e.signal)));
+            tell!(l, "handle wait again", p.wait(Some(1)).map(|e| (e.exit_code, e.signal)));
+            tell!(l, "handle os-pid after", p.os_pid().map(|pid| pid > 0));
+            tell!(l, "handle signal after", p.signal(process::ProcessSignal::Term));
+            tell!(l, "handle read-logs after", p.read_logs().map(|r| (r.stdout, r.stderr, r.running, r.exit.map(|e| (e.exit_code, e.signal)))));
+            tell!(l, "handle kill after", p.kill().map(|k| (k.killed, k.exit.map(|e| (e.exit_code, e.signal)))));
+            drop(p.subscribe_exit());
+            drop(p.subscribe_logs());
+        },
+    }
+    let mut sleep = spawn("sleep");
+    sleep.args = vec!["100".into()];
+    let many: Vec<_> = (0..9).map(|_| process::spawn_background(&sleep)).collect();
+    tell!(l, "programs at once", many.iter().map(|p| p.as_ref().map(|_| "runs")).collect::<Vec<_>>());
+    if let Ok(p) = &many[0] {
+        tell!(l, "handle wait for a sleeper", p.wait(Some(1)).map(|e| e.exit_code));
+        tell!(l, "handle read-logs of a sleeper", p.read_logs().map(|r| (r.running, r.exit.is_some())));
+        tell!(l, "handle signal a sleeper", p.signal(process::ProcessSignal::Usr1));
+        tell!(l, "handle kill a sleeper", p.kill().map(|k| (k.killed, k.exit.map(|e| (e.exit_code, e.signal)))));
+        tell!(l, "handle kill again", p.kill().map(|k| (k.killed, k.exit.map(|e| (e.exit_code, e.signal)))));
+    }
+    drop(many);
+    tell!(l, "spawn-persistent of a caller", process::spawn_persistent(&sleep).map(|_| "runs"));
 }
 
 fn spawn(cmd: &str) -> process::SpawnRequest {
@@ -237,6 +380,7 @@ fn process_lines(l: &mut Lines) {
     tell!(l, "status", process::status("x").map(|_| "status"));
     tell!(l, "status-many", process::status_many(&["x".to_string()]).map(|p| p.len()));
     tell!(l, "read-logs", process::read_logs("x").map(|_| "logs"));
+    tell!(l, "read-since", process::read_since("x", process::LogStream::Stdout, &process::LogCursor { token: None }, 1).map(|_| "read"));
     tell!(l, "write-stdin", process::write_stdin("x", b"a"));
     tell!(l, "close-stdin", process::close_stdin("x"));
     tell!(l, "signal", process::signal("x", process::ProcessSignal::Term));
@@ -287,6 +431,8 @@ fn lines() -> Lines {
     net_lines(&mut l);
     process_lines(&mut l);
     people_lines(&mut l);
+    listener_lines(&mut l);
+    program_lines(&mut l);
     l
 }
 

@@ -3,7 +3,7 @@
 
 use astrid_sdk::prelude::*;
 use astrid_sdk::schemars::{self, JsonSchema};
-use astrid_sdk::{approval, env, fs, http, ipc, log, process, runtime};
+use astrid_sdk::{approval, env, fs, http, ipc, log, net, process, runtime};
 use serde::{Deserialize, Serialize};
 
 #[derive(Default, Serialize, Deserialize)]
@@ -55,6 +55,14 @@ struct Note {
 #[derive(Deserialize, JsonSchema)]
 struct Url {
     url: String,
+}
+
+/// Whom to say what.
+#[derive(Deserialize, JsonSchema)]
+struct Talk {
+    host: String,
+    port: u16,
+    text: String,
 }
 
 #[capsule]
@@ -169,5 +177,39 @@ impl Play {
     fn echo(&self, of: Text) -> Result<String, SysError> {
         let done = process::spawn("echo", &[&of.text])?;
         Ok(done.stdout.clone())
+    }
+
+    /// Says a text to somebody in the network, and tells all that comes back.
+    #[astrid::tool("talk")]
+    fn talk(&self, to: Talk) -> Result<String, SysError> {
+        let found = net::lookup_host(&to.host).map(|list| list.len());
+        let stream = match net::connect(&to.host, to.port) {
+            Ok(stream) => stream,
+            Err(e) => return Ok(format!("nobody: {e}")),
+        };
+        let (mut rest, mut heard) = (to.text.as_bytes(), Vec::new());
+        while !rest.is_empty() {
+            let sent = stream.write_bytes(rest)?;
+            rest = &rest[sent as usize..];
+        }
+        loop {
+            let b = stream.read_bytes(7)?;
+            if b.is_empty() {
+                return Ok(format!("{} of {:?}", String::from_utf8_lossy(&heard), found.ok()));
+            }
+            heard.extend(b);
+        }
+    }
+
+    /// Leaves programs running.
+    #[astrid::tool("job")]
+    fn job(&self, of: Text) -> Result<String, SysError> {
+        let command = || process::Command::new("sh").args(["-c", &of.text]);
+        let kept = command().spawn_persistent()?;
+        let logs = kept.wait(std::time::Duration::from_secs(1)).and_then(|_| kept.read_logs()).map(|l| l.stdout);
+        let held = command().spawn_background()?;
+        let pid = held.os_pid()?;
+        std::mem::forget(held);
+        Ok(format!("{pid} and {logs:?}"))
     }
 }

@@ -1,0 +1,84 @@
+package smoke
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
+)
+
+// Most of a capsule in JavaScript is an engine, which is the same after each edit. So a load
+// leaves out what is known to be valid and did not run before (package slim). What it says counts
+// when it went well to its end; in every other case the whole is loaded.
+
+// slimShare is the part of the time limit that the load of what is left may take.
+const slimShare = 4
+
+// loadKnown is loadWithin, with less to do where notes tell of an earlier load.
+func loadKnown(ctx context.Context, module []byte, o Options, processor func() time.Duration, notes *slim.Notes) *Report {
+	o.Limits = o.Limits.withDefaults()
+	file := notes.Read(module)
+	if file == nil {
+		return loadWithin(ctx, module, o, processor)
+	}
+	if r := loadSlim(ctx, file, o, processor); r != nil {
+		r.Size = int64(len(module))
+		return r
+	}
+	w := &work{module: module, options: o, watch: file.Watch}
+	r := w.within(ctx, processor)
+	if wentWell(r) {
+		file.Keep(w.locals)
+	}
+	return r
+}
+
+// loadSlim loads what is left of the file; nil when nothing is left out, and when what came of it
+// says nothing of the whole.
+func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() time.Duration) *Report {
+	small, left, ok := file.Slim()
+	if !ok {
+		return nil
+	}
+	o.Limits.Wall /= slimShare
+	w := &work{module: small, options: o, left: left}
+	if r := w.within(ctx, processor); wentWell(r) {
+		return r
+	}
+	return nil
+}
+
+// wentWell reports whether all ran to its end, and nothing was met that could be otherwise where
+// code is left out. A trap that stands for such code ends what is called, so that its caller tells
+// of it in one of these ways.
+func wentWell(r *Report) bool {
+	strange := func(f finding.Finding) bool { return f.Code != finding.SmokeForeignImport }
+	unsure := func(f finding.Finding) bool { return f.Code == finding.KernelReadyUnknown }
+	failed := func(c CallResult) bool { return c.Error != "" || c.Trap != nil }
+	return r.Verdict == Loads && r.Trap == nil && !slices.ContainsFunc(r.Findings, strange) &&
+		!slices.ContainsFunc(r.KernelFindings, unsure) && !slices.ContainsFunc(r.Calls, failed)
+}
+
+// notesFor are the notes of loads for the release that o names; nil when there can be none.
+func notesFor(o Options) *slim.Notes {
+	release := astrid.Newest()
+	if o.Runtime != "" {
+		var err error
+		if release, err = astrid.Find(o.Runtime); err != nil {
+			return nil
+		}
+	}
+	asked, err := json.Marshal(engine.Request(release.Features))
+	folder := reader.CacheFolder()
+	if err != nil || folder == "" {
+		return nil
+	}
+	return slim.Open(filepath.Join(folder, "code"), string(asked))
+}

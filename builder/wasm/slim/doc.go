@@ -1,0 +1,20 @@
+// Package slim leaves out of a module the code that an earlier load has checked and did not run.
+//
+// In a capsule of JavaScript nearly all of the module is an engine, whose code is the same after
+// each edit. So a load that went well is noted: for each large core module the bodies of its
+// functions, and which of them ran. In the next file, a body that is the same, of a core module
+// that is the same but for bodies and data, is known to be valid; where it did not run either, a
+// trap takes its place. A load of what is left is quick, and one that goes well says what a load of
+// the whole would say: what ran is the same code on the same data. One that does not go well says
+// nothing, and the whole is loaded.
+//
+// Notes lie in a folder that is the user's own, under a key of this very program, and each carries
+// its own checksum: one that is missing, broken or of somebody else costs a load of the whole.
+//
+// The files call one way, from top to bottom:
+//
+//	slim.go      what is left out of a file, and what is noted of one
+//	note.go      a note, in bytes and in a file
+//	program.go   which program this is
+//	sections.go  the sections of a module, and the bodies in them
+package slim

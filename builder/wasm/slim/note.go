@@ -1,0 +1,179 @@
+package slim
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+const (
+	kept    = 8        // notes in the folder, of all programs: the engines that one person works with
+	largest = 64 << 20 // bytes of a note
+	suffix  = ".code"
+)
+
+// Notes are those of loads that ask the same. Several processes may use one folder at once.
+type Notes struct {
+	folder string
+	asked  string
+}
+
+// Open is the notes in folder, which is made where it is missing, of loads that ask what asked
+// says: by which rules code is valid. It is nil when the folder is not this user's alone.
+func Open(folder, asked string) *Notes {
+	if folder == "" || program() == "" || os.MkdirAll(folder, 0o700) != nil || !fsys.IsOwn(folder) {
+		return nil
+	}
+	info, err := os.Lstat(folder)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil
+	}
+	return &Notes{folder, asked}
+}
+
+// note is what is known of a core module: bodies that are valid in its frame.
+type note struct {
+	locals uint64 // of all functions of the file, so of this core module at most
+	ran    []bool
+	bodies [][]byte // with their sizes before them
+}
+
+// key is what a note is about.
+func (n *Notes) key(c *core) [32]byte {
+	h := blake3.New()
+	for _, part := range [][]byte{[]byte(program()), []byte(n.asked), c.frame[:]} {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write(part)
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+func (n *Notes) path(key [32]byte) string {
+	return filepath.Join(n.folder, hex.EncodeToString(key[:])+suffix)
+}
+
+// read is the note of c; nil when there is none, or not a whole one.
+func (n *Notes) read(c *core) *note {
+	key := n.key(c)
+	f, err := fsys.Open(n.path(key))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() > largest {
+		return nil
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil
+	}
+	if n := decode(data, key, len(c.bodies)); n != nil {
+		now := time.Now()
+		_ = os.Chtimes(f.Name(), now, now) // what is used is kept
+		return n
+	}
+	return nil
+}
+
+// write keeps a note. One that cannot be written is missing next time, and no more.
+func (n *Notes) write(c *core, of *note) {
+	key := n.key(c)
+	data := encode(of, key)
+	if len(data) > largest {
+		return
+	}
+	temp, err := fsys.Beside(n.path(key))
+	if err != nil {
+		return
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(data) // not synced: what a crash leaves of it has another checksum
+	if temp.Close() == nil && err == nil && os.Rename(temp.Name(), n.path(key)) == nil {
+		n.trim()
+	}
+}
+
+// abandoned is how old a half-written note is that nobody writes any more.
+const abandoned = time.Hour
+
+// trim removes all but the newest notes, and what killed processes left.
+func (n *Notes) trim() {
+	entries, err := os.ReadDir(n.folder)
+	if err != nil {
+		return
+	}
+	var notes []fs.FileInfo
+	for _, e := range entries {
+		info, err := e.Info()
+		switch {
+		case err != nil:
+		case strings.HasSuffix(e.Name(), suffix):
+			notes = append(notes, info)
+		case time.Since(info.ModTime()) > abandoned:
+			os.Remove(filepath.Join(n.folder, e.Name()))
+		}
+	}
+	slices.SortFunc(notes, func(a, b fs.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
+	for _, old := range notes[min(kept, len(notes)):] {
+		os.Remove(filepath.Join(n.folder, old.Name()))
+	}
+}
+
+// A note in bytes: the digest of what follows, the key, the locals, the number of bodies, a byte
+// for each that tells whether it ran, and the bodies.
+
+func encode(n *note, key [32]byte) []byte {
+	data := append(make([]byte, 32), key[:]...)
+	data = binary.LittleEndian.AppendUint64(data, n.locals)
+	data = binary.LittleEndian.AppendUint64(data, uint64(len(n.bodies)))
+	for _, ran := range n.ran {
+		if ran {
+			data = append(data, 1)
+		} else {
+			data = append(data, 0)
+		}
+	}
+	data = append(data, bytes.Join(n.bodies, nil)...)
+	sum := blake3.Sum256(data[32:])
+	copy(data, sum[:])
+	return data
+}
+
+// decode is the note of count bodies in data; nil when it is not whole, or of another key.
+func decode(data []byte, key [32]byte, count int) *note {
+	const head = 32 + 32 + 8 + 8
+	if len(data) < head+count || blake3.Sum256(data[32:]) != [32]byte(data) || !bytes.Equal(data[32:64], key[:]) {
+		return nil
+	}
+	if binary.LittleEndian.Uint64(data[72:]) != uint64(count) {
+		return nil
+	}
+	n := &note{locals: binary.LittleEndian.Uint64(data[64:]), ran: make([]bool, count), bodies: make([][]byte, count)}
+	at := head + count
+	for i := range n.bodies {
+		n.ran[i] = data[head+i] != 0
+		size, k := number(data[at:])
+		if k == 0 || size > len(data)-at-k {
+			return nil
+		}
+		n.bodies[i] = data[at : at+k+size]
+		at += k + size
+	}
+	return n
+}

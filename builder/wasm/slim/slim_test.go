@@ -1,0 +1,217 @@
+package slim
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// coreOf is a core module of functions that all have type 0, and of data.
+func coreOf(types, data string, bodies ...string) []byte {
+	var functions, code [][]byte
+	for _, b := range bodies {
+		functions, code = append(functions, []byte{0}), append(code, testkit.Sized(b))
+	}
+	return testkit.Core(testkit.Section(1, []byte(types)), testkit.Section(3, testkit.Vector(functions...)),
+		testkit.Section(10, testkit.Vector(code...)), testkit.Section(11, []byte(data)))
+}
+
+const (
+	plainType = "\x01\x60\x00\x00"
+	otherType = "\x01\x60\x01\x7f\x00"
+)
+
+// body is one of 40 bytes that is valid and does nothing.
+func body(c byte) string {
+	return "\x00" + strings.Repeat("\x41"+string(rune(c))+"\x1a", 12) + "\x0b\x01\x0b"
+}
+
+func notes(t *testing.T) *Notes {
+	least := Least
+	Least = 1
+	t.Cleanup(func() { Least = least })
+	n := Open(filepath.Join(t.TempDir(), "code"), "asked")
+	if n == nil {
+		t.Fatal("there are no notes")
+	}
+	return n
+}
+
+// note has b loaded as a whole, in which the functions of ran ran.
+func (n *Notes) note(t *testing.T, b []byte, ran ...int) {
+	t.Helper()
+	n.noteIn(t, b, b, ran...)
+}
+
+// noteIn is note for a file that has the core module b in it.
+func (n *Notes) noteIn(t *testing.T, file, b []byte, ran ...int) {
+	t.Helper()
+	f := n.Read(file)
+	if f == nil {
+		t.Fatal("it was not read")
+	}
+	called := f.Watch(b)
+	for _, function := range ran {
+		called(function)
+	}
+	f.Keep(7)
+}
+
+// slimmed is what is left of b; nil when all of it is.
+func (n *Notes) slimmed(b []byte) []byte {
+	small, _, ok := n.Read(b).Slim()
+	if !ok {
+		return nil
+	}
+	return small
+}
+
+func TestWhatIsLeft(t *testing.T) {
+	n := notes(t)
+	a, b, c, d := body(1), body(2), body(3), body(4)
+	stub := string(trap[1:])
+	n.note(t, coreOf(plainType, "data", a, b, c), 1)
+	for name, test := range map[string]struct{ file, want []byte }{
+		"other data":        {coreOf(plainType, "DATA!", a, b, c), coreOf(plainType, "DATA!", stub, b, stub)},
+		"one body differs":  {coreOf(plainType, "data", a, b, d), coreOf(plainType, "data", stub, b, d)},
+		"bodies exchanged":  {coreOf(plainType, "data", c, b, a), nil},
+		"another type":      {coreOf(otherType, "data", a, b, c), nil},
+		"a body more":       {coreOf(plainType, "data", a, b, c, d), nil},
+		"nothing like it":   {coreOf(plainType, "data", d, d, d), nil},
+		"only what has run": {coreOf(plainType, "data", d, b, d), nil},
+	} {
+		if got := n.slimmed(test.file); !bytes.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+	// Another load adds to what ran.
+	n.note(t, coreOf(plainType, "data", a, b, c), 0)
+	if got, want := n.slimmed(coreOf(plainType, "data", a, b, c)), coreOf(plainType, "data", a, b, stub); !bytes.Equal(got, want) {
+		t.Errorf("after two loads %q, want %q", got, want)
+	}
+}
+
+// In a component a core module lies as deep as it likes, and its neighbours stay as they are spelled.
+func TestComponents(t *testing.T) {
+	n := notes(t)
+	nest := func(core []byte) []byte {
+		inner := append(testkit.Component(testkit.Section(1, core)), 0, 0x83, 0x00, 1, 'x', '!') // a size in more bytes than it needs
+		return testkit.Component(testkit.Section(4, inner))
+	}
+	b := coreOf(plainType, "data", body(1), body(2))
+	n.noteIn(t, nest(b), b, 0)
+	want := nest(coreOf(plainType, "data", body(1), string(trap[1:])))
+	if got := n.slimmed(nest(b)); !bytes.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A note that is broken anywhere, or is one of other code, is none.
+func TestBrokenNotes(t *testing.T) {
+	n := notes(t)
+	b := coreOf(plainType, "data", body(1), body(2))
+	n.note(t, b, 0)
+	found, _ := filepath.Glob(filepath.Join(n.folder, "*"))
+	if len(found) != 1 {
+		t.Fatal(found)
+	}
+	good := testkit.Read(t, found[0])
+	for i := range len(good) {
+		testkit.Write(t, found[0], good[:i]+string(good[i]^1)+good[i+1:])
+		if n.slimmed(b) != nil {
+			t.Errorf("believed with another byte %d of %d", i, len(good))
+		}
+	}
+	for _, size := range []int{0, 31, 64, len(good) - 1} {
+		testkit.Write(t, found[0], good[:size])
+		if n.slimmed(b) != nil {
+			t.Errorf("believed when cut to %d bytes", size)
+		}
+	}
+	testkit.Write(t, found[0], good)
+	if n.slimmed(b) == nil {
+		t.Error("the whole one is not believed: the cases above say nothing")
+	}
+	other := coreOf(otherType, "data", body(1), body(2))
+	testkit.Write(t, n.path(n.key(n.Read(other).cores[0])), good)
+	if n.slimmed(other) != nil {
+		t.Error("a note under the name of another module was believed")
+	}
+}
+
+// What another program noted, or a load that asked otherwise, does not count.
+func TestWhoNoted(t *testing.T) {
+	n := notes(t)
+	b := coreOf(plainType, "data", body(1), body(2))
+	n.note(t, b, 0)
+	if (&Notes{n.folder, "asked otherwise"}).slimmed(b) != nil {
+		t.Error("a load that asks otherwise believes it")
+	}
+	mine := program
+	defer func() { program = mine }()
+	program = func() string { return "another build" }
+	if n.slimmed(b) != nil {
+		t.Error("another build of the program believes it")
+	}
+	if mine() == "" {
+		t.Error("the program has no name")
+	}
+}
+
+func TestFolderOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		testkit.Skip(t, "folders have no permission bits on Windows")
+	}
+	open := filepath.Join(t.TempDir(), "open")
+	testkit.Check(t, os.Mkdir(open, 0o755))
+	link := filepath.Join(t.TempDir(), "link")
+	private := t.TempDir()
+	testkit.Check(t, os.Chmod(private, 0o700))
+	testkit.Check(t, os.Symlink(private, link))
+	for name, folder := range map[string]string{"readable by others": open, "a link": link, "no folder": "", "a file": os.Args[0]} {
+		if Open(folder, "") != nil {
+			t.Errorf("%s: it is used", name)
+		}
+	}
+	if Open(private, "") == nil {
+		t.Error("one's own is not used")
+	}
+}
+
+// The folder stays small, and loses first what was not used for longest.
+func TestTrimmed(t *testing.T) {
+	n := notes(t)
+	used := coreOf(plainType, "data", body(1), body(2))
+	n.note(t, used, 0)
+	old := time.Now().Add(-time.Hour * 3)
+	left := filepath.Join(n.folder, ".left.tmp")
+	testkit.Write(t, left, "half a note")
+	testkit.Check(t, os.Chtimes(left, old, old))
+	for i := range kept + 3 {
+		found, _ := filepath.Glob(filepath.Join(n.folder, "*"+suffix))
+		for _, f := range found {
+			testkit.Check(t, os.Chtimes(f, old, old))
+		}
+		if n.slimmed(used) == nil {
+			t.Fatalf("what is used was gone after %d others", i)
+		}
+		bodies := make([]string, i+3)
+		for k := range bodies {
+			bodies[k] = body(9)
+		}
+		n.note(t, coreOf(plainType, "data", bodies...), 0)
+	}
+	found, _ := filepath.Glob(filepath.Join(n.folder, "*"))
+	if len(found) != kept {
+		t.Errorf("%d notes are kept: %v", len(found), found)
+	}
+	if _, err := os.Stat(left); err == nil {
+		t.Error("half a note is still there")
+	}
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// edited is an example, and the text in it that each edit changes, so that another module is built.
+type edited struct {
+	name, capsule, file, old, new string // new has a %d
+	tool                          string // "rust": a Rust that can build capsules
+	flags                         []string
+}
+
+// BenchmarkEditToVerdict is a save until its verdict, of each example: -benchtime 30x makes thirty
+// edits. The quiet window is 30 ms, so that it is in nothing; the settle time of 30 ms is in the rest,
+// with the hash, the key, what was read, the smoke load and the publication.
+func BenchmarkEditToVerdict(b *testing.B) {
+	list := []edited{
+		{"hello-go", ".", "main.go", `"abort", ""`, `"abort", "%d"`, "go", nil},
+		{"hello-c", ".", "capsule.c", "What to mask.", "What to mask, %d.", "wasm-ld", nil},
+		{"hello-zig", ".", "src/capsule.zig", "Whose words.", "Whose words, %d.", "zig", nil},
+		{"hello-js", ".", "capsule.js", "in title case.", "in title case, %d.", "npm", nil},
+		{"hello-assemblyscript", ".", "assembly/index.ts", `{"crc32":"`, `{"version":%d,"crc32":"`, "npm", nil},
+		{"hello-rust", ".", "src/lib.rs", `words.join("-")`, `words.join("-").replace("#%d", "")`, "rust", nil},
+	}
+	for _, c := range []edited{
+		{"hello-sdk", ".", "src/lib.rs", "Hello, {}!", "Hello %d, {}!", "rust", nil},
+		{"workspace", "notes", "notes/src/lib.rs", "{} has {} bytes", "{} has {} bytes, %d", "rust", nil},
+		{"workspace", "pages", "pages/src/lib.rs", "(no title)", "(no title %d)", "rust", nil},
+		{"workspace", "tally", "tally/src/lib.rs", `"nobody"`, `"nobody%d"`, "rust", nil},
+	} {
+		release := c
+		release.flags = []string{"--release"}
+		list = append(list, c, release)
+	}
+	for _, e := range list {
+		quality := "debug"
+		if len(e.flags) > 0 || e.tool != "rust" {
+			quality = "release"
+		}
+		b.Run(filepath.Join(e.name, e.capsule)+"/"+quality, e.run)
+	}
+}
+
+func (e edited) run(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "w")
+	testkit.Check(b, testkit.CopyExample(e.name, dir))
+	env := e.environment(b, dir)
+	file := filepath.Join(dir, filepath.FromSlash(e.file))
+	source := testkit.Read(b, file)
+	if !strings.Contains(source, e.old) {
+		b.Fatalf("%s does not hold %q", file, e.old)
+	}
+	cmd := exec.Command(program(b), append([]string{"watch", e.capsule, "--format", "json", "--quiet-window", "30ms", "--alone"}, e.flags...)...)
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.StdoutPipe()
+	testkit.Check(b, err)
+	testkit.Check(b, cmd.Start())
+	lines := bufio.NewReader(out)
+	nextReload(b, lines)
+	var all, compiler, smoke, rest []float64
+	for n := 1; b.Loop(); n++ {
+		began := time.Now()
+		testkit.Write(b, file, strings.Replace(source, e.old, fmt.Sprintf(e.new, n), 1))
+		v := nextReload(b, lines)
+		took := float64(time.Since(began).Microseconds()) / 1000
+		all, compiler, smoke, rest = append(all, took), append(compiler, v.BuildMS), append(smoke, v.SmokeMS), append(rest, took-v.BuildMS)
+	}
+	b.StopTimer()
+	testkit.Check(b, cmd.Process.Signal(os.Interrupt))
+	_, _ = io.Copy(io.Discard, lines)
+	_ = cmd.Wait()
+	for _, m := range []struct {
+		name string
+		of   []float64
+	}{{"ms", all}, {"compiler-ms", compiler}, {"smoke-ms", smoke}, {"rest-ms", rest}} {
+		slices.Sort(m.of)
+		b.ReportMetric(m.of[len(m.of)/2], "p50-"+m.name)
+		b.ReportMetric(m.of[len(m.of)*95/100], "p95-"+m.name)
+	}
+	// With the compilers, the first build and the children of all of them.
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	b.ReportMetric(float64(cpu.Milliseconds())/float64(len(all)+1), "cpu-ms/build")
+}
+
+// reload is what an event says of its build.
+type reload struct {
+	Type    string  `json:"type"`
+	BuildMS float64 `json:"build_ms"`
+	SmokeMS float64 `json:"smoke_ms"`
+}
+
+// nextReload waits for it. Anything in its place ends the benchmark.
+func nextReload(b *testing.B, lines *bufio.Reader) (e reload) {
+	b.Helper()
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			b.Fatalf("the watch ended: %v", err)
+		}
+		e = reload{}
+		testkit.Check(b, json.Unmarshal(line, &e))
+		switch e.Type {
+		case "reload":
+			return e
+		case "build_failed", "unchanged", "held":
+			b.Fatalf("instead of a reload: %s", line)
+		}
+	}
+}
+
+// environment has what e's language needs; without it the benchmark is skipped.
+func (e edited) environment(b *testing.B, dir string) []string {
+	env := os.Environ()
+	switch e.tool {
+	case "rust":
+		path := testkit.RustPath(os.Getenv("PATH"))
+		if path == "" {
+			testkit.Skip(b, "a Rust with wasm32-unknown-unknown is missing")
+		}
+		target, err := testkit.Cache("cargo-" + e.name)
+		testkit.Check(b, err)
+		return append(env, "PATH="+path, "CARGO_TARGET_DIR="+target)
+	case "npm":
+		testkit.Needs(b, "npm")
+		modules, err := testkit.NodeModules(dir)
+		if err != nil {
+			testkit.Skip(b, "%v", err)
+		}
+		testkit.Check(b, os.Symlink(modules, filepath.Join(dir, "node_modules")))
+	case "zig":
+		testkit.Needs(b, "zig")
+		cache, err := testkit.ZigCache()
+		testkit.Check(b, err)
+		return append(env, "ZIG_GLOBAL_CACHE_DIR="+cache)
+	default:
+		testkit.Needs(b, e.tool)
+	}
+	return env
+}
