@@ -35,6 +35,13 @@ func filesBelow(top string, in *Inputs) []string {
 	for _, link := range in.Sources.Links {
 		list = append(list, fsys.Absolute(in.Dir, link))
 	}
+	if wants := in.recipe().Wants; wants != nil {
+		for _, path := range wants() {
+			if fsys.Inside(top, path) {
+				list = append(list, path)
+			}
+		}
+	}
 	for _, folder := range fsys.Upward(in.Dir) {
 		if modules := filepath.Join(folder, "node_modules"); fsys.Inside(top, modules) && filesOf(modules, &list) {
 			break

@@ -122,7 +122,7 @@ func fault(f servers.Fault) func(*servers.Liar) {
 }
 
 // Whatever the server does at random, what is staged is what the sources say.
-func TestElsewhereLies(t *testing.T) {
+func TestElsewhereLyingServer(t *testing.T) {
 	testkit.Needs(t, "sh")
 	server := servers.Start(t)
 	server.Runs, server.Batch = true, 100

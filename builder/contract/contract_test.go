@@ -68,6 +68,7 @@ func TestCompare(t *testing.T) {
 		"fewer values":          {change: tool(`{"type":"object","properties":{"name":{"type":"string"},"n":{"enum":["a"]}},"required":["name"]}`), level: Breaking, says: "fewer values as n"},
 		"more values":           {change: tool(`{"type":"object","properties":{"name":{"type":"string"},"n":{"enum":["a","b","c"]}},"required":["name"]}`), level: Addition, says: "more values as n"},
 		"narrower":              {change: tool(`{"type":"object","properties":{"name":{"type":"string","maxLength":3},"n":{"enum":["a","b"]}},"required":["name"]}`), level: Breaking, says: "something else as name"},
+		"more types":            {change: tool(`{"type":"object","properties":{"name":{"type":["string","null"]},"n":{"enum":["a","b"]}},"required":["name"]}`), level: Addition, says: "more types as name"},
 		"explained":             {change: tool(`{"type":"object","properties":{"name":{"type":"string","description":"whom"},"n":{"enum":["a","b"]}},"required":["name"]}`), level: Nothing},
 	} {
 		text := strings.Replace(base, c.from, c.to, 1)
@@ -85,6 +86,43 @@ func TestCompare(t *testing.T) {
 		}
 		if level != c.level || !strings.Contains(said, c.says) || len(changes) > 1 {
 			t.Errorf("%s: %v", name, changes)
+		}
+	}
+}
+
+// Bounds of a value: what lets more through adds, everything else breaks.
+func TestSchemaLimits(t *testing.T) {
+	for _, c := range []struct {
+		was, is string
+		level   Level
+	}{
+		{`{"type":"integer"}`, `{"type":"number"}`, Addition},
+		{`{"type":"number"}`, `{"type":"integer"}`, Breaking},
+		{`{"type":"string"}`, `{}`, Addition},
+		{`{}`, `{"type":"string"}`, Breaking},
+		{`{"maxLength":3}`, `{"maxLength":4}`, Addition},
+		{`{"maxLength":4}`, `{"maxLength":3}`, Breaking},
+		{`{"minimum":3}`, `{"minimum":2}`, Addition},
+		{`{"minimum":2}`, `{"minimum":3}`, Breaking},
+		{`{"exclusiveMaximum":2}`, `{"exclusiveMaximum":3}`, Addition},
+		{`{"pattern":"a"}`, `{}`, Addition},
+		{`{"pattern":"a"}`, `{"pattern":"b"}`, Breaking},
+		{`{"maxLength":3,"pattern":"a"}`, `{"maxLength":4,"pattern":"b"}`, Breaking},
+		{`{"anyOf":[{"type":"string"}]}`, `{}`, Breaking},
+		{`{"type":"array","items":{"type":"string"}}`, `{"type":"array","items":{"type":"number"}}`, Breaking},
+		{`{"type":"array","items":{"type":"string"}}`, `{"type":"array","items":{"type":["string","null"]}}`, Addition},
+		{`{"type":"array","items":{"enum":["a","b"]}}`, `{"type":"array","items":{"enum":["a"]}}`, Breaking},
+		{`{"type":"object","properties":{"x":{}}}`, `{"type":"object","properties":{"x":{},"y":{}},"required":["y"]}`, Breaking},
+		{`{"type":"object","properties":{"x":{}}}`, `{"type":"object","properties":{"x":{},"y":{}}}`, Addition},
+		{`{"type":"array","items":{}}`, `{"type":"array"}`, Addition},
+		{`{"type":"array"}`, `{"type":"array","items":{"type":"string"}}`, Breaking},
+		{`true`, `true`, Nothing},
+		{`true`, `{"type":"string"}`, Breaking},
+	} {
+		worst := Nothing
+		property("v", json.RawMessage(c.was), json.RawMessage(c.is), func(level Level, _ string) { worst = max(worst, level) })
+		if worst != c.level {
+			t.Errorf("%s to %s is %v, want %v", c.was, c.is, worst, c.level)
 		}
 	}
 }

@@ -72,6 +72,28 @@ func (p processes) spawnPersistent(r spawn) (string, error) {
 	return one.persistent.id, nil
 }
 
+// may holds a program against the manifest, and against what a person allowed.
+func (p processes) may(function, cmd string) error {
+	declared := func(d string) bool { return cmd == d || strings.HasPrefix(cmd, d+" ") }
+	if !slices.ContainsFunc(p.options.Capabilities.HostProcess, declared) {
+		return p.denied("astrid:process/host."+function, cmd, `[capabilities] host_process = ["`+cmd+`"]`)
+	}
+	if !p.options.AllowProcess {
+		return p.denied("astrid:process/host."+function, cmd, "--allow-process")
+	}
+	return nil
+}
+
+// handles is how many programs the guest holds by a handle.
+func (p processes) handles() (n int) {
+	for _, r := range p.resources {
+		if _, ok := r.(*program); ok {
+			n++
+		}
+	}
+	return n
+}
+
 // prelude writes what is to be read first, and closes the pipe where nothing more is to come.
 func (o *program) prelude(first *[]byte, keep bool) (err error) {
 	if first != nil {

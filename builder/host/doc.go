@@ -25,8 +25,6 @@
 //	conversation.go connections that were recorded
 //	process.go    programs
 //	background.go programs that outlive an instance
-//	program_*.go  groups and signals
-//	program.go    one program
 //	people.go     approval and answers
 //	identity.go   who is who elsewhere
 //	uplink.go     messages to people
@@ -34,6 +32,8 @@
 //	reach.go      who may be reached over the network
 //	world.go      what all of them share
 //	path.go       where a path of a guest leads to
+//	program.go    one program of the machine
+//	program_*.go  groups and signals
 //	fault.go      errors as a guest gets them
 //	tree.go       files in memory over a folder
 //	bus.go        messages between publishers and subscribers

@@ -3,10 +3,7 @@ package host
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os/exec"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/abi"
@@ -123,18 +120,6 @@ type processInfo struct {
 	CpuMs, MemBytesPeak         *uint64
 }
 
-// may holds a program against the manifest, and against what a person allowed.
-func (p processes) may(function, cmd string) error {
-	declared := func(d string) bool { return cmd == d || strings.HasPrefix(cmd, d+" ") }
-	if !slices.ContainsFunc(p.options.Capabilities.HostProcess, declared) {
-		return p.denied("astrid:process/host."+function, cmd, `[capabilities] host_process = ["`+cmd+`"]`)
-	}
-	if !p.options.AllowProcess {
-		return p.denied("astrid:process/host."+function, cmd, "--allow-process")
-	}
-	return nil
-}
-
 func (p processes) spawn(r spawn) (processResult, error) {
 	if r.Stdin != nil && len(*r.Stdin) > maxStdin {
 		return processResult{}, fail("too-large")
@@ -162,16 +147,6 @@ func (p processes) spawn(r spawn) (processResult, error) {
 		return processResult{}, unknown("exec failed: " + err.Error())
 	}
 	return processResult{Stdout: stdout.String(), Stderr: stderr.String(), Exit: exitInfo{ExitCode: exitOf(cmd.ProcessState).ExitCode}}, nil
-}
-
-// handles is how many programs the guest holds by a handle.
-func (p processes) handles() (n int) {
-	for _, r := range p.resources {
-		if _, ok := r.(*program); ok {
-			n++
-		}
-	}
-	return n
 }
 
 func (p processes) spawnBackground(r spawn) (abi.Rep, error) {
@@ -278,17 +253,6 @@ func (p processes) handleFunctions() functions {
 		"[method]process-handle.subscribe-exit": func(abi.Rep) abi.Rep { return p.alwaysReady() },
 		"[method]process-handle.subscribe-logs": func(abi.Rep) abi.Rep { return p.alwaysReady() },
 	}
-}
-
-// signalled sends a signal. One that has ended meanwhile hears nothing.
-func signalled(o *program, name processSignal, group bool) error {
-	if o.end() != nil {
-		return nil
-	}
-	if err := signalProgram(o.cmd.Process, name, group); err != nil {
-		return unknown(fmt.Sprintf("kill(%s): %v", name, err))
-	}
-	return nil
 }
 
 // common are those that both versions have with the same types.

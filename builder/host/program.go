@@ -97,6 +97,17 @@ func (o *program) Close() error {
 	return nil
 }
 
+// signalled sends a signal. One that has ended meanwhile hears nothing.
+func signalled(o *program, name processSignal, group bool) error {
+	if o.end() != nil {
+		return nil
+	}
+	if err := signalProgram(o.cmd.Process, name, group); err != nil {
+		return unknown(fmt.Sprintf("kill(%s): %v", name, err))
+	}
+	return nil
+}
+
 // exitOf is how a process ended.
 func exitOf(s *os.ProcessState) (e exitInfo) {
 	if code := int32(s.ExitCode()); code >= 0 {

@@ -61,7 +61,7 @@ func (c *crate) recipe(program string, identity Identity) *Recipe {
 		argv = append(argv, "--config", setting)
 	}
 	return &Recipe{
-		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Products: c.likely(), Outside: c.outside, live: renderCargo,
+		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Products: c.likely(), Wants: c.files.Members, Outside: c.outside, live: renderCargo,
 		Identity: identity, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)),
 		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)

@@ -49,6 +49,9 @@ type Recipe struct {
 	Outputs  []string // where a command may leave modules below the capsule, absolute
 	Products []string // where the tool itself leaves them, as far as that is known before, absolute
 
+	// Wants are files that the tool wants to be there, though no build reads them: absolute. nil: none.
+	Wants func() []string
+
 	// Debug is how the same sources are built when somebody waits for it: a module that does the same
 	// and was made sooner. It has products of its own. nil: the language has no such form.
 	Debug *Recipe

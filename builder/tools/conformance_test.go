@@ -135,15 +135,15 @@ func TestConformanceOfPrograms(t *testing.T) {
 
 // uncalled are the functions that the conformance guest does not call, and why it cannot.
 var uncalled = map[string]string{
-	"astrid:fs/host.[method]file-handle.":              "fs-open gives no handle in the runtime 2026.10.1",
-	"astrid:io/":                                       "to use it panics inside the runtime 2026.10.1",
-	"astrid:net/host.[method]tcp-listener.accept":      "it waits for ever where nobody connects; poll-accept is the same function with a time",
-	"astrid:net/host.[method]tcp-stream.read-stream":   "to use what it gives panics inside the runtime 2026.10.1",
-	"astrid:net/host.[method]tcp-stream.write-stream":  "to use what it gives panics inside the runtime 2026.10.1",
-	"astrid:net/host.[method]udp-socket.":              "udp-bind gives no socket in the runtime 2026.10.1",
-	"astrid:net/host.[method]unix-listener.":           "it waits for ever: the daemon holds the socket",
-	"astrid:http/host.[method]http-stream.":            "it needs a server of the open network: TestAStreamOfTheWeb",
-	"astrid:http/host.[method]http-upload":             "http-upload-start gives none in the runtime 2026.10.1",
+	"astrid:fs/host.[method]file-handle.":             "fs-open gives no handle in the runtime 2026.10.1",
+	"astrid:io/":                                      "to use it panics inside the runtime 2026.10.1",
+	"astrid:net/host.[method]tcp-listener.accept":     "it waits for ever where nobody connects; poll-accept is the same function with a time",
+	"astrid:net/host.[method]tcp-stream.read-stream":  "to use what it gives panics inside the runtime 2026.10.1",
+	"astrid:net/host.[method]tcp-stream.write-stream": "to use what it gives panics inside the runtime 2026.10.1",
+	"astrid:net/host.[method]udp-socket.":             "udp-bind gives no socket in the runtime 2026.10.1",
+	"astrid:net/host.[method]unix-listener.":          "it waits for ever: the daemon holds the socket",
+	"astrid:http/host.[method]http-stream.":           "it needs a server of the open network: TestAStreamOfTheWeb",
+	"astrid:http/host.[method]http-upload":            "http-upload-start gives none in the runtime 2026.10.1",
 }
 
 // Every function of every interface of the newest release is called by the conformance guest, or it is

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -202,13 +201,6 @@ func (l *loop) examined() (first time.Duration) {
 			return first
 		}
 	}
-}
-
-// processor is what this process has used of it.
-func processor() time.Duration {
-	var used syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // BenchmarkOneHugeCapsule is what an edit in a capsule of 90,000 files costs until its build begins and until it is

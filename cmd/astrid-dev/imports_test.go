@@ -27,7 +27,7 @@ var house = []string{
 	"orchestrator/notify: builder/finding builder/proc builder/text orchestrator/event orchestrator/hub",
 	"orchestrator/order:",
 	"orchestrator/parcel: builder/capsule builder/pack builder/text builder/toolchain orchestrator/paths watcher/fsys",
-	"orchestrator/paths: builder/capsule builder/finding builder/text builder/usage watcher/tree",
+	"orchestrator/paths: builder/capsule builder/finding builder/text builder/usage watcher/fsys watcher/tree",
 	"orchestrator/pool:",
 	"orchestrator/progress: builder/text orchestrator/report orchestrator/verify",
 	"orchestrator/proof: builder builder/capsule builder/finding builder/inspect builder/tests builder/text builder/usage orchestrator/calls orchestrator/console orchestrator/paths",

@@ -29,7 +29,7 @@ At a terminal single keys are read: r looks at everything again and retries what
 failed, f only what failed, e shows the errors that stand, v the output of builds,
 c clears the screen, t lists tools, ? says this.
 
-An edit of a Rust capsule is answered by a debug module, which is built sooner; when all
+An edit of Rust or AssemblyScript is answered by a debug module, built sooner; when all
 is quiet for some seconds a release of the same sources takes its place. --release builds
 releases only, as build, verify and pack always do.
 

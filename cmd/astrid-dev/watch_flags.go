@@ -44,7 +44,7 @@ func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.hookEach, "on-reload-each", false, "run the --on-reload command after each build, also when it made the same modules")
 	flags.BoolVar(&f.poll, "poll", false, "look at every file again and again instead of asking the system for events")
 	flags.DurationVar(&f.pollInterval, "poll-interval", 500*time.Millisecond, "how often to look where there are no events")
-	flags.BoolVar(&f.release, "release", false, "build releases only, also while somebody waits (Rust)")
+	flags.BoolVar(&f.release, "release", false, "build releases only, also while somebody waits (Rust, AssemblyScript)")
 	flags.BoolVar(&f.noInitial, "no-initial-build", false, "build nothing until something changes")
 	flags.StringVar(&f.serve, "serve", "", "show the watch in a browser at `ADDR`, a port or HOST:PORT (without one a free port of 127.0.0.1)")
 	flags.Lookup("serve").NoOptDefVal = freePort

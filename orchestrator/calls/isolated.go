@@ -29,8 +29,8 @@ type Isolated struct {
 	source string // whose answers count
 	loops  bool   // it is a run loop: the runtime tells nothing of its tools
 	tools  []tools.Tool
-	world host.Options // for what is secret in it
-	wall  time.Duration
+	world  host.Options // for what is secret in it
+	wall   time.Duration
 }
 
 // describeTakes is how long a run loop has to describe its tools.
@@ -172,4 +172,3 @@ func (a *Answer) take(name string, reply *daemon.Reply, wall time.Duration) (err
 	}
 	return err
 }
-

@@ -14,8 +14,9 @@ import (
 
 // Peer is another capsule of the workspace that hears what the called one says.
 type Peer struct {
-	Name, Dir string
-	Missing   string // why it is not on the bus: what to do; "": it is
+	Name    string `json:"name"`
+	Dir     string `json:"dir"`
+	Missing string `json:"missing,omitempty"` // why it is not on the bus: what to do; "": it is
 }
 
 // meet finds the other capsules on the bus: those that were asked for by hand, where one that is not built, or is

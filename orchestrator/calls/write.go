@@ -233,6 +233,9 @@ func (a *Answer) JSON(w io.Writer) error {
 	if o := a.Outcome; o != nil && len(o.Peers) > 0 {
 		answer["peers"] = o.Peers
 	}
+	if len(a.Around) > 0 {
+		answer["around"] = a.Around
+	}
 	if o := a.Outcome; o != nil && a.Isolated {
 		answer["isolated"], answer["logs"], answer["ms"] = true, list(o.Record.Logs), o.Millis
 	} else if o != nil {

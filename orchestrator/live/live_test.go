@@ -318,10 +318,10 @@ func TestNothingOfOursWaits(t *testing.T) {
 			synctest.Wait() // it is connected
 			for i := 1; i <= daemon.MaxInstalls; i++ {
 				w.reload("a", i, fmt.Sprint("m", i))
-				time.Sleep(installTakes - 1)
+				time.Sleep(installTakes - time.Nanosecond)
 				synctest.Wait()
 				w.check()
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				w.check(fmt.Sprintf("live a #%d", i))
 			}

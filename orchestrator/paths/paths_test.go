@@ -129,3 +129,26 @@ func TestModules(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What a chosen capsule takes is chosen too, also round and round, and no other; whose manifest cannot
+// be read takes nothing.
+func TestChosen(t *testing.T) {
+	top := t.TempDir()
+	write := func(name, inputs string) string {
+		dir := filepath.Join(top, name)
+		testkit.Write(t, filepath.Join(dir, tree.ManifestName), "[package]\nname = \""+name+"\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"m.wasm\"\n[package.metadata.astrid-dev]\ninputs = ["+inputs+"]\n")
+		return dir
+	}
+	a, b, c, d := write("a", `"../b/m.wasm"`), write("b", `"../c/*.wasm"`), write("c", `"../a/*.wasm"`), write("d", `"../a/m.wasm"`)
+	odd := filepath.Join(top, "odd")
+	testkit.Write(t, filepath.Join(odd, tree.ManifestName), "[[")
+	all := []string{a, b, c, d, odd}
+	for pattern, want := range map[string][]string{"a": {a, b, c}, "c": {a, b, c}, "d": {a, b, c, d}, "odd": {odd}, "*": all, "nothing": nil} {
+		if got := Chosen([]string{pattern}, []string{top}, all); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", pattern, got, want)
+		}
+	}
+	if got := Chosen(nil, []string{top}, all); !slices.Equal(got, all) {
+		t.Errorf("without a pattern: %v", got)
+	}
+}

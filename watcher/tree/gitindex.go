@@ -50,7 +50,7 @@ func (x *index) load() *names {
 	x.once.Do(func() {
 		stat, err := statPath(x.path)
 		if errors.Is(err, fs.ErrNotExist) {
-			x.names = &names{}
+			x.names = noNames
 			return
 		}
 		if x.names = x.cache.get(x.path, stat); x.names == nil {
@@ -84,6 +84,9 @@ func (c *Cache) put(path string, stat File, n *names) {
 	}
 	c.indexes[path] = &cached{stat, n}
 }
+
+// noNames are those of an index that is not there, the same each time.
+var noNames = &names{}
 
 // names are the paths of an index in byte order. The zero value tracks nothing.
 type names struct {

@@ -373,3 +373,33 @@ func TestDiffers(t *testing.T) {
 		t.Error("what is not there differs")
 	}
 }
+
+// A .gitignore that git ignores is no source; it says which files are, all the same.
+func TestPatternsInNoSource(t *testing.T) {
+	need(t, "git")
+	for what, deed := range map[string]func(root string){
+		"other patterns":  func(root string) { plant(t, root, "a/.gitignore", ".gitignore\ny*\n") },
+		"a new file":      func(root string) { plant(t, root, "c/.gitignore", ".gitignore\nx*\n") },
+		"another rule":    func(root string) { plant(t, root, "../.gitignore", "y*\n") },
+		"a repository":    func(root string) { git(t, root+"/c", "init", "-q") },
+		"a file is added": func(root string) { git(t, root, "add", "-f", "a/b/x1") },
+	} {
+		top := t.TempDir()
+		root := top + "/root"
+		onTrusted(t, top)
+		git(t, top, "init", "-q")
+		plant(t, root, "a/.gitignore", ".gitignore\nx*\n", "a/b/x1", "", "a/b/y1", "", "c/d/x1", "", "c/d/y1", "", "e", "")
+		rest(root)
+		var cache Cache
+		rules := func() *Rules { return mustDefault(t, root, Options{Cache: &cache}) }
+		old := mustTake(t, root, rules())
+		if _, same := old.sameFolders(root, rules(), new(Cost)); !same {
+			t.Fatalf("%s: folders are read again though nothing changed", what)
+		}
+		deed(root)
+		for range 2 { // within a tick, and later
+			sameTree(t, mustRetake(t, root, rules(), old), root, rules(), what)
+			rest(root)
+		}
+	}
+}

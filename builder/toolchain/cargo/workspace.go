@@ -107,3 +107,29 @@ func pathsOf(folder string, table map[string]any) []string {
 	}
 	return list
 }
+
+// Members are the files without which cargo does not take the workspace of c for one, though no build
+// of c reads them: manifests of its members, and the files by which cargo finds what is in them.
+func (c *Crate) Members() (files []string) {
+	for _, pattern := range c.Shared.Strings("workspace", "members") {
+		manifests, err := doublestar.FilepathGlob(filepath.Join(fsys.EscapeGlob(c.Workspace), filepath.FromSlash(pattern), "Cargo.toml"))
+		if err != nil {
+			continue // cargo will complain of it
+		}
+		for _, path := range manifests {
+			folder, m := filepath.Dir(path), ReadManifest(filepath.Dir(path))
+			files = append(files, path)
+			for _, at := range []string{m.String("lib", "path"), m.String("package", "build"), "src/lib.rs", "src/main.rs", "build.rs"} {
+				if file := fsys.Absolute(folder, at); at != "" && isFile(file) {
+					files = append(files, file)
+				}
+			}
+			for _, kind := range []string{"src/bin", "examples", "tests", "benches"} {
+				found, _ := doublestar.FilepathGlob(filepath.Join(fsys.EscapeGlob(folder), filepath.FromSlash(kind), "**", "*.rs"))
+				files = append(files, found...)
+			}
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}

@@ -141,6 +141,8 @@ const plays = {
   // The connection is cut again and again while much happens: nothing is lost, and nothing comes twice.
   async reconnect() {
     const page = await open(`${url}`);
+    const since = []; // what each further request for events says that it was told last
+    page.on("request", (r) => r.url().endsWith("/api/events") && since.push(r.headers()["last-event-id"] ?? "nothing"));
     await ready(page);
     await page.keyboard.press("l");
     const storm = tell("storm?n=2000");
@@ -153,6 +155,8 @@ const plays = {
     await storm;
     await agrees(page);
     assert.doesNotMatch(await figures(page), /not told/);
+    const told = since.slice(-4).map((id) => Number(id.split(".")[1]));
+    assert.ok(told.length === 4 && told.every((seq, i) => seq > (told[i - 1] ?? 0)), `it came again after ${since}`); // else 200 events at most were told once more
     assert.equal(await page.textContent("#link .text"), "live");
   },
 
