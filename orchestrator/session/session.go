@@ -76,9 +76,9 @@ type session struct {
 	asking   sync.WaitGroup // what keys ask for
 	readers  readers
 	live     *live.Live
+	builder  *builder.Builder
 	said     map[string]string        // warnings about folders, by path; the search's alone
 	found    atomic.Pointer[[]string] // folders of capsules, chosen or not, of the newest search
-	builder  *builder.Builder
 }
 
 // open sets a session up. The caller closes it.
