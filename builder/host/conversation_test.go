@@ -304,3 +304,39 @@ func TestAListenerOfTheMachine(t *testing.T) {
 		t.Error("it listens after its end")
 	}
 }
+
+// A guest that declares all there is reaches nothing of this machine's network that nobody allowed: no
+// connection comes to a listener that stands there.
+func TestNothingReachesTheNetwork(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	testkit.Check(t, err)
+	defer l.Close()
+	at := l.Addr().(*net.TCPAddr)
+	came := make(chan struct{}, 100)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				close(came)
+				return
+			}
+			conn.Close()
+			came <- struct{}{}
+		}
+	}()
+	for _, allowed := range [][]string{nil, {"example.com"}, {"*"}, {"127.0.0.1"}, {"localhost"}, {"127.0.0.1:1"}} {
+		w := world(t, Options{AllowNet: allowed, Capabilities: Capabilities{Net: []string{"*", "127.0.0.1", "localhost"}, NetConnect: []string{"127.0.0.1:*", "localhost:*", "0.0.0.0:*"}}})
+		for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0"} {
+			if _, err := (network{w}).connectTCP(host, uint16(at.Port)); err == nil {
+				t.Errorf("%v: connected to %s", allowed, host)
+			}
+			if _, err := (web{World: w}).start("http-request", httpRequest{Url: fmt.Sprintf("http://%s:%d/", host, at.Port), Method: abi.Case{Name: "get"}}, requestOptions{}); err == nil {
+				t.Errorf("%v: asked %s", allowed, host)
+			}
+		}
+	}
+	l.Close()
+	for range came {
+		t.Error("a connection came")
+	}
+}

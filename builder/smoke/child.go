@@ -248,7 +248,7 @@ func serve(in io.Reader, out io.Writer) error {
 	} else if err != nil {
 		return err
 	} else {
-		r = loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), notesFor(t.Options))
+		r = loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), notesFor(module, t.Options))
 	}
 	r.PeakChild, r.Times.CPU = engine.Usage()
 	return json.NewEncoder(out).Encode(r)

@@ -66,8 +66,12 @@ func wentWell(r *Report) bool {
 		!slices.ContainsFunc(r.KernelFindings, unsure) && !slices.ContainsFunc(r.Calls, failed)
 }
 
-// notesFor are the notes of loads for the release that o names; nil when there can be none.
-func notesFor(o Options) *slim.Notes {
+// notesFor are the notes of loads of module for the release that o names; nil when there can be
+// none, and for what is too small for one.
+func notesFor(module []byte, o Options) *slim.Notes {
+	if len(module) < slim.Least {
+		return nil
+	}
 	release := astrid.Newest()
 	if o.Runtime != "" {
 		var err error

@@ -30,9 +30,11 @@ var notRun = map[string]string{
 	"astrid-dev smoke greeter --isolated":                                                              "runtime.md shows it of another capsule, where it is run",
 	"astrid-dev watch greeter --isolated":                                                              "runtime.md shows it, where it is run",
 	"astrid-dev verify --cache grpcs://cache.example.org:443/main --cache-header authorization=@token": "needs a server with a certificate; script verify/cache has one of its own",
-	`git config --global --add safe.directory "$PWD"`:                                                  "changes the user's settings",
-	"sysctl fs.inotify.max_user_watches":                                                               "asks the host",
-	"ssh -L 8080:127.0.0.1:8080 MACHINE":                                                               "needs another machine",
+	"astrid-dev verify --cache grpcs://cache.example.org/main --execute --jobs 50 \\":                  "needs a server and machines that run commands",
+	"cargo tree": "says what a tool tells by itself",
+	`git config --global --add safe.directory "$PWD"`: "changes the user's settings",
+	"sysctl fs.inotify.max_user_watches":              "asks the host",
+	"ssh -L 8080:127.0.0.1:8080 MACHINE":              "needs another machine",
 }
 
 var (

@@ -31,7 +31,7 @@ var peers = []peer{
 		return []string{"air", "-root", dir, "-build.cmd", command, "-build.bin", "/bin/true", "-build.include_ext", "txt", "-build.delay", "0"}
 	}},
 	{"watchexec", func(dir, command string) []string {
-		return []string{"watchexec", "-w", dir, "-e", "txt", "--", "sh", "-c", command}
+		return []string{"watchexec", "--shell=none", "-w", dir, "-e", "txt", "--", "sh", "-c", command}
 	}},
 }
 

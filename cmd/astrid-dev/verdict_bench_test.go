@@ -68,6 +68,7 @@ func (e edited) run(b *testing.B) {
 	out, err := cmd.StdoutPipe()
 	testkit.Check(b, err)
 	testkit.Check(b, cmd.Start())
+	b.Cleanup(func() { _ = cmd.Process.Kill() }) // after its end nothing happens
 	lines := bufio.NewReader(out)
 	nextReload(b, lines)
 	var all, compiler, smoke, rest []float64

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"os"
 	"strings"
 
@@ -88,4 +89,20 @@ func IsCache(folder string) bool {
 func IsCapsule(folder string) bool {
 	info, err := os.Lstat(fsys.Join(folder, ManifestName))
 	return err == nil && info.Mode().IsRegular()
+}
+
+// compareRaw orders paths as the digest does: name by name, raw bytes.
+func compareRaw(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if x, y := a[i], b[i]; x != y {
+			if x == '/' {
+				return -1
+			}
+			if y == '/' {
+				return 1
+			}
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -170,20 +169,4 @@ func isFolder(path string) (bool, error) {
 		return false, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
 	}
 	return info.IsDir(), nil
-}
-
-// compareRaw orders paths as the digest does: name by name, raw bytes.
-func compareRaw(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if x, y := a[i], b[i]; x != y {
-			if x == '/' {
-				return -1
-			}
-			if y == '/' {
-				return 1
-			}
-			return cmp.Compare(x, y)
-		}
-	}
-	return cmp.Compare(len(a), len(b))
 }
