@@ -68,7 +68,7 @@ func TestSharedLyingServer(t *testing.T) {
 	}
 	t.Logf("%d builds: %+v", rounds, total)
 	for what, n := range map[string]int{"hits": total.Hits, "lies": total.Lies, "entries refused": total.Refused, "failures": total.Failures, "offers": total.Offered} {
-		if n == 0 {
+		if n == 0 && rounds >= 50 { // of fewer, chance decides
 			t.Errorf("no %s in %d builds: the test looks at nothing", what, rounds)
 		}
 	}

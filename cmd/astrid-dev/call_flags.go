@@ -33,7 +33,7 @@ type callFlags struct {
 	record              bool
 	net, answers, files []string
 	with                []string
-	alone               bool
+	noPeers             bool
 	calling             bool // call, and not tools
 
 	isolated bool
@@ -66,7 +66,7 @@ func (f *callFlags) declareCall(cmd *cobra.Command) {
 	flags.StringVar(&f.state, "state", "", "a file that keeps what it stores under keys, from call to call")
 	flags.StringArrayVar(&f.net, "allow-net", nil, "a host that it may reach, or HOST:PORT of this machine's own network (may be repeated)")
 	flags.StringArrayVar(&f.with, "with", nil, "the folder of another built capsule that is on its bus (may be repeated)")
-	flags.BoolVar(&f.alone, "alone", false, "leave out the capsules beside it that hear what it says, which are on its bus else")
+	flags.BoolVar(&f.noPeers, "no-peers", false, "leave out the capsules beside it that hear what it says, which are on its bus else")
 	flags.BoolVar(&f.record, "record", false, "write the call into tests/recorded.toml: a change of what it does is told at each reload")
 	flags.BoolVar(&f.process, "allow-process", false, "let it run the programs that it declares: they may do everything that you may")
 	flags.StringVar(&f.approve, "approve", "", "what is decided when it asks: denied, approved, approved-session or approved-always")
@@ -85,9 +85,9 @@ func (f *callFlags) open(cmd *cobra.Command, dir string) (*calls.Capsule, error)
 func (f *callFlags) options() (o calls.Options, err error) {
 	o = calls.Options{Trace: f.trace, Wall: f.timeout, Caller: f.caller, Seed: f.seed, Runtime: f.on.versions(),
 		Cwd: f.cwd, Write: f.write, State: f.state, AllowNet: f.net, AllowProcess: f.process, Approve: f.approve, Record: f.record, With: f.with}
-	o.Around = f.calling && !f.alone
-	if f.alone && len(f.with) > 0 {
-		return o, usage.New(errors.New("--alone and --with contradict each other"))
+	o.Around = f.calling && !f.noPeers
+	if f.noPeers && len(f.with) > 0 {
+		return o, usage.New(errors.New("--no-peers and --with contradict each other"))
 	}
 	if f.timeout < 0 {
 		return o, usage.New(fmt.Errorf("--timeout must not be negative, and is %s", f.timeout))
