@@ -40,7 +40,7 @@ func TestCapsule(t *testing.T) {
 		}
 	}
 	testkit.Check(t, json.Unmarshal([]byte(body(t, s.ask("GET", "/api/tools?dir="+s.dir("play"), "", nil))), &list))
-	if len(list.Tools) != 13 || list.Tools[0].Name != "greet" || list.Tools[0].Schema["type"] != "object" {
+	if len(list.Tools) != 15 || list.Tools[0].Name != "greet" || list.Tools[0].Schema["type"] != "object" {
 		t.Errorf("%+v", list)
 	}
 	status, said := s.calls("greet", `{"name":"Ada"}`)
