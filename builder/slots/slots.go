@@ -76,7 +76,7 @@ func (s *Slots) Take(ctx context.Context) (leave func(), err error) {
 		}
 	}
 	var once sync.Once
-	leave = func() { once.Do(func() { place.Close() }) }
+	leave = func() { once.Do(func() { fsys.Unlock(place) }) }
 	time.AfterFunc(s.lend, leave)
 	return leave, nil
 }
@@ -90,7 +90,7 @@ type number struct {
 // leave gives the number back: to who has got a place, and to who gives up.
 func (n *number) leave() {
 	os.Remove(n.file.Name()) // while it is locked, so that nobody takes it for a dead one's
-	n.file.Close()
+	fsys.Unlock(n.file)
 }
 
 // draw takes a place when nobody waits and one is free, else a number behind all others.
@@ -99,7 +99,7 @@ func (s *Slots) draw() (*number, *os.File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer lock.Close()
+	defer fsys.Unlock(lock)
 	for { // others hold it for a few calls of the system
 		mine, err := fsys.TryLock(lock)
 		if err != nil {

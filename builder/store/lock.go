@@ -29,7 +29,7 @@ func (h *Lock) Lost() bool { return !isStill(h.dir, h.file) }
 // Release lets others in.
 func (h *Lock) Release() {
 	h.store.setLocked(h.dir, false)
-	h.file.Close()
+	fsys.Unlock(h.file)
 }
 
 // isStill reports whether lock is the very file that stands at the lock's path.
@@ -95,7 +95,7 @@ func (s *Store) lockNow(dir string) (h *Lock, deleted bool, err error) {
 	locked, err := fsys.TryLock(f)
 	if err == nil && locked && isStill(dir, f) {
 		if err := inFolder(dir, func(f *folder) error { return f.mark() }); err != nil {
-			f.Close()
+			fsys.Unlock(f)
 			return nil, false, err
 		}
 		s.setLocked(dir, true)

@@ -94,13 +94,15 @@ func (k *Keyboard) enter() {
 	if mine, err := inForeground(k.file); err != nil || !mine {
 		return
 	}
-	m, err := enter(k.file)
+	m, err := modeOf(k.file)
 	if err != nil {
 		return
 	}
-	k.mode = m
 	if k.keeper == nil {
-		k.keeper = keep(k.file, m) // without one a kill -9 leaves the mode as it is
+		k.keeper = keep(k.file, m) // before the mode is another one: whoever is killed just then leaves a keeper. Without one the mode stays
+	}
+	if m.enter(k.file) == nil {
+		k.mode = m
 	}
 }
 

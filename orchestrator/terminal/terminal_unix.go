@@ -22,8 +22,8 @@ const backgroundLook = time.Second
 // mode is a terminal's own mode, and the one that it has while keys are read.
 type mode struct{ own, keys unix.Termios }
 
-// enter gives the terminal the mode for keys.
-func enter(file *os.File) (*mode, error) {
+// modeOf is a terminal's mode now, and the one for keys.
+func modeOf(file *os.File) (*mode, error) {
 	own, err := unix.IoctlGetTermios(int(file.Fd()), getMode)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,12 @@ func enter(file *os.File) (*mode, error) {
 	m := &mode{*own, *own}
 	m.keys.Lflag &^= unix.ICANON | unix.ECHO | unix.ISIG | unix.IEXTEN
 	m.keys.Cc[unix.VMIN], m.keys.Cc[unix.VTIME] = 1, 0
-	return m, unix.IoctlSetTermios(int(file.Fd()), setMode, &m.keys)
+	return m, nil
+}
+
+// enter gives the terminal the mode for keys.
+func (m *mode) enter(file *os.File) error {
+	return unix.IoctlSetTermios(int(file.Fd()), setMode, &m.keys)
 }
 
 // leave gives it its own back, unless somebody else has changed it meanwhile.

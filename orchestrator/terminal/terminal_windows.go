@@ -9,7 +9,9 @@ import (
 // mode does not exist here: keys are followed by Enter.
 type mode struct{}
 
-func enter(*os.File) (*mode, error) { return nil, errors.ErrUnsupported }
+func modeOf(*os.File) (*mode, error) { return nil, errors.ErrUnsupported }
+
+func (*mode) enter(*os.File) error { return errors.ErrUnsupported }
 
 func (*mode) leave(*os.File) {}
 

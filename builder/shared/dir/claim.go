@@ -30,7 +30,7 @@ func (s *Store) Claim(ctx context.Context, key string, wait func()) (release fun
 		case f != nil:
 			return func() {
 				os.Remove(path) // while it is ours: who has opened it sees that it is gone
-				f.Close()
+				fsys.Unlock(f)
 			}, waited, nil
 		}
 		if !waited {

@@ -62,7 +62,7 @@ func (s *Store) Trim(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer fsys.Unlock(lock)
 	if mine, err := fsys.TryLock(lock); err != nil || !mine {
 		return err
 	}
