@@ -156,7 +156,11 @@ func TestSlimEngines(t *testing.T) {
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
 		for range testkit.Rounds(2, 40) {
 			b := mutatePart(dice, seed, parts)
-			if quick := loadSlim(t.Context(), notes.Read(b), o, nil); quick != nil {
+			known := notes.Read(b)
+			if known == nil { // it is not understood any more, and is loaded as it is
+				continue
+			}
+			if quick := loadSlim(t.Context(), known, o, nil); quick != nil {
 				if diff := cmp.Diff(said(t, loadHere(t.Context(), b, o)), said(t, quick)); diff != "" {
 					t.Errorf("a mutant of %s is judged otherwise (-whole +slim):\n%s", name, diff)
 				}
