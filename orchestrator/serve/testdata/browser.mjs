@@ -192,7 +192,7 @@ const plays = {
       await t.locator(".answer").getByText(text, { exact: false }).first().waitFor();
     };
     await tool("greet").waitFor();
-    assert.equal(await page.locator(".tool").count(), 13);
+    assert.equal(await page.locator(".tool").count(), 15);
 
     const greet = await unfold("greet");
     await greet.getByLabel("name").fill("Ada");
