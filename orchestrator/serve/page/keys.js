@@ -45,7 +45,7 @@ const actions = {
 function step(by) {
   const all = [...document.querySelectorAll("#capsules a")];
   if (all.length === 0) return;
-  const at = all.findIndex((a) => a.getAttribute("href") === location.hash); // what is drawn follows a moment later
+  const at = all.findIndex((a) => a.getAttribute("aria-current"));
   const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length];
   next.click();
   next.focus();

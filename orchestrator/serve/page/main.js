@@ -12,6 +12,7 @@ import { count, link, name, stateMarks, stateWords } from "./words.js";
 const find = (id) => document.getElementById(id);
 const store = new Store();
 let view = null;
+let routed = null; // the address whose view it is
 let drawing = false;
 let drawn = 0; // when
 
@@ -27,7 +28,10 @@ function tokenOfURL() {
 
 const token = tokenOfURL();
 
+/** Shows what the address says, unless that is shown already. */
 function route() {
+  if (location.hash === routed) return;
+  routed = location.hash;
   view?.leave?.();
   const path = location.hash.slice(1) || "/";
   const dir = /^\/capsule\/(.+)$/.exec(path)?.[1];
@@ -132,7 +136,12 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address says which view it is
   find("main").focus();
 });
-keys({ current: () => view });
+keys({
+  current: () => {
+    route(); // the browser tells of a new address a moment after the key that led there
+    return view;
+  },
+});
 setInterval(() => {
   tick();
   if (!document.hidden) later(); // time goes on in the charts too
