@@ -77,6 +77,7 @@ func TestElsewhereFaults(t *testing.T) {
 		{"makes another thing", "not WebAssembly", `test "$HERE" || { echo junk > "$CAPSULE_OUT"; exit 0; }; ` + counts, nil},
 		{"full", "takes no more", counts, fault(servers.Full)},
 		{"hangs", "in time", counts, fault(servers.Hangs)},
+		{"takes no command", "did not say within 300ms", counts, func(s *servers.Liar) { s.Deaf = true }},
 		{"fails always", "500", counts, fault(servers.Failing)},
 		{"junk", "where it worked", counts, fault(servers.Junk)},
 		{"forgets", "what the command made", counts, fault(servers.Forgets)},

@@ -136,16 +136,22 @@ func (s *Store) action(can *abilities, w shared.Work) (*reapi.Digest, []upload, 
 	return digest, slices.Collect(maps.Values(g.blobs)), err
 }
 
-// execute has the server run an action, and waits for its end.
+// execute has the server run an action, and waits for its end: for its first word, that it has
+// the action, no longer than for any other answer.
 func (s *Store) execute(ctx context.Context, can *abilities, action *reapi.Digest) (*reapi.ExecuteResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // the server may stop what nobody waits for
+	silent := time.AfterFunc(s.timeout, cancel)
+	defer silent.Stop()
 	stream, err := s.execution().Execute(ctx, &reapi.ExecuteRequest{InstanceName: s.instance, ActionDigest: action, DigestFunction: can.function.value})
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for heard := false; ; heard = true {
 		operation, err := stream.Recv()
+		if !heard && !silent.Stop() {
+			return nil, fmt.Errorf("the server did not say within %s that it has the command", s.timeout)
+		}
 		if errors.Is(err, io.EOF) {
 			return nil, errors.New("the server ended its answer before the command had ended")
 		}

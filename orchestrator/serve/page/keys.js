@@ -14,6 +14,7 @@ export function keys({ current }) {
     if (!act) return;
     event.preventDefault();
     act(current(), help);
+    current(); // where it led to is shown before the next key
   });
 }
 

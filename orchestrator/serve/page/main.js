@@ -138,7 +138,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 keys({
   current: () => {
-    route(); // the browser tells of a new address a moment after the key that led there
+    route(); // the browser tells of a new address a moment later
     return view;
   },
 });

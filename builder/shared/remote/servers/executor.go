@@ -38,6 +38,10 @@ func (s *Liar) Execute(r *reapi.ExecuteRequest, stream grpc.ServerStreamingServe
 	if err != nil {
 		return err
 	}
+	if s.Deaf {
+		<-stream.Context().Done()
+		return stream.Context().Err()
+	}
 	if err := stream.Send(&longrunningpb.Operation{Name: "one"}); err != nil {
 		return err
 	}

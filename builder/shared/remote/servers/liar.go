@@ -59,6 +59,7 @@ type Liar struct {
 	Zstd    bool
 	Batch   int64 // bytes of blobs in a message; 0: the default
 	Runs    bool  // it runs commands, on this machine
+	Deaf    bool  // it never says that it has a command
 
 	// Fault is asked with each question what goes wrong now; nil: nothing does.
 	Fault func() Fault
