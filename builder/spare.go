@@ -13,7 +13,7 @@ type spare struct {
 	child  *smoke.Child
 	limits smoke.Limits
 	closed bool
-	next   sync.WaitGroup // the one that is being started
+	ends   sync.WaitGroup // those that another one took the place of
 }
 
 // take is a child with these limits: the one that waits, if it still does, else a new one.
@@ -44,7 +44,7 @@ func (s *spare) another(l smoke.Limits) {
 		child = nil // the next build says so
 	}
 	s.child, s.limits = child, l
-	s.next.Go(old.Close)
+	s.ends.Go(old.Close)
 }
 
 // close ends the one that waits. No other is started.
@@ -55,7 +55,7 @@ func (s *spare) close() {
 	s.child = nil
 	s.mu.Unlock()
 	child.Close()
-	s.next.Wait()
+	s.ends.Wait()
 }
 
 // Close ends what waits for builds to come. It may be called twice.

@@ -55,7 +55,10 @@ func (s *Slots) Take(ctx context.Context) (leave func(), err error) {
 	if s == nil {
 		return func() {}, nil
 	}
-	number, place, err := s.draw()
+	number, place, err := s.draw(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return func() {}, nil
 	}
@@ -94,7 +97,7 @@ func (n *number) leave() {
 }
 
 // draw takes a place when nobody waits and one is free, else a number behind all others.
-func (s *Slots) draw() (*number, *os.File, error) {
+func (s *Slots) draw(ctx context.Context) (*number, *os.File, error) {
 	lock, err := os.OpenFile(filepath.Join(s.folder, "numbers"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -108,7 +111,11 @@ func (s *Slots) draw() (*number, *os.File, error) {
 		if mine {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
 	}
 	waiting, err := s.waiting()
 	if err != nil {

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/guest"
@@ -36,6 +37,16 @@ func (a *Answer) Explain() string {
 		return a.Tool + " says that it failed"
 	}
 	return ""
+}
+
+// blame keeps what the capsule itself did wrong as the answer's fault. Another error is returned.
+func (a *Answer) blame(err error) error {
+	var fault *tools.FaultError
+	if errors.As(err, &fault) {
+		a.Fault = fault.Message
+		return nil
+	}
+	return err
 }
 
 // known lists what there is, for a hint.

@@ -121,11 +121,7 @@ func (c *Capsule) Call(ctx context.Context, name string, a Arguments) (*Answer, 
 	}
 	result, outcome, err := tools.Call(ctx, c.guest, c.world, name, arguments)
 	answer := &Answer{Tool: name, Result: result, Outcome: outcome, Around: c.around, secrets: secretsOf(c.world)}
-	var fault *tools.FaultError
-	if errors.As(err, &fault) {
-		answer.Fault = fault.Message
-		err = nil
-	}
+	err = answer.blame(err)
 	if err == nil && c.options.Record {
 		err = c.record(answer, arguments)
 	}

@@ -1,9 +1,9 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,13 +56,8 @@ func OpenIsolated(ctx context.Context, path string, t *trial.Trial, o Options) (
 		}
 		all = append(all, m)
 	}
-	c := &Isolated{Manifest: all[len(all)-1], trial: t, wall: o.Wall}
-	if c.wall == 0 {
-		c.wall = c.Manifest.Dev.Smoke.Timeout
-	}
-	if c.wall == 0 {
-		c.wall = guest.DefaultWall
-	}
+	c := &Isolated{Manifest: all[len(all)-1], trial: t}
+	c.wall = cmp.Or(o.Wall, c.Manifest.Dev.Smoke.Timeout, guest.DefaultWall)
 	var err error
 	if c.world, err = o.less(all[:len(all)-1], c.Manifest).world(c.Manifest); err != nil {
 		return nil, err
@@ -159,10 +154,7 @@ func (a *Answer) take(name string, reply *daemon.Reply, wall time.Duration) (err
 	switch {
 	case reply.Answer != "":
 		a.Result, err = tools.ReadResult(name, []byte(reply.Answer))
-		var fault *tools.FaultError
-		if errors.As(err, &fault) {
-			a.Fault, err = fault.Message, nil
-		}
+		err = a.blame(err)
 	case reply.Failed != "":
 		a.Fault = "the runtime says of it: " + reply.Failed
 	case reply.Refused != "":

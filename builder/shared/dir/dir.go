@@ -133,18 +133,10 @@ func (s *Store) put(b shared.Blob) error {
 
 // write makes what fill writes the content of path, whole or not at all.
 func (s *Store) write(path string, fill func(io.Writer) error) error {
-	if !s.options.Unsynced {
-		return fsys.Replace(path, 0o644, fill)
+	if s.options.Unsynced {
+		return fsys.ReplaceUnsynced(path, 0o600, fill)
 	}
-	temp, err := fsys.Beside(path)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // fails when it was renamed, as it should
-	if err := errors.Join(fill(temp), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return fsys.Replace(path, 0o644, fill)
 }
 
 // full marks the errors of a disk that takes no more.

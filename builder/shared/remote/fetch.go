@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // fetching are the outputs of one command. Nothing that the server says is believed: neither
@@ -69,31 +69,15 @@ func (s *Store) readWhole(ctx context.Context, can *abilities, d *reapi.Digest, 
 }
 
 // file puts the blob d at to: whole, or not at all.
-func (f *fetching) file(ctx context.Context, to string, d *reapi.Digest, executable bool) (err error) {
+func (f *fetching) file(ctx context.Context, to string, d *reapi.Digest, executable bool) error {
 	if f.files++; f.files > mostFiles {
 		return fmt.Errorf("the server names more than %d folders and files", mostFiles)
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	out, err := os.CreateTemp(filepath.Dir(to), ".fetched-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(out.Name())
-		}
-	}()
-	err = f.readChecked(ctx, f.can, d, mostFetched, out)
 	mode := os.FileMode(0o644)
 	if executable {
 		mode = 0o755
 	}
-	if err = errors.Join(err, out.Chmod(mode), out.Close()); err != nil {
-		return err
-	}
-	return os.Rename(out.Name(), to)
+	return fsys.ReplaceUnsynced(to, mode, func(w io.Writer) error { return f.readChecked(ctx, f.can, d, mostFetched, w) })
 }
 
 // folder puts the files of a tree below to. Links are left out: no module is one.

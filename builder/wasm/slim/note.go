@@ -96,13 +96,11 @@ func (n *Notes) write(c *core, of *note) {
 	if len(data) > largest {
 		return
 	}
-	temp, err := fsys.Beside(n.path(key))
-	if err != nil {
-		return
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data) // not synced: what a crash leaves of it has another checksum
-	if temp.Close() == nil && err == nil && os.Rename(temp.Name(), n.path(key)) == nil {
+	err := fsys.ReplaceUnsynced(n.path(key), 0o600, func(w io.Writer) error { // what a crash leaves of it has another checksum
+		_, err := w.Write(data)
+		return err
+	})
+	if err == nil {
 		n.trim()
 	}
 }
