@@ -112,6 +112,30 @@ func TestElsewhereFaults(t *testing.T) {
 	}
 }
 
+// A server that answers with what another command made is no wrong verdict.
+func TestElsewhereOtherAnswer(t *testing.T) {
+	testkit.Needs(t, "sh")
+	server := servers.Start(t)
+	server.Runs = true
+	b := New(Options{Machine: behind(t, server, 0)})
+	dir := tallied(t, filepath.Join(t.TempDir(), "runs"), counts)
+	first, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	testkit.Check(t, err)
+	if !first.Elsewhere {
+		t.Fatalf("it was built here: %v", first.Findings)
+	}
+	first.Discard()
+	fault(servers.OtherEntry)(server)
+	source := string(variant("two"))
+	testkit.Write(t, filepath.Join(dir, "src.bin"), source)
+	staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
+	testkit.Check(t, err)
+	defer staged.Discard()
+	if got := testkit.Read(t, staged.Modules[0].Path); staged.Elsewhere || got != source || !strings.Contains(fmt.Sprint(staged.Findings), "what another command made") {
+		t.Errorf("elsewhere %v, made of the newest sources: %v; %v", staged.Elsewhere, got == source, staged.Findings)
+	}
+}
+
 // of are the findings with that code.
 func of(list []finding.Finding, code finding.Code) []finding.Finding {
 	return slices.DeleteFunc(slices.Clone(list), func(f finding.Finding) bool { return f.Code != code })

@@ -38,18 +38,21 @@ func (b *Build) runElsewhere(ctx context.Context, stdout, stderr io.Writer) (pro
 		return proc.Result{}, ctx.Err()
 	}
 	note := filepath.Join(b.Work, "out", rootNote)
-	root, unsaid := fsys.Read(note, 64<<10)
+	said, unsaid := fsys.Read(note, 64<<10)
+	action, root, _ := strings.Cut(string(said), "\n")
 	switch {
 	case err == nil && ran.ExitCode != 0:
 		err = fmt.Errorf("the command ended with %d%s", ran.ExitCode, lastLine(ran.Stderr, ran.Stdout))
 	case err == nil && unsaid != nil:
 		err = errors.New("it did not say where it worked")
+	case err == nil && action != ran.Action:
+		err = errors.New("the server answered with what another command made")
 	}
 	for _, one := range []struct {
 		to   io.Writer
 		said []byte
 	}{{stderr, ran.Stderr}, {stdout, ran.Stdout}} {
-		if _, err := one.to.Write(b.local(string(root), one.said)); err != nil {
+		if _, err := one.to.Write(b.local(root, one.said)); err != nil {
 			return proc.Result{}, err
 		}
 	}
@@ -75,7 +78,8 @@ func lastLine(outputs ...[]byte) string {
 	return ""
 }
 
-// rootNote is the file among the outputs in which the other machine says where it worked.
+// rootNote is the file among the outputs in which the other machine says which action this is,
+// and where it worked.
 const rootNote = ".root"
 
 // work is the build's command for a machine that has another root.
@@ -86,7 +90,7 @@ func (b *Build) work() shared.Work {
 		up = "."
 	}
 	var script strings.Builder
-	fmt.Fprintf(&script, "R=$(cd %s && pwd -P) && mkdir -p %s/out %s/tmp && printf %%s \"$R\" >%s/out/%s || exit 125\n", quote(filepath.ToSlash(up)), there, there, there, rootNote)
+	fmt.Fprintf(&script, "R=$(cd %s && pwd -P) && mkdir -p %s/out %s/tmp && printf '%%s\\n%%s' \"$%s\" \"$R\" >%s/out/%s || exit 125\nunset %s\n", quote(filepath.ToSlash(up)), there, there, shared.Action, there, rootNote, shared.Action)
 	for _, v := range b.sent() {
 		name, value, _ := strings.Cut(v, "=")
 		if moved := b.moved(value); moved != quote(value) {

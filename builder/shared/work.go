@@ -21,6 +21,10 @@ type Work struct {
 	Timeout time.Duration // of the command
 }
 
+// Action is the variable with which a machine tells a command what it is: the hash of all that it
+// was given. A command that leaves it among its outputs shows whose answer they are.
+const Action = "ASTRID_DEV_ACTION"
+
 // Output is a file or a folder that the command makes.
 type Output struct {
 	There string // seen from Dir, with slashes
@@ -32,6 +36,7 @@ type Ran struct {
 	ExitCode       int
 	Stdout, Stderr []byte // the newest of it, where it is much
 	Cached         bool   // it ran before, on the same files
+	Action         string // what Action said to the command that this is the answer to
 	Machine        string // its name, where the server tells it
 }
 

@@ -56,18 +56,27 @@ func (s *Store) run(ctx context.Context, w shared.Work) (ran shared.Ran, err err
 		return ran, errors.New("the server runs no commands")
 	}
 	ctx = metadata.NewOutgoingContext(ctx, s.headers)
-	action, blobs, err := s.action(can, w)
+	a, err := s.action(can, w)
 	if err != nil {
 		return ran, err
 	}
-	if err := s.send(ctx, can, blobs); err != nil {
+	if err := s.send(ctx, can, slices.Collect(maps.Values(a.blobs))); err != nil {
 		return ran, fmt.Errorf("sending what the command reads: %w", err)
 	}
-	answer, err := s.execute(ctx, can, action)
+	answer, err := s.execute(ctx, can, a.digest)
 	if err != nil {
 		return ran, err
 	}
-	return s.answered(ctx, can, w, answer)
+	ran, err = s.answered(ctx, can, w, answer)
+	ran.Action = a.name
+	return ran, err
+}
+
+// action is a command with all that it is given.
+type action struct {
+	name   string // the value of shared.Action
+	digest *reapi.Digest
+	blobs  map[string]upload // all that the server must have to run it, by hash
 }
 
 // send is upload in the time that so many bytes may take.
@@ -100,40 +109,49 @@ func (s *Store) answered(ctx context.Context, can *abilities, w shared.Work, ans
 	return ran, nil
 }
 
-// action is the digest of w's action, and all that the server must have to run it.
-func (s *Store) action(can *abilities, w shared.Work) (*reapi.Digest, []upload, error) {
+// action is w as the server is told it.
+func (s *Store) action(can *abilities, w shared.Work) (*action, error) {
 	top, err := plant(w.Root, w.Files)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	dir, err := filepath.Rel(w.Root, w.Dir)
 	if err != nil || !filepath.IsLocal(dir) {
-		return nil, nil, fmt.Errorf("%s does not lie below %s", w.Dir, w.Root)
+		return nil, fmt.Errorf("%s does not lie below %s", w.Dir, w.Root)
 	}
 	g := &grow{can.function, map[string]upload{}}
 	root, err := g.folder(top)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	command := &reapi.Command{Arguments: w.Argv, WorkingDirectory: strings.TrimPrefix(filepath.ToSlash(dir), ".")}
-	for _, v := range slices.Sorted(slices.Values(w.Env)) { // the protocol wants them sorted
-		name, value, _ := strings.Cut(v, "=")
-		command.EnvironmentVariables = append(command.EnvironmentVariables, &reapi.Command_EnvironmentVariable{Name: name, Value: value})
-	}
 	for _, o := range w.Outputs {
 		command.OutputPaths = append(command.OutputPaths, o.There)
 	}
 	slices.Sort(command.OutputPaths)
-	what, err := g.message(marshal(command))
-	if err != nil {
-		return nil, nil, err
-	}
-	action := &reapi.Action{CommandDigest: what, InputRootDigest: root, Timeout: durationpb.New(w.Timeout)}
+	message := &reapi.Action{InputRootDigest: root, Timeout: durationpb.New(w.Timeout)}
 	if len(s.properties) > 0 {
-		action.Platform = &reapi.Platform{Properties: s.properties}
+		message.Platform = &reapi.Platform{Properties: s.properties}
 	}
-	digest, err := g.message(marshal(action))
-	return digest, slices.Collect(maps.Values(g.blobs)), err
+	unnamed, err := (&grow{can.function, map[string]upload{}}).command(message, command, w.Env)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := g.command(message, command, append(slices.Clone(w.Env), shared.Action+"="+unnamed.GetHash()))
+	return &action{unnamed.GetHash(), digest, g.blobs}, err
+}
+
+// command is the digest of the action that runs c with these variables.
+func (g *grow) command(a *reapi.Action, c *reapi.Command, env []string) (digest *reapi.Digest, err error) {
+	c.EnvironmentVariables = nil
+	for _, v := range slices.Sorted(slices.Values(env)) { // the protocol wants them sorted
+		name, value, _ := strings.Cut(v, "=")
+		c.EnvironmentVariables = append(c.EnvironmentVariables, &reapi.Command_EnvironmentVariable{Name: name, Value: value})
+	}
+	if a.CommandDigest, err = g.message(marshal(c)); err != nil {
+		return nil, err
+	}
+	return g.message(marshal(a))
 }
 
 // execute has the server run an action, and waits for its end: for its first word, that it has

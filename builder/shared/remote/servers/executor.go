@@ -59,7 +59,7 @@ func (s *Liar) Execute(r *reapi.ExecuteRequest, stream grpc.ServerStreamingServe
 			s.mu.Unlock()
 		}
 	}
-	s.spoil(f, answer)
+	s.spoil(f, name, answer)
 	packed, err := anypb.New(answer)
 	if err != nil {
 		return err
@@ -67,16 +67,18 @@ func (s *Liar) Execute(r *reapi.ExecuteRequest, stream grpc.ServerStreamingServe
 	return stream.Send(&longrunningpb.Operation{Name: "one", Done: true, Result: &longrunningpb.Operation_Response{Response: packed}})
 }
 
-// spoil makes the answer as the fault has it. Blobs that are spoilt are so when they are read.
-func (s *Liar) spoil(f Fault, answer *reapi.ExecuteResponse) {
+// spoil makes the answer to the action of that name as the fault has it. Blobs that are spoilt are so when they are read.
+func (s *Liar) spoil(f Fault, name string, answer *reapi.ExecuteResponse) {
 	switch f {
 	case Junk:
 		answer.Result = &reapi.ActionResult{StdoutRaw: []byte("junk")}
 	case OtherEntry:
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for _, other := range s.results {
-			answer.Result = other
+		for key, other := range s.results {
+			if key != name {
+				answer.Result = other
+			}
 		}
 	case Full:
 		answer.Result, answer.Status = nil, status.New(codes.ResourceExhausted, "no machine is free").Proto()
