@@ -17,43 +17,47 @@ import (
 // graph is the order of the capsules, made anew after each change of it.
 type graph struct {
 	*order.Order
+	list  []*capsule      // in that order
 	named map[string]bool // circles of which somebody was told
 	made  int             // orders so far
 }
 
 // inOrder are all capsules, each after those whose modules it takes. While the first looks at them are
 // under way each look would make another order, and where there is nothing to build none is needed.
-func (l *loop) inOrder() []string {
+func (l *loop) inOrder() []*capsule {
 	unknown, idle := false, true
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		unknown = unknown || c.in == nil && !c.exam.gone && !c.exam.warned
 		idle = idle && c.work.idle()
 	}
 	if !l.ready && unknown && idle {
-		return l.order
+		return l.list
 	}
-	return l.needs().Dirs
+	return l.needs().list
 }
 
 // needs is the order of the capsules as they are now.
-func (l *loop) needs() *order.Order {
+func (l *loop) needs() *graph {
 	if l.graph.Order != nil {
-		return l.graph.Order
+		return &l.graph
 	}
 	parts := make([]order.Part, 0, len(l.order))
-	for _, dir := range l.order {
-		p := order.Part{Dir: dir}
-		if in := l.capsules[dir].in; in != nil {
+	for _, c := range l.list {
+		p := order.Part{Dir: c.dir}
+		if in := c.in; in != nil {
 			p.Publishes, p.Takes = in.Publishes, in.Takes()
 		}
 		parts = append(parts, p)
 	}
-	l.graph.Order = order.Of(parts)
+	l.graph.Order, l.graph.list = order.Of(parts), nil
 	l.graph.made++
+	for _, dir := range l.graph.Dirs {
+		l.graph.list = append(l.graph.list, l.capsules[dir])
+	}
 	for _, ring := range l.graph.Cycles {
 		l.nameCycle(ring)
 	}
-	return l.graph.Order
+	return &l.graph
 }
 
 // nameCycle warns once of capsules that take each other's modules.

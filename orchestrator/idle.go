@@ -11,20 +11,20 @@ func (l *loop) sayReady() {
 	if l.ready {
 		return
 	}
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		if c.in == nil && !c.exam.gone && !c.exam.warned {
 			return
 		}
 	}
 	l.ready = true
-	for _, dir := range l.order {
-		if c := l.capsules[dir]; c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
+	for _, c := range l.list {
+		if c.stands() && c.in.Buildable && c.told.reloads == 0 && c.work.idle() {
 			l.sayUnchanged(c, c.in, "")
 		}
 	}
 	watched := make([]event.Subject, len(l.order))
-	for i, dir := range l.order {
-		watched[i] = event.Subject{Capsule: l.capsules[dir].name(), Dir: dir}
+	for i, c := range l.list {
+		watched[i] = event.Subject{Capsule: c.name(), Dir: c.dir}
 	}
 	l.announce(event.Ready{Capsules: len(l.order), Queued: l.queued(), Watched: watched})
 }
@@ -32,8 +32,7 @@ func (l *loop) sayReady() {
 // sayIdle announces that nothing is pending, once after each time something was.
 func (l *loop) sayIdle() {
 	var red []event.Subject
-	for _, dir := range l.order {
-		c := l.capsules[dir]
+	for _, c := range l.list {
 		if !c.work.idle() || c.told.unanswered || c.hold.suspicion != nil || (c.product.amiss || !c.settled()) && !c.exam.warned {
 			l.busy = true
 			return
@@ -67,13 +66,12 @@ func (l *loop) mayHook() bool {
 func (l *loop) inspectAll() (waiting bool) {
 	if l.unseen {
 		l.unseen = false
-		for _, dir := range l.order {
-			c := l.capsules[dir]
+		for _, c := range l.list {
 			c.doubted(l.now)
 			l.inspect(c)
 		}
 	}
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		waiting = waiting || c.product.working
 	}
 	return waiting

@@ -42,7 +42,7 @@ func (l *loop) stirs() bool {
 	if !l.ready || l.finding || len(l.holds) > 0 {
 		return true
 	}
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		known := c.settled() || c.exam.warned && !c.burst.open
 		if !known || c.exam.gone || c.work.waitedFor() || c.told.unanswered && !c.exam.warned || c.hold.suspicion != nil || c.trail.hook != nil || c.product.amiss {
 			return true
@@ -61,8 +61,7 @@ func (l *loop) calmAt() time.Time {
 
 // nextRelease is the capsule whose release is due next; nil: none is, or one is under way.
 func (l *loop) nextRelease() (next *capsule) {
-	for _, dir := range l.needs().Dirs {
-		c := l.capsules[dir]
+	for _, c := range l.needs().list {
 		if c.work.job != nil {
 			return nil
 		}
@@ -82,11 +81,10 @@ func (c *capsule) owesRelease() bool {
 // interrupt ends the release that is under way where a verdict is waited for. One that is being
 // published is finished: that is a matter of milliseconds.
 func (l *loop) interrupt() {
-	if !slices.ContainsFunc(l.order, func(dir string) bool { return l.capsules[dir].work.waitedFor() }) {
+	if !slices.ContainsFunc(l.list, func(c *capsule) bool { return c.work.waitedFor() }) {
 		return
 	}
-	for _, dir := range l.order {
-		c := l.capsules[dir]
+	for _, c := range l.list {
 		j := c.work.job
 		if j != nil && j.release && !j.cancelled && j.phase != publishing {
 			l.drop(c)

@@ -27,7 +27,7 @@ func (l *loop) probe(c *capsule, now time.Time) {
 // whoever saves without pause must not keep the others waiting for ever.
 func (l *loop) startBuilds(now time.Time) {
 	var queue []*capsule
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		if c.work.want && c.work.job == nil && l.mayBuild(c, now) {
 			queue = append(queue, c)
 		}
@@ -62,7 +62,7 @@ func newest(queue []*capsule) int {
 
 // queued is how many builds are due and have not begun.
 func (l *loop) queued() (n int) {
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		if c.work.want && c.work.job == nil {
 			n++
 		}
@@ -80,8 +80,7 @@ func (l *loop) mayBuild(c *capsule, now time.Time) bool {
 // mayBeEarly reports whether c could be built now if its content were known to be another one. What
 // builds and commands may have written is left to the look at everything.
 func (l *loop) mayBeEarly(c *capsule) bool {
-	stirred := slices.ContainsFunc(l.order, func(dir string) bool {
-		other := l.capsules[dir]
+	stirred := slices.ContainsFunc(l.list, func(other *capsule) bool {
 		return other.work.waitedFor() || other.trail.hook != nil
 	})
 	sound := c.standing.how == good || c.standing.how == failed

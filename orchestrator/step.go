@@ -15,13 +15,11 @@ func (l *loop) advance(now time.Time) {
 	}
 	l.lockedBy = false
 	l.endHolds(now, func(h *Hold) bool { return !now.Before(h.Until) })
-	for _, dir := range slices.Clone(l.order) {
-		c := l.capsules[dir]
+	for _, c := range slices.Clone(l.list) {
 		l.examineIfDue(c, now)
 		l.closeBurst(c, now)
 	}
-	for _, dir := range slices.Clone(l.inOrder()) { // what one waits for is done first: nobody wakes it later
-		c := l.capsules[dir]
+	for _, c := range slices.Clone(l.inOrder()) { // what one waits for is done first: nobody wakes it later
 		l.deliver(c, now)
 		l.tend(c, now)
 		l.probe(c, now)
@@ -55,7 +53,7 @@ func (l *loop) wait(now time.Time) time.Duration {
 	for _, h := range l.holds {
 		next = soonest(next, h.Until, now)
 	}
-	for _, c := range l.capsules {
+	for _, c := range l.list {
 		if c.burst.open {
 			next = soonest(next, c.burst.quietAt(&l.Config), now)
 		}
