@@ -85,7 +85,7 @@ func (b *Builder) begin(ctx context.Context, in *Inputs) (*Staged, error) {
 		return nil, stageFailure(ctx, in.Dir, err)
 	}
 	if lock.Waited {
-		if p := b.current(in); p != nil {
+		if p := b.current(in, store.Read(in.Dir)); p != nil {
 			lock.Release()
 			return nil, &UpToDate{p}
 		}

@@ -34,7 +34,7 @@ func (b *Builder) ExamineTold(ctx context.Context, dir string, told *Told) (*Inp
 	if told != nil {
 		before.Since, before.Named = &told.Since.Inputs, told.Paths
 	}
-	before.Refuse = func(m *capsule.Manifest) *finding.Failure { return b.refuse(ctx, m, store.Read(dir)) }
+	before.Refuse = func(m *capsule.Manifest) *finding.Failure { return b.refuse(ctx, m, last.Again(dir)) }
 	taken, err := b.inputs.Take(ctx, dir, before)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (b *Builder) ExamineTold(ctx context.Context, dir string, told *Told) (*Inp
 	}
 	if last != nil {
 		in.Last = last.SourceHash
-		in.Current = b.current(in)
+		in.Current = b.current(in, last.Again(dir))
 	}
 	if in.Fault == nil && in.Buildable && in.Current == nil {
 		in.Verdict = b.verdict(dir, in.keyFor(in.Quality))
@@ -79,18 +79,17 @@ func (b *Builder) CodeHash(ctx context.Context, dir string) (string, error) {
 	return b.inputs.SourceHash(ctx, dir, tests.Pattern)
 }
 
-// current is what stands published and was built from in: a release where there is one, and
+// current is what stands published, by the record last, and was built from in: a release where there is one, and
 // where in asks for no more, a debug module.
-func (b *Builder) current(in *Inputs) *Published {
-	if p := b.standing(in.Dir, in.Key); p != nil || in.Quality != Debug {
+func (b *Builder) current(in *Inputs, last *store.Record) *Published {
+	if p := b.standing(in.Dir, in.Key, last); p != nil || in.Quality != Debug {
 		return p
 	}
-	return b.standing(in.Dir, in.DebugKey)
+	return b.standing(in.Dir, in.DebugKey, last)
 }
 
-// standing is what stands published in dir, whole and recorded by key; nil when it does not.
-func (b *Builder) standing(dir, key string) *Published {
-	last := store.Read(dir)
+// standing is what stands published in dir, whole and recorded by last under key; nil when it does not.
+func (b *Builder) standing(dir, key string, last *store.Record) *Published {
 	if last == nil || last.Key != key || !b.accepts(last) || !b.store.Intact(dir, last.Modules) {
 		return nil
 	}

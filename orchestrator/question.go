@@ -167,9 +167,8 @@ func (l *loop) endHolds(now time.Time, over func(h *Hold) bool) (ended int) {
 		let = append(let, h)
 		return true
 	})
-	for _, dir := range l.order {
-		c := l.capsules[dir]
-		held := slices.ContainsFunc(let, func(h *Hold) bool { return concerns(h.Paths, dir) })
+	for _, c := range l.list {
+		held := slices.ContainsFunc(let, func(h *Hold) bool { return concerns(h.Paths, c.dir) })
 		if held && !l.leftAlone(c) {
 			c.burst.end()
 			c.exam.ask()

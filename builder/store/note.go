@@ -22,6 +22,12 @@ func ReadNote(dir, name string, limit int64) ([]byte, error) {
 	return fsys.Read(Path(dir, name), limit)
 }
 
+// NoteBegins reports whether what was noted begins with head: most of a note need not be read for that.
+func NoteBegins(dir, name, head string) bool {
+	begins, err := fsys.Begins(Path(dir, name), head)
+	return err == nil && begins
+}
+
 // Verdict is a failed build of a capsule as it is recorded, so that nobody waits for a
 // compiler to say the same again. It is a cache: losing it costs one build.
 type Verdict struct {

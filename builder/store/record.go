@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // recordVersion changes when an old record must not be believed.
@@ -29,6 +30,8 @@ type Record struct {
 	Calls      json.RawMessage   `json:"calls,omitempty"`     // what calls of the first module did; nil: nobody knows
 	Changed    json.RawMessage   `json:"changed,omitempty"`   // what they do otherwise than those of the module before; nil: nothing
 	Tests      json.RawMessage   `json:"tests,omitempty"`     // what came of the capsule's tests; nil: there were none
+
+	file tree.File // what it was read from, without a name; zero where another one may look the same
 }
 
 // Module is a published file as it is recorded: below the capsule, so that a moved capsule keeps its record.
@@ -39,6 +42,17 @@ type Module struct {
 	Hash  string `json:"hash"`
 	Size  int64  `json:"size"`
 	Kind  string `json:"kind"`
+}
+
+// Again is the record of dir's last publication now, where r is what Read gave before: r itself, unless the
+// file is another one since, or may be.
+func (r *Record) Again(dir string) *Record {
+	if r != nil && r.file != (tree.File{}) {
+		if now, is := tree.Lstat(Path(dir, RecordFile)); is && now == r.file {
+			return r
+		}
+	}
+	return Read(dir)
 }
 
 // From reports whether r's modules, of whatever quality, were made from the inputs whose key this is.
@@ -76,11 +90,15 @@ func Read(dir string) *Record { return readRecord(dir, RecordFile) }
 
 // readRecord reads a record or an intent. A missing, broken or foreign one is nil.
 func readRecord(dir, name string) *Record {
+	file, began := tree.File{}, time.Now()
+	if at, is := tree.Lstat(Path(dir, name)); is && at.Settled(began) {
+		file = at
+	}
 	data, err := fsys.Read(Path(dir, name), recordLimit)
 	if err != nil {
 		return nil
 	}
-	var r Record
+	r := Record{file: file}
 	if json.Unmarshal(data, &r) != nil || r.Version != recordVersion {
 		return nil
 	}

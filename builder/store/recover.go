@@ -2,8 +2,11 @@ package store
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"slices"
 
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -30,16 +33,16 @@ func (s *Store) Recover(dir string, files []string) (done, old *Record, err erro
 // Interrupted reports whether a process that is gone, or is at it just now, left an intent or
 // temporary files.
 func Interrupted(dir string) bool {
+	entries, err := os.ReadDir(Path(dir))
+	if err != nil || !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == IntentFile || fsys.IsTemporary(e.Name()) }) {
+		return false
+	}
 	f, err := openFolder(dir)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	if f.checkState() != nil {
-		return false // the build says so
-	}
-	_, err = f.Lstat(stateName(IntentFile))
-	return err == nil || f.litter()
+	return f.checkState() == nil // else the build says so
 }
 
 // Finish completes or drops the intent of a process that is gone, and sweeps up what it
