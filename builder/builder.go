@@ -16,6 +16,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/slots"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // DefaultTimeout ends a build that hangs. A cold Rust build of a large
@@ -58,8 +59,9 @@ type Builder struct {
 	store   *store.Store
 	spare   spare
 
-	mu    sync.Mutex             // guards notes
-	notes map[string]*sync.Mutex // by capsule folder: its causes are noted one after the other
+	mu    sync.Mutex                // guards all below
+	huge  map[string]*tree.Snapshot // looks at huge capsules that are not kept yet, by capsule folder
+	notes map[string]*sync.Mutex    // by capsule folder: its causes are noted one after the other
 }
 
 // noting waits for its turn to note causes of the capsule in dir.
@@ -93,7 +95,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say}), store: store.New()}
+	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say, Kept: kept(o)}), store: store.New()}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

@@ -78,6 +78,7 @@ const (
 // cannot be written leaves the older note.
 func (b *Builder) NoteCauses(ctx context.Context, in *Inputs) {
 	defer b.noting(in.Dir)()
+	b.keep(in)
 	if store.NoteBegins(in.Dir, store.CauseNote, causesHead(in.Key)) || !store.Made(in.Dir) {
 		return
 	}

@@ -58,5 +58,8 @@ func (s *spare) close() {
 	s.ends.Wait()
 }
 
-// Close ends what waits for builds to come. It may be called twice.
-func (b *Builder) Close() { b.spare.close() }
+// Close ends what waits for builds to come, and keeps what a later process goes by. It may be called twice.
+func (b *Builder) Close() {
+	b.spare.close()
+	b.keepHuge()
+}

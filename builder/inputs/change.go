@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"encoding/binary"
 	"errors"
 	"os"
 	"strings"
@@ -30,20 +29,7 @@ const seenFormat = "seen 1\n"
 func (s Seen) MarshalBinary() ([]byte, error) {
 	b := append([]byte(seenFormat), s.Recipe...)
 	b = append(b, '\n')
-	for _, files := range [][]tree.File{s.Sources, s.Others} {
-		b = binary.AppendUvarint(b, uint64(len(files)))
-		for _, f := range files {
-			b = binary.AppendUvarint(b, uint64(len(f.Path)))
-			b = append(b, f.Path...)
-			exec := int64(0)
-			if f.Exec {
-				exec = 1
-			}
-			for _, n := range []int64{f.Size, int64(f.Ino), f.Mtime, f.Ctime, exec} {
-				b = binary.AppendVarint(b, n)
-			}
-		}
-	}
+	b = tree.AppendFiles(tree.AppendFiles(b, s.Sources), s.Others)
 	return b, nil
 }
 
@@ -55,59 +41,15 @@ func (s *Seen) UnmarshalBinary(data []byte) error {
 		return errNotSeen
 	}
 	s.Recipe = recipe
-	r := &seenReader{rest: rest}
-	s.Sources, s.Others = r.files(), r.files()
-	if r.failed || r.rest != "" {
+	d := &tree.Decoder{Rest: rest}
+	s.Sources, s.Others = d.Files(), d.Files()
+	if d.Failed || d.Rest != "" {
 		return errNotSeen
 	}
 	return nil
 }
 
 var errNotSeen = errors.New("this is no note of a run's inputs")
-
-// seenReader reads numbers and names from the front of rest; failed once there are none.
-type seenReader struct {
-	rest   string
-	failed bool
-}
-
-func (r *seenReader) number() int64 {
-	head := []byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)])
-	n, size := binary.Varint(head)
-	if size <= 0 {
-		r.failed = true
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-// length is that of something that follows, at least a byte for each of it.
-func (r *seenReader) length() int {
-	head := []byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)])
-	n, size := binary.Uvarint(head)
-	if size <= 0 || n > uint64(len(r.rest)-size) {
-		r.failed = true
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return int(n)
-}
-
-func (r *seenReader) files() []tree.File {
-	files := make([]tree.File, 0, r.length())
-	for range cap(files) {
-		n := r.length()
-		f := tree.File{Path: r.rest[:n]}
-		r.rest = r.rest[n:]
-		f.Size, f.Ino, f.Mtime, f.Ctime, f.Exec = r.number(), uint64(r.number()), r.number(), r.number(), r.number() == 1
-		if r.failed {
-			return nil
-		}
-		files = append(files, f)
-	}
-	return files
-}
 
 // Run is a run of the build command: when, and of what. One that was killed has not ended yet.
 type Run struct {

@@ -13,6 +13,7 @@ import (
 type look struct {
 	turn chan struct{}  // one look at a time: the second finds what the first has found out
 	last *tree.Snapshot // nil: there was none
+	anew bool           // what an earlier process kept does not count
 }
 
 // sources looks at the sources of the capsule in dir: at those that events named, where these
@@ -33,6 +34,9 @@ func (t *Taker) sources(ctx context.Context, dir string, rules *tree.Rules, know
 			}
 		}
 	}
+	if l.last == nil && !l.anew && t.options.Kept != nil {
+		l.last = t.options.Kept(dir, rules)
+	}
 	s, err := tree.Retake(ctx, dir, rules, l.last)
 	if err == nil {
 		l.last = s
@@ -40,11 +44,13 @@ func (t *Taker) sources(ctx context.Context, dir string, rules *tree.Rules, know
 	return s, err
 }
 
+func newLook() *look { return &look{turn: make(chan struct{}, 1)} }
+
 func (t *Taker) lookIn(dir string) *look {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.looks[dir] == nil {
-		t.looks[dir] = &look{turn: make(chan struct{}, 1)}
+		t.looks[dir] = newLook()
 	}
 	return t.looks[dir]
 }
@@ -54,7 +60,8 @@ func (t *Taker) Forget(dirs []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, dir := range dirs {
-		delete(t.looks, dir)
+		t.looks[dir] = newLook()
+		t.looks[dir].anew = true
 	}
 }
 

@@ -137,3 +137,31 @@ func TestWhatEventsDoNotTell(t *testing.T) {
 		}
 	}
 }
+
+// The first look of a process goes by what an earlier one kept, unless everything is to be read.
+func TestTheFirstLookGoesByWhatWasKept(t *testing.T) {
+	dir := plantHuge(t, 200)
+	first := taker().must(t, dir, Known{})
+	data := first.Sources.Keep("me")
+	if data == nil {
+		testkit.Skip(t, "the file system of %s is none that is known to keep times", dir)
+	}
+	later := func() *Taker {
+		later := taker()
+		later.options.Kept = func(_ string, r *tree.Rules) *tree.Snapshot { return tree.Kept(data, "me", r) }
+		return later
+	}
+	now := later().must(t, dir, Known{})
+	if now.Sources.Cost.Opened != 0 || now.Key != first.Key {
+		t.Errorf("the first look cost %+v, key %s, before %s", now.Sources.Cost, now.Key, first.Key)
+	}
+	asked := later()
+	asked.Forget([]string{dir})
+	if all := asked.must(t, dir, Known{}); all.Sources.Cost.Opened != 201 {
+		t.Errorf("when somebody asks to try again %d files are read", all.Sources.Cost.Opened)
+	}
+	testkit.Write(t, filepath.Join(dir, "src", "d001", "f00100.txt"), "another")
+	if now, want := later().must(t, dir, Known{}), taker().must(t, dir, Known{}); now.Key != want.Key || now.Key == first.Key {
+		t.Errorf("after an edit that nobody watched key %s, of a look at everything %s, before %s", now.Key, want.Key, first.Key)
+	}
+}

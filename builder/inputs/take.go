@@ -28,7 +28,11 @@ type Options struct {
 	Env      []string                         // the environment of builds
 	Jobs     int                              // builds that run in parallel
 	Releases func(*capsule.Manifest) []string // those of the runtime that judge a capsule
-	Own      string                           // a folder below the capsule, with slashes, that is the builder's: no input of a build
+	// Kept is what an earlier process kept of its newest look at the sources in dir, to be gone by at the first one
+	// of this process; nil: nothing is, or all is to be read.
+	Kept func(dir string, r *tree.Rules) *tree.Snapshot
+
+	Own string // a folder below the capsule, with slashes, that is the builder's: no input of a build
 
 	// Say receives what a person should know of a capsule; it may be called concurrently.
 	Say func(dir string, f finding.Finding)

@@ -37,7 +37,7 @@ func stateName(names ...string) string { return path.Join(append([]string{Folder
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of astrid-dev; it may be deleted.\n"
 
 // ours are the names that astrid-dev makes in its state folder.
-var ours = []string{RecordFile, IntentFile, verdictFile, LockFile, RunNote, SeenNote, DebugRunNote, DebugSeenNote, CauseNote, BlobFolder, WorkFolder, LinesFolder, ".gitignore", "CACHEDIR.TAG"}
+var ours = []string{RecordFile, IntentFile, verdictFile, LockFile, RunNote, SeenNote, DebugRunNote, DebugSeenNote, CauseNote, LookNote, BlobFolder, WorkFolder, LinesFolder, ".gitignore", "CACHEDIR.TAG"}
 
 // checkState refuses a state folder that a link leads to, or that holds what astrid-dev
 // did not make: what lies in it is overwritten and deleted without asking.
@@ -73,12 +73,6 @@ func (f *folder) checkState() error {
 func (f *folder) foreign(format string, args ...any) error {
 	return &Refusal{finding.StateFolderForeign, fmt.Sprintf(format, args...) + ": nothing is written or deleted there",
 		fmt.Sprintf("%s is astrid-dev's own cache: make it a plain folder inside the capsule, or move what is there elsewhere", Folder)}
-}
-
-// litter reports whether a killed process left temporary files in the state folder.
-func (f *folder) litter() bool {
-	entries, err := fs.ReadDir(f.FS(), Folder)
-	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return fsys.IsTemporary(e.Name()) })
 }
 
 // mayPublish refuses to publish over a file that could be somebody's work. Ours is what

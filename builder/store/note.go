@@ -14,6 +14,11 @@ func Note(dir, name string, data []byte) {
 	_ = inFolder(dir, func(f *folder) error { return f.Replace(stateName(name), data) })
 }
 
+// NoteUnsynced is Note for what the reader can tell to be whole: a crash of the machine may leave anything.
+func NoteUnsynced(dir, name string, data []byte) {
+	_ = inFolder(dir, func(f *folder) error { return f.ReplaceUnsynced(stateName(name), data) })
+}
+
 // Made reports whether dir has a state folder: who only looks makes none.
 func Made(dir string) bool { return fsys.Lstat(Path(dir)).Kind == fsys.Folder }
 

@@ -19,6 +19,7 @@ const (
 	DebugRunNote  = "debug-run" // the same of debug builds
 	DebugSeenNote = "debug-seen"
 	CauseNote     = "cause" // what the newest verdict went by, and what had changed
+	LookNote      = "look"  // the sources as they were at the newest look
 	BlobFolder    = "blobs"
 	WorkFolder    = "work"
 	LinesFolder   = "lines"  // of each blob the core module with what tells of its source

@@ -76,6 +76,18 @@ func (r *Root) Sweep(name string) {
 // Replace makes data the content of name, so that a reader, or a crash, sees the old or the
 // new content.
 func (r *Root) Replace(name string, data []byte) error {
+	if err := r.replace(name, data, (*os.File).Sync); err != nil {
+		return err
+	}
+	return r.syncFolder(name)
+}
+
+// ReplaceUnsynced is Replace for what may be lost: after a crash of the machine name may hold anything.
+func (r *Root) ReplaceUnsynced(name string, data []byte) error {
+	return r.replace(name, data, func(*os.File) error { return nil })
+}
+
+func (r *Root) replace(name string, data []byte, sync func(*os.File) error) error {
 	tmp := Temporary(name)
 	out, err := r.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
@@ -83,7 +95,7 @@ func (r *Root) Replace(name string, data []byte) error {
 	}
 	defer r.Remove(tmp) // gone already when the rename came to pass
 	if _, err = out.Write(data); err == nil {
-		err = out.Sync()
+		err = sync(out)
 	}
 	if closeErr := out.Close(); err == nil {
 		err = closeErr
@@ -91,7 +103,7 @@ func (r *Root) Replace(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return r.Move(tmp, name)
+	return r.Rename(tmp, name)
 }
 
 // Move renames from to to, and has both on disk when it returns.
@@ -99,7 +111,12 @@ func (r *Root) Move(from, to string) error {
 	if err := r.Rename(from, to); err != nil {
 		return err
 	}
-	d, err := r.Open(path.Dir(to))
+	return r.syncFolder(to)
+}
+
+// syncFolder has the names of the folder that name lies in on disk when it returns.
+func (r *Root) syncFolder(name string) error {
+	d, err := r.Open(path.Dir(name))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@
 //	tracked.go    what git tracks
 //	outside.go    inputs that are no sources
 //	reach.go      what patterns may reach
+//	kept.go       a snapshot that a later process goes by
 //	retake.go     a snapshot that goes by an earlier one
 //	take.go       a snapshot of the sources
 //	read.go       files are read and hashed
@@ -32,6 +33,7 @@
 //	gitindex.go   git's index
 //	gitignore.go  git's patterns
 //	wildmatch.go  one pattern
+//	coding.go     files as bytes
 //	snapshot.go   files as they were at one moment
 //	digest.go     the hash of a tree
 //	files.go      one file's copy and hash

@@ -112,6 +112,13 @@ func (n *names) holds(path string) bool {
 	return i < len(n.paths) && strings.HasPrefix(n.paths[i], below)
 }
 
+// below are the paths that begin with prefix.
+func (n *names) below(prefix string) []string {
+	from := sort.SearchStrings(n.paths, prefix)
+	to := from + sort.Search(len(n.paths)-from, func(i int) bool { return !strings.HasPrefix(n.paths[from+i], prefix) })
+	return n.paths[from:to]
+}
+
 // inSparse reports whether path lies in a folder that is in the index as a whole.
 func (n *names) inSparse(path string) bool {
 	for i := range len(path) {

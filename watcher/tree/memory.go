@@ -14,13 +14,17 @@ import (
 // memory is what a later take of the same tree goes by, beside the files of the snapshot. It is not
 // changed once the snapshot was returned.
 type memory struct {
-	sums    []uint64 // of each file's content, by seed; 0: a change of it may not show in its stat
+	sums    []uint64 // of each file's content, by seed; 0: a change of it may not show in its stat; unsummed: it would
 	marks   []mark
 	rules   *Rules
 	folders []place // all that were read, the root first
 	lists   []File  // the .gitignore files that were read below the root, by path
 	dev     uint64  // what the root lies on
+	kept    bool    // a later process can read all of it, but the marks and the sums
 }
+
+// unsummed stands for the sum of a file that this process has not read. Real ones are greater.
+const unsummed = 1
 
 // seed makes the sums of this process. Two that differ prove that the contents do; equal ones prove
 // nothing, and nobody believes them.

@@ -314,7 +314,7 @@ func (r *reader) file(it item) (again bool, err error) {
 	st.Path = it.path
 	sum := uint64(0)
 	if r.trust != 0 && is.ID.Dev == r.trust && st.Settled(began) {
-		sum = max(r.sum.Sum64(), 1)
+		sum = max(r.sum.Sum64(), unsummed+1)
 	}
 	r.add(st, sum)
 	return false, nil

@@ -105,7 +105,7 @@ func (a *Snapshot) Differs(i int, path string) (now File, differs bool) {
 	if now.Size != a.Files[i].Size {
 		return now, true
 	}
-	if a.memory == nil || a.memory.sums[i] == 0 || now == a.Files[i] {
+	if a.memory == nil || a.memory.sums[i] <= unsummed || now == a.Files[i] {
 		return now, false
 	}
 	var h maphash.Hash
@@ -114,7 +114,7 @@ func (a *Snapshot) Differs(i int, path string) (now File, differs bool) {
 		return now, false
 	}
 	after, err := s.Stat()
-	return now, err == nil && fileOf(now.Path, after) == now && max(h.Sum64(), 1) != a.memory.sums[i]
+	return now, err == nil && fileOf(now.Path, after) == now && max(h.Sum64(), unsummed+1) != a.memory.sums[i]
 }
 
 // hashAll writes s to h; false when it has another size.
@@ -346,7 +346,8 @@ func (old *Snapshot) statSome(ctx context.Context, root string, files []File, fr
 // renew is the snapshot of now. What lies before the last mark before the first file that differs is as it was.
 func (old *Snapshot) renew(ctx context.Context, root string, now *looked, before func(path string)) (*Snapshot, error) {
 	if now.same == len(now.files) && len(now.files) == len(old.Files) {
-		s := &Snapshot{Digest: old.Digest, Files: old.Files, Bytes: old.Bytes, Cost: now.cost, memory: &memory{sums: old.memory.sums, marks: old.memory.marks}}
+		kept := old.memory.kept && slices.Equal(old.memory.folders, now.notes.folders)
+		s := &Snapshot{Digest: old.Digest, Files: old.Files, Bytes: old.Bytes, Cost: now.cost, memory: &memory{sums: old.memory.sums, marks: old.memory.marks, kept: kept}}
 		now.notes.keep(s, now.rules)
 		return s, nil
 	}

@@ -222,6 +222,11 @@ func playRetake(t *testing.T, rnd *rand.Rand) {
 	old := mustTake(t, root, rules())
 	for range 40 {
 		var done []string
+		if rnd.IntN(2) == 0 { // the next look is another process's
+			if kept := Kept(old.Keep("program"), "program", rules()); kept != nil {
+				old = kept
+			}
+		}
 		if rnd.IntN(3) == 0 {
 			rest(root)
 		}

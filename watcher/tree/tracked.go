@@ -2,7 +2,6 @@ package tree
 
 import (
 	"path/filepath"
-	"sort"
 	"strings"
 )
 
@@ -34,10 +33,9 @@ func (r *Rules) Committed() (list []string) {
 		return nil
 	}
 	below := r.own.top.prefix
-	paths := r.own.top.repo.index.load().paths
 	nested := map[string]bool{}
-	for i := sort.SearchStrings(paths, below); i < len(paths) && strings.HasPrefix(paths[i], below); i++ {
-		rel := paths[i][len(below):]
+	for _, path := range r.own.top.repo.index.load().below(below) {
+		rel := path[len(below):]
 		up, name := split(rel)
 		if name == ManifestName && up != "" {
 			nested[up] = true

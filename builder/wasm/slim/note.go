@@ -34,7 +34,7 @@ type Notes struct {
 // Open is the notes in folder, which is made where it is missing, of loads that ask what asked
 // says: by which rules code is valid. It is nil when the folder is not this user's alone.
 func Open(folder, asked string) *Notes {
-	if folder == "" || program() == "" || os.MkdirAll(folder, 0o700) != nil || !fsys.IsOwn(folder) {
+	if folder == "" || Program() == "" || os.MkdirAll(folder, 0o700) != nil || !fsys.IsOwn(folder) {
 		return nil
 	}
 	info, err := os.Lstat(folder)
@@ -54,7 +54,7 @@ type note struct {
 // key is what a note is about.
 func (n *Notes) key(c *core) [32]byte {
 	h := blake3.New()
-	for _, part := range [][]byte{[]byte(program()), []byte(n.asked), c.frame[:]} {
+	for _, part := range [][]byte{[]byte(Program()), []byte(n.asked), c.frame[:]} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/zeebo/blake3"
 )
 
-// program names the program that runs, to the byte: what another build of it noted does not count.
+// Program names the program that runs, to the byte: what another build of it noted does not count.
 // It is "" when nobody can tell.
-var program = sync.OnceValue(func() string {
+var Program = sync.OnceValue(func() string {
 	path, err := os.Executable()
 	if runtime.GOOS == "linux" {
 		path, err = "/proc/self/exe", nil // also when another program lies at its path by now

@@ -145,7 +145,7 @@ func TestBrokenNotes(t *testing.T) {
 	}
 }
 
-// What another program noted, or a load that asked otherwise, does not count.
+// What another Program noted, or a load that asked otherwise, does not count.
 func TestWhoNoted(t *testing.T) {
 	n := notes(t)
 	b := coreOf(plainType, "data", body(1), body(2))
@@ -153,14 +153,14 @@ func TestWhoNoted(t *testing.T) {
 	if (&Notes{n.folder, "asked otherwise"}).slimmed(b) != nil {
 		t.Error("a load that asks otherwise believes it")
 	}
-	mine := program
-	defer func() { program = mine }()
-	program = func() string { return "another build" }
+	mine := Program
+	defer func() { Program = mine }()
+	Program = func() string { return "another build" }
 	if n.slimmed(b) != nil {
 		t.Error("another build of the program believes it")
 	}
 	if mine() == "" {
-		t.Error("the program has no name")
+		t.Error("the Program has no name")
 	}
 }
 

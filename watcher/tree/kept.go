@@ -1,0 +1,149 @@
+package tree
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+)
+
+// keptFormat is what a kept look begins with.
+const keptFormat = "look 1\n"
+
+// keptSum is how many bytes of a digest end it: the machine may have stopped while it was written.
+const keptSum = 16
+
+// Keep is what Kept makes a of again in a later process; nil where nothing would be gained, because
+// times tell nothing where the tree lies, or because the rules hang on more than is kept. by is who
+// keeps it: another program may count other files.
+func (a *Snapshot) Keep(by string) []byte {
+	if !a.tells() || len(a.memory.folders) == 0 {
+		return nil
+	}
+	m := a.memory
+	rules, is := m.rules.print()
+	if !is {
+		return nil
+	}
+	b := append([]byte(keptFormat), a.Digest[:]...)
+	b = appendTexts(b, []string{by, rules})
+	b = appendNumbers(b, int64(m.dev), a.Bytes)
+	b = AppendFiles(b, a.Files)
+	for _, sum := range m.sums {
+		b = append(b, byte(min(sum, unsummed)))
+	}
+	b = appendNumbers(b, int64(len(m.folders)))
+	for _, f := range m.folders {
+		sure := int64(0)
+		if f.sure {
+			sure = 1
+		}
+		b = appendNumbers(appendText(b, f.path), int64(f.stat.id.Ino), f.stat.mtime, f.stat.ctime, sure)
+	}
+	b = appendTexts(AppendFiles(b, m.lists), a.Links)
+	sum := blake3.Sum256(b)
+	return append(b, sum[:keptSum]...)
+}
+
+// Kept is the snapshot of which Keep made data, for a later Retake of the same tree; nil unless data is whole,
+// and the same program kept it, by rules that left out the same.
+func Kept(data []byte, by string, r *Rules) *Snapshot {
+	if len(data) < len(keptFormat)+len(Digest{})+keptSum || r.own == nil {
+		return nil
+	}
+	text, end := string(data), len(data)-keptSum
+	sum := blake3.Sum256(data[:end])
+	body, is := strings.CutPrefix(text[:end], keptFormat)
+	rules, known := r.print()
+	if text[end:] != string(sum[:keptSum]) || !is || !known {
+		return nil
+	}
+	s, m := &Snapshot{}, &memory{rules: r, kept: true}
+	d := &Decoder{Rest: body[copy(s.Digest[:], body):]}
+	if who := d.texts(); !slices.Equal(who, []string{by, rules}) {
+		return nil
+	}
+	m.dev, s.Bytes, s.Files = uint64(d.number()), d.number(), d.Files()
+	if d.Failed || len(d.Rest) < len(s.Files) {
+		return nil
+	}
+	m.sums = make([]uint64, len(s.Files))
+	for i := range m.sums {
+		m.sums[i] = uint64(d.Rest[i])
+	}
+	d.Rest = d.Rest[len(s.Files):]
+	m.folders = d.places(m.dev)
+	m.lists, s.Links = d.Files(), d.texts()
+	if d.Failed || d.Rest != "" || len(m.folders) == 0 {
+		return nil
+	}
+	s.memory = m
+	return s
+}
+
+// places reads folders on the device dev.
+func (d *Decoder) places(dev uint64) (list []place) {
+	for range d.number() {
+		p := place{path: d.text(), stat: stamp{id: fsys.Identity{Dev: dev, Ino: uint64(d.number())}, mtime: d.number(), ctime: d.number()}}
+		p.sure = d.number() == 1
+		if d.Failed {
+			return nil
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// IsKept reports whether a is as Kept gave it, so that there is nothing new to keep.
+func (a *Snapshot) IsKept() bool { return a.memory != nil && a.memory.kept }
+
+// print is a text that two rules share only if they leave out the same, as long as what lies below their root
+// is the same; false where that cannot be said of them.
+func (r *Rules) print() (string, bool) {
+	if r.own == nil || r.own.nested.Load() {
+		return "", false
+	}
+	o := r.own
+	h := blake3.New()
+	add := func(parts ...string) { h.Write(appendTexts(nil, parts)) }
+	add(o.root)
+	o.ignore.print(add)
+	artifacts := make([]string, 0, len(o.artifacts))
+	for path := range o.artifacts {
+		artifacts = append(artifacts, path)
+	}
+	slices.SortFunc(artifacts, cmp.Compare)
+	add(artifacts...)
+	if g := &o.top; g.repo != nil {
+		names := g.repo.index.load()
+		if names.all || names.sparse {
+			return "", false
+		}
+		add(g.repo.top, g.prefix)
+		if g.lost {
+			add("lost")
+		}
+		for at := g.lists; at != nil; at = at.next {
+			at.patterns.print(add)
+		}
+		add(names.below(g.prefix)...)
+	}
+	return string(h.Sum(nil)), true
+}
+
+// print adds what patterns.same compares.
+func (ps *patterns) print(add func(...string)) {
+	if ps == nil {
+		add()
+		return
+	}
+	add(ps.base)
+	lines := make([]string, 0, len(ps.list))
+	for _, p := range ps.list {
+		lines = append(lines, p.line)
+	}
+	add(lines...)
+}
