@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +13,14 @@ import (
 // for reading. Anything else is an *fs.PathError: a FIFO would be waited for for
 // ever. The caller closes the file.
 func Open(path string) (*os.File, error) {
+	f, _, err := open(path)
+	return f, err
+}
+
+func open(path string) (*os.File, fs.FileInfo, error) {
 	f, err := openQuick(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -22,19 +28,21 @@ func Open(path string) (*os.File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // Read is the content of the regular file at path. More than limit bytes are an error.
 func Read(path string, limit int64) ([]byte, error) {
-	f, err := Open(path)
+	f, info, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	content := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+1+bytes.MinRead)) // it may have grown since, or say no size
+	_, err = content.ReadFrom(io.LimitReader(f, limit+1))
+	data := content.Bytes()
 	if err == nil && int64(len(data)) > limit {
 		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes", limit)}
 	}

@@ -27,8 +27,9 @@ type Cache struct {
 }
 
 type cached struct {
+	mu    sync.Mutex // guards all below; it is held while the index is read, so that many who ask at once read it once
 	stat  File
-	names *names
+	names *names // nil: it was never read
 }
 
 // index is what a repository tracks, read when it is first asked.
@@ -53,36 +54,36 @@ func (x *index) load() *names {
 			x.names = noNames
 			return
 		}
-		if x.names = x.cache.get(x.path, stat); x.names == nil {
-			x.names = readIndex(x.path)
-			x.cache.put(x.path, stat, x.names)
-		}
+		x.names = x.cache.read(x.path, stat)
 	})
 	return x.names
 }
 
-func (c *Cache) get(path string, stat File) *names {
+// read is what the index at path, which has that stat, tracks. What could not be read is tried again.
+func (c *Cache) read(path string, stat File) *names {
 	if c == nil {
-		return nil
+		return readIndex(path)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.indexes[path]; e != nil && e.stat == stat {
+	e := c.indexes[path]
+	if e == nil {
+		if c.indexes == nil {
+			c.indexes = map[string]*cached{}
+		}
+		e = &cached{}
+		c.indexes[path] = e
+	}
+	c.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.names != nil && e.stat == stat {
 		return e.names
 	}
-	return nil
-}
-
-func (c *Cache) put(path string, stat File, n *names) {
-	if c == nil || n.all {
-		return // what could not be read is tried again
+	n := readIndex(path)
+	if !n.all {
+		e.stat, e.names = stat, n
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.indexes == nil {
-		c.indexes = make(map[string]*cached)
-	}
-	c.indexes[path] = &cached{stat, n}
+	return n
 }
 
 // noNames are those of an index that is not there, the same each time.
@@ -172,10 +173,10 @@ type indexReader struct {
 	shared string // hex name of the shared index, if split
 
 	version uint32
-	at, end int    // what is read next, and where the checksum begins
-	names   []byte // all names one after the other, so that they are one allocation
-	ends    []int  // of each name in names
-	last    int    // where the last name begins
+	at, end int             // what is read next, and where the checksum begins
+	names   strings.Builder // all names one after the other, so that they are one allocation
+	ends    []int           // of each name in names
+	last    int             // where the last name begins
 }
 
 func (x *indexReader) read() error {
@@ -187,7 +188,12 @@ func (x *indexReader) read() error {
 		return errIndex
 	}
 	x.at, x.end = 12, len(x.data)-x.hash // the checksum
-	for range binary.BigEndian.Uint32(x.data[8:]) {
+	count := int(binary.BigEndian.Uint32(x.data[8:]))
+	if fixed := 42 + x.hash; count <= len(x.data)/fixed { // else it is none
+		x.ends = make([]int, 0, count)
+		x.names.Grow(len(x.data) - count*fixed)
+	}
+	for range count {
 		if !x.entry() {
 			return errIndex
 		}
@@ -205,22 +211,22 @@ func (x *indexReader) entry() bool {
 	if x.data[nameAt-2]&0x40 != 0 { // extended: two more bytes of flags
 		nameAt += 2
 	}
-	previous := x.names[x.last:]
-	x.last = len(x.names)
+	previous := x.names.String()[x.last:]
+	x.last = x.names.Len()
 	if x.version == 4 {
 		strip, n := offset(x.data[nameAt:x.end])
 		if n == 0 || strip > len(previous) {
 			return false
 		}
-		x.names = append(x.names, previous[:len(previous)-strip]...)
+		x.names.WriteString(previous[:len(previous)-strip])
 		nameAt += n
 	}
 	size := bytes.IndexByte(x.data[nameAt:x.end], 0)
 	if size < 0 {
 		return false
 	}
-	x.names = append(x.names, x.data[nameAt:nameAt+size]...)
-	x.ends = append(x.ends, len(x.names))
+	x.names.Write(x.data[nameAt : nameAt+size])
+	x.ends = append(x.ends, x.names.Len())
 	mode := binary.BigEndian.Uint32(x.data[x.at+24:])
 	x.sparse = x.sparse || mode&0o170000 == 0o040000
 	if x.version == 4 {
@@ -233,7 +239,7 @@ func (x *indexReader) entry() bool {
 
 // cut makes paths of the names. A split index leaves those of replaced entries empty.
 func (x *indexReader) cut() {
-	blob, start := string(x.names), 0
+	blob, start := x.names.String(), 0
 	x.paths = make([]string, 0, len(x.ends))
 	for _, end := range x.ends {
 		if end > start {

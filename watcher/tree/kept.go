@@ -2,6 +2,7 @@ package tree
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -107,7 +108,7 @@ func (r *Rules) print() (string, bool) {
 		return "", false
 	}
 	o := r.own
-	h := blake3.New()
+	h := sha256.New() // a hasher of BLAKE3 takes ten kilobytes
 	add := func(parts ...string) { h.Write(appendTexts(nil, parts)) }
 	add(o.root)
 	o.ignore.print(add)
