@@ -41,7 +41,7 @@ func (l *loop) add(dir string) *capsule {
 	c := &capsule{dir: dir, told: told{earlier: l.gone[dir]}}
 	l.capsules[dir] = c
 	at, _ := slices.BinarySearch(l.order, dir)
-	l.order, l.list = slices.Insert(l.order, at, dir), slices.Insert(l.list, at, c)
+	l.order, l.list = slices.Insert(l.order, at, dir), slices.Concat(l.list[:at], []*capsule{c}, l.list[at:])
 	l.reindex()
 	return c
 }
@@ -52,7 +52,7 @@ func (l *loop) remove(c *capsule) {
 	delete(l.capsules, c.dir)
 	l.gone[c.dir] = c.told.all()
 	if at, ok := slices.BinarySearch(l.order, c.dir); ok {
-		l.order, l.list = slices.Delete(l.order, at, at+1), slices.Delete(l.list, at, at+1)
+		l.order, l.list = slices.Delete(l.order, at, at+1), slices.Concat(l.list[:at], l.list[at+1:])
 	}
 	l.reindex()
 	if c.told.announced && c.in != nil {

@@ -23,7 +23,7 @@ type loop struct {
 	Config
 	capsules map[string]*capsule // by folder
 	order    []string            // the folders, sorted: the order of everything done at one moment
-	list     []*capsule          // the capsules in that order: each step goes over all of them
+	list     []*capsule          // the capsules in that order: each step goes over all of them. Another one is made where it changes
 	owners   *owners
 	stale    bool // owners must be made anew before it is asked
 	locks    map[string]*lockWait

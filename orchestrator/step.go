@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -15,11 +14,11 @@ func (l *loop) advance(now time.Time) {
 	}
 	l.lockedBy = false
 	l.endHolds(now, func(h *Hold) bool { return !now.Before(h.Until) })
-	for _, c := range slices.Clone(l.list) {
+	for _, c := range l.list {
 		l.examineIfDue(c, now)
 		l.closeBurst(c, now)
 	}
-	for _, c := range slices.Clone(l.inOrder()) { // what one waits for is done first: nobody wakes it later
+	for _, c := range l.inOrder() { // what one waits for is done first: nobody wakes it later
 		l.deliver(c, now)
 		l.tend(c, now)
 		l.probe(c, now)

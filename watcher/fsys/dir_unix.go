@@ -40,7 +40,7 @@ func List(path string, each func(name string, i Info)) error {
 		return err
 	}
 	defer d.Release()
-	names, err := d.file.Readdirnames(-1)
+	names, err := d.listed().Readdirnames(-1)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func List(path string, each func(name string, i Info)) error {
 // in the middle of a walk never leads the walk elsewhere.
 type Dir struct {
 	Path string // absolute
-	file *os.File
-	fd   int          // of file
+	fd   int
+	file *os.File     // of fd, which it closes then; nil while nobody lists the folder: it costs as much as opening it
 	refs atomic.Int32 // the folder is closed when the last holder let go
 }
 
@@ -80,21 +80,33 @@ func openDirAt(at int, name, path string, flags int) (*Dir, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	d := &Dir{Path: path, file: os.NewFile(uintptr(fd), path), fd: fd}
+	d := &Dir{Path: path, fd: fd}
 	d.refs.Store(1)
 	return d, nil
 }
 
 // Entries lists the folder in no order. It may be called once.
-func (d *Dir) Entries() ([]fs.DirEntry, error) { return d.file.ReadDir(-1) }
+func (d *Dir) Entries() ([]fs.DirEntry, error) { return d.listed().ReadDir(-1) }
+
+// listed is the folder as it is listed.
+func (d *Dir) listed() *os.File {
+	if d.file == nil {
+		d.file = os.NewFile(uintptr(d.fd), d.Path)
+	}
+	return d.file
+}
 
 // Hold keeps the folder open for one more Release.
 func (d *Dir) Hold() { d.refs.Add(1) }
 
 // Release closes the folder when nobody holds it any more.
 func (d *Dir) Release() {
-	if d.refs.Add(-1) == 0 {
+	switch {
+	case d.refs.Add(-1) > 0:
+	case d.file != nil:
 		d.file.Close() // nothing was written to it
+	default:
+		unix.Close(d.fd)
 	}
 }
 

@@ -296,14 +296,24 @@ func liesDirectlyIn(folder, path string) bool {
 	return path != "" && !strings.Contains(path, "/")
 }
 
+// statAlone is up to how many files one asks alone: two would open most folders twice.
+const statAlone = 1000
+
 // statAll asks for the stat of all of now.files, which lie where they lay, and finds the first that differs.
 func (old *Snapshot) statAll(ctx context.Context, root string, now *looked) error {
 	half := len(now.files) / 2
+	if half < statAlone/2 {
+		half = 0
+	}
 	parts := [][2]int{{0, half}, {half, len(now.files)}}
 	var same [2]int
 	var errs [2]error
 	var asking sync.WaitGroup
 	for n, part := range parts {
+		if part[0] == part[1] {
+			same[n] = part[1]
+			continue
+		}
 		asking.Go(func() { same[n], errs[n] = old.statSome(ctx, root, now.files, part[0], part[1]) })
 	}
 	asking.Wait()
