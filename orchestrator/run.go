@@ -30,6 +30,8 @@ type runner struct {
 	timer   *time.Timer
 	results chan happening
 	pending int                             // effects that will send one result each
+	minor   int                             // of these nobody waits for so many
+	later   []func()                        // starts more of those, when fewer are under way
 	builds  map[*capsule]context.CancelFunc // those under way
 }
 
@@ -63,9 +65,17 @@ func (r *runner) next(ctx context.Context) happening {
 // took notes that h, the result of an effect, has come.
 func (r *runner) took(h happening) happening {
 	r.pending--
-	if b, ok := h.(built); ok {
-		r.builds[b.c]()
-		delete(r.builds, b.c)
+	switch h := h.(type) {
+	case built:
+		r.builds[h.c]()
+		delete(r.builds, h.c)
+	case noted, inspected:
+		r.minor--
+		if len(r.later) > 0 {
+			next := r.later[0]
+			r.later = r.later[1:]
+			next()
+		}
 	}
 	return h
 }
@@ -100,9 +110,28 @@ func (r *runner) carryOut(ctx context.Context, e effect) {
 		ctx, stop := context.WithCancel(ctx)
 		r.builds[e.c] = stop
 		r.start(ctx, e)
+	case note, inspect:
+		r.startMinor(ctx, e.(background))
 	case background:
 		r.start(ctx, e)
 	}
+}
+
+// minorAtOnce is how many effects that nobody waits for run beside each other. After a branch switch
+// hundreds are due at once, each with its room for what it reads.
+const minorAtOnce = 4
+
+// startMinor starts e, or has it started when fewer are under way.
+func (r *runner) startMinor(ctx context.Context, e background) {
+	start := func() {
+		r.minor++
+		r.start(ctx, e)
+	}
+	if r.minor >= minorAtOnce {
+		r.later = append(r.later, start)
+		return
+	}
+	start()
 }
 
 // start runs e in a goroutine of its own, whose result next returns.

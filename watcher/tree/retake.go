@@ -150,7 +150,6 @@ func (old *Snapshot) look(ctx context.Context, root string, r *Rules) (*looked, 
 	now := &looked{rules: r, notes: notes{dev: m.dev, folders: m.folders, lists: m.lists, links: old.Links}}
 	if folders, same := old.sameFolders(root, r, &now.cost); same {
 		now.notes.folders = folders
-		now.files = slices.Clone(old.Files)
 		if err := old.statAll(ctx, root, now); err != nil {
 			return nil, err
 		}
@@ -299,58 +298,66 @@ func liesDirectlyIn(folder, path string) bool {
 // statAlone is up to how many files one asks alone: two would open most folders twice.
 const statAlone = 1000
 
-// statAll asks for the stat of all of now.files, which lie where they lay, and finds the first that differs.
+// statAll asks for the stat of all files, which lie where they lay, and finds the first that differs.
 func (old *Snapshot) statAll(ctx context.Context, root string, now *looked) error {
+	now.files = old.Files // a copy of which is only made where one differs
 	half := len(now.files) / 2
 	if half < statAlone/2 {
 		half = 0
 	}
 	parts := [][2]int{{0, half}, {half, len(now.files)}}
-	var same [2]int
+	var others [2][]other
 	var errs [2]error
 	var asking sync.WaitGroup
 	for n, part := range parts {
-		if part[0] == part[1] {
-			same[n] = part[1]
-			continue
+		if part[0] < part[1] {
+			asking.Go(func() { others[n], errs[n] = old.statSome(ctx, root, part[0], part[1]) })
 		}
-		asking.Go(func() { same[n], errs[n] = old.statSome(ctx, root, now.files, part[0], part[1]) })
 	}
 	asking.Wait()
 	now.cost.Looked += len(now.files)
-	if now.same = same[0]; now.same == half {
-		now.same = same[1]
+	now.same = len(now.files)
+	if differ := append(others[0], others[1]...); len(differ) > 0 {
+		now.files, now.same = slices.Clone(now.files), differ[0].at
+		for _, o := range differ {
+			now.files[o.at] = o.file
+		}
 	}
 	return errors.Join(errs[0], errs[1])
 }
 
-// statSome is statAll of the files from, and before to.
-func (old *Snapshot) statSome(ctx context.Context, root string, files []File, from, to int) (same int, err error) {
+// other is a file that differs, or may, from the one that was at its place.
+type other struct {
+	at   int
+	file File
+}
+
+// statSome finds those of the files from, and before to.
+func (old *Snapshot) statSome(ctx context.Context, root string, from, to int) (list []other, err error) {
 	open := opener{root: root}
 	defer open.end()
-	same = to
 	for i := from; i < to; i++ {
-		path := files[i].Path
+		path := old.Files[i].Path
 		up, name := split(path)
 		d, err := open.folder(up)
 		if err != nil {
-			return 0, changed(err)
+			return nil, changed(err)
 		}
 		is, err := d.Stat(name)
 		if err != nil {
-			return 0, changed(err)
+			return nil, changed(err)
 		}
 		if is.Kind != fsys.File {
-			return 0, &ChangingError{Path: fsys.Join(d.Path, name), What: "became something else than a file"}
+			return nil, &ChangingError{Path: fsys.Join(d.Path, name), What: "became something else than a file"}
 		}
 		if f := fileOf(path, is); f != old.Files[i] || old.memory.sums[i] == 0 || is.ID.Dev != old.memory.dev {
-			files[i], same = f, min(same, i)
+			list = append(list, other{i, f})
 		}
 		if i%batchFiles == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
-	return same, nil
+	return list, nil
 }
 
 // renew is the snapshot of now. What lies before the last mark before the first file that differs is as it was.
