@@ -82,6 +82,9 @@ func (l *loop) nameCycle(ring []string) {
 // others, is about to publish another one. A build that hangs stops those that
 // need it only where there is no module of it yet.
 func (l *loop) awaits(c *capsule, now time.Time) bool {
+	if len(l.needs().Needs[c.dir]) == 0 {
+		return false
+	}
 	return l.awaitsAny(c.dir, now, map[string]bool{c.dir: true})
 }
 

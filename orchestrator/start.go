@@ -26,6 +26,9 @@ func (l *loop) probe(c *capsule, now time.Time) {
 // edits now goes before all that waits. It does so once, and then the next one has its turn:
 // whoever saves without pause must not keep the others waiting for ever.
 func (l *loop) startBuilds(now time.Time) {
+	if l.pool.Room(now) <= 0 {
+		return // after a branch switch hundreds wait, and each step would put them in a row
+	}
 	var queue []*capsule
 	for _, c := range l.list {
 		if c.work.want && c.work.job == nil && l.mayBuild(c, now) {

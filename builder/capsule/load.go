@@ -28,11 +28,18 @@ func (e *Error) Error() string {
 
 // Load reads dir/Capsule.toml. A fault in the file is an *Error; a file that
 // cannot be read is the file system's error, fs.ErrNotExist among them.
-func Load(dir string) (*Manifest, error) {
+func Load(dir string) (*Manifest, error) { return LoadAgain(dir, nil) }
+
+// LoadAgain is Load for who has a manifest of dir already, which nobody changes: it is given back where the file
+// has the same text. old may be nil.
+func LoadAgain(dir string, old *Manifest) (*Manifest, error) {
 	path := filepath.Join(dir, tree.ManifestName)
 	data, err := ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if old != nil && old.Path == path && old.doc.Text() == string(data) {
+		return old, nil
 	}
 	m, findings := Parse(path, data)
 	if finding.Count(findings, finding.Error) > 0 {

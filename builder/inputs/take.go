@@ -43,16 +43,17 @@ type Taker struct {
 	options Options
 	git     tree.Cache // what git's indexes track
 
-	mu      sync.Mutex                  // guards all below
-	learned map[string][]string         // capsule folder -> outside inputs its toolchain told of
-	aged    map[string]map[string]int64 // capsule folder -> what builds made look old; none of the inner maps is changed
-	long    map[string]bool             // capsule folders of which somebody was told that paths in them are too long
-	looks   map[string]*look            // by capsule folder
+	mu        sync.Mutex                   // guards all below
+	learned   map[string][]string          // capsule folder -> outside inputs its toolchain told of
+	aged      map[string]map[string]int64  // capsule folder -> what builds made look old; none of the inner maps is changed
+	long      map[string]bool              // capsule folders of which somebody was told that paths in them are too long
+	looks     map[string]*look             // by capsule folder
+	manifests map[string]*capsule.Manifest // the newest of each capsule folder; nil: it could not be used
 }
 
 // New returns a Taker that remembers nothing yet.
 func New(o Options) *Taker {
-	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}, looks: map[string]*look{}}
+	return &Taker{options: o, learned: map[string][]string{}, aged: map[string]map[string]int64{}, long: map[string]bool{}, looks: map[string]*look{}, manifests: map[string]*capsule.Manifest{}}
 }
 
 // Known is what the caller knows of a capsule already.
@@ -75,7 +76,7 @@ type Known struct {
 // names the file when a source cannot be read. A manifest that is wrong, or a
 // tool that is missing, is no error here but a Fault.
 func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, error) {
-	in, err := Read(dir)
+	in, err := t.read(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +107,28 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 }
 
 // Read is the manifest in dir and no more. The error wraps fs.ErrNotExist when there is none.
-func Read(dir string) (*Inputs, error) {
+func Read(dir string) (*Inputs, error) { return readAgain(dir, nil) }
+
+// read is Read for a manifest that was probably read before: all looks at one that stays the same share it.
+func (t *Taker) read(dir string) (*Inputs, error) {
+	t.mu.Lock()
+	old := t.manifests[dir]
+	t.mu.Unlock()
+	in, err := readAgain(dir, old)
+	if err == nil && in.Manifest != old {
+		t.mu.Lock()
+		t.manifests[dir] = in.Manifest
+		t.mu.Unlock()
+	}
+	return in, err
+}
+
+func readAgain(dir string, old *capsule.Manifest) (*Inputs, error) {
 	if err := HasManifest(dir); err != nil {
 		return nil, err
 	}
 	in := &Inputs{Dir: dir, Name: filepath.Base(dir), Taken: time.Now()}
-	in.readManifest()
+	in.readManifest(old)
 	return in, nil
 }
 
@@ -136,8 +153,8 @@ func readError(dir string, err error) error {
 	return fmt.Errorf("hashing %s: %w", dir, err)
 }
 
-func (in *Inputs) readManifest() {
-	m, err := capsule.Load(in.Dir)
+func (in *Inputs) readManifest(old *capsule.Manifest) {
+	m, err := capsule.LoadAgain(in.Dir, old)
 	var wrong *capsule.Error
 	switch {
 	case errors.As(err, &wrong):
