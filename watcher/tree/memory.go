@@ -16,6 +16,8 @@ import (
 type memory struct {
 	sums    []uint64 // of each file's content, by seed; 0: a change of it may not show in its stat; unsummed: it would
 	marks   []mark
+	copy    *copied // nil: there is none, and no
+	spans   []span  // of the files in it; else as many as there are files
 	rules   *Rules
 	folders []place // all that were read, the root first
 	lists   []File  // the .gitignore files that were read below the root, by path

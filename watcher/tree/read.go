@@ -33,6 +33,7 @@ type item struct {
 	path   string // what the digest and the snapshot call it
 	full   string // absolute; only when in is nil
 	absent bool   // nothing to read: the digest records that it is not there
+	run    *run   // many files, which are taken from a copy; nil: it is one that is read
 }
 
 func (it item) where() string {
@@ -69,8 +70,12 @@ type block struct {
 	data  []byte // capacity blockRoom
 	files []File
 	sums  []uint64    // of each of files, as memory.sums
+	ends  []int       // where each of files ends in data; none of a block from a copy
 	end   int         // where the last of files ends in data
 	free  chan *block // where it goes when it was hashed
+
+	copied bool   // it comes from a copy
+	spans  []span // where its files lie there
 }
 
 // blockRoom has a byte more than is ever hashed of a block, so that one read
@@ -89,6 +94,8 @@ type reading struct {
 	known  []File                                        // the files before these, with
 	sums   []uint64                                      // their sums, and
 	marks  []mark                                        // the marks until then, the last of which is where this one begins
+	spans  []span                                        // where those files lie in
+	copy   *copied                                       // the copy that is gone by and written to; nil: there is none
 }
 
 // read takes the snapshot of the files that r.list adds, in that order. Reading
@@ -114,7 +121,11 @@ func read(ctx context.Context, r reading) (*Snapshot, error) {
 			reader.end()
 		})
 	}
-	s := &Snapshot{Files: r.known, memory: &memory{sums: r.sums, marks: r.marks}}
+	s := &Snapshot{Files: r.known, memory: &memory{sums: r.sums, marks: r.marks, spans: r.spans, copy: r.copy}}
+	if r.copy != nil {
+		r.copy.mu.Lock()
+		defer r.copy.mu.Unlock()
+	}
 	err := s.hash(order, cancel)
 	running.Wait()
 	if err == nil {
@@ -162,7 +173,7 @@ func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
 	if n := len(set.list); n > 0 {
 		h, size = set.list[n-1].hash.Clone(), set.list[n-1].size
 	}
-	from, whole := len(s.Files), true // the stream so far ends with a file
+	whole, open := true, int64(-1) // the stream so far ends with a file
 	var failed error
 	for b := range order {
 		for blk := range b.blocks {
@@ -174,6 +185,9 @@ func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
 				size += int64(len(blk.data))
 				s.Files = append(s.Files, blk.files...)
 				s.memory.sums = append(s.memory.sums, blk.sums...)
+				if open, failed = s.locate(blk, open); failed != nil {
+					stop()
+				}
 				if len(blk.data) > 0 {
 					whole = blk.end == len(blk.data)
 				}
@@ -185,17 +199,40 @@ func (s *Snapshot) hash(order <-chan *batch, stop func()) error {
 			stop()
 		}
 	}
-	for i, f := range s.Files {
+	for _, f := range s.Files {
 		s.Bytes += max(f.Size, 0)
-		if i >= from && f.Size != Absent {
-			s.Cost.Opened++
-			s.Cost.Bytes += f.Size
-		}
 	}
 	s.memory.marks = set.list
 	h.Sum(s.Digest[:0])
 	return failed
 }
+
+// locate notes what a block's files cost, and where they lie in the copy, to which what was read is added. open is
+// where the file begins there that the block begins in.
+func (s *Snapshot) locate(b *block, open int64) (stillOpen int64, err error) {
+	if b.copied {
+		s.memory.spans = append(s.memory.spans, b.spans...)
+		return -1, nil
+	}
+	for _, f := range b.files {
+		if f.Size != Absent {
+			s.Cost.Opened++
+			s.Cost.Bytes += f.Size
+		}
+	}
+	if s.memory.copy == nil {
+		return -1, nil
+	}
+	spans, stillOpen, err := s.memory.copy.add(b, open)
+	if err != nil {
+		return -1, errCopy
+	}
+	s.memory.spans = append(s.memory.spans, spans...)
+	return stillOpen, nil
+}
+
+// errCopy is that a copy cannot be written, or read. What is copied lies where it was, too.
+var errCopy = errors.New("the copy of the sources cannot be used")
 
 // reader turns batches into blocks. It belongs to one goroutine.
 type reader struct {
@@ -241,7 +278,8 @@ func (r *reader) take() *block {
 	if b.data == nil {
 		b.data = rooms.Get().(*[blockRoom]byte)[:]
 	}
-	b.data, b.files, b.sums, b.end = b.data[:0], b.files[:0], b.sums[:0], 0
+	b.data, b.files, b.sums, b.ends, b.end = b.data[:0], b.files[:0], b.sums[:0], b.ends[:0], 0
+	b.copied, b.spans = false, b.spans[:0]
 	return b
 }
 
@@ -265,6 +303,9 @@ func (r *reader) flush(more bool) {
 
 // item writes one file to the stream; a small one that changed meanwhile is read again.
 func (r *reader) item(it item) error {
+	if it.run != nil {
+		return r.copied(it.run)
+	}
 	if it.absent {
 		r.header(it.path, Absent)
 		r.add(File{Path: it.path, Size: Absent}, 0)
@@ -323,6 +364,7 @@ func (r *reader) file(it item) (again bool, err error) {
 // add notes that f ends where the block ends now.
 func (r *reader) add(f File, sum uint64) {
 	r.cur.files, r.cur.sums, r.cur.end = append(r.cur.files, f), append(r.cur.sums, sum), len(r.cur.data)
+	r.cur.ends = append(r.cur.ends, r.cur.end)
 }
 
 // content reads exactly size bytes and sees that no more follow; handed says

@@ -59,6 +59,7 @@ func (old *Snapshot) renewNamed(ctx context.Context, r *Rules, files []string, b
 	if !slices.Contains(m.sums, 0) {
 		now.same = len(old.Files)
 	}
+	var named []other
 	for _, name := range files {
 		i := old.Index(name)
 		if i < 0 {
@@ -69,15 +70,36 @@ func (old *Snapshot) renewNamed(ctx context.Context, r *Rules, files []string, b
 		if is.Kind != fsys.File {
 			return nil
 		}
-		if fileOf(name, is) != old.Files[i] || is.ID.Dev != m.dev {
+		if f := fileOf(name, is); f != old.Files[i] || is.ID.Dev != m.dev {
 			now.same = min(now.same, i)
+			named = append(named, other{i, elsewhere(f, is, m.dev)})
 		}
 	}
+	now.replace(named)
 	s, err := old.renew(ctx, root, now, before)
 	if err != nil {
 		return nil
 	}
 	return s
+}
+
+// elsewhere is f, which lies on the device of i, as one that is no file of a tree on the device dev if it lies on another.
+func elsewhere(f File, i fsys.Info, dev uint64) File {
+	if i.ID.Dev != dev {
+		f.Size = Absent
+	}
+	return f
+}
+
+// replace puts those that differ in their places, in a copy of the list.
+func (l *looked) replace(differ []other) {
+	if len(differ) == 0 {
+		return
+	}
+	l.files = slices.Clone(l.files)
+	for _, o := range differ {
+		l.files[o.at] = o.file
+	}
 }
 
 // tells reports whether a later look can go by a.
@@ -167,7 +189,7 @@ func (old *Snapshot) look(ctx context.Context, root string, r *Rules) (*looked, 
 		if foreign < 0 && i.ID.Dev != m.dev {
 			foreign = len(now.files)
 		}
-		now.files = append(now.files, fileOf(e.Path, i))
+		now.files = append(now.files, elsewhere(fileOf(e.Path, i), i, m.dev))
 		return nil
 	}
 	if err := w.walk(); err != nil {
@@ -318,10 +340,8 @@ func (old *Snapshot) statAll(ctx context.Context, root string, now *looked) erro
 	now.cost.Looked += len(now.files)
 	now.same = len(now.files)
 	if differ := append(others[0], others[1]...); len(differ) > 0 {
-		now.files, now.same = slices.Clone(now.files), differ[0].at
-		for _, o := range differ {
-			now.files[o.at] = o.file
-		}
+		now.same = differ[0].at
+		now.replace(differ)
 	}
 	return errors.Join(errs[0], errs[1])
 }
@@ -351,7 +371,7 @@ func (old *Snapshot) statSome(ctx context.Context, root string, from, to int) (l
 			return nil, &ChangingError{Path: fsys.Join(d.Path, name), What: "became something else than a file"}
 		}
 		if f := fileOf(path, is); f != old.Files[i] || old.memory.sums[i] == 0 || is.ID.Dev != old.memory.dev {
-			list = append(list, other{i, f})
+			list = append(list, other{i, elsewhere(f, is, old.memory.dev)})
 		}
 		if i%batchFiles == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -364,35 +384,72 @@ func (old *Snapshot) statSome(ctx context.Context, root string, from, to int) (l
 func (old *Snapshot) renew(ctx context.Context, root string, now *looked, before func(path string)) (*Snapshot, error) {
 	if now.same == len(now.files) && len(now.files) == len(old.Files) {
 		kept := old.memory.kept && slices.Equal(old.memory.folders, now.notes.folders)
-		s := &Snapshot{Digest: old.Digest, Files: old.Files, Bytes: old.Bytes, Cost: now.cost, memory: &memory{sums: old.memory.sums, marks: old.memory.marks, kept: kept}}
+		s := &Snapshot{Digest: old.Digest, Files: old.Files, Bytes: old.Bytes, Cost: now.cost, memory: &memory{sums: old.memory.sums, marks: old.memory.marks, copy: old.memory.copy, spans: old.memory.spans, kept: kept}}
 		now.notes.keep(s, now.rules)
 		return s, nil
 	}
-	at := old.memory.before(now.same)
-	known := append(make([]File, 0, len(now.files)), now.files[:at.file]...)
-	sums := append(make([]uint64, 0, len(now.files)), old.memory.sums[:at.file]...)
-	kept := slices.DeleteFunc(slices.Clone(old.memory.marks), func(m mark) bool { return m.file > at.file })
-	s, err := read(ctx, reading{before: before, trust: now.notes.dev, known: known, sums: sums, marks: kept, list: func(ctx context.Context, add func(item) error) error {
-		open := opener{root: root}
-		defer open.end()
-		for _, f := range now.files[at.file:] {
-			up, name := split(f.Path)
-			d, err := open.folder(up)
-			if err != nil {
-				return changed(err)
-			}
-			if err := add(item{in: d, name: name, path: f.Path}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
+	s, err := old.reread(ctx, root, now, before, old.copyFor())
+	if errors.Is(err, errCopy) {
+		s, err = old.reread(ctx, root, now, before, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s.Cost.Looked = now.cost.Looked
 	now.notes.keep(s, now.rules)
 	return s, nil
+}
+
+// reread is the snapshot of now's files, of which those that differ are read, and others that c does not hold.
+func (old *Snapshot) reread(ctx context.Context, root string, now *looked, before func(path string), c *copied) (*Snapshot, error) {
+	m := old.memory
+	at := m.before(now.same)
+	r := reading{before: before, trust: now.notes.dev, copy: c,
+		known: append(make([]File, 0, len(now.files)), now.files[:at.file]...),
+		sums:  append(make([]uint64, 0, len(now.files)), m.sums[:at.file]...),
+		marks: slices.DeleteFunc(slices.Clone(m.marks), func(m mark) bool { return m.file > at.file })}
+	if c != nil {
+		r.spans = make([]span, at.file, len(now.files))
+		if c == m.copy {
+			copy(r.spans, m.spans)
+		}
+	}
+	r.list = func(_ context.Context, add func(item) error) error {
+		return old.listFrom(root, now.files, at.file, c != nil && c == m.copy, add)
+	}
+	return read(ctx, r)
+}
+
+// listFrom adds the files from the index at on; rows of them at once where a copy holds what they hold.
+func (old *Snapshot) listFrom(root string, files []File, at int, copies bool, add func(item) error) error {
+	open := opener{root: root}
+	defer open.end()
+	was := at // where the file may be among old's
+	for at < len(files) {
+		f := files[at]
+		if was >= len(old.Files) || old.Files[was].Path != f.Path {
+			was = old.Index(f.Path)
+		}
+		if copies {
+			if c := old.runAt(files, at, was); c != nil {
+				if err := add(item{run: c}); err != nil {
+					return err
+				}
+				at, was = at+len(c.files), was+len(c.files)
+				continue
+			}
+		}
+		up, name := split(f.Path)
+		d, err := open.folder(up)
+		if err != nil {
+			return changed(err)
+		}
+		if err := add(item{in: d, name: name, path: f.Path}); err != nil {
+			return err
+		}
+		at, was = at+1, was+1
+	}
+	return nil
 }
 
 // opener opens folders of a tree, each from the one above it, and keeps those open that the next

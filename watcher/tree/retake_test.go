@@ -61,6 +61,13 @@ func shortMarks(t testing.TB) {
 	t.Cleanup(func() { markEvery = old })
 }
 
+// smallCopies has small trees copied, too.
+func smallCopies(t testing.TB) {
+	old := copyFrom
+	copyFrom = 1
+	t.Cleanup(func() { copyFrom = old })
+}
+
 // scribbler does to a tree what people and tools do.
 type scribbler struct {
 	t    testing.TB
@@ -195,6 +202,7 @@ func (s scribbler) deeds() map[string]func() {
 func TestRetakeIsTake(t *testing.T) {
 	need(t, "git")
 	shortMarks(t)
+	smallCopies(t)
 	for seed := range uint64(testkit.Rounds(2, 40)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playRetake(t, rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano())))) })
 	}
@@ -220,6 +228,9 @@ func playRetake(t *testing.T, rnd *rand.Rand) {
 		}
 	})
 	old := mustTake(t, root, rules())
+	if rnd.IntN(3) == 0 { // a file of several blocks among the others
+		plant(t, root, "a/large", strings.Repeat("large", blockSize/2))
+	}
 	for range 40 {
 		var done []string
 		if rnd.IntN(2) == 0 { // the next look is another process's
