@@ -79,12 +79,11 @@ func (in *Inputs) SameContent(later *Inputs) bool {
 func (in *Inputs) Written(later *Inputs) []time.Time {
 	var times []time.Time
 	for _, both := range [][2]*tree.Snapshot{{in.Sources, later.Sources}, {in.Others, later.Others}} {
-		after := byName(both[1])
-		for _, name := range both[0].Diff(both[1]) {
-			if f, is := after[name]; is {
-				times = append(times, time.Unix(0, f.Ctime))
+		tree.Pairs(filesOf(both[0]), filesOf(both[1]), func(was, is *tree.File) {
+			if is != nil && (was == nil || *was != *is) {
+				times = append(times, time.Unix(0, is.Ctime))
 			}
-		}
+		})
 	}
 	return times
 }
@@ -122,14 +121,11 @@ func (in *Inputs) names(path string) bool {
 // Recounts reports whether in counts a file that the rules of old leave out:
 // git add -f makes one a source, and no file that says so is watched.
 func (in *Inputs) Recounts(old *Inputs) bool {
-	if slices.EqualFunc(old.Sources.Files, in.Sources.Files, func(a, b tree.File) bool { return a.Path == b.Path }) {
-		return false
-	}
-	known := byName(old.Sources)
-	return slices.ContainsFunc(in.Sources.Files, func(f tree.File) bool {
-		_, was := known[f.Path]
-		return !was && old.leaves(filepath.Join(in.Dir, filepath.FromSlash(f.Path)), false)
+	recounts := false
+	tree.Pairs(filesOf(old.Sources), filesOf(in.Sources), func(was, is *tree.File) {
+		recounts = recounts || was == nil && old.leaves(filepath.Join(in.Dir, filepath.FromSlash(is.Path)), false)
 	})
+	return recounts
 }
 
 // leaves is what the rules say of a path. Inputs of a test's own making may have Skip alone.
