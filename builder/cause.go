@@ -3,7 +3,6 @@ package builder
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -14,7 +13,6 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/store"
-	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -48,28 +46,14 @@ type Causes struct {
 	At      time.Time `json:"at"`     // when it was given
 	First   bool      `json:"first"`  // nothing was recorded before it
 	Causes  []Cause   `json:"causes"` // what differed from the verdict before; empty: nothing did
+	Recipe  []string  `json:"recipe"`
 
-	Files  map[string]fileNote `json:"files"` // all files that it went by
-	Recipe []string            `json:"recipe"`
-}
-
-// fileNote is a file as it was.
-type fileNote struct {
-	Hash   string `json:"hash"` // "": it was changed before it could be read
-	Size   int64  `json:"size"`
-	Mtime  int64  `json:"mtime"`
-	Ctime  int64  `json:"ctime"`
-	Ino    uint64 `json:"ino"`
-	Exec   bool   `json:"exec"`
-	Source bool   `json:"source"`
-}
-
-func (n fileNote) untouched(f tree.File) bool {
-	return n.Size == f.Size && n.Mtime == f.Mtime && n.Ctime == f.Ctime && n.Ino == f.Ino
+	dir             string      // the capsule's folder
+	sources, others []notedFile // all files that it went by, each list by path
 }
 
 const (
-	causesVersion = 1
+	causesVersion = 2
 	causesLimit   = 256 << 20
 )
 
@@ -91,8 +75,8 @@ func (b *Builder) NoteCauses(ctx context.Context, in *Inputs) {
 	if old != nil {
 		next.Causes = differ(old, next)
 	}
-	if data, err := json.Marshal(next); err == nil {
-		store.Note(in.Dir, store.CauseNote, data)
+	if data, err := next.encode(); err == nil {
+		store.NoteUnsynced(in.Dir, store.CauseNote, data)
 	}
 }
 
@@ -122,61 +106,7 @@ func readCauses(dir string) *Causes {
 	if err != nil {
 		return nil
 	}
-	var c Causes
-	if json.Unmarshal(data, &c) != nil || c.Version != causesVersion {
-		return nil
-	}
-	return &c
-}
-
-// causesOf is what in goes by. The hash of a file that old knows is not taken again.
-func causesOf(ctx context.Context, old *Causes, in *Inputs) (*Causes, error) {
-	c := &Causes{Version: causesVersion, Key: in.Key, Files: map[string]fileNote{}, Recipe: recipeOf(in)}
-	for _, s := range []struct {
-		files  []tree.File
-		source bool
-	}{{in.Others.Files, false}, {in.Sources.Files, true}} {
-		for _, f := range s.files {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if f.Size == tree.Absent {
-				continue
-			}
-			name, path := f.Path, fsys.Absolute(in.Dir, f.Path)
-			if !fsys.Inside(in.Dir, path) {
-				name = path
-			}
-			n := fileNote{Size: f.Size, Mtime: f.Mtime, Ctime: f.Ctime, Ino: f.Ino, Exec: f.Exec, Source: s.source}
-			if before, known := old.file(name); known && before.untouched(f) && before.Hash != "" {
-				n.Hash = before.Hash
-			} else {
-				n.Hash = hashOf(path, f)
-			}
-			c.Files[name] = n
-		}
-	}
-	return c, nil
-}
-
-func (c *Causes) file(name string) (n fileNote, known bool) {
-	if c == nil {
-		return n, false
-	}
-	n, known = c.Files[name]
-	return n, known
-}
-
-// hashOf is the hash of a file that still is as f says; "" when it is not.
-func hashOf(path string, f tree.File) string {
-	data, err := fsys.Read(path, max(f.Size, 1)+1)
-	if err != nil || int64(len(data)) != f.Size {
-		return ""
-	}
-	if at := fsys.Lstat(path); at.Mtime != f.Mtime || at.Size != f.Size {
-		return ""
-	}
-	return fmt.Sprintf("%x", blake3.Sum256(data))
+	return decodeCauses(dir, data)
 }
 
 // variable is an entry of an environment.
@@ -208,21 +138,7 @@ func recipeOf(in *Inputs) (list []string) {
 
 // differ lists what is not the same in next as in old.
 func differ(old, next *Causes) []Cause {
-	list := []Cause{}
-	for name, is := range next.Files {
-		was, known := old.Files[name]
-		switch {
-		case known && was.Hash == is.Hash && is.Hash != "" && was.Exec != is.Exec:
-			list = append(list, Cause{Kind: CauseMode, Name: name, Old: mode(was), New: mode(is)})
-		case !known || was.Hash != is.Hash || was.Source != is.Source:
-			list = append(list, Cause{Kind: kindOf(name, is), Name: name, Old: was.Hash, New: is.Hash})
-		}
-	}
-	for name, was := range old.Files {
-		if _, known := next.Files[name]; !known {
-			list = append(list, Cause{Kind: kindOf(name, was), Name: name, Old: was.Hash})
-		}
-	}
+	list := fileCauses(old, next)
 	for _, part := range []struct {
 		from, to []string
 		gone     bool
@@ -237,23 +153,6 @@ func differ(old, next *Causes) []Cause {
 		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name), strings.Compare(a.Old, b.Old))
 	})
 	return merged(list)
-}
-
-func mode(n fileNote) string {
-	if n.Exec {
-		return "executable"
-	}
-	return "not executable"
-}
-
-func kindOf(name string, n fileNote) CauseKind {
-	switch {
-	case name == tree.ManifestName:
-		return CauseSettings
-	case n.Source:
-		return CauseSource
-	}
-	return CauseInput
 }
 
 // recipeCause is one part of a recipe that came, or is gone.

@@ -156,3 +156,25 @@ func TestWhyNamesVariables(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A note of causes that is damaged or cut off is none.
+func TestADamagedNoteOfCausesIsNone(t *testing.T) {
+	b := New(Options{})
+	dir := capsuleDir(t, copies)
+	m := &mutated{t: t}
+	m.must(os.MkdirAll(store.Path(dir), 0o755))
+	b.NoteCauses(t.Context(), examine(t, b, dir))
+	data, err := store.ReadNote(dir, store.CauseNote, causesLimit)
+	m.must(err)
+	c := decodeCauses(dir, data)
+	if c == nil || len(c.sources) == 0 || c.sources[0].hash.IsZero() {
+		t.Fatalf("noted was %+v", c)
+	}
+	for i := range data {
+		broken := slices.Clone(data)
+		broken[i] ^= 4
+		if decodeCauses(dir, broken) != nil || decodeCauses(dir, data[:i]) != nil {
+			t.Fatalf("byte %d of %d may be another, or the end", i, len(data))
+		}
+	}
+}

@@ -12,6 +12,7 @@
 //
 //	known.go    what the records say of a capsule, without a build
 //	cause.go    why a verdict was due, file by file
+//	causefiles.go  the files of that, noted as bytes
 //	restore.go  what was published is put back
 //	build.go    Build: a capsule is built and staged
 //	share.go    results that machines share

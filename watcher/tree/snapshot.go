@@ -83,7 +83,12 @@ func (a *Snapshot) files() []File {
 // it is not in that list. Lists that are the same but for a few files, as those of two looks at one
 // tree are, cost a comparison a file.
 func Pairs(before, after []File, fn func(was, is *File)) {
-	same := func(i, j int) bool { return before[i].Path == after[j].Path }
+	PairsBy(before, after, func(f *File) string { return f.Path }, fn)
+}
+
+// PairsBy is Pairs for lists of something else that has a path.
+func PairsBy[F any](before, after []F, path func(*F) string, fn func(was, is *F)) {
+	same := func(i, j int) bool { return path(&before[i]) == path(&after[j]) }
 	start := 0
 	for start < min(len(before), len(after)) && same(start, start) {
 		fn(&before[start], &after[start])
@@ -94,14 +99,14 @@ func Pairs(before, after []File, fn func(was, is *File)) {
 		i, j = i-1, j-1
 		fn(&before[i], &after[j])
 	}
-	left := make(map[string]*File, i-start)
+	left := make(map[string]*F, i-start)
 	for k := start; k < i; k++ {
-		left[before[k].Path] = &before[k]
+		left[path(&before[k])] = &before[k]
 	}
 	for k := start; k < j; k++ {
-		path := after[k].Path
-		fn(left[path], &after[k])
-		delete(left, path)
+		name := path(&after[k])
+		fn(left[name], &after[k])
+		delete(left, name)
 	}
 	for _, was := range left {
 		fn(was, nil)
