@@ -315,9 +315,14 @@ func lineOf(file, text string) int {
 	return 0
 }
 
+// hashers are used again: one takes ten kilobytes, and a look needs some.
+var hashers = sync.Pool{New: func() any { return blake3.New() }}
+
 // digest is the BLAKE3 of parts, each preceded by its length.
 func digest(parts ...string) string {
-	h := blake3.New()
+	h := hashers.Get().(*blake3.Hasher)
+	defer hashers.Put(h)
+	h.Reset()
 	for _, p := range parts {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(p))))
 		h.WriteString(p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -61,9 +62,16 @@ type watchCall struct {
 }
 
 // watch runs until the context ends, or somebody presses q.
+// residentGarbage is how much garbage may lie beside what is held, in percent, in a process that runs all day.
+// Twice as much would save a twentieth of the processor time of a start, and cost a third more memory for hours.
+const residentGarbage = 50
+
 func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(residentGarbage)
 	}
 	args, page := f.page(cmd, args)
 	roots, missing, err := paths.Watchable(args)

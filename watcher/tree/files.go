@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/zeebo/blake3"
 
@@ -29,6 +30,9 @@ func CopyTo(out *os.File, from string) (hash string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
+// hashers are used again: one takes ten kilobytes, and modules of a thousand capsules are hashed in a row.
+var hashers = sync.Pool{New: func() any { return blake3.New() }}
+
 // plain is a file that is read alone: an *os.File would bring a room of its own for each copy.
 type plain struct{ io.Reader }
 
@@ -39,7 +43,9 @@ func HashFile(path string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	h := blake3.New()
+	h := hashers.Get().(*blake3.Hasher)
+	defer hashers.Put(h)
+	h.Reset()
 	room := rooms.Get().(*[blockRoom]byte)
 	defer rooms.Put(room)
 	if _, err := io.CopyBuffer(h, plain{in}, room[:]); err != nil {
