@@ -1,6 +1,7 @@
 package capsule
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 
@@ -38,7 +39,7 @@ func LoadAgain(dir string, old *Manifest) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && old.Path == path && old.doc.Text() == string(data) {
+	if old != nil && old.Path == path && bytes.Equal(old.text.data, data) {
 		return old, nil
 	}
 	m, findings := Parse(path, data)
@@ -61,13 +62,11 @@ func ReadFile(path string) ([]byte, error) {
 // could be read, never nil, and everything that is wrong and stops a build,
 // in the order of the file. path need not exist.
 func Parse(path string, data []byte) (*Manifest, []finding.Finding) {
-	m := &Manifest{Path: path, Dir: filepath.Dir(path)}
-	doc, faults := tomldoc.Parse(filepath.Base(path), data)
+	m := &Manifest{Path: path, Dir: filepath.Dir(path), text: &text{file: filepath.Base(path), data: data}}
+	doc, faults := tomldoc.Parse(m.text.file, data)
 	if doc == nil {
-		m.doc = tomldoc.Empty(filepath.Base(path))
 		return m, faults
 	}
-	m.doc = doc
 	r := &reader{doc: doc}
 	r.manifest(m)
 	for _, refuse := range refusals {
@@ -80,7 +79,7 @@ func Parse(path string, data []byte) (*Manifest, []finding.Finding) {
 // Doubts is what the runtime accepts and a person should look at: nothing
 // here stops a build.
 func (m *Manifest) Doubts() []finding.Finding {
-	r := &reader{doc: m.doc}
+	r := &reader{doc: m.Document()}
 	for _, doubt := range doubts {
 		doubt(m, r)
 	}

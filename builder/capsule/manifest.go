@@ -22,6 +22,7 @@
 package capsule
 
 import (
+	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule/tomldoc"
@@ -47,7 +48,27 @@ type Manifest struct {
 	Uplinks      []Uplink
 	Dev          Settings
 
-	doc *tomldoc.Document
+	text *text
+}
+
+// text is a manifest's file. What is in it and where is ten times as large and rarely asked, so that it is
+// read again for that: a thousand manifests are held by a watch.
+type text struct {
+	file string // its name
+	data []byte
+
+	once sync.Once
+	doc  *tomldoc.Document
+}
+
+// document is the file as it is read; empty where it is no TOML.
+func (t *text) document() *tomldoc.Document {
+	t.once.Do(func() {
+		if t.doc, _ = tomldoc.Parse(t.file, t.data); t.doc == nil {
+			t.doc = tomldoc.Empty(t.file)
+		}
+	})
+	return t.doc
 }
 
 // Package is the table [package].
@@ -181,10 +202,12 @@ func (m *Manifest) Buildable() bool { return len(m.Components) > 0 }
 // Position is the 1-based line and column of a key: "package", "version" or
 // "component[0]", "file". For a key that is not there it is that of the
 // closest table around it.
-func (m *Manifest) Position(key ...string) (line, column int) { return m.doc.Position(key...) }
+func (m *Manifest) Position(key ...string) (line, column int) {
+	return m.Document().Position(key...)
+}
 
 // Document is the file itself, for reading what Manifest leaves out.
-func (m *Manifest) Document() *tomldoc.Document { return m.doc }
+func (m *Manifest) Document() *tomldoc.Document { return m.text.document() }
 
 // Files are where modules are published: slash paths below Dir.
 func (m *Manifest) Files() (list []string) {
