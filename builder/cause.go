@@ -109,6 +109,21 @@ func readCauses(dir string) *Causes {
 	return decodeCauses(dir, data)
 }
 
+// causesOf is what in goes by. The hash of a file that old knows is not taken again.
+func causesOf(ctx context.Context, old *Causes, in *Inputs) (*Causes, error) {
+	if old == nil {
+		old = &Causes{}
+	}
+	c := &Causes{Version: causesVersion, Key: in.Key, Recipe: recipeOf(in), dir: in.Dir}
+	there := slices.DeleteFunc(slices.Clone(in.Others.Files), func(f tree.File) bool { return f.Size == tree.Absent })
+	var err error
+	if c.others, err = noteFiles(ctx, in.Dir, old.others, there); err != nil {
+		return nil, err
+	}
+	c.sources, err = noteFiles(ctx, in.Dir, old.sources, in.Sources.Files)
+	return c, err
+}
+
 // variable is an entry of an environment.
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/zeebo/blake3"
 
@@ -28,21 +27,6 @@ func (n *notedFile) text() string {
 		return ""
 	}
 	return n.hash.String()
-}
-
-// causesOf is what in goes by. The hash of a file that old knows is not taken again.
-func causesOf(ctx context.Context, old *Causes, in *Inputs) (*Causes, error) {
-	if old == nil {
-		old = &Causes{}
-	}
-	c := &Causes{Version: causesVersion, Key: in.Key, Recipe: recipeOf(in), dir: in.Dir}
-	there := slices.DeleteFunc(slices.Clone(in.Others.Files), func(f tree.File) bool { return f.Size == tree.Absent })
-	var err error
-	if c.others, err = noteFiles(ctx, in.Dir, old.others, there); err != nil {
-		return nil, err
-	}
-	c.sources, err = noteFiles(ctx, in.Dir, old.sources, in.Sources.Files)
-	return c, err
 }
 
 // noteFiles are files with their hashes, which old may know.

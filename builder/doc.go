@@ -23,8 +23,8 @@
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
-//	kept.go     looks at sources that the next process goes by
 //	spare.go    a smoke child that waits for the next build
+//	kept.go     looks at sources that the next process goes by
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

@@ -60,13 +60,6 @@ type Run struct {
 // Seen is what the next run is told of in.
 func (in *Inputs) Seen() Seen { return Seen{in.Recipe, filesOf(in.Sources), filesOf(in.Others)} }
 
-func filesOf(s *tree.Snapshot) []tree.File {
-	if s == nil {
-		return nil
-	}
-	return s.Files
-}
-
 // OldestChange is the oldest time that an input claims to be written at which is another
 // one than the last run saw, or may be; zero when all are the same. What was made of an
 // input that is gone, or in a run that nobody remembers, is older than all that is there.

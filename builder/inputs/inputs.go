@@ -118,6 +118,13 @@ func (in *Inputs) names(path string) bool {
 	return slices.ContainsFunc(in.Outside, func(o string) bool { return fsys.Inside(o, path) })
 }
 
+func filesOf(s *tree.Snapshot) []tree.File {
+	if s == nil {
+		return nil
+	}
+	return s.Files
+}
+
 // Recounts reports whether in counts a file that the rules of old leave out:
 // git add -f makes one a source, and no file that says so is watched.
 func (in *Inputs) Recounts(old *Inputs) bool {

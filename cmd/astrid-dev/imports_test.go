@@ -40,7 +40,7 @@ var house = []string{
 	"orchestrator/trial: builder/capsule builder/daemon builder/finding builder/pack builder/text builder/toolchain builder/usage orchestrator/console",
 	"orchestrator/verify: builder builder/astrid builder/capsule builder/check builder/contract builder/finding builder/shared builder/slots builder/tests builder/text builder/usage builder/wasm/reader builder/wasm/source orchestrator/order orchestrator/pool orchestrator/report orchestrator/verify/workspace watcher/fsys watcher/tree",
 	"orchestrator/verify/workspace: builder/usage watcher/fsys watcher/tree",
-	"builder: builder/astrid builder/behaviour builder/capsule builder/compile builder/contract builder/daemon builder/finding builder/guest builder/inputs builder/inspect builder/proc builder/shared builder/slots builder/smoke builder/store builder/tests builder/toolchain builder/wasm/engine builder/wasm/reader watcher/fsys watcher/tree",
+	"builder: builder/astrid builder/behaviour builder/capsule builder/compile builder/contract builder/daemon builder/finding builder/guest builder/inputs builder/inspect builder/proc builder/shared builder/slots builder/smoke builder/store builder/tests builder/toolchain builder/wasm/engine builder/wasm/reader builder/wasm/slim watcher/fsys watcher/tree",
 	"builder/astrid:",
 	"builder/behaviour: builder/guest builder/host builder/text",
 	"builder/capsule: builder/astrid builder/capsule/tomldoc builder/finding watcher/tree",

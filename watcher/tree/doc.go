@@ -22,8 +22,8 @@
 //	kept.go       a snapshot that a later process goes by
 //	retake.go     a snapshot that goes by an earlier one
 //	take.go       a snapshot of the sources
-//	copied.go     files that did not change are taken from a copy
 //	read.go       files are read and hashed
+//	copied.go     files that did not change are taken from a copy
 //	lossy.go      paths as the digest has them
 //	walk.go       the sources, in the order of the digest
 //	explain.go    which rule leaves a path out

@@ -322,6 +322,47 @@ func (r *reader) item(it item) error {
 	}
 }
 
+// copied hands the stream of a run on, in blocks of its own.
+func (r *reader) copied(c *run) error {
+	if len(r.cur.data) > 0 {
+		r.flush(true)
+	}
+	for n := 0; n < len(c.files); {
+		from, last := c.spans[n].from, n
+		for last < len(c.files) && c.spans[last].to-from <= blockSize {
+			last++
+		}
+		if last == n { // a file that is larger than a block
+			last++
+		}
+		if err := r.piece(c, n, last, from); err != nil {
+			return err
+		}
+		n = last
+	}
+	return nil
+}
+
+// piece hands on the stream of the files of c from first, which lies at from, and before last.
+func (r *reader) piece(c *run, first, last int, from int64) error {
+	for to := c.spans[last-1].to; from < to; {
+		size := min(to-from, blockSize)
+		r.cur.data, r.cur.copied = r.cur.data[:size], true
+		if _, err := c.from.file.ReadAt(r.cur.data, from); err != nil {
+			return errCopy
+		}
+		if from += size; from == to {
+			r.cur.files, r.cur.sums = append(r.cur.files, c.files[first:last]...), append(r.cur.sums, c.sums[first:last]...)
+			r.cur.spans, r.cur.end = append(r.cur.spans, c.spans[first:last]...), len(r.cur.data)
+		}
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		r.flush(true)
+	}
+	return nil
+}
+
 // file reads one file. again is true when it failed because the file changed
 // and nothing of it has been handed on.
 func (r *reader) file(it item) (again bool, err error) {
