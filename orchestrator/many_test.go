@@ -1,7 +1,9 @@
 package orchestrator
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,5 +44,48 @@ func TestManyCapsulesAreOrderedOnce(t *testing.T) {
 	}
 	if l.graph.made > 2 {
 		t.Errorf("%d capsules were ordered %d times", len(dirs), l.graph.made)
+	}
+}
+
+// A step with many capsules at rest makes nothing for each of them: thousands of steps follow a branch switch.
+func TestAStepMakesNothingForEachCapsule(t *testing.T) {
+	made := func(count int) float64 {
+		l := newLoop(Config{NoInitialBuild: true, Roots: []string{"/"}}.withDefaults())
+		now := time.Unix(1000, 0)
+		var dirs []string
+		for i := range count {
+			dirs = append(dirs, fmt.Sprintf("/c%04d", i))
+		}
+		l.step(begun{dirs}, now)
+		l.step(changed{watcher.Batch{Lost: true}}, now)
+		return testing.AllocsPerRun(20, func() { l.step(passed{}, now) })
+	}
+	if few, many := made(10), made(1000); many > few+2 {
+		t.Errorf("a step makes %v things with 1000 capsules, and %v with 10", many, few)
+	}
+}
+
+// What nobody waits for, as the notes after hundreds of verdicts, runs a few at once, and all of it to its end.
+func TestWhatNobodyWaitsForRunsAFewAtOnce(t *testing.T) {
+	var running, most, done atomic.Int32
+	cfg := Config{Roots: []string{"/"}, Note: func(context.Context, *builder.Inputs) {
+		if n := running.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		time.Sleep(time.Millisecond)
+		running.Add(-1)
+		done.Add(1)
+	}}.withDefaults()
+	r := &runner{Config: cfg, loop: newLoop(cfg), timer: time.NewTimer(0), results: make(chan happening)}
+	r.loop.noting = 50
+	for range 50 {
+		r.carryOut(t.Context(), note{})
+	}
+	r.join(t.Context())
+	if done.Load() != 50 || r.minor != 0 || r.loop.noting != 0 {
+		t.Errorf("%d of 50 notes were written, %d run, the loop waits for %d", done.Load(), r.minor, r.loop.noting)
+	}
+	if most.Load() > minorAtOnce {
+		t.Errorf("%d ran at once, want %d at most", most.Load(), minorAtOnce)
 	}
 }

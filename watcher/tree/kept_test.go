@@ -1,8 +1,10 @@
 package tree
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -116,5 +118,54 @@ func TestNothingIsKept(t *testing.T) {
 	git(t, root, "init", "-q", "src")
 	if mustTake(t, root, rules(Options{})).Keep("me") != nil {
 		t.Error("another repository lies in it, whose index may change")
+	}
+}
+
+// What a kept look costs to read grows with its files by their bytes alone: nothing is made for each of them.
+func TestAKeptLookMakesNothingForEachFile(t *testing.T) {
+	made := func(count int) float64 {
+		root := filepath.Join(t.TempDir(), "root")
+		onTrusted(t, filepath.Dir(root))
+		for i := range count {
+			plant(t, root, fmt.Sprintf("f%04d", i), "content")
+		}
+		rest(root)
+		rules := mustDefault(t, root, Options{})
+		data := mustTake(t, root, rules).Keep("me")
+		return testing.AllocsPerRun(10, func() {
+			if Kept(data, "me", rules) == nil {
+				t.Fatal("it was not kept")
+			}
+		})
+	}
+	if few, many := made(20), made(2000); many > few+2 {
+		t.Errorf("a look at 2000 files makes %v things, one at 20 makes %v", many, few)
+	}
+}
+
+// A thousand capsules of one repository, whose first looks ask at the same time, read its index once.
+func TestManyReadAnIndexOnce(t *testing.T) {
+	root, rules, _ := keptTree(t)
+	git(t, root, "add", "c.out")
+	file := rules(Options{}).own.top.repo.index.path
+	stat, err := statPath(file)
+	check(t, err)
+	var cache Cache
+	got := make([]*names, 50)
+	var asking sync.WaitGroup
+	for i := range got {
+		asking.Go(func() { got[i] = cache.read(file, stat) })
+	}
+	asking.Wait()
+	for _, n := range got {
+		if n != got[0] {
+			t.Fatal("it was read more than once")
+		}
+	}
+	git(t, root, "add", "src/a")
+	stat, err = statPath(file)
+	check(t, err)
+	if n := cache.read(file, stat); n == got[0] || !n.tracks("root/src/a") {
+		t.Error("another index was not read")
 	}
 }
