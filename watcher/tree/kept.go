@@ -81,14 +81,37 @@ func Kept(data []byte, by string, r *Rules) *Snapshot {
 	if d.Failed || d.Rest != "" || len(m.folders) == 0 {
 		return nil
 	}
+	for i := range s.Links {
+		s.Links[i] = strings.Clone(s.Links[i])
+	}
+	compact(s.Files)
+	compact(m.lists)
 	s.memory = m
 	return s
+}
+
+// compact puts the paths of files into one text of their own, so that what they were read from is not held for them.
+func compact(files []File) {
+	size := 0
+	for _, f := range files {
+		size += len(f.Path)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for _, f := range files {
+		all.WriteString(f.Path)
+	}
+	text := all.String()
+	for i := range files {
+		n := len(files[i].Path)
+		files[i].Path, text = text[:n], text[n:]
+	}
 }
 
 // places reads folders on the device dev.
 func (d *Decoder) places(dev uint64) (list []place) {
 	for range d.number() {
-		p := place{path: d.text(), stat: stamp{id: fsys.Identity{Dev: dev, Ino: uint64(d.number())}, mtime: d.number(), ctime: d.number()}}
+		p := place{path: strings.Clone(d.text()), stat: stamp{id: fsys.Identity{Dev: dev, Ino: uint64(d.number())}, mtime: d.number(), ctime: d.number()}}
 		p.sure = d.number() == 1
 		if d.Failed {
 			return nil
