@@ -55,7 +55,7 @@ func (r *run) contractAt(ctx context.Context, dir string, now *builder.Staged) (
 	if err != nil {
 		return nil, nil, "", err
 	}
-	b := r.builder(r.Env)
+	b := r.former
 	in, err := b.Examine(ctx, dir)
 	if err != nil {
 		return contract.Of(m), nil, r.at.Text(err.Error()), nil
@@ -125,7 +125,7 @@ func (r *run) releases(ctx context.Context, j *job, staged *builder.Staged) {
 	}
 	start := time.Now()
 	old, new := r.Runtime[0].Version, r.Runtime[1].Version
-	ready, found, err := r.builderFor(r.Env, []string{new}).Judge(ctx, staged)
+	ready, found, err := r.newer.Judge(ctx, staged)
 	if err != nil {
 		if ctx.Err() == nil {
 			j.capsule.Step(report.StepRuntimeChange).Reason = r.copies.First.Text(err.Error())

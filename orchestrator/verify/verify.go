@@ -51,6 +51,9 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
 	defer func() {
+		for _, b := range r.builders {
+			b.Close()
+		}
 		r.copies.Remove()
 		r.at.Remove()
 	}()
