@@ -3,7 +3,6 @@ package builder
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,7 +150,7 @@ func TestElsewhereLyingServer(t *testing.T) {
 	testkit.Needs(t, "sh")
 	server := servers.Start(t)
 	server.Runs, server.Batch = true, 100
-	server.Fault = (&dice{random: rand.New(rand.NewPCG(20, uint64(time.Now().UnixNano())))}).fault
+	server.Fault = (&dice{random: testkit.Dice(t)}).fault
 	dir := tallied(t, filepath.Join(t.TempDir(), "runs"), counts)
 	there := 0
 	for i := range testkit.Rounds(10, 100) {
