@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +53,8 @@ func newRun(cfg Config) *run {
 	r := &run{Config: cfg, said: map[string][]finding.Finding{}, handed: map[string]string{}}
 	r.report = &report.Report{Tool: cfg.Tool, Root: workspace.Common(workspace.Roots(cfg.Dirs)), Options: report.Options{
 		Strict: cfg.Strict, Repro: cfg.Repro, CheckArtifact: cfg.CheckArtifact, FailFast: cfg.FailFast,
-		ChangedSince: cfg.ChangedSince, Against: cfg.Against, Shard: cfg.Shard.String()}}
+		ChangedSince: cfg.ChangedSince, Against: cfg.Against, Shard: cfg.Shard.String(),
+		Runtime: strings.Join(astrid.Versions(cfg.Runtime), ","), Changes: cfg.Changes, Isolated: cfg.Isolated != nil}}
 	for _, dir := range cfg.Dirs {
 		r.jobs = append(r.jobs, &job{dir: dir, capsule: report.Planned("", r.relative(dir), r.steps()...)})
 		if tests.In(dir) {

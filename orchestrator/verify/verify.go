@@ -36,6 +36,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 			return r.report, err
 		}
 	}
+	r.report.Commit = workspace.Commit(ctx, r.report.Root)
 	err := r.all(ctx)
 	r.journal.close(err == nil && ctx.Err() == nil)
 	if ctx.Err() != nil && err != nil {
