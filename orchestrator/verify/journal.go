@@ -132,9 +132,11 @@ func (r *run) note(j *job) {
 	_, _ = r.journal.file.Write(append(data, '\n')) // a full disk costs a build after a kill
 }
 
-// journalKey is of everything that a verdict goes by, and what a report tells.
+// journalKey is of everything that a verdict goes by: of the flags those that do not only choose capsules.
 func (r *run) journalKey(j *job, in *builder.Inputs) string {
-	text := fmt.Sprintf("%s\x00%s\x00%s\x00%+v\x00%s\x00%v %v\x00%v\x00%s", r.Tool, in.Portable, j.capsule.Dir, r.report.Options.Alike(), r.at.Commits(), r.Prove, r.MachineOnly, in.Judges, r.Installed)
+	flags := r.report.Options
+	flags.Shard, flags.ChangedSince, flags.FailFast = "", "", false
+	text := fmt.Sprintf("%s\x00%s\x00%s\x00%+v\x00%s\x00%v %v\x00%v\x00%s", r.Tool, in.Portable, j.capsule.Dir, flags, r.at.Commits(), r.Prove, r.MachineOnly, in.Judges, r.Installed)
 	sum := blake3.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

@@ -131,7 +131,7 @@ func TestJournalIsOneRuns(t *testing.T) {
 	}
 }
 
-// TestJournalKey: whatever a report tells of a run, another one is not its continuation.
+// TestJournalKey: a run with another flag that a verdict goes by is no continuation.
 func TestJournalKey(t *testing.T) {
 	dir := t.TempDir()
 	key := func(change func(*Config)) string {
@@ -155,8 +155,8 @@ func TestJournalKey(t *testing.T) {
 		}
 		seen[k] = name
 	}
-	if key(func(*Config) {}) != key(func(c *Config) { c.Shard = Shard{1, 2} }) {
-		t.Error("a shard says nothing of a capsule")
+	if key(func(*Config) {}) != key(func(c *Config) { c.Shard, c.ChangedSince, c.FailFast = Shard{1, 2}, "main", true }) {
+		t.Error("which capsules are verified says nothing of one of them")
 	}
 }
 
