@@ -60,6 +60,7 @@ func TestElsewhere(t *testing.T) {
 // Whatever keeps another machine from building, it is built here, and said; and where only that
 // machine may build, it is a failure.
 func TestElsewhereFaults(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	count := filepath.Join(t.TempDir(), "runs")
 	for _, tt := range []struct {
@@ -147,6 +148,7 @@ func fault(f servers.Fault) func(*servers.Liar) {
 
 // Whatever the server does at random, what is staged is what the sources say.
 func TestElsewhereLyingServer(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	server := servers.Start(t)
 	server.Runs, server.Batch = true, 100

@@ -58,6 +58,7 @@ func row(dir string) int {
 // success means the new one, and the next run heals everything and leaves nothing lying. A
 // plain run injects a fifth of the faults, drawn anew each time.
 func TestFaultsInPublication(t *testing.T) {
+	testkit.Long(t)
 	_, err := exec.LookPath("strace")
 	if err != nil {
 		testkit.Skip(t, "no strace, so no fault is injected")
@@ -109,6 +110,7 @@ var readingFaults = []struct {
 // The calls that read and write files fail, each at a place or two that are chosen anew each time;
 // ASTRID_DEV_FAULTS=all tries every one, ASTRID_DEV_FAULTS=SEED those of an earlier run.
 func TestFaultsInReading(t *testing.T) {
+	testkit.Long(t)
 	_, err := exec.LookPath("strace")
 	if err != nil {
 		testkit.Skip(t, "no strace, so no fault is injected")

@@ -39,6 +39,7 @@ var lyingBuilds = flag.Int("lying-builds", testkit.Rounds(15, 150), "how many bu
 // fails. Each build begins with a cache of its own, as a process does. -lying-builds 1000 takes five
 // minutes.
 func TestSharedLyingServer(t *testing.T) {
+	testkit.Long(t)
 	key, err := seal.NewKey()
 	testkit.Check(t, err)
 	random := testkit.Dice(t)

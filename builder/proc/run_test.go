@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -257,6 +259,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	testkit.Long(t)
 	var out bytes.Buffer
 	c, _ := shell(t, "ulimit -v; ulimit -t; ulimit -H -t")
 	c.Stdout, c.Limits = &out, Limits{AddressSpace: 1 << 30, CPUSeconds: 7}

@@ -67,6 +67,7 @@ type sample struct {
 // the same to the letter, so that no invalid one passes and no valid one is refused. What is made is
 // made anew in each run, of which a plain one compares a tenth.
 func TestReaderIsTheOracle(t *testing.T) {
+	testkit.Long(t)
 	count := testkit.Rounds(100, 1_000) // of each of four kinds
 	if text := os.Getenv("ASTRID_DEV_MUTATIONS"); text != "" {
 		n, err := strconv.Atoi(text)
