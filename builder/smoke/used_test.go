@@ -23,6 +23,7 @@ func withoutChild(t *testing.T, r *Report) string {
 // TestUsedChildAgrees has one child after another load what is hostile, what is sound and mutants of
 // it, each as long as it goes on, and holds every report against that of a child of its own.
 func TestUsedChildAgrees(t *testing.T) {
+	testkit.Long(t)
 	o := Options{Limits: Limits{Wall: 300 * time.Millisecond}.withDefaults(), Declared: ready, Calls: []Call{{Action: "hello"}}}
 	dice := rand.New(rand.NewPCG(3, 14))
 	modules := seeds(t)
@@ -66,6 +67,7 @@ func TestUsedChildAgrees(t *testing.T) {
 // TestUsedChildMisbehaves: what a child says that has loaded a module before counts only when it is a
 // report of a load that went well. Else a new child says it.
 func TestUsedChildMisbehaves(t *testing.T) {
+	testkit.Long(t)
 	self, err := os.Executable()
 	testkit.Check(t, err)
 	sound := writeModule(t, voidModule("_initialize"))

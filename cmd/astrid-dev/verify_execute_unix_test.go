@@ -14,9 +14,7 @@ import (
 // A whole run with --execute on BuildGrid, whose own scheduler, queue and action cache are between the
 // command and the machine that runs it.
 func TestVerifyExecuteOnBuildGrid(t *testing.T) {
-	if testkit.LeftOut() {
-		t.Skip("one of the long tests, which this run leaves out")
-	}
+	testkit.Long(t)
 	e := newExecuted(t, servers.BuildGridExecutes(t))
 	out, passed := e.run("--execute-only")
 	if passed || !strings.Contains(out, "local: failed") || !strings.Contains(out, "the command ended with 3: no secret [elsewhere-failed]") || !strings.Contains(out, "other machines built 1") {

@@ -14,6 +14,7 @@ import (
 // TestRuntimeChanges compares 0.10.4 and 2026.10.1 over modules whose answers of the real runtimes are
 // known (builder/smoke/testdata/kernel): only what they judge otherwise is told.
 func TestRuntimeChanges(t *testing.T) {
+	testkit.Long(t)
 	modules := map[string]string{
 		"references": "function-references.E8-funcref-call_ref", // 2026 alone loads it
 		"broken":     "canonical-options.A1-no-memory-option",   // neither loads it
