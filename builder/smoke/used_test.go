@@ -36,7 +36,7 @@ func TestUsedChildAgrees(t *testing.T) {
 		}
 	}
 	dice.Shuffle(len(modules), func(i, j int) { modules[i], modules[j] = modules[j], modules[i] })
-	modules = modules[:min(len(modules), testkit.Rounds(30, 120))]
+	modules = modules[:min(len(modules), testkit.Rounds(30, 60))]
 	child, err := Prepare(o.Limits)
 	testkit.Check(t, err)
 	defer func() { child.Close() }()
