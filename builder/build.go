@@ -187,17 +187,11 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 		return err
 	}
 	defer leave()
-	limits := SmokeOptions(in.Manifest).Limits
-	ready, err := b.spare.take(limits) // else its reader is compiled while the tool runs
+	ready, leaves, err := b.ready(SmokeOptions(in.Manifest).Limits) // else its reader is compiled while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	defer func() {
-		ready.Close()
-		if b.options.Spare && ctx.Err() == nil {
-			b.spare.another(limits)
-		}
-	}()
+	defer leaves()
 	build := b.underWay(in, s.work, output)
 	build.Elsewhere = elsewhere
 	made, err := build.Do(ctx)

@@ -15,7 +15,7 @@ import (
 )
 
 // smoke loads every staged module in the sandbox. One that does not load fails the build.
-// The first is loaded by ready, a child that was prepared while the build ran.
+// They are loaded by ready, a child that was prepared while the build ran.
 func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) error {
 	in := s.Before
 	start := time.Now()
@@ -25,7 +25,6 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 		o := SmokeOptions(in.Manifest)
 		o.Lines = linesOf(in.Dir, m.Lines)
 		report, err := b.load(ctx, in, m.Path, o, ready)
-		ready = nil
 		if err != nil {
 			return err
 		}
@@ -54,12 +53,7 @@ func PublishedLines(m *capsule.Manifest, path string) engine.Lines {
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {
 	report, err := smoke.OnAll(o, b.options.Releases(in.Manifest), func(o smoke.Options) (*smoke.Report, error) {
-		if ready == nil {
-			return smoke.LoadFile(ctx, path, o)
-		}
-		child := ready // it loads one module, once
-		ready = nil
-		return child.Load(ctx, path, o)
+		return ready.Load(ctx, path, o)
 	})
 	switch {
 	case ctx.Err() != nil:

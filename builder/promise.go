@@ -63,10 +63,15 @@ func world(ctx context.Context, path string) (contract.World, error) {
 // Judge loads what is staged once more, for the releases of this Builder, and says whether they
 // take all of it, and what they find.
 func (b *Builder) Judge(ctx context.Context, s *Staged) (ready bool, found []finding.Finding, err error) {
-	in := s.Before
+	in, o := s.Before, SmokeOptions(s.Before.Manifest)
+	child, leaves, err := b.ready(o.Limits)
+	if err != nil {
+		return false, nil, err
+	}
+	defer leaves()
 	ready = true
 	for _, m := range s.Modules {
-		report, err := b.load(ctx, in, m.Path, SmokeOptions(in.Manifest), nil)
+		report, err := b.load(ctx, in, m.Path, o, child)
 		var failure *finding.Failure
 		switch {
 		case errors.As(err, &failure):

@@ -1,47 +1,59 @@
 package builder
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// Each build takes the child that waits and leaves another one; one that died meanwhile does not count.
+// Builds that follow each other are loaded by one child, and another one takes the place of one that
+// died, or that a module did not load well in.
 func TestSpare(t *testing.T) {
 	dir := capsuleDir(t, `build = ["cp", "src.bin", "out.wasm"]`+"\noutput = \"out.wasm\"\n")
 	b := New(Options{Spare: true})
 	defer b.Close()
-	seen := map[*smoke.Child]bool{}
-	for _, kills := range []bool{false, true, false} {
+	build := func() (*smoke.Child, error) {
 		staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
-		if err != nil || !staged.Modules[0].Report.Loads {
-			t.Fatalf("%v", err)
-		}
 		staged.Discard()
-		child := b.spare.child
-		if child == nil || !child.Waits() || seen[child] {
-			t.Fatalf("no new child waits after a build: %v", child)
+		if len(b.spare.idle) != 1 || !b.spare.idle[0].Waits() {
+			t.Fatalf("one child should wait after a build: %v", b.spare.idle)
 		}
-		seen[child] = true
-		if kills {
-			child.Close()
-		}
+		return b.spare.idle[0], err
 	}
-	last := b.spare.child
+	first, err := build()
+	testkit.Check(t, err)
+	if again, err := build(); err != nil || again != first {
+		t.Errorf("the child that had loaded one module did not load the next: %v", err)
+	}
+	first.Close()
+	second, err := build()
+	if err != nil || second == first {
+		t.Errorf("a dead child: %v", err)
+	}
+	testkit.Write(t, filepath.Join(dir, "src.bin"), "no module")
+	last, err := build()
+	if err == nil || last == second {
+		t.Errorf("the child of a module that does not load is still there: %v", err)
+	}
 	other := smoke.Limits{Memory: 1 << 20}
 	fresh, err := b.spare.take(other)
-	if err != nil || fresh == last || b.spare.child != last {
+	if err != nil || fresh == last || b.spare.idle[0] != last {
 		t.Errorf("a child with other limits was taken: %v", err)
 	}
-	fresh.Close()
-	b.Close()
-	b.Close()
-	if last.Waits() {
-		t.Error("the child that waited is still there")
+	b.spare.leave(fresh, other, 1)
+	if len(b.spare.idle) != 1 || b.spare.idle[0] != fresh {
+		t.Error("more wait than may")
 	}
-	b.spare.another(other)
-	if b.spare.child != nil {
-		t.Error("one was started after the end")
+	b.Close()
+	b.Close()
+	if last.Waits() || fresh.Waits() {
+		t.Error("a child that waited is still there")
+	}
+	b.spare.leave(fresh, other, 1)
+	if len(b.spare.idle) != 0 {
+		t.Error("one waits after the end")
 	}
 }
 
@@ -53,7 +65,7 @@ func TestNoSpare(t *testing.T) {
 		t.Fatal(err)
 	}
 	staged.Discard()
-	if b.spare.child != nil {
+	if len(b.spare.idle) != 0 {
 		t.Error("a child waits")
 	}
 }

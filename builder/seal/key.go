@@ -126,16 +126,20 @@ func ReadPublic(path string) (*Public, error) {
 	return newPublic(public)
 }
 
-// readBlock is the first PEM block in the file at path, which must be of the kind wanted.
+// readBlock is the PEM block in the file at path, which must be of the kind wanted. Of two the second
+// would be passed over, which whoever put it there would not know.
 func readBlock(path, want string) ([]byte, error) {
 	data, err := fsys.Read(path, keyFile)
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(data)
+	block, rest := pem.Decode(data)
+	more, _ := pem.Decode(rest)
 	switch {
 	case block == nil:
 		return nil, fmt.Errorf("%s holds no key in PEM form", path)
+	case more != nil:
+		return nil, fmt.Errorf("%s holds several keys: give each a file of its own", path)
 	case block.Type != want:
 		return nil, fmt.Errorf("%s holds a %s, not a %s", path, block.Type, want)
 	}

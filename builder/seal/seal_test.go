@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
@@ -124,12 +125,15 @@ func TestWrongKeyFiles(t *testing.T) {
 	testkit.Check(t, newKey(t).Write(path))
 	junk := filepath.Join(dir, "junk")
 	testkit.Write(t, junk, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+	several := filepath.Join(dir, "several")
+	testkit.Write(t, several, strings.Repeat(testkit.Read(t, path+PublicSuffix), 2))
 	empty := filepath.Join(dir, "empty")
 	testkit.Write(t, empty, "")
 	for name, err := range map[string]error{
 		"the public one as a key": second(ReadKey(path + PublicSuffix)),
 		"the key as a public one": second(ReadPublic(path)),
 		"junk":                    second(ReadPublic(junk)),
+		"several":                 second(ReadPublic(several)),
 		"empty":                   second(ReadKey(empty)),
 		"none":                    second(ReadKey(filepath.Join(dir, "none"))),
 	} {

@@ -1,12 +1,9 @@
 package smoke
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,7 +17,6 @@ import (
 )
 
 const (
-	childArgument = "__smoke" // hidden first argument of the binary
 	// Start of the child, reading the file, writing the report: 30 ms measured, two
 	// seconds on a machine that swaps.
 	childSlack = 2 * time.Second
@@ -44,21 +40,23 @@ func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
 		return nil, fmt.Errorf("smoke-loading %q: %w", path, err)
 	}
 	defer c.Close()
-	return c.Load(ctx, path, o)
+	return c.load(ctx, path, o, true)
 }
 
 // Child is a process that has compiled the reader and waits to be told what to load, so
-// that who prepares it while a compiler runs need not wait for it. It loads one module.
+// that who prepares it while a compiler runs need not wait for it. It is used by one goroutine.
 type Child struct {
 	limits Limits
-	task   chan []byte // the request; closed by Close
+	asked  int         // how many modules it was told to load
+	spent  float64     // milliseconds of a processor that their loads took, its start included
+	tasks  chan []byte // what it is told; closed when there is no more
 	cancel context.CancelFunc
 	closed sync.Once
 
 	done chan struct{} // closed when the process has ended; then:
 	end  proc.Result
 	err  error
-	out  *bounded
+	out  *answers
 	errs *capture
 }
 
@@ -73,19 +71,20 @@ func Prepare(l Limits) (*Child, error) {
 
 func startChild(argv []string, l Limits) *Child {
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Child{limits: l.withDefaults(), task: make(chan []byte, 1), cancel: cancel, done: make(chan struct{}),
-		out: &bounded{limit: maxResult, full: cancel}, errs: &capture{limit: defaultOutput}}
+	c := &Child{limits: l.withDefaults(), tasks: make(chan []byte, 1), cancel: cancel, done: make(chan struct{}),
+		out: &answers{limit: maxResult, full: cancel, came: make(chan struct{}, 1)}, errs: &capture{limit: defaultOutput}}
 	go func() {
 		defer close(c.done)
 		c.end, c.err = proc.Run(ctx, proc.Command{
-			Argv: argv, Env: []string{}, StdinLater: c.task, Stdout: c.out, Stderr: c.errs, Grace: childGrace,
+			Argv: argv, Env: []string{}, StdinLater: c.tasks, Stdout: c.out, Stderr: c.errs, Grace: childGrace,
 			Limits: proc.Limits{AddressSpace: c.limits.AddressSpace, CPUSeconds: c.limits.CPUSeconds},
 		})
 	}()
 	return c
 }
 
-// Waits reports whether the child has not ended, as one does that somebody kills.
+// Waits reports whether the child has not ended, as one does that somebody kills, and one that has
+// loaded a module which did not load well.
 func (c *Child) Waits() bool {
 	select {
 	case <-c.done:
@@ -95,6 +94,9 @@ func (c *Child) Waits() bool {
 	}
 }
 
+// Fits reports whether the child was prepared with these limits.
+func (c *Child) Fits(l Limits) bool { return c.limits == l.withDefaults() }
+
 // Close ends the child and waits for its end. It may be called twice, and on nil.
 func (c *Child) Close() {
 	if c == nil {
@@ -102,8 +104,11 @@ func (c *Child) Close() {
 	}
 	c.cancel()
 	<-c.done
-	c.closed.Do(func() { close(c.task) })
+	c.noMore()
 }
+
+// noMore tells the child that there is nothing more to load. It ends then.
+func (c *Child) noMore() { c.closed.Do(func() { close(c.tasks) }) }
 
 // task is what a child is told.
 type task struct {
@@ -111,9 +116,25 @@ type task struct {
 	Options Options `json:"options"`
 }
 
-// Load has the child load the module in path, within the limits that it was prepared
-// with. It is called once.
+// Load has the child load the module in path, within the limits that it was prepared with. After
+// a load that went well the child waits for the next one, while it is small and has used little of its
+// time. What a child that has loaded something before says counts only when all went well: it has
+// less memory and time than a new one, so that what it takes a new one takes, and all else is loaded
+// once more in a new one.
 func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, error) {
+	if used := c.asked > 0; !used || c.Waits() {
+		r, err := c.load(ctx, path, o, false)
+		if !used || err == nil && wentWell(r) || ctx.Err() != nil {
+			return r, err
+		}
+	}
+	o.Limits = c.limits
+	return LoadFile(ctx, path, o)
+}
+
+// load has the child load one module. When it is the last one, or did not go well, the child has
+// ended afterwards.
+func (c *Child) load(ctx context.Context, path string, o Options, last bool) (*Report, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("smoke-loading: %w", err)
@@ -130,65 +151,117 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 		return nil, fmt.Errorf("smoke-loading: writing the request: %w", err)
 	}
 	start := time.Now()
-	c.task <- request
+	c.asked++
+	c.tasks <- request
+	if last {
+		c.noMore()
+	}
+	r, timedOut := c.await(ctx, last)
+	took := time.Since(start)
+	if r == nil {
+		c.cancel()
+		<-c.done
+		if c.err != nil {
+			return nil, fmt.Errorf("smoke-loading: starting the child: %w", c.err)
+		}
+		c.end.Duration = min(c.end.Duration, took) // without what it waited
+		if timedOut {
+			c.end.TimedOut, c.end.Cancelled = true, false
+		}
+		r = c.report(o, info.Size())
+	}
+	r.Times.Total = millis(took)
+	return r, nil
+}
+
+// await is the report of a load after which the child waits for more; nil when it is to end or has
+// ended, so that what it said until then is its answer.
+func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool) {
 	late := time.NewTimer(engine.ClockPatience*c.limits.whole() + childSlack)
 	defer late.Stop()
-	timedOut := false
-	select {
-	case <-c.done:
-	case <-ctx.Done():
-	case <-late.C:
-		timedOut = true
+	came := c.out.came
+	if last {
+		came = nil
 	}
-	c.cancel()
-	<-c.done
-	if c.err != nil {
-		return nil, fmt.Errorf("smoke-loading: starting the child: %w", c.err)
+	for {
+		select {
+		case <-came:
+			if r := c.goesOn(); r != nil {
+				return r, false
+			}
+			came = nil
+			c.noMore()
+		case <-c.done:
+			return nil, false
+		case <-ctx.Done():
+			return nil, false
+		case <-late.C:
+			return nil, true
+		}
 	}
-	c.end.Duration = min(c.end.Duration, time.Since(start)) // without what it waited
-	if timedOut {
-		c.end.TimedOut, c.end.Cancelled = true, false
+}
+
+// grown is the resident memory of a child that loads nothing more: twice what one has at its start.
+const grown = 128 << 20
+
+// goesOn is the report of a load that went well, in a child that may load another module; else nil.
+func (c *Child) goesOn() *Report {
+	r, problem := c.read(c.out.take())
+	if problem != "" || !wentWell(r) {
+		return nil
 	}
-	return c.report(o, info.Size(), time.Since(start)), nil
+	c.spent += r.Times.CPU
+	if r.PeakChild == 0 || r.PeakChild > grown || c.spent > float64(c.limits.CPUSeconds)*1000/10 {
+		return nil
+	}
+	c.out.reset()
+	return r
 }
 
 // report is the child's own, or tells how it ended instead of giving one.
-func (c *Child) report(o Options, size int64, took time.Duration) *Report {
-	r := &Report{}
-	message, _ := c.errs.text()
-	if problem := misbehaved(c.end, c.out, r); problem != "" {
+func (c *Child) report(o Options, size int64) *Report {
+	r, problem := c.misbehaved()
+	if problem != "" {
+		message, _ := c.errs.text()
 		r = &Report{Size: size, Declared: o.Declared, Verdict: Fails, Stderr: message}
 		c.blame(r, problem)
 	}
-	r.Times.Total = millis(took)
 	return r
 }
 
 // misbehaved reads the report, or says how the child ended instead of giving one.
-func misbehaved(end proc.Result, out *bounded, r *Report) string {
-	switch {
-	case out.cut:
-		return fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
+func (c *Child) misbehaved() (r *Report, problem string) {
+	switch end := c.end; {
+	case c.out.cut:
+		return nil, fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
 	case end.Cancelled:
-		return "was cancelled"
+		return nil, "was cancelled"
 	case end.TimedOut:
-		return "did not end in time and was killed"
+		return nil, "did not end in time and was killed"
 	case end.Signal != "":
-		return "was killed by the signal " + end.Signal
+		return nil, "was killed by the signal " + end.Signal
 	case end.ExitCode != 0:
-		return fmt.Sprintf("ended with exit code %d", end.ExitCode)
+		return nil, fmt.Sprintf("ended with exit code %d", end.ExitCode)
 	case len(end.Strays) > 0:
-		return fmt.Sprintf("left the process %d (%s) behind", end.Strays[0].PID, end.Strays[0].Command)
+		return nil, fmt.Sprintf("left the process %d (%s) behind", end.Strays[0].PID, end.Strays[0].Command)
 	}
-	// A report and nothing else: one with a second value behind it is not ours.
-	err := json.Unmarshal(out.Bytes(), r)
-	switch {
+	return c.read(c.out.take())
+}
+
+// read reads what a child said, which must be the report of what it was asked last and nothing
+// else: one with a second value behind it is not ours.
+func (c *Child) read(said []byte) (r *Report, problem string) {
+	a := answer{Report: &Report{}}
+	err := json.Unmarshal(said, &a)
+	switch r = a.Report; {
 	case err != nil || r.Verdict != Loads && r.Verdict != Unknown && r.Verdict != Fails:
-		return fmt.Sprintf("answered with %d bytes that are no report, beginning with %s", out.Len(), quoteStart(out.Bytes()))
+		return nil, fmt.Sprintf("answered with %d bytes that are no report, beginning with %s", len(said), quoteStart(said))
 	case r.Loads != (r.Verdict != Fails) || r.Verdict == Fails && finding.Count(r.Findings, finding.Error) == 0:
-		return "answered with a report that contradicts itself"
+		return nil, "answered with a report that contradicts itself"
+	case a.Before != c.asked-1:
+		return nil, "answered with the report of another load"
 	}
-	return ""
+	return r, ""
 }
 
 // blame turns the child's end into a finding of r. Two ends have causes that are known.
@@ -206,50 +279,4 @@ func (c *Child) blame(r *Report, problem string) {
 	default:
 		r.fail(finding.SmokeChild, "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
 	}
-}
-
-// bounded is a buffer that does not grow beyond limit, and calls full when it should.
-type bounded struct {
-	bytes.Buffer
-	limit int
-	full  func()
-	cut   bool
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.limit {
-		b.cut = true
-		b.full()
-		return len(p), nil
-	}
-	return b.Buffer.Write(p)
-}
-
-// Main is the child's side: with args (os.Args without the program) that begin with
-// the hidden argument it compiles the reader, is told on standard input what to load, and
-// writes the report to standard output. Every program that calls LoadFile or Prepare calls
-// it before anything else and exits with code when handled.
-func Main(args []string) (code int, handled bool) {
-	return engine.Child(args, childArgument, serve)
-}
-
-func serve(in io.Reader, out io.Writer) error {
-	_, _ = reader.Shared() // the load tells of an error
-	_ = engine.Offered()
-	var t task
-	if err := json.NewDecoder(in).Decode(&t); err != nil {
-		return fmt.Errorf("reading the request: %w", err)
-	}
-	module, err := engine.ReadModule(string(t.Path))
-	var r *Report
-	if errors.Is(err, engine.ErrTooLarge) {
-		r = &Report{}
-		r.fail(finding.SmokeSize, err.Error(), "leave out debug information and embedded data")
-	} else if err != nil {
-		return err
-	} else {
-		r = loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), notesFor(module, t.Options))
-	}
-	r.PeakChild, r.Times.CPU = engine.Usage()
-	return json.NewEncoder(out).Encode(r)
 }

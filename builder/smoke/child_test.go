@@ -4,6 +4,7 @@ package smoke
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -23,11 +24,42 @@ import (
 // A report as a good child writes it.
 const goodAnswer = `{"verdict":"loads","loads":true,"size":1}`
 
+// well is the answer of a child whose nth load went well.
+func well(n int) string {
+	return fmt.Sprintf(`{"before":%d,"verdict":"loads","loads":true,"size":1,"peak_child_bytes":1}`+"\n", n)
+}
+
+// wellAnd answers the first request well, and the second one so.
+func wellAnd(then string) {
+	requests := json.NewDecoder(os.Stdin)
+	var t task
+	_ = requests.Decode(&t)
+	fmt.Print(well(0))
+	if requests.Decode(&t) == nil {
+		fmt.Print(then)
+	}
+}
+
 // misbehave is a child that does something a child must not do.
 func misbehave(how string) {
 	switch how {
 	case "garbage":
 		fmt.Print("hello\x00\xff")
+	case "well, then nonsense":
+		wellAnd(goodAnswer)
+	case "well, then another's report":
+		wellAnd(well(7))
+	case "well, then twice":
+		wellAnd(well(1) + well(1))
+	case "well, then it ends":
+		wellAnd("")
+	case "well, then it hangs":
+		wellAnd("")
+		time.Sleep(time.Hour)
+	case "well, but it grew":
+		fmt.Print(strings.Replace(well(0), "\"size\":1", "\"size\":1,\"peak_child_bytes\":1000000000", 1))
+	case "well, but slowly":
+		fmt.Print(strings.Replace(well(0), "\"size\":1", "\"size\":1,\"times\":{\"cpu_ms\":60000}", 1))
 	case "nothing":
 	case "two reports":
 		fmt.Print(goodAnswer, goodAnswer)

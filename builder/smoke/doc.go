@@ -6,6 +6,8 @@
 // The files call one way, from top to bottom:
 //
 //	child.go      a load in a child with hard limits
+//	serve.go      the child's side
+//	answers.go    what a child says
 //	compare.go    what changed from one report to the next
 //	declared.go   what a manifest says, for the judgement
 //	slim.go       a load of what changed, where that says the same

@@ -60,6 +60,7 @@ func TestWriteAndRead(t *testing.T) {
 	testkit.Git(t, r.Root, "commit", "-q", "-m", "m")
 	testkit.Git(t, r.Root, "remote", "add", "origin", "https://me:secret@example.org/a/b.git")
 	commit := testkit.Git(t, r.Root, "rev-parse", "HEAD")
+	r.Commit = commit
 	file, key := attested(t, r)
 	list, err := Read(file, []*seal.Public{&key.Public})
 	testkit.Check(t, err)
@@ -84,6 +85,22 @@ func TestWriteAndRead(t *testing.T) {
 	testkit.Write(t, modules[0], "another module")
 	if about, err := About(list, modules[0]); err != nil || len(about) > 0 {
 		t.Errorf("another module is proven: %v", err)
+	}
+}
+
+// A commit that was made while the run went on is not what was built.
+func TestCommitMeanwhile(t *testing.T) {
+	r, _ := verified(t)
+	testkit.Git(t, r.Root, "init", "-q")
+	testkit.Git(t, r.Root, "add", "-A")
+	testkit.Git(t, r.Root, "commit", "-q", "-m", "m")
+	r.Commit = testkit.Git(t, r.Root, "rev-parse", "HEAD")
+	testkit.Git(t, r.Root, "commit", "-q", "--allow-empty", "-m", "meanwhile")
+	file, _ := attested(t, r)
+	var e struct{ Payload []byte }
+	testkit.Check(t, json.Unmarshal([]byte(testkit.Read(t, file)), &e))
+	if !bytes.Contains(e.Payload, []byte(r.Commit)) || !bytes.Contains(e.Payload, []byte(`"dirty":true`)) {
+		t.Errorf("it says %s", e.Payload)
 	}
 }
 

@@ -13,20 +13,21 @@ import (
 type source struct {
 	remote string // without credentials; "": there is none
 	commit string
-	dirty  bool // something in the repository is not committed
+	dirty  bool // something in the repository is not committed, or nobody knows what was
 }
 
-func sourceOf(ctx context.Context, dir string) *source {
-	commit, err := workspace.Git(ctx, dir, "rev-parse", "--verify", "HEAD")
-	if err != nil {
+// sourceOf is where the sources in dir are from, which were built when commit was checked out there. Where
+// another one is by now, nobody knows what was not committed then.
+func sourceOf(ctx context.Context, dir, commit string) *source {
+	if commit == "" {
 		return nil
 	}
-	s := &source{commit: strings.TrimSpace(string(commit))}
+	s := &source{commit: commit}
 	if remote, err := workspace.Git(ctx, dir, "config", "--get", "remote.origin.url"); err == nil {
 		s.remote = bare(strings.TrimSpace(string(remote)))
 	}
 	status, err := workspace.Git(ctx, dir, "status", "--porcelain=v1", "-z")
-	s.dirty = err != nil || len(status) > 0
+	s.dirty = err != nil || len(status) > 0 || workspace.Commit(ctx, dir) != commit
 	return s
 }
 

@@ -15,7 +15,7 @@ import (
 // key; nil leaves them without a signature. It says how many there are. The file is whole or as
 // it was. Nothing is said of a capsule that did not pass, and nothing at all of a run without one.
 func Write(ctx context.Context, path string, r *report.Report, key *seal.Key) (n int, err error) {
-	from := sourceOf(ctx, r.Root)
+	from := sourceOf(ctx, r.Root, r.Commit)
 	var lines []byte
 	for _, c := range r.Capsules {
 		if c.Verdict != report.Passed || c.Proof == nil || len(c.Artifacts) == 0 {

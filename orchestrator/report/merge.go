@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,11 +34,27 @@ func Read(path string) (Report, error) {
 
 // absolute undoes what the writers do to the files of c, which are relative to Root there.
 func (r Report) absolute(c *Capsule) {
-	full := func(file *string) {
-		if *file != "" && !path.IsAbs(*file) && !strings.Contains(*file, ":") {
-			*file = path.Join(r.Root, *file)
+	c.files(func(file string) string {
+		if file != "" && !path.IsAbs(file) && !strings.Contains(file, ":") {
+			return path.Join(r.Root, file)
 		}
-	}
+		return file
+	})
+}
+
+// moved has the files below one root lie below another one: shards ran in different folders.
+func (c *Capsule) moved(from, to string) {
+	c.files(func(file string) string {
+		if rest, ok := strings.CutPrefix(file, strings.TrimSuffix(from, "/")+"/"); ok {
+			return path.Join(to, rest)
+		}
+		return file
+	})
+}
+
+// files renames all files that c speaks of.
+func (c *Capsule) files(name func(string) string) {
+	full := func(file *string) { *file = name(*file) }
 	list := func(findings []finding.Finding) {
 		for i := range findings {
 			full(&findings[i].File)
@@ -69,15 +86,15 @@ func Merge(parts []Report) (Report, error) {
 	seen := map[string]int{}
 	count := 0
 	for i, p := range parts {
-		options := p.Options
-		options.Shard = ""
 		var index, of int
-		if n, _ := fmt.Sscanf(p.Options.Shard, "%d/%d", &index, &of); n < 2 {
+		if n, _ := fmt.Sscanf(p.Options.Shard, "%d/%d", &index, &of); n < 2 || index < 1 || of < index {
 			return Report{}, fmt.Errorf("%w: report %d is of no shard", ErrMerge, i+1)
 		}
 		switch {
-		case options != whole.Options:
+		case p.Options.Alike() != whole.Options:
 			return Report{}, fmt.Errorf("%w: report %d was made with other flags than the first", ErrMerge, i+1)
+		case p.Commit != whole.Commit:
+			return Report{}, fmt.Errorf("%w: report %d is of commit %s, the first of %s", ErrMerge, i+1, cmp.Or(p.Commit, "none"), cmp.Or(whole.Commit, "none"))
 		case p.Tool != whole.Tool:
 			return Report{}, fmt.Errorf("%w: report %d was made by %s %s, the first by %s %s", ErrMerge, i+1, p.Tool.Name, p.Tool.Version, whole.Tool.Name, whole.Tool.Version)
 		case count != 0 && of != count:
@@ -114,7 +131,10 @@ func (r *Report) add(p Report) {
 	}
 	r.DurationMS = max(r.DurationMS, p.DurationMS)
 	r.Interrupted = r.Interrupted || p.Interrupted
-	r.Capsules = append(r.Capsules, p.Capsules...)
+	for _, c := range p.Capsules {
+		c.moved(p.Root, r.Root)
+		r.Capsules = append(r.Capsules, c)
+	}
 	if p.Cache == nil {
 		return
 	}

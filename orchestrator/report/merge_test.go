@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,29 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// Shards that ran in different folders, as a CI's machines have them, make the report of one folder.
+func TestMergeOfOtherRoots(t *testing.T) {
+	want, err := Merge(shards(t, 3, func(int, *Report) {}))
+	testkit.Check(t, err)
+	got, err := Merge(shards(t, 3, func(i int, r *Report) {
+		if i == 0 {
+			return
+		}
+		to := r.Root + string(rune('0'+i))
+		for k := range r.Capsules {
+			r.Capsules[k].moved(r.Root, to)
+		}
+		r.Root = to
+	}))
+	testkit.Check(t, err)
+	var a, b bytes.Buffer
+	testkit.Check(t, JSON(&a, want))
+	testkit.Check(t, JSON(&b, got))
+	if diff := cmp.Diff(a.String(), b.String()); diff != "" {
+		t.Errorf("- in one folder, + in three:\n%s", diff)
+	}
+}
+
 // What is not all of one run is refused.
 func TestMergeRefuses(t *testing.T) {
 	three := shards(t, 3, func(int, *Report) {})
@@ -59,6 +83,10 @@ func TestMergeRefuses(t *testing.T) {
 		"one twice":     {three[0], three[0], three[1], three[2]},
 		"of another":    {three[0], three[1], shards(t, 4, func(int, *Report) {})[2]},
 		"no shard":      {sample()},
+		"other commit":  shards(t, 3, func(i int, r *Report) { r.Commit = string(rune('a' + i)) }),
+		"no commit":     shards(t, 2, func(i int, r *Report) { r.Commit = strings.Repeat("a", i) }),
+		"other runtime": shards(t, 2, func(i int, r *Report) { r.Options.Runtime = string(rune('a' + i)) }),
+		"shard 0 of 0":  shards(t, 1, func(_ int, r *Report) { r.Options.Shard = "0/0" }),
 		"other flags":   shards(t, 3, func(i int, r *Report) { r.Options.Repro = i == 1 }),
 		"other program": shards(t, 3, func(i int, r *Report) { r.Tool.Version = string(rune('0' + i)) }),
 		"a capsule twice": shards(t, 3, func(i int, r *Report) {

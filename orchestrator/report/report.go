@@ -21,6 +21,7 @@ type Report struct {
 	Started     time.Time `json:"started,omitzero"` // written in UTC; zero is left out
 	DurationMS  int64     `json:"duration_ms"`      // of the whole run, in milliseconds
 	Root        string    `json:"root"`             // absolute; best the repository's top, which forges resolve paths against
+	Commit      string    `json:"commit,omitempty"` // of the repository at Root when the run began; "": there is none
 	Options     Options   `json:"options"`
 	Interrupted bool      `json:"interrupted"` // ended before its time, by a signal or the run's timeout
 	Capsules    []Capsule `json:"capsules"`
@@ -51,6 +52,15 @@ type Options struct {
 	ChangedSince  string `json:"changed_since,omitempty"` // the ref as it was given
 	Against       string `json:"against,omitempty"`       // likewise
 	Shard         string `json:"shard,omitempty"`         // "i/n"
+	Runtime       string `json:"runtime,omitempty"`       // the releases of --runtime, with commas between
+	Changes       bool   `json:"runtime_changes,omitempty"`
+	Isolated      bool   `json:"isolated,omitempty"`
+}
+
+// Alike are those flags that two runs must share for their reports to be parts of one.
+func (o Options) Alike() Options {
+	o.Shard = ""
+	return o
 }
 
 // Cache tells of the results that machines share.

@@ -55,7 +55,7 @@ func (r *run) contractAt(ctx context.Context, dir string, now *builder.Staged) (
 	if err != nil {
 		return nil, nil, "", err
 	}
-	b := r.builder(r.Env)
+	b := r.former
 	in, err := b.Examine(ctx, dir)
 	if err != nil {
 		return contract.Of(m), nil, r.at.Text(err.Error()), nil
@@ -116,57 +116,4 @@ func (r *run) promises(m *capsule.Manifest, was, is *contract.Contract, modules 
 		f.Hint = fmt.Sprintf("write version = %q", needed)
 	}
 	return append(list, f)
-}
-
-// releases says what the second release of --runtime judges otherwise than the first.
-func (r *run) releases(ctx context.Context, j *job, staged *builder.Staged) {
-	if !r.Changes || j.helper || ctx.Err() != nil {
-		return
-	}
-	start := time.Now()
-	old, new := r.Runtime[0].Version, r.Runtime[1].Version
-	ready, found, err := r.builderFor(r.Env, []string{new}).Judge(ctx, staged)
-	if err != nil {
-		if ctx.Err() == nil {
-			j.capsule.Step(report.StepRuntimeChange).Reason = r.copies.First.Text(err.Error())
-		}
-		return
-	}
-	wasReady, was := true, []finding.Finding(nil)
-	for _, m := range staged.Modules {
-		wasReady, was = wasReady && m.Report.KernelReady, append(was, m.Report.KernelFindings...)
-	}
-	var list []finding.Finding
-	switch {
-	case wasReady && !ready:
-		list = append(list, finding.Finding{Code: finding.RuntimeRegression, Message: fmt.Sprintf("%s loads it, and %s does not", old, new),
-			Hint: "the findings beside this one say why"})
-	case !wasReady && ready:
-		list = append(list, finding.Finding{Code: finding.RuntimeMended, Severity: finding.Note, Message: fmt.Sprintf("%s does not load it, and %s does", old, new)})
-	}
-	for _, f := range found {
-		if !same(was, f) {
-			f.Severity, f.Message = max(f.Severity, finding.Warning), new+": "+f.Message
-			list = append(list, f)
-		}
-	}
-	for _, f := range was {
-		if !same(found, f) {
-			f.Severity, f.Message = finding.Note, "no longer so with "+new+": "+f.Message
-			list = append(list, f)
-		}
-	}
-	m, _ := capsule.Load(r.copies.First.Of(j.dir)) // for places only
-	place(m, 0, list)
-	j.pass(report.StepRuntimeChange, time.Since(start), r.findings(r.copies.First.Mirror, list))
-}
-
-// same reports whether list has a finding that says what f does.
-func same(list []finding.Finding, f finding.Finding) bool {
-	for _, other := range list {
-		if other.Code == f.Code && other.Message == f.Message {
-			return true
-		}
-	}
-	return false
 }

@@ -12,7 +12,8 @@
 //	first.go       the steps of one capsule
 //	second.go      the second build, and whether it made the same
 //	installed.go   what the real runtime says
-//	against.go     what a change breaks, and what a release of the runtime does
+//	against.go     what a change breaks
+//	releases.go    what a release of the runtime judges otherwise than another
 //	prove.go       what others can check
 //	others.go      what builds did to other capsules
 //	artifact.go    whether what is committed is what the sources build

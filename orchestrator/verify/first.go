@@ -46,7 +46,12 @@ func (r *run) firstBuild(ctx context.Context, b *builder.Builder, j *job) (again
 	if r.journaled(j, in) {
 		return false
 	}
-	staged, err := b.Build(ctx, in, nil)
+	staged, err := r.build(ctx, b, j, in)
+	if is := r.refusal(err); is != nil {
+		r.refused(j, is)
+		r.unchanged(j, staged)
+		return false
+	}
 	if err != nil {
 		r.buildFailed(ctx, j, err)
 		r.unchanged(j, staged)
@@ -178,7 +183,7 @@ func (r *run) built(j *job, staged *builder.Staged, said []finding.Finding) {
 		ready = ready && m.Report.KernelReady
 	}
 	if r.Changes {
-		kernel, ready = nil, true // told by what changed
+		loads, kernel, described, ready = nil, nil, nil, true // told by what changed
 	}
 	if !r.Strict {
 		for i := range kernel {

@@ -25,6 +25,7 @@ type job struct {
 	feeds   bool            // others take its modules
 	helper  bool            // it was not selected, and is built for others
 	made    bool            // its modules are there for others to take
+	former  *judged         // with --runtime-changes, what the first release said that does not load it; nil: it does
 	proven  *builder.Inputs // what its verdict is of, and all of that; nil: nobody can say
 }
 

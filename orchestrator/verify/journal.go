@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"github.com/zeebo/blake3"
@@ -22,7 +23,7 @@ import (
 // A journal is a file in which a run notes every capsule that passed, as soon as it has. A run
 // that was killed is begun again with the same file, and builds the others only. A line counts
 // for the inputs and the flags that it was written for; half a line, the last of a killed run,
-// is none. A run that ends by itself removes the file.
+// is none. A run that ends by itself removes the file. While a run lives nobody else may write there.
 type journal struct {
 	mu    sync.Mutex
 	file  *os.File
@@ -40,29 +41,60 @@ const journalLimit = 1 << 30
 
 // openJournal reads what an earlier run noted, and goes on behind it.
 func openJournal(path string) (*journal, error) {
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	j := &journal{known: map[string]report.Capsule{}}
-	data, err := fsys.Read(path, journalLimit)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, usage.New(fmt.Errorf("the journal: %w", err))
-	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1]
-	for one := range bytes.Lines(whole) {
-		var l line
-		if json.Unmarshal(one, &l) != nil {
-			return nil, usage.Hint(fmt.Errorf("%s is no journal of verify", path), "name another file, or remove it")
-		}
-		j.known[l.Key] = l.Capsule
-	}
-	if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-		j.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	}
 	if err == nil {
-		err = j.file.Truncate(int64(len(whole)))
+		j.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	}
 	if err != nil {
 		return nil, usage.New(fmt.Errorf("the journal: %w", err))
 	}
+	if err := j.read(path); err != nil {
+		return nil, errors.Join(err, j.file.Close())
+	}
 	return j, nil
+}
+
+// read takes the file for this run, and reads it. The error is a *usage.Error.
+func (j *journal) read(path string) error {
+	opened, err := j.file.Stat()
+	if err != nil || !opened.Mode().IsRegular() {
+		return usage.New(errors.Join(fmt.Errorf("the journal %s is no file", path), err))
+	}
+	mine, err := fsys.TryLock(j.file)
+	if err != nil {
+		return usage.New(fmt.Errorf("the journal: %w", err))
+	}
+	there, err := os.Stat(path) // not the one that a run which just ended has removed
+	if !mine || err != nil || !os.SameFile(opened, there) {
+		return usage.Hint(fmt.Errorf("another run writes the journal %s", path), "give each run a journal of its own")
+	}
+	data, err := io.ReadAll(io.LimitReader(j.file, journalLimit))
+	if err != nil {
+		return usage.New(fmt.Errorf("the journal: %w", err))
+	}
+	whole := data[:bytes.LastIndexByte(data, '\n')+1]
+	sound := begins(data[len(whole):])
+	for one := range bytes.Lines(whole) {
+		var l line
+		sound = sound && begins(one) && json.Unmarshal(one, &l) == nil
+		j.known[l.Key] = l.Capsule
+	}
+	if !sound {
+		return usage.Hint(fmt.Errorf("%s is no journal of verify", path), "name another file, or remove it")
+	}
+	if err := j.file.Truncate(int64(len(whole))); err != nil {
+		return usage.New(fmt.Errorf("the journal: %w", err))
+	}
+	return nil
+}
+
+var beginning = regexp.MustCompile(`^\{"key":"[0-9a-f]{64}","capsule":\{`)
+
+// begins reports whether text is the beginning of a line of ours: whole, or cut.
+func begins(text []byte) bool {
+	const like = `{"key":"0000000000000000000000000000000000000000000000000000000000000000","capsule":{`
+	return len(text) < len(like) && beginning.MatchString(string(text)+like[len(text):]) || beginning.Match(text)
 }
 
 // journaled reports whether an earlier run has seen j pass, from these inputs and with these
@@ -77,8 +109,9 @@ func (r *run) journaled(j *job, in *builder.Inputs) bool {
 	if !ok {
 		return false
 	}
-	check := *j.capsule.Step(report.StepCheck) // is of this run
+	check, changed := *j.capsule.Step(report.StepCheck), j.capsule.Changed // are of this run
 	j.capsule = was
+	j.capsule.Changed = changed
 	*j.capsule.Step(report.StepCheck) = check
 	j.made = true
 	return true
@@ -99,9 +132,11 @@ func (r *run) note(j *job) {
 	_, _ = r.journal.file.Write(append(data, '\n')) // a full disk costs a build after a kill
 }
 
-// journalKey is of everything that a verdict goes by.
+// journalKey is of everything that a verdict goes by: of the flags those that do not only choose capsules.
 func (r *run) journalKey(j *job, in *builder.Inputs) string {
-	text := fmt.Sprintf("%s\x00%s\x00%s\x00%v %v %v\x00%v\x00%s", r.Tool, in.Portable, j.capsule.Dir, r.Strict, r.Repro, r.Isolated != nil, in.Judges, r.Installed)
+	flags := r.report.Options
+	flags.Shard, flags.ChangedSince, flags.FailFast = "", "", false
+	text := fmt.Sprintf("%s\x00%s\x00%s\x00%+v\x00%s\x00%v %v\x00%v\x00%s", r.Tool, in.Portable, j.capsule.Dir, flags, r.at.Commits(), r.Prove, r.MachineOnly, in.Judges, r.Installed)
 	sum := blake3.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
@@ -112,8 +147,8 @@ func (j *journal) close(ended bool) {
 	if j == nil {
 		return
 	}
-	_ = j.file.Close() // what was not written is built again
-	if ended {
-		_ = os.Remove(j.file.Name())
+	if name := j.file.Name(); ended && os.Remove(name) != nil {
+		defer os.Remove(name) // Windows removes no file that is open
 	}
+	fsys.Unlock(j.file)
 }

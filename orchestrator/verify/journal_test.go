@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/builder/capsule"
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/usage"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
@@ -85,4 +89,78 @@ func TestJournal(t *testing.T) {
 	if got := testkit.Read(t, file); got != "NO JOURNAL\n" {
 		t.Errorf("somebody's file holds %q now", got)
 	}
+}
+
+// A journal is of one run at a time, and of all flags that a report tells of; what is not a journal is left as it is.
+func TestJournalIsOneRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "journal")
+	first, err := openJournal(file)
+	testkit.Check(t, err)
+	var wrong *usage.Error
+	if _, err := openJournal(file); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "another run writes the journal") {
+		t.Errorf("a second run: %v", err)
+	}
+	first.close(false)
+	again, err := openJournal(file)
+	testkit.Check(t, err)
+	again.close(true)
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the journal of a run that ended is there: %v", err)
+	}
+	key := strings.Repeat("a", 64)
+	for text, is := range map[string]bool{
+		"":                             true,
+		`{"key":"` + key[:9]:           true,
+		`{"key":"` + key + `","caps`:   true,
+		"secret":                       false,
+		`{"payloadType":"x"}` + "\n":   false,
+		`{"key":"` + key + `","x":1}`:  false,
+		`{"key":"` + key + `"}` + "\n": false,
+		`{"key":"` + key + `","capsule":{"dir":"a"}}` + "\n" + `{"k`: true,
+		`{"key":"` + key + `","capsule":{"dir":"a"}}` + "\nsecret":   false,
+	} {
+		testkit.Write(t, file, text)
+		j, err := openJournal(file)
+		if is != (err == nil) || !is && !errors.As(err, &wrong) {
+			t.Errorf("%q: %v", text, err)
+		}
+		if is {
+			j.close(false)
+		} else if got := testkit.Read(t, file); got != text {
+			t.Errorf("%q is %q now", text, got)
+		}
+	}
+}
+
+// TestJournalKey: a run with another flag that a verdict goes by is no continuation.
+func TestJournalKey(t *testing.T) {
+	dir := t.TempDir()
+	key := func(change func(*Config)) string {
+		cfg := Config{Dirs: []string{dir}}
+		change(&cfg)
+		r := newRun(cfg)
+		return r.journalKey(r.jobs[0], &builder.Inputs{})
+	}
+	old, new := astrid.Releases()[0], astrid.Newest()
+	seen := map[string]string{}
+	for name, change := range map[string]func(*Config){
+		"plain": func(*Config) {}, "strict": func(c *Config) { c.Strict = true }, "repro": func(c *Config) { c.Repro = true },
+		"against": func(c *Config) { c.Against = "main" }, "attest": func(c *Config) { c.Prove = true },
+		"runtime": func(c *Config) { c.Runtime = []*astrid.Release{old} }, "two runtimes": func(c *Config) { c.Runtime = []*astrid.Release{old, new} },
+		"changes":  func(c *Config) { c.Runtime, c.Changes = []*astrid.Release{old, new}, true },
+		"isolated": func(c *Config) { c.Isolated = isolatedNowhere }, "elsewhere only": func(c *Config) { c.MachineOnly = true },
+	} {
+		k := key(change)
+		if other, ok := seen[k]; ok {
+			t.Errorf("%s and %s have the same key", name, other)
+		}
+		seen[k] = name
+	}
+	if key(func(*Config) {}) != key(func(c *Config) { c.Shard, c.ChangedSince, c.FailFast = Shard{1, 2}, "main", true }) {
+		t.Error("which capsules are verified says nothing of one of them")
+	}
+}
+
+func isolatedNowhere(context.Context, *capsule.Manifest, string) ([]finding.Finding, error) {
+	return nil, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/report"
 )
@@ -15,6 +16,12 @@ func (r *run) verify(ctx context.Context) {
 		r.stop(errFailFast)
 	}
 	b := r.builder(r.Env)
+	if r.at != nil {
+		r.former = r.builder(r.Env)
+	}
+	if r.Changes {
+		r.newer = r.builderFor(r.Env, astrid.Versions(r.Runtime)[1:])
+	}
 	r.arrange(r.order(r.building()))
 	r.each(ctx, func(j *job) {
 		if r.firstBuild(ctx, b, j) && r.Repro {
@@ -23,6 +30,7 @@ func (r *run) verify(ctx context.Context) {
 		r.ended(j)
 	})
 	r.notOthers(ctx, b)
+	b.Close() // its children have loaded what they had to
 	if !r.Repro {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +29,10 @@ type run struct {
 	journal *journal      // nil: there is none
 	at      *workspace.At // the repositories at Against; nil: nobody asks
 
+	builders []*builder.Builder // all that there are
+	former   *builder.Builder   // builds what there is at Against
+	newer    *builder.Builder   // judges for the release that --runtime-changes asks about
+
 	mu      sync.Mutex // guards what follows, and every job's began and until
 	running []string
 	done    int
@@ -48,7 +53,8 @@ func newRun(cfg Config) *run {
 	r := &run{Config: cfg, said: map[string][]finding.Finding{}, handed: map[string]string{}}
 	r.report = &report.Report{Tool: cfg.Tool, Root: workspace.Common(workspace.Roots(cfg.Dirs)), Options: report.Options{
 		Strict: cfg.Strict, Repro: cfg.Repro, CheckArtifact: cfg.CheckArtifact, FailFast: cfg.FailFast,
-		ChangedSince: cfg.ChangedSince, Against: cfg.Against, Shard: cfg.Shard.String()}}
+		ChangedSince: cfg.ChangedSince, Against: cfg.Against, Shard: cfg.Shard.String(),
+		Runtime: strings.Join(astrid.Versions(cfg.Runtime), ","), Changes: cfg.Changes, Isolated: cfg.Isolated != nil}}
 	for _, dir := range cfg.Dirs {
 		r.jobs = append(r.jobs, &job{dir: dir, capsule: report.Planned("", r.relative(dir), r.steps()...)})
 		if tests.In(dir) {
@@ -98,15 +104,18 @@ func (r *run) builder(env []string) *builder.Builder {
 	return r.builderFor(env, judges)
 }
 
-// builderFor is a builder whose modules are judged by these releases.
+// builderFor is a builder whose modules are judged by these releases. It lasts as long as the run,
+// so that its smoke children load one module after another.
 func (r *run) builderFor(env, judges []string) *builder.Builder {
-	return builder.New(builder.Options{Env: env, Jobs: r.Jobs, Verify: true, Runtime: judges, Installed: r.Installed, Shared: r.Shared, Slots: r.Slots, Machine: r.Machine, MachineOnly: r.MachineOnly, Say: func(dir string, f finding.Finding) {
+	b := builder.New(builder.Options{Env: env, Jobs: r.Jobs, Spare: true, Verify: true, Runtime: judges, Installed: r.Installed, Shared: r.Shared, Slots: r.Slots, Machine: r.Machine, MachineOnly: r.MachineOnly, Say: func(dir string, f finding.Finding) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if !slices.Contains(r.said[dir], f) {
 			r.said[dir] = append(r.said[dir], f)
 		}
 	}})
+	r.builders = append(r.builders, b)
+	return b
 }
 
 // began and ended tell Progress.

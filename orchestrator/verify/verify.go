@@ -36,6 +36,7 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 			return r.report, err
 		}
 	}
+	r.report.Commit = workspace.Commit(ctx, r.report.Root)
 	err := r.all(ctx)
 	r.journal.close(err == nil && ctx.Err() == nil)
 	if ctx.Err() != nil && err != nil {
@@ -51,6 +52,9 @@ func Run(ctx context.Context, cfg Config) (*report.Report, error) {
 // all does everything; what it learned is in r.jobs whatever happens.
 func (r *run) all(ctx context.Context) error {
 	defer func() {
+		for _, b := range r.builders {
+			b.Close()
+		}
 		r.copies.Remove()
 		r.at.Remove()
 	}()

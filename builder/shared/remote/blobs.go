@@ -136,17 +136,13 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []upload) 
 		if len(request.Requests) == 0 {
 			return nil
 		}
+		asked := request.Requests
 		answer, err := s.cas().BatchUpdateBlobs(ctx, request)
 		request.Requests, size = nil, 0
 		if err != nil {
 			return fault(err)
 		}
-		for _, r := range answer.GetResponses() {
-			if err := status.ErrorProto(r.GetStatus()); err != nil {
-				return fault(err)
-			}
-		}
-		return nil
+		return taken(asked, answer.GetResponses())
 	}
 	for _, b := range blobs {
 		d := b.digest
@@ -169,6 +165,23 @@ func (s *Store) writeBlobs(ctx context.Context, can *abilities, blobs []upload) 
 		size += d.SizeBytes
 	}
 	return send()
+}
+
+// taken is nil when a server says of each blob that it has it.
+func taken(asked []*reapi.BatchUpdateBlobsRequest_Request, answers []*reapi.BatchUpdateBlobsResponse_Response) error {
+	has := map[string]bool{}
+	for _, r := range answers {
+		if err := status.ErrorProto(r.GetStatus()); err != nil {
+			return fault(err)
+		}
+		has[r.GetDigest().GetHash()] = true
+	}
+	for _, q := range asked {
+		if !has[q.GetDigest().GetHash()] {
+			return errors.New("the server's answer says nothing of a blob that was sent")
+		}
+	}
+	return nil
 }
 
 // writeStream uploads what fits in no message.

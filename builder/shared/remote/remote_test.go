@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
+
+	reapi "github.com/bazelbuild/remote-apis/build/bazel/remote/execution/v2"
 
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
 	"github.com/astrid-runtime/astrid-dev/builder/shared/remote/servers"
@@ -168,5 +172,30 @@ func TestGone(t *testing.T) {
 	server.Stop()
 	if _, err := s.Entry(soon(t), key(1)); err == nil || errors.Is(err, shared.ErrNone) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestTaken: an answer that says nothing of a blob is no word that it is there.
+func TestTaken(t *testing.T) {
+	request := func(name string) *reapi.BatchUpdateBlobsRequest_Request {
+		return &reapi.BatchUpdateBlobsRequest_Request{Digest: &reapi.Digest{Hash: name}}
+	}
+	answer := func(name string, code codes.Code) *reapi.BatchUpdateBlobsResponse_Response {
+		return &reapi.BatchUpdateBlobsResponse_Response{Digest: &reapi.Digest{Hash: name}, Status: status.New(code, "").Proto()}
+	}
+	asked := []*reapi.BatchUpdateBlobsRequest_Request{request("a"), request("b")}
+	for name, c := range map[string]struct {
+		answers []*reapi.BatchUpdateBlobsResponse_Response
+		want    bool
+	}{
+		"both":       {[]*reapi.BatchUpdateBlobsResponse_Response{answer("b", codes.OK), answer("a", codes.OK)}, true},
+		"one":        {[]*reapi.BatchUpdateBlobsResponse_Response{answer("b", codes.OK)}, false},
+		"one twice":  {[]*reapi.BatchUpdateBlobsResponse_Response{answer("b", codes.OK), answer("b", codes.OK)}, false},
+		"one failed": {[]*reapi.BatchUpdateBlobsResponse_Response{answer("a", codes.OK), answer("b", codes.ResourceExhausted)}, false},
+		"nothing":    {nil, false},
+	} {
+		if err := taken(asked, c.answers); (err == nil) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

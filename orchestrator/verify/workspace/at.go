@@ -17,6 +17,15 @@ import (
 type At struct {
 	scratch fsys.Scratch
 	tops    map[string]string // of the originals -> of the checkouts
+	commits []string
+}
+
+// Commits names what is checked out; "" for nil.
+func (a *At) Commits() string {
+	if a == nil {
+		return ""
+	}
+	return strings.Join(a.commits, " ")
 }
 
 // CheckOut checks out what ref names in all repositories that dirs lie in. The caller removes
@@ -43,31 +52,33 @@ func CheckOut(ctx context.Context, dirs []string, ref string) (at *At, err error
 			continue
 		}
 		to := filepath.Join(scratch.Dir, fmt.Sprint(len(at.tops)), filepath.Base(top))
-		if err := checkOut(ctx, top, ref, to); err != nil {
+		commit, err := checkOut(ctx, top, ref, to)
+		if err != nil {
 			return at, err
 		}
-		at.tops[top] = to
+		at.tops[top], at.commits = to, append(at.commits, commit)
 	}
 	return at, nil
 }
 
-func checkOut(ctx context.Context, top, ref, to string) error {
-	commit, err := Git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
+func checkOut(ctx context.Context, top, ref, to string) (commit string, err error) {
+	said, err := Git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
 	if err != nil {
-		return usage.Hint(fmt.Errorf("--against %q: no such commit in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint))
+		return "", usage.Hint(fmt.Errorf("--against %q: no such commit in %s%s", ref, top, gitSays(err)), gitHint(err, top, depthHint))
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
+		return "", err
 	}
+	commit = strings.TrimSpace(string(said))
 	// objects are borrowed; no template, so no hook either
 	_, err = Git(ctx, top, "clone", "--quiet", "--shared", "--no-checkout", "--template=", "--", top, to)
 	if err == nil {
-		_, err = Git(ctx, to, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", strings.TrimSpace(string(commit)))
+		_, err = Git(ctx, to, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", commit)
 	}
 	if err != nil {
-		return usage.Hint(fmt.Errorf("--against %q: checking it out beside %s%s", ref, top, gitSays(err)), gitHint(err, top, "see that TMPDIR has room"))
+		return "", usage.Hint(fmt.Errorf("--against %q: checking it out beside %s%s", ref, top, gitSays(err)), gitHint(err, top, "see that TMPDIR has room"))
 	}
-	return nil
+	return commit, nil
 }
 
 // Of is where the capsule in dir lay at the commit; "" when there was none. Its packages are

@@ -133,3 +133,12 @@ func Tracked(ctx context.Context, path, dir string) bool {
 	out, err := Git(ctx, filepath.Dir(path), "ls-files", "-z", "--", ":(literal)"+filepath.Base(path))
 	return err != nil || len(out) > 0
 }
+
+// Commit is that of the repository which dir lies in; "" where there is none.
+func Commit(ctx context.Context, dir string) string {
+	said, err := Git(ctx, dir, "rev-parse", "--verify", "--quiet", "HEAD")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(said))
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -17,7 +18,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// settings are BuildGrid's: everything below one folder.
+// settings are BuildGrid's: everything below one folder. What a scheduler needs comes in between.
 const settings = `server:
   - !channel
     address: %q
@@ -32,7 +33,7 @@ caches:
     storage: *cas
     max-cached-refs: 100000
     allow-updates: true
-instances:
+%sinstances:
   - name: ''
     services:
       - !action-cache
@@ -41,19 +42,31 @@ instances:
         storage: *cas
       - !bytestream
         storage: *cas
-thread-pool-size: 16
+%sthread-pool-size: 32
 `
 
 // BuildGrid starts BuildGrid as .ci/python installs it, and waits until it answers. It ends
 // with the test. Where it is not installed the test is skipped.
 func BuildGrid(t testing.TB) (address string) {
 	t.Helper()
+	return "grpc://" + buildGrid(t, "", "")
+}
+
+func buildGrid(t testing.TB, scheduler, execution string) (host string) {
+	t.Helper()
 	testkit.Needs(t, "bgd")
-	folder, host := t.TempDir(), free(t)
+	folder := t.TempDir()
+	host = free(t)
 	file := filepath.Join(folder, "settings.yml")
-	testkit.Write(t, file, fmt.Sprintf(settings, host, filepath.Join(folder, "cas")))
+	testkit.Write(t, file, fmt.Sprintf(settings, host, filepath.Join(folder, "cas"), scheduler, execution))
+	until(t, "BuildGrid", exec.Command("bgd", "server", "start", file), os.Kill, func() bool { return answers(t, host) })
+	return host
+}
+
+// until starts a server, which ends with the test by that signal, and waits until it is up.
+func until(t testing.TB, name string, cmd *exec.Cmd, end os.Signal, up func() bool) {
+	t.Helper()
 	var said bytes.Buffer
-	cmd := exec.Command("bgd", "server", "start", file)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	testkit.Check(t, cmd.Start())
 	ended := make(chan struct{})
@@ -62,18 +75,22 @@ func BuildGrid(t testing.TB) (address string) {
 		close(ended)
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
-	testkit.Wait(t, "BuildGrid answers", func() bool {
 		select {
 		case <-ended:
-			t.Fatalf("BuildGrid ended: %s", said.String())
+			t.Errorf("%s ended by itself: %s", name, said.String())
 		default:
 		}
-		return answers(t, host)
+		_ = cmd.Process.Signal(end)
+		<-ended
 	})
-	return "grpc://" + host
+	testkit.Wait(t, name+" is up", func() bool {
+		select {
+		case <-ended:
+			t.Fatalf("%s ended: %s", name, said.String())
+		default:
+		}
+		return up()
+	})
 }
 
 // free is an address of this machine at which nobody listens.

@@ -48,7 +48,9 @@ func (s *Liar) Execute(r *reapi.ExecuteRequest, stream grpc.ServerStreamingServe
 	answer := &reapi.ExecuteResponse{}
 	name := r.GetActionDigest().GetHash()
 	s.mu.Lock()
-	answer.Result = s.results[name]
+	if !r.GetSkipCacheLookup() {
+		answer.Result = s.results[name]
+	}
 	s.mu.Unlock()
 	if answer.CachedResult = answer.Result != nil; !answer.CachedResult {
 		if answer.Result, err = s.run(stream.Context(), name); err != nil {
