@@ -49,6 +49,7 @@ var house = []string{
 	"builder/compile: builder/astrid builder/capsule builder/finding builder/proc builder/shared builder/smoke builder/toolchain builder/wasm/reader builder/wasm/source watcher/fsys watcher/tree",
 	"builder/contract: builder/capsule watcher/fsys",
 	"builder/daemon: builder/capsule builder/finding builder/pack builder/proc builder/usage watcher/fsys watcher/tree",
+	"builder/early: builder/proc builder/smoke",
 	"builder/finding:",
 	"builder/guest: builder/astrid builder/host builder/proc builder/wasm/abi builder/wasm/engine builder/wasm/reader",
 	"builder/host: builder/wasm/abi",
