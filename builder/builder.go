@@ -56,7 +56,7 @@ type Builder struct {
 	options Options
 	inputs  *inputs.Taker
 	store   *store.Store
-	spare   spare
+	spares  spares
 
 	mu    sync.Mutex             // guards notes
 	notes map[string]*sync.Mutex // by capsule folder: its causes are noted one after the other
@@ -93,7 +93,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say}), store: store.New()}
+	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say}), store: store.New(), spares: newSpares()}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

@@ -22,7 +22,7 @@
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
-//	spare.go    a smoke child that waits for the next build
+//	spare.go    children that wait for the next build
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat
 //	failure.go  what the disk refuses, in words

@@ -10,7 +10,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/inputs"
 	"github.com/astrid-runtime/astrid-dev/builder/shared"
-	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
@@ -119,9 +118,9 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 	for i, m := range t.entry.Modules {
 		s.Modules = append(s.Modules, StagedModule{ID: m.Component, File: m.File, Path: t.files[i], Hash: m.BLAKE3, Size: m.Size})
 	}
-	ready, err := smoke.Prepare(SmokeOptions(s.Before.Manifest).Limits)
+	ready, err := b.children(ctx, s.Before)
 	if err == nil {
-		defer ready.Close()
+		defer ready.leave()
 		err = b.judge(ctx, s, ready)
 	}
 	if err == nil && slices.EqualFunc(t.entry.Judged, judgements(s), judgedAlike) {

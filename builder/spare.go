@@ -1,62 +1,125 @@
 package builder
 
 import (
+	"context"
 	"sync"
 
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/builder/store"
 )
 
-// spare keeps one smoke child that waits, with its reader compiled, for the next build: where a
-// compiler takes less time than a child takes to start, nobody waits for that.
-type spare struct {
+// spares wait for the next build, with their readers compiled: one that loads what it makes, and one in which that is
+// called. Where a compiler takes less time than a child takes to start, nobody waits for that.
+type spares struct {
+	smoke spare[*smoke.Child, smoke.Limits]
+	guest spare[*guest.Guest, guest.Limits]
+}
+
+func newSpares() spares {
+	return spares{spare[*smoke.Child, smoke.Limits]{prepare: smoke.Prepare}, spare[*guest.Guest, guest.Limits]{prepare: guest.Prepare}}
+}
+
+// children are those of one build.
+type children struct {
+	smoke *smoke.Child
+	guest *guest.Guest // nil: it will not be called, as far as is known
+	leave func()
+}
+
+// children are those for a build of in. leave ends them, and has others wait where more builds are to come.
+func (b *Builder) children(ctx context.Context, in *Inputs) (c children, err error) {
+	limits := SmokeOptions(in.Manifest).Limits
+	if c.smoke, err = b.spares.smoke.take(limits); err != nil {
+		return c, err
+	}
+	calls, called := inspect.Limits(in.Manifest, hasTests(in)), hasTests(in) || wasAsked(store.Read(in.Dir))
+	if called {
+		c.guest, _ = b.spares.guest.take(calls) // without one the inspection starts its own, and says why it cannot
+	}
+	c.leave = func() {
+		c.smoke.Close()
+		c.guest.Close()
+		if !b.options.Spare || ctx.Err() != nil {
+			return
+		}
+		b.spares.smoke.another(limits)
+		if called {
+			b.spares.guest.another(calls)
+		}
+	}
+	return c, nil
+}
+
+// child is a process that waits to be used once. Close ends it, also when it is nil.
+type child interface {
+	comparable
+	Waits() bool
+	Close()
+}
+
+// spare keeps one child with limits of type L.
+type spare[C child, L comparable] struct {
+	prepare func(L) (C, error)
+
 	mu     sync.Mutex // guards what follows
-	child  *smoke.Child
-	limits smoke.Limits
+	child  C          // nil: none
+	limits L
 	closed bool
 	ends   sync.WaitGroup // those that another one took the place of
 }
 
+// waits reports whether a child with these limits is there. The caller holds mu.
+func (s *spare[C, L]) waits(l L) bool {
+	var none C
+	return s.child != none && s.limits == l && s.child.Waits()
+}
+
 // take is a child with these limits: the one that waits, if it still does, else a new one.
-func (s *spare) take(l smoke.Limits) (*smoke.Child, error) {
+func (s *spare[C, L]) take(l L) (C, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.waits(l) {
+		return s.prepare(l)
+	}
+	var none C
 	child := s.child
-	fits := child != nil && s.limits == l && child.Waits()
-	if fits {
-		s.child = nil
-	}
-	s.mu.Unlock()
-	if fits {
-		return child, nil
-	}
-	return smoke.Prepare(l)
+	s.child = none
+	return child, nil
 }
 
 // another starts one with these limits in the place of what waits with others, or has died.
-func (s *spare) another(l smoke.Limits) {
+func (s *spare[C, L]) another(l L) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.child != nil && s.limits == l && s.child.Waits() {
+	if s.closed || s.waits(l) {
 		return
 	}
 	old := s.child
-	child, err := smoke.Prepare(l)
+	child, err := s.prepare(l)
 	if err != nil {
-		child = nil // the next build says so
+		var none C
+		child = none // the next build says so
 	}
 	s.child, s.limits = child, l
 	s.ends.Go(old.Close)
 }
 
 // close ends the one that waits. No other is started.
-func (s *spare) close() {
+func (s *spare[C, L]) close() {
 	s.mu.Lock()
 	s.closed = true
+	var none C
 	child := s.child
-	s.child = nil
+	s.child = none
 	s.mu.Unlock()
 	child.Close()
 	s.ends.Wait()
 }
 
 // Close ends what waits for builds to come. It may be called twice.
-func (b *Builder) Close() { b.spare.close() }
+func (b *Builder) Close() {
+	b.spares.smoke.close()
+	b.spares.guest.close()
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 const childArgument = "__guest" // hidden first argument of the binary
@@ -25,6 +26,8 @@ func Main(args []string) (code int, handled bool) {
 }
 
 func serve(in io.Reader, out io.Writer) error {
+	_, _ = reader.Shared() // the load tells of an error
+	_ = engine.Offered()
 	ctx := context.Background()
 	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
 	var first request
