@@ -16,6 +16,7 @@
 //	build.go    Build: a capsule is built and staged
 //	share.go    results that machines share
 //	elsewhere.go  another machine builds
+//	children.go what loads and calls what a build makes
 //	promise.go  what a staged capsule promises to others, and what other releases say of it
 //	inspect.go  what was built is asked for its tools, and tested
 //	before.go   what stands published, to compare it with that
