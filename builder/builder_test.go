@@ -158,6 +158,7 @@ func TestLosingTheStateFolderCostsABuildOnly(t *testing.T) {
 
 // P2: a failed build leaves the published module as it is.
 func TestP2FailuresLeaveThePublishedModule(t *testing.T) {
+	testkit.Long(t)
 	for _, c := range []struct {
 		name, settings, src string
 		step                finding.Step

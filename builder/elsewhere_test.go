@@ -3,7 +3,6 @@ package builder
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +60,7 @@ func TestElsewhere(t *testing.T) {
 // Whatever keeps another machine from building, it is built here, and said; and where only that
 // machine may build, it is a failure.
 func TestElsewhereFaults(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	count := filepath.Join(t.TempDir(), "runs")
 	for _, tt := range []struct {
@@ -148,10 +148,11 @@ func fault(f servers.Fault) func(*servers.Liar) {
 
 // Whatever the server does at random, what is staged is what the sources say.
 func TestElsewhereLyingServer(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	server := servers.Start(t)
 	server.Runs, server.Batch = true, 100
-	server.Fault = (&dice{random: rand.New(rand.NewPCG(20, uint64(time.Now().UnixNano())))}).fault
+	server.Fault = (&dice{random: testkit.Dice(t)}).fault
 	dir := tallied(t, filepath.Join(t.TempDir(), "runs"), counts)
 	there := 0
 	for i := range testkit.Rounds(10, 100) {

@@ -58,13 +58,14 @@ func row(dir string) int {
 // success means the new one, and the next run heals everything and leaves nothing lying. A
 // plain run injects a fifth of the faults, drawn anew each time.
 func TestFaultsInPublication(t *testing.T) {
+	testkit.Long(t)
 	_, err := exec.LookPath("strace")
 	if err != nil {
 		testkit.Skip(t, "no strace, so no fault is injected")
 	}
 	dir := capsuleDir(t, copies)
 	publish(t, New(Options{}), dir)
-	content, failed, faults := 0, 0, publicationFaults()
+	content, hit, faults := 0, 0, publicationFaults()
 	for _, n := range rand.Perm(len(faults))[:testkit.Rounds(len(faults)/5, len(faults))] {
 		content++
 		old, err := os.ReadFile(filepath.Join(dir, "copy.wasm"))
@@ -72,11 +73,11 @@ func TestFaultsInPublication(t *testing.T) {
 		fresh := variant(fmt.Sprint(content))
 		testkit.Write(t, filepath.Join(dir, "src.bin"), string(fresh))
 		if inject(t, faults[n], dir, [2][]byte{old, fresh}) {
-			failed++
+			hit++
 		}
 	}
-	if failed < content/6 {
-		t.Errorf("%d of %d runs failed: no faults are injected here", failed, content)
+	if hit == 0 {
+		t.Errorf("no fault was injected in %d runs", content)
 	}
 }
 
@@ -109,6 +110,7 @@ var readingFaults = []struct {
 // The calls that read and write files fail, each at a place or two that are chosen anew each time;
 // ASTRID_DEV_FAULTS=all tries every one, ASTRID_DEV_FAULTS=SEED those of an earlier run.
 func TestFaultsInReading(t *testing.T) {
+	testkit.Long(t)
 	_, err := exec.LookPath("strace")
 	if err != nil {
 		testkit.Skip(t, "no strace, so no fault is injected")
@@ -122,7 +124,7 @@ func TestFaultsInReading(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := capsuleDir(t, copies)
 	publish(t, New(Options{}), dir)
-	content, failed := 0, 0
+	content, hit := 0, 0
 	for _, f := range readingFaults {
 		places := random.Perm(f.calls)
 		if asked != "all" {
@@ -135,22 +137,22 @@ func TestFaultsInReading(t *testing.T) {
 			fresh := variant(fmt.Sprint(content))
 			testkit.Write(t, filepath.Join(dir, "src.bin"), string(fresh))
 			if inject(t, fmt.Sprintf("inject=%s:error=%s:when=%d", f.call, f.err, place+1), dir, [2][]byte{old, fresh}) {
-				failed++
+				hit++
 			}
 		}
 	}
-	if failed < len(readingFaults)/3 {
-		t.Errorf("%d of %d runs failed: no faults are injected here", failed, content)
+	if hit == 0 {
+		t.Errorf("no fault was injected in %d runs", content)
 	}
 }
 
 // rowPatience is when a row counts as one that waits for ever: a busy machine needs seconds for one.
 const rowPatience = 3 * time.Minute
 
-// injectedRow runs the row with a fault, and returns what it said. A wait without end fails the
+// injectedRow runs the row with a fault, and returns what it said, and whether the fault came to pass. A wait without end fails the
 // test, with one exception: a read of a pipe that fails, as none does, of which Go's own fork
 // thinks that its child ended badly, so that it waits for one that runs.
-func injectedRow(t *testing.T, fault, dir string) (said string, err error) {
+func injectedRow(t *testing.T, fault, dir string) (said string, hit bool, err error) {
 	t.Helper()
 	call, _, _ := strings.Cut(strings.TrimPrefix(fault, "inject="), ":")
 	trace := filepath.Join(t.TempDir(), "trace")
@@ -162,24 +164,26 @@ func injectedRow(t *testing.T, fault, dir string) (said string, err error) {
 	var errors bytes.Buffer
 	injected.Stderr = &errors
 	err = injected.Run()
+	where := injectedAt(t, trace)
 	if ctx.Err() != nil {
-		if where := injectedAt(t, trace); !strings.Contains(where, "<pipe:") {
+		if !strings.Contains(where, "<pipe:") {
 			t.Errorf("%s: it waits for ever after\n%s\n%s", fault, where, errors.String())
 		}
-		return goOwn, err
+		return goOwn, true, err
 	}
-	return errors.String(), err
+	return errors.String(), where != "", err
 }
 
 // goOwn is a call of Go's own, without which no Go program goes on.
 const goOwn = "netpollBreak"
 
-// injectedAt is the lines of the trace that have the fault: each thread and process has its own.
+// injectedAt is the lines of the trace that have the fault: each thread and process has its own. Of a call
+// that killed its process that is the end.
 func injectedAt(t *testing.T, trace string) (lines string) {
 	text, err := os.ReadFile(trace)
 	check(t, err)
 	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, "(INJECTED)") {
+		if strings.Contains(line, "(INJECTED)") || strings.Contains(line, "+++ killed by SIGKILL") {
 			lines += line
 		}
 	}
@@ -187,11 +191,11 @@ func injectedAt(t *testing.T, trace string) (lines string) {
 }
 
 // inject runs the row with a fault, and once more without. modules are what was published, and
-// what is to be. failed: the fault stopped it.
-func inject(t *testing.T, fault, dir string, modules [2][]byte) (failed bool) {
+// what is to be. hit: the fault came to pass.
+func inject(t *testing.T, fault, dir string, modules [2][]byte) (hit bool) {
 	t.Helper()
 	old, fresh := modules[0], modules[1]
-	said, runErr := injectedRow(t, fault, dir)
+	said, hit, runErr := injectedRow(t, fault, dir)
 	got, err := os.ReadFile(filepath.Join(dir, "copy.wasm"))
 	switch {
 	case err != nil || !bytes.Equal(got, old) && !bytes.Equal(got, fresh):
@@ -218,5 +222,5 @@ func inject(t *testing.T, fault, dir string, modules [2][]byte) (failed bool) {
 			}
 		}
 	}
-	return runErr != nil
+	return hit
 }

@@ -211,6 +211,7 @@ func TestForeignStateFolderIsLeftAlone(t *testing.T) {
 
 // A note of ours that a build made a link is replaced, and not written through.
 func TestStateIsNeverWrittenThroughALink(t *testing.T) {
+	testkit.Long(t)
 	hasLinks(t)
 	for _, name := range []string{store.RecordFile, store.RunNote, store.IntentFile, ".gitignore", "CACHEDIR.TAG"} {
 		t.Run(name, func(t *testing.T) {

@@ -68,6 +68,7 @@ func editDuring(t *testing.T, b *Builder, dir, name string, edit func()) {
 // A source that changes while make works on it is older than what make makes of
 // its old content. The next build must not publish that.
 func TestP1ProductOfAnOlderSource(t *testing.T) {
+	testkit.Long(t)
 	for _, step := range []string{"compile", "link"} {
 		for how, edit := range map[string]func(src string){
 			"written": func(src string) { testkit.Write(t, src, string(variant("new"))) },
@@ -120,6 +121,7 @@ func TestP1ProductOfARunThatWasKilled(t *testing.T) {
 
 // A source may come with any time: what make made of other content is made anew.
 func TestP1SourceWithAnotherTime(t *testing.T) {
+	testkit.Long(t)
 	for how, edit := range map[string]func(t *testing.T, dir string){
 		"an older file moved over it": func(t *testing.T, dir string) { older(t, dir, time.Now().AddDate(-20, 0, 0)) },
 		"one of the epoch":            func(t *testing.T, dir string) { older(t, dir, time.Unix(100, 0)) },

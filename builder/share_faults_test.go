@@ -39,9 +39,10 @@ var lyingBuilds = flag.Int("lying-builds", testkit.Rounds(15, 150), "how many bu
 // fails. Each build begins with a cache of its own, as a process does. -lying-builds 1000 takes five
 // minutes.
 func TestSharedLyingServer(t *testing.T) {
+	testkit.Long(t)
 	key, err := seal.NewKey()
 	testkit.Check(t, err)
-	random := rand.New(rand.NewPCG(20, uint64(time.Now().UnixNano())))
+	random := testkit.Dice(t)
 	server := servers.Start(t)
 	server.Zstd, server.Batch = true, 100
 	server.Fault = (&dice{random: rand.New(rand.NewPCG(random.Uint64(), 1))}).fault

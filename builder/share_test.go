@@ -211,6 +211,7 @@ func TestSharedHangs(t *testing.T) {
 // Of many checkouts of the same capsules that all begin at once, each with a process of its own, one
 // builds each capsule, and all of them have it.
 func TestManyCheckouts(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	checkouts, capsules := testkit.Rounds(4, 8), testkit.Rounds(3, 12)
 	var wg sync.WaitGroup

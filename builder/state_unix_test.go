@@ -38,6 +38,7 @@ func fifo(t *testing.T, path string) {
 
 // What is strange in the state folder costs a build, and never holds one up.
 func TestP8StrangeStateFolder(t *testing.T) {
+	testkit.Long(t)
 	state := func(names ...string) func(string) string {
 		return func(dir string) string { return store.Path(dir, names...) }
 	}

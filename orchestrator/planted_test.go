@@ -100,6 +100,7 @@ func TestSimulationFindsPlantedFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays against one fault after the other, for a minute")
 	}
+	testkit.Long(t)
 	binary := withFaults(t)
 	for _, n := range rand.Perm(len(planted))[:testkit.Rounds(len(planted)/4, len(planted))] {
 		fault := planted[n]

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
 
 var (
-	simulations = flag.Uint64("simulations", 1500, "how many seeds TestSimulation plays")
+	simulations = flag.Uint64("simulations", uint64(testkit.Rounds(500, 1500)), "how many seeds TestSimulation plays")
 	firstSeed   = flag.Uint64("seed", 0, "the first of them")
 )
 

@@ -77,6 +77,7 @@ var differs = map[string]string{
 // The columns of older releases are our own verdicts for them, but for what differs names. With -older the
 // runtime 0.10.4 is asked, which does not come with .ci/astrid.
 func TestTheTableOfManifests(t *testing.T) {
+	testkit.Long(t)
 	if *older != "" {
 		c := column{}
 		for _, r := range rows() {

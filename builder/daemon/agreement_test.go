@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/check"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // judging is the release that the tests' daemon has.
@@ -81,6 +82,7 @@ func folder(t *testing.T, manifest, module string) string {
 // Every module about which the runtime was asked once, asked again: the recorded answers are
 // true, and ours are the same.
 func TestAgreementOnModules(t *testing.T) {
+	testkit.Long(t)
 	d := begun(t)
 	table, err := os.ReadFile(kernel + "runtime-" + judging + ".tsv")
 	if err != nil {
@@ -180,6 +182,7 @@ func rows() (list []row) {
 }
 
 func TestAgreementOnManifests(t *testing.T) {
+	testkit.Long(t)
 	d := begun(t)
 	answered := column{}
 	for _, r := range rows() {

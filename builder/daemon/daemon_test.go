@@ -160,6 +160,7 @@ func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
 // Twenty-two capsules are three processes and twenty-two installs: nothing waits for a minute to pass,
 // nothing is refused for the limit, and what was installed before is not installed again.
 func TestMoreCapsulesThanTheRuntimeTakes(t *testing.T) {
+	testkit.Long(t)
 	d := begun(t)
 	var installs []int
 	var last *running

@@ -180,6 +180,7 @@ func drawn(variants []variant, each func(n int, v variant)) (count int) {
 
 // TestEveryChangeIsFound: sixty changes are found, each in the tool that was changed and in none else.
 func TestEveryChangeIsFound(t *testing.T) {
+	testkit.Long(t)
 	w := newWorkshop(t)
 	base := w.module(t, "base", made(-1, variant{}))
 	before := &Before{Module: base, Calls: w.inspect(t, base, nil).Calls}
@@ -203,6 +204,7 @@ func TestEveryChangeIsFound(t *testing.T) {
 
 // TestNoAlarm: sixty refactorings change nothing, whether the old module is known or called once more.
 func TestNoAlarm(t *testing.T) {
+	testkit.Long(t)
 	w := newWorkshop(t)
 	base := w.module(t, "base", made(-1, variant{}))
 	known := &Before{Module: base, Calls: w.inspect(t, base, nil).Calls}

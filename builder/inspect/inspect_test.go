@@ -71,6 +71,7 @@ const (
 // The rules of the runtime's own check, and what else keeps a tool from being of use: each with
 // its line, and none where nothing is wrong.
 func TestWiring(t *testing.T) {
+	testkit.Long(t)
 	for _, c := range []struct {
 		name, manifest, tools string
 		want                  []string
@@ -141,6 +142,7 @@ func TestSilentModules(t *testing.T) {
 
 // Without tests a module that runs without end costs two seconds of a processor, and no more.
 func TestEndlessDescribe(t *testing.T) {
+	testkit.Long(t)
 	m := manifest(t, "")
 	i := inspected(t, m, module(t, m, testkit.Teller(t, "{}", 0x03, 0x40, 0x0c, 0, 0x0b)), Options{})
 	if len(i.Findings) != 1 || !strings.Contains(i.Findings[0].Message, "it was not done after "+describeWall.String()) {

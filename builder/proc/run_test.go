@@ -11,11 +11,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -256,6 +259,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	testkit.Long(t)
 	var out bytes.Buffer
 	c, _ := shell(t, "ulimit -v; ulimit -t; ulimit -H -t")
 	c.Stdout, c.Limits = &out, Limits{AddressSpace: 1 << 30, CPUSeconds: 7}
@@ -270,10 +274,11 @@ func TestLimits(t *testing.T) {
 }
 
 func TestNoMoreDescriptorsAreInheritedThanBare(t *testing.T) {
-	want, err := exec.Command("/bin/ls", "/proc/self/fd").Output()
+	listed, err := exec.Command("/bin/ls", "/proc/self/fd").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	bare := strings.Fields(string(listed))
 	for range 3000 {
 		f, err := os.Open(os.DevNull)
 		if err != nil {
@@ -284,8 +289,9 @@ func TestNoMoreDescriptorsAreInheritedThanBare(t *testing.T) {
 	for _, limits := range []Limits{{}, {CPUSeconds: 60}} {
 		var out bytes.Buffer
 		r, err := Run(t.Context(), Command{Argv: []string{"/bin/ls", "/proc/self/fd"}, Stdout: &out, Limits: limits})
-		if err != nil || out.String() != string(want) {
-			t.Errorf("%v, %v: %q, not %q", r, err, &out, want)
+		more := slices.DeleteFunc(strings.Fields(out.String()), func(fd string) bool { return slices.Contains(bare, fd) })
+		if err != nil || len(more) > 0 || out.Len() == 0 {
+			t.Errorf("%v, %v: it inherits %q, a bare child %q", r, err, &out, bare)
 		}
 	}
 }

@@ -174,6 +174,7 @@ func TestP6KillOfTheProgramEndsEverything(t *testing.T) {
 
 // The program is killed at moments between its start and well into the command.
 func TestP6KillOfTheProgramAtAnyMoment(t *testing.T) {
+	testkit.Long(t)
 	for i := range rounds(100) {
 		c, mark := helper(t, "helper-run", os.Args[0], "helper-start", "hold", "deaf,group")
 		cmd := startBare(t, c, nil)

@@ -52,6 +52,7 @@ func valid(t *testing.T, s Subject) *Bill {
 
 // A crate's packages are those of its lock, with their checksums, and its module names its tools.
 func TestCrate(t *testing.T) {
+	testkit.Long(t)
 	dir := filepath.Join(testkit.Root(), "examples", "hello-sdk")
 	module := filepath.Join(testkit.Root(), "builder", "daemon", "testdata", "speaker", "speaker.wasm")
 	b := valid(t, Subject{Name: "hello", Version: "0.1.0", Module: module, Dir: dir})
@@ -80,6 +81,7 @@ func TestCrate(t *testing.T) {
 
 // Where cargo does not tell, all that the lock names is listed, and that nobody is sure.
 func TestCrateWithoutCargo(t *testing.T) {
+	testkit.Long(t)
 	folder := t.TempDir()
 	testkit.Tool(t, folder, "cargo", "exit 101")
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -98,6 +100,7 @@ func jsonOf(t *testing.T, b *Bill) string {
 
 // A Go program's modules are those that its linker wrote.
 func TestGo(t *testing.T) {
+	testkit.Long(t)
 	module := filepath.Join(t.TempDir(), "x.wasm")
 	cmd := exec.Command("go", "build", "-o", module, "./testdata/golang")
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")

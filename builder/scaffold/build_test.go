@@ -55,6 +55,7 @@ func TestTemplatesInTheRuntime(t *testing.T) {
 			continue
 		}
 		t.Run(folder.Name(), func(t *testing.T) {
+			testkit.Long(t)
 			dir := filepath.Join(t.TempDir(), "new – capsulé")
 			l := written(t, folder.Name(), dir)
 			m := built(t, l, dir)

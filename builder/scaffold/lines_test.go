@@ -235,6 +235,7 @@ func prepared(t *testing.T, f faulty, dir string) (lines [6]int) {
 // its source, in a smoke load and in a call, though what is published tells nothing of its source. A plain run
 // has each language die once, of a fault that is drawn anew each time.
 func TestTrapsNameTheLine(t *testing.T) {
+	testkit.Long(t)
 	right := 0
 	for _, f := range faults {
 		t.Run(f.example, func(t *testing.T) {
@@ -271,6 +272,7 @@ func silent(t *testing.T, path string) {
 
 // TestLinesChangeNothing: a crate is published as cargo alone makes it, byte for byte.
 func TestLinesChangeNothing(t *testing.T) {
+	testkit.Long(t)
 	dir := filepath.Join(t.TempDir(), "capsule")
 	l := written(t, "hello-rust", dir)
 	m := built(t, l, dir)

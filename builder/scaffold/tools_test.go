@@ -199,6 +199,7 @@ func TestCToolTakesAnything(t *testing.T) {
 }
 
 func TestZigTool(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "zig")
 	kept, err := testkit.ZigCache()
 	if err != nil {

@@ -115,12 +115,12 @@ func consistent(r *Report) string {
 // TestMutations loads mutated modules in this process, which must survive all of them.
 func TestMutations(t *testing.T) {
 	all := seeds(t)
-	total := mutations(t, 400, 30_000)
+	total, dice := mutations(t, 400, 6_000), testkit.Dice(t)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
-	for w := range workers {
+	for range workers {
+		r := rand.New(rand.NewPCG(dice.Uint64(), 0))
 		wg.Go(func() {
-			r := rand.New(rand.NewPCG(1, uint64(w)))
 			for i := 0; i < total/workers && !t.Failed(); i++ {
 				b := mutate(r, all[r.IntN(len(all))])
 				report := loadHere(t.Context(), b, Options{Limits: Limits{Wall: 300 * time.Millisecond}, Calls: []Call{{Action: "a"}}})
@@ -136,7 +136,7 @@ func TestMutations(t *testing.T) {
 // TestMutationsInChild takes a sample the whole way.
 func TestMutationsInChild(t *testing.T) {
 	all := seeds(t)
-	r := rand.New(rand.NewPCG(2, 2))
+	r := testkit.Dice(t)
 	for range testkit.Rounds(10, 40) {
 		b := mutate(r, all[r.IntN(len(all))])
 		report, err := LoadFile(t.Context(), writeModule(t, b), Options{Limits: Limits{Wall: 500 * time.Millisecond}})

@@ -59,9 +59,9 @@ func TestSlimAgrees(t *testing.T) {
 		if r := loadKnown(t.Context(), seed, o, nil, notes); !wentWell(r) {
 			t.Fatalf("%s: %v", name, r.Findings)
 		}
-		dice := rand.New(rand.NewPCG(7, uint64(len(seed))))
+		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
-		for range mutations(t, 200, 10_000) / 2 {
+		for range mutations(t, 200, 2_000) / 2 {
 			b := mutatePart(dice, seed, parts)
 			file := notes.Read(b)
 			if file == nil {
@@ -152,7 +152,7 @@ func TestSlimEngines(t *testing.T) {
 			t.Errorf("%s: a call that fails was believed: %v", name, r.Findings)
 		}
 		o.Calls = slimOptions.Calls
-		dice := rand.New(rand.NewPCG(3, 3))
+		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
 		for range testkit.Rounds(2, 40) {
 			b := mutatePart(dice, seed, parts)

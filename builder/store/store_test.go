@@ -429,6 +429,7 @@ func TestLockWaits(t *testing.T) {
 // A capsule's first build makes the state folder, and examinations beside it look whether
 // something was left there. Neither may take away what the other is just writing.
 func TestP8RecoverBesideAFirstBuild(t *testing.T) {
+	testkit.Long(t)
 	for range 60 {
 		dir := t.TempDir()
 		stop, done := make(chan struct{}), make(chan error, 2)

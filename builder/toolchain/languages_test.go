@@ -36,6 +36,7 @@ func needs(t *testing.T, programs ...string) []string {
 }
 
 func TestRustBrokenAndMended(t *testing.T) {
+	testkit.Long(t)
 	brokenAndMended(t, "hello-rust", asIs, rustEnv(t), edit{file: "src/lib.rs", old: `words.join("-")`, broken: `wörds.join("-")`, mended: `words.join("_")`,
 		want: "src/lib.rs:27:5: error: cannot find value `wörds` in this scope [E0425]"})
 }
@@ -56,11 +57,13 @@ func TestCommandBrokenAndMended(t *testing.T) {
 }
 
 func TestAssemblyScriptBrokenAndMended(t *testing.T) {
+	testkit.Long(t)
 	brokenAndMended(t, "hello-assemblyscript", withPackages("hello-assemblyscript"), needs(t, "node"), edit{file: "assembly/index.ts", old: `~crc;`, broken: `~crcx;`, mended: `crc;`,
 		want: "assembly/index.ts:23:11: error: Cannot find name 'crcx'. [TS2304]"})
 }
 
 func TestJavaScriptBrokenAndMended(t *testing.T) {
+	testkit.Long(t)
 	brokenAndMended(t, "hello-js", withPackages("hello-js"), needs(t, "node", "npm"), edit{file: "capsule.js", old: `text.replace(`, broken: `text..replace(`, mended: `(text + "").replace(`,
 		want: "capsule.js:20:10: error: Failed to evaluate user JavaScript module"})
 }
@@ -71,6 +74,7 @@ func TestCBrokenAndMended(t *testing.T) {
 }
 
 func TestZigBrokenAndMended(t *testing.T) {
+	testkit.Long(t)
 	kept, err := testkit.ZigCache()
 	if err != nil {
 		t.Fatal(err)

@@ -179,6 +179,7 @@ func TestEveryFunctionIsCalled(t *testing.T) {
 
 // The lines in testdata are those of the runtime that is installed here, if it is that release.
 func TestConformanceInTheRuntime(t *testing.T) {
+	testkit.Long(t)
 	program, err := daemon.Find("")
 	if err != nil {
 		testkit.Skip(t, "no astrid-daemon: .ci/astrid installs it")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/astrid-runtime/astrid-dev/cmd/astrid-dev/internal/script"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 const top = "../.."
@@ -174,7 +175,10 @@ func TestDocumentsShowWhatWorks(t *testing.T) {
 		whole += "\n# " + d.name + "\ncd $WORK\n" + d.before + shown[d.name]
 		delete(shown, d.name)
 	}
-	t.Run("sdk", func(t *testing.T) { script.RunText(t, whole) })
+	t.Run("sdk", func(t *testing.T) {
+		testkit.Long(t)
+		script.RunText(t, whole)
+	})
 	for name, lines := range shown {
 		if lines != "" {
 			t.Run(name, func(t *testing.T) { script.RunText(t, before[name]+lines) })

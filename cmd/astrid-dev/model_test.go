@@ -31,6 +31,7 @@ import (
 //
 // ASTRID_DEV_MODEL=N begins with seed N; ASTRID_DEV_MODEL=forever goes on without end.
 func TestModelP3P4(t *testing.T) {
+	testkit.Long(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("overflow is forced with Linux's queue limit") // a condition of the system, not of its setup
 	}

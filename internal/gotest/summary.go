@@ -19,6 +19,7 @@ type summary struct {
 	out      io.Writer
 	packages map[string]*outcome
 	skipped  []string
+	long     int // tests that this run leaves out only because they take long
 }
 
 // outcome is what a package's tests said so far.
@@ -68,7 +69,7 @@ func (s *summary) add(e event) {
 		s.end(p)
 		delete(s.packages, e.Package)
 	case e.Action == "skip":
-		s.skipped = append(s.skipped, fmt.Sprintf("%s %s: %s", short(e.Package), e.Test, reason(p.output[e.Test])))
+		s.skip(e, reason(p.output[e.Test]))
 		p.forget(e.Test)
 	case e.Action == "pass":
 		p.forget(e.Test)
@@ -108,10 +109,27 @@ func (s *summary) end(p *outcome) {
 	}
 }
 
+// skip notes a skipped test.
+func (s *summary) skip(e event, why string) {
+	if strings.HasPrefix(why, leftOut) {
+		s.long++
+		return
+	}
+	s.skipped = append(s.skipped, fmt.Sprintf("%s %s: %s", short(e.Package), e.Test, why))
+}
+
+// leftOut is how the reason begins of a test that was not drawn, see testkit.Long.
+const leftOut = "this run leaves it out"
+
 // skips prints what was skipped, with the reasons.
 func (s *summary) skips() {
+	none := "no test"
+	if s.long > 0 {
+		none = "no other test"
+		fmt.Fprintf(s.out, "\nlong tests left out: %d; each run draws others; ASTRID_DEV_THOROUGH=1 takes all\n", s.long)
+	}
 	if len(s.skipped) == 0 {
-		fmt.Fprintln(s.out, "\nno test was skipped")
+		fmt.Fprintf(s.out, "\n%s was skipped\n", none)
 		return
 	}
 	fmt.Fprintln(s.out, "\nskipped:")

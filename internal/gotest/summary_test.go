@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 const events = `{"Action":"start","Package":"a"}
@@ -21,6 +23,8 @@ const events = `{"Action":"start","Package":"a"}
 {"Action":"output","Package":"a","Test":"TestScripts/lang/sdk","Output":"    testscript.go:9: WORK=$WORK\n"}
 {"Action":"output","Package":"a","Test":"TestScripts/lang/sdk","Output":"        PATH=/bin\n"}
 {"Action":"skip","Package":"a","Test":"TestScripts/lang/sdk","Elapsed":0}
+{"Action":"output","Package":"a","Test":"TestLong","Output":"    a_test.go:5: this run leaves it out, ASTRID_DEV_THOROUGH=1 takes all\n"}
+{"Action":"skip","Package":"a","Test":"TestLong","Elapsed":0}
 {"Action":"output","Package":"a","Output":"PASS\n"}
 {"Action":"output","Package":"a","Output":"ok  \ta\t0.1s\n"}
 {"Action":"pass","Package":"a","Elapsed":0.1}
@@ -58,6 +62,8 @@ d.go:1:1: expected declaration
 FAIL	d [build failed]
 no event
 
+long tests left out: 1; each run draws others; ASTRID_DEV_THOROUGH=1 takes all
+
 skipped:
   a TestSkipped: zig is not in PATH
   a TestScripts/lang/sdk: no crates
@@ -72,6 +78,13 @@ func TestNothingSkipped(t *testing.T) {
 	newSummary(&out).skips()
 	if out.String() != "\nno test was skipped\n" {
 		t.Errorf("%q", out.String())
+	}
+}
+
+// What testkit.Long says is known.
+func TestLong(t *testing.T) {
+	if !strings.HasPrefix(testkit.TakesAll, leftOut) {
+		t.Errorf("%q does not begin with %q", testkit.TakesAll, leftOut)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"testing"
 )
 
 // Rounds is how many cases are tried by a test that draws them at random, or takes one after the
@@ -17,9 +18,20 @@ func Rounds(plain, thorough int) int {
 }
 
 // LeftOut reports whether one of the long tests is left out of this run: a plain one of everything takes
-// each at one run in four. Where the tests are chosen with -run, or none may be skipped, none is left out.
+// each at one run in six. Where the tests are chosen with -run, or none may be skipped, none is left out.
 func LeftOut() bool {
 	chosen := flag.Lookup("test.run")
 	all := chosen != nil && chosen.Value.String() != "" || os.Getenv("ASTRID_DEV_NO_SKIP") != ""
-	return !all && Rounds(1, 0) == 1 && rand.IntN(4) > 0
+	return !all && Rounds(1, 0) == 1 && rand.IntN(6) > 0
 }
+
+// Long is for a test that costs more than a second of a processor: it skips what is LeftOut.
+func Long(t testing.TB) {
+	t.Helper()
+	if LeftOut() {
+		t.Skip(TakesAll)
+	}
+}
+
+// TakesAll is why a long test is left out.
+const TakesAll = "this run leaves it out, ASTRID_DEV_THOROUGH=1 takes all"

@@ -53,6 +53,7 @@ func begun(t *testing.T, values map[string]string) *trial.Trial {
 // The same calls of the same module, in the sandbox's world and in the real runtime: tools, results,
 // failures and lines of the log are equal. Where both say that a tool died, each has its own words.
 func TestTheRealRuntimeAnswersTheSame(t *testing.T) {
+	testkit.Long(t)
 	o := Options{Env: map[string]string{"TOKEN": "a-secret-token"}}
 	r := begun(t, o.Env)
 	answersTheSame(t, r, "play", o,
@@ -124,6 +125,7 @@ func sameJSON(a, b json.RawMessage) bool {
 
 // What goes wrong with a call is told as call tells it.
 func TestWrongCallsOfTheRealRuntime(t *testing.T) {
+	testkit.Long(t)
 	r := begun(t, nil)
 	speaker := filepath.Join("..", "..", "builder", "daemon", "testdata", "speaker")
 	c, err := OpenIsolated(t.Context(), speaker, r, Options{})

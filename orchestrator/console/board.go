@@ -161,19 +161,20 @@ func (b *board) parts(now time.Time, brief int) (list []part) {
 		}
 	}
 	if sound > 0 {
-		list = append(list, part{green, fmt.Sprintf("%d sound", sound)})
-		if sound == len(b.rows) {
+		list = append(list, part{green, b.some(sound, "sound")})
+		if sound == len(b.rows) && sound > 1 {
 			list[0].text = "all sound"
-		}
-		if len(b.rows) == 1 {
-			list[0].text = "sound"
 		}
 		if odd > 0 && brief < 2 {
 			list[0].text += notReady(odd, len(b.rows))
 		}
 	}
 	if dirs := b.red(); len(dirs) > 0 {
-		list = append(list, part{red, fmt.Sprintf("%d failed", len(dirs)) + namedIn(b.names(dirs), brief)})
+		failed := b.some(len(dirs), "failed")
+		if len(b.rows) > 1 {
+			failed += namedIn(b.names(dirs), brief)
+		}
+		list = append(list, part{red, failed})
 	}
 	if builds := b.running(); len(builds) > 0 {
 		list = append(list, part{plain, b.progress(builds, now, brief)})
@@ -183,9 +184,17 @@ func (b *board) parts(now time.Time, brief int) (list []part) {
 		if !b.since.IsZero() {
 			word = "not built yet"
 		}
-		list = append(list, part{dim, fmt.Sprintf("%d %s", waiting, word)})
+		list = append(list, part{dim, b.some(waiting, word)})
 	}
 	return list
+}
+
+// some is "3 failed", and "failed" where there is but one capsule.
+func (b *board) some(n int, word string) string {
+	if len(b.rows) == 1 {
+		return word
+	}
+	return fmt.Sprintf("%d %s", n, word)
 }
 
 // notReady is " (3 not kernel-ready)".

@@ -96,6 +96,7 @@ func (s *session) live(tb testing.TB) event.Live {
 // The real runtime runs what was reloaded: it lists the tools of the new module, answers its
 // command, and what that logs is shown.
 func TestTheRealRuntime(t *testing.T) {
+	testkit.Long(t)
 	s := newSession(t)
 	for i, name := range []string{"greet", "shout"} {
 		s.reload(t, i+1, name)

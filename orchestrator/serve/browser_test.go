@@ -51,6 +51,7 @@ func TestInABrowser(t *testing.T) {
 	chromium, packages := needsBrowser(t)
 	for _, play := range []string{"paint", "late", "storm", "reconnect", "missed", "tools", "forms", "refused", "hostile", "keyboard", "end", "axe"} {
 		t.Run(play, func(t *testing.T) {
+			testkit.Long(t)
 			s := show(t, "")
 			conns := &cuttable{Listener: s.listener}
 			s.listener = conns

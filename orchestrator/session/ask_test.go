@@ -131,6 +131,7 @@ func busy(t *testing.T) {
 // input, with four who wait and a busy processor, and a watch that is ended and begun again: no
 // answer is for an older tree, and none is missing.
 func TestNoAnswerForAnOlderTree(t *testing.T) {
+	testkit.Long(t)
 	dir := small(t)
 	root := filepath.Dir(dir)
 	write(t, root, "shared", "0")
@@ -238,6 +239,7 @@ func change(t *testing.T, e *edited, n int, random *rand.Rand) {
 // Holds over several files whose middle does not build: each is one build, and no failure is
 // announced. Some holders go away without a word.
 func TestAHoldIsOneEdit(t *testing.T) {
+	testkit.Long(t)
 	dir := small(t)
 	r := start(t, dir)
 	events := r.hub.Subscribe(1<<40, hub.Fail(64<<20))
@@ -296,6 +298,7 @@ func TestAHoldIsOneEdit(t *testing.T) {
 
 // Eight who read and ask at once, one of which never reads: nobody misses an event or blocks another.
 func TestEightAtOnce(t *testing.T) {
+	testkit.Long(t)
 	dir := small(t)
 	r := start(t, dir)
 	var all sync.WaitGroup

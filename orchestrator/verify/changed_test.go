@@ -46,6 +46,7 @@ func family(t *testing.T) string {
 }
 
 func TestChangedSinceTakesWhatAChangeTouches(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh", "git", "go")
 	root := family(t)
 	for _, tt := range []struct {

@@ -17,6 +17,7 @@ import (
 // A run that is stopped in the middle goes on where it was; what has changed since is built, and
 // so is what was noted for other flags, or half.
 func TestJournal(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	root, file := t.TempDir(), filepath.Join(t.TempDir(), "new", "journal")
 	count := filepath.Join(t.TempDir(), "runs")

@@ -122,6 +122,7 @@ func TestHeadersAndTLS(t *testing.T) {
 
 // A server of other people's, with its own idea of the protocol.
 func TestBuildGrid(t *testing.T) {
+	testkit.Long(t)
 	roundTrip(t, open(t, Config{Address: servers.BuildGrid(t)}), sizes...)
 }
 

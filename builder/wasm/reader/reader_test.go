@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func good(t *testing.T) []byte {
@@ -43,6 +44,7 @@ func TestHashIsTheModules(t *testing.T) {
 
 // A cache that cannot be used, or holds damage, costs a second and no verdict.
 func TestCacheThatIsOfNoUse(t *testing.T) {
+	testkit.Long(t)
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -77,6 +79,7 @@ func TestCacheThatIsOfNoUse(t *testing.T) {
 
 // What older versions left in the cache is removed, and nothing else.
 func TestCacheHoldsOneVersion(t *testing.T) {
+	testkit.Long(t)
 	cache := t.TempDir()
 	for _, name := range []string{"reader-0123", "mine"} {
 		if err := os.Mkdir(filepath.Join(cache, name), 0o700); err != nil {

@@ -216,6 +216,7 @@ func TestDWARF(t *testing.T) {
 }
 
 func TestSourceMap(t *testing.T) {
+	testkit.Long(t)
 	packages, err := testkit.NodeModules(filepath.Join(testkit.Root(), "examples", "hello-assemblyscript"))
 	if err != nil {
 		t.Fatal(err)

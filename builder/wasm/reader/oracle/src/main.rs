@@ -1,12 +1,12 @@
 //! Makes modules and components, and says what wasmparser says of them on this machine.
 //!
-//!     astrid-reader-oracle COUNT SEED_FILE... -- FEATURES...
+//!     astrid-reader-oracle COUNT DICE SEED_FILE... -- FEATURES...
 //!
 //! writes to standard output, for each module: its length in four bytes, little endian, its
 //! bytes, and for each set of features (names joined by commas) the length and the text of
 //! the verdict: nothing for valid ones, else the message and the offset. COUNT modules come
 //! from wasm-smith, as many components, and COUNT mutants of each kind from the seed
-//! files; the core test suite is always whole.
+//! files, drawn as the number DICE has it; the core test suite is always whole.
 
 use arbitrary::Unstructured;
 use rand::rngs::SmallRng;
@@ -20,13 +20,14 @@ fn main() -> io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let split = args.iter().position(|a| a == "--").expect("-- before the features");
     let count: usize = args[0].parse().expect("a count");
-    let seeds: Vec<Vec<u8>> = args[1..split].iter().map(|f| std::fs::read(f).expect(f)).collect();
+    let dice: u64 = args[1].parse().expect("a number for the dice");
+    let seeds: Vec<Vec<u8>> = args[2..split].iter().map(|f| std::fs::read(f).expect(f)).collect();
     let mut out = Judge {
         sets: args[split + 1..].iter().map(|s| features(s)).collect(),
         out: BufWriter::new(io::stdout().lock()),
     };
     suite(&mut out)?;
-    let mut random = SmallRng::seed_from_u64(1);
+    let mut random = SmallRng::seed_from_u64(dice);
     for _ in 0..count {
         smith(&mut random, &mut out)?;
     }
