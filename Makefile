@@ -32,8 +32,9 @@ bench-peers: ## the same work by other watchers, b3sum and bare cargo, in one ru
 	PATH=$$(./.ci/peers):$$PATH $(GO) test -run '^$$' -bench 'Peers|BuildOverhead' -benchtime 10x ./cmd/astrid-dev
 	$(GO) test -run '^$$' -bench Hash -benchtime 3x ./watcher/tree
 
-bench-verdict: ## from a save to its verdict, thirty edits of each example; wants a quiet machine and takes half an hour
-	$(GO) test -run '^$$' -bench EditToVerdict -benchtime 30x -timeout 0 ./cmd/astrid-dev
+EDITS ?= 30
+bench-verdict: ## from a save to its verdict, EDITS edits (30) of each example, and its table; wants a quiet machine. EDITS=5 takes some minutes, 30 half an hour
+	$(GO) test -run '^$$' -bench EditToVerdict -benchtime $(EDITS)x -timeout 0 ./cmd/astrid-dev
 
 fuzz: ## each fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \

@@ -187,11 +187,11 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 		return err
 	}
 	defer leave()
-	ready, leaves, err := b.ready(SmokeOptions(in.Manifest).Limits) // else its reader is compiled while the tool runs
+	ready, err := b.children(in) // those that do not wait yet compile their readers while the tool runs
 	if err != nil {
 		return stageFailure(ctx, in.Dir, err)
 	}
-	defer leaves()
+	defer ready.leave()
 	build := b.underWay(in, s.work, output)
 	build.Elsewhere = elsewhere
 	made, err := build.Do(ctx)
@@ -200,7 +200,7 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 	s.told = made.Findings
 	s.Findings = append(s.Findings, made.Findings...)
 	b.inputs.Age(in.Dir, made.Aged)
-	if ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil {
 		b.learn(ctx, s, made)
 	}
 	var disk *compile.DiskError
@@ -214,16 +214,20 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 		c := in.Manifest.Components[m.Component]
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
-	if !hasTests(in) { // tests read sources; else nothing does from here on, and nobody waits for both
-		defer b.lookAgain(ctx, s)()
-	}
+	defer b.lookAgain(ctx, s, made)()
 	return b.judge(ctx, s, ready)
 }
 
-// lookAgain looks at s's inputs again, beside what the caller does; looked waits for its end.
-func (b *Builder) lookAgain(ctx context.Context, s *Staged) (looked func()) {
+// lookAgain learns what a build that went well read, which may take a question to its tool, and looks at s's inputs
+// again, beside what the caller does; looked waits for its end.
+func (b *Builder) lookAgain(ctx context.Context, s *Staged, made compile.Made) (looked func()) {
 	var look sync.WaitGroup
-	look.Go(func() { s.After, s.Lost = b.Examine(ctx, s.Before.Dir) })
+	look.Go(func() {
+		b.learn(ctx, s, made)
+		if !hasTests(s.Before) { // tests read sources; else nothing does from here on, and nobody waits for both
+			s.After, s.Lost = b.Examine(ctx, s.Before.Dir)
+		}
+	})
 	return look.Wait
 }
 

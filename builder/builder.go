@@ -57,7 +57,7 @@ type Builder struct {
 	options Options
 	inputs  *inputs.Taker
 	store   *store.Store
-	spare   spare
+	spares  spares
 
 	mu    sync.Mutex                // guards all below
 	huge  map[string]*tree.Snapshot // looks at huge capsules that are not kept yet, by capsule folder
@@ -95,7 +95,7 @@ func New(o Options) *Builder {
 	if o.Say == nil {
 		o.Say = func(string, finding.Finding) {}
 	}
-	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say, Kept: kept(o)}), store: store.New()}
+	return &Builder{options: o, inputs: inputs.New(inputs.Options{Env: o.Env, Jobs: o.Jobs, Releases: o.Releases, Own: store.Folder, Say: o.Say, Kept: kept(o)}), store: store.New(), spares: newSpares()}
 }
 
 // Main runs the hidden helper processes of this program: the guardian of a

@@ -18,12 +18,13 @@
 //	share.go    results that machines share
 //	elsewhere.go  another machine builds
 //	promise.go  what a staged capsule promises to others, and what other releases say of it
+//	children.go  what loads and calls what a build makes
 //	inspect.go  what was built is asked for its tools, and tested
 //	before.go   what stands published, to compare it with that
 //	examine.go  Examine: what a build would depend on
 //	publish.go  Publish, and Recover
 //	builder.go  a Builder and its options
-//	spare.go    a smoke child that waits for the next build
+//	spare.go    children that wait for the next build
 //	kept.go     looks at sources that the next process goes by
 //	load.go     what was built is smoke-loaded
 //	verdict.go  failures that another build would repeat

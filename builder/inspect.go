@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
@@ -28,7 +29,7 @@ type inspection struct {
 // inspecting prepares the inspection of what s has staged. Where the build before it had a module
 // that can be asked it begins at once, so that a reload does not wait for one child after the
 // other; else when the smoke load knows what the module is.
-func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
+func (b *Builder) inspecting(ctx context.Context, s *Staged, waiting *guest.Guest) *inspection {
 	in := s.Before
 	i := &inspection{done: make(chan struct{})}
 	i.tested = hasTests(in)
@@ -39,25 +40,32 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged) *inspection {
 		defer close(i.done)
 		m, calls := s.Modules[0], callsOf(last, s.release)
 		i.found, i.err = inspect.Module(ctx, in.Manifest, m.Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, m.Lines),
-			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls)})
+			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls), Guest: waiting})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
 	}
-	if last != nil {
-		if before := reports(last); len(before) > 0 && before[0] != nil && asks(before[0]) {
-			go i.start()
-			i.start = nil
-		}
+	if wasAsked(last) {
+		go i.start()
+		i.start = nil
 	}
 	return i
 }
 
+// wasAsked reports whether the module that stands published can be asked for tools.
+func wasAsked(last *store.Record) bool {
+	if last == nil {
+		return false
+	}
+	before := reports(last)
+	return len(before) > 0 && before[0] != nil && asks(before[0])
+}
+
 // judge loads what is staged, and asks it what it can do.
-func (b *Builder) judge(ctx context.Context, s *Staged, ready *smoke.Child) error {
-	asked := b.inspecting(ctx, s)
+func (b *Builder) judge(ctx context.Context, s *Staged, ready children) error {
+	asked := b.inspecting(ctx, s, ready.guest)
 	defer asked.end()
-	if err := b.smoke(ctx, s, ready); err != nil {
+	if err := b.smoke(ctx, s, ready.smoke); err != nil {
 		return err
 	}
 	return b.inspect(ctx, s, asked)

@@ -64,7 +64,7 @@ func world(ctx context.Context, path string) (contract.World, error) {
 // take all of it, and what they find.
 func (b *Builder) Judge(ctx context.Context, s *Staged) (ready bool, found []finding.Finding, err error) {
 	in, o := s.Before, SmokeOptions(s.Before.Manifest)
-	child, leaves, err := b.ready(o.Limits)
+	child, leaves, err := b.smokeChild(o.Limits)
 	if err != nil {
 		return false, nil, err
 	}

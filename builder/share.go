@@ -118,9 +118,9 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 	for i, m := range t.entry.Modules {
 		s.Modules = append(s.Modules, StagedModule{ID: m.Component, File: m.File, Path: t.files[i], Hash: m.BLAKE3, Size: m.Size})
 	}
-	ready, leaves, err := b.ready(SmokeOptions(s.Before.Manifest).Limits)
+	ready, err := b.children(s.Before)
 	if err == nil {
-		defer leaves()
+		defer ready.leave()
 		err = b.judge(ctx, s, ready)
 	}
 	if err == nil && slices.EqualFunc(t.entry.Judged, judgements(s), judgedAlike) {

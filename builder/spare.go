@@ -4,26 +4,45 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 )
 
-// spare keeps smoke children that wait, with their readers compiled, for the builds to come: where a
-// compiler takes less time than a child takes to start, nobody waits for that, and one that has
-// loaded a module well loads others.
-type spare struct {
+// spares wait for the builds to come, with their readers compiled: those that load what is made, and those in which it
+// is called. Where a compiler takes less time than a child takes to start, nobody waits for that.
+type spares struct {
+	smoke spare[*smoke.Child, smoke.Limits]
+	guest spare[*guest.Guest, guest.Limits]
+}
+
+func newSpares() spares {
+	return spares{spare[*smoke.Child, smoke.Limits]{prepare: smoke.Prepare}, spare[*guest.Guest, guest.Limits]{prepare: guest.Prepare}}
+}
+
+// child is a process with limits of type L.
+type child[L any] interface {
+	Fits(L) bool
+	Waits() bool // whether it can be used: it has not ended, and what it did leaves it as it was
+	Close()
+}
+
+// spare keeps children that wait. One that has loaded a module well may wait again.
+type spare[C child[L], L any] struct {
+	prepare func(L) (C, error)
+
 	mu     sync.Mutex // guards what follows
-	idle   []*smoke.Child
+	idle   []C
 	closed bool
 	ends   sync.WaitGroup // those that another one took the place of
 }
 
 // take is a child with these limits: one that waits, if one still does, else a new one.
-func (s *spare) take(l smoke.Limits) (*smoke.Child, error) {
+func (s *spare[C, L]) take(l L) (C, error) {
 	s.mu.Lock()
 	at := s.find(l)
 	if at < 0 {
 		s.mu.Unlock()
-		return smoke.Prepare(l)
+		return s.prepare(l)
 	}
 	defer s.mu.Unlock()
 	child := s.idle[at]
@@ -33,27 +52,30 @@ func (s *spare) take(l smoke.Limits) (*smoke.Child, error) {
 
 // find is where a child with these limits waits; -1: none does. Those that somebody has killed are
 // let go. The lock is held.
-func (s *spare) find(l smoke.Limits) int {
-	s.idle = slices.DeleteFunc(s.idle, func(c *smoke.Child) bool {
+func (s *spare[C, L]) find(l L) int {
+	s.idle = slices.DeleteFunc(s.idle, func(c C) bool {
 		if c.Waits() {
 			return false
 		}
 		c.Close()
 		return true
 	})
-	return slices.IndexFunc(s.idle, func(c *smoke.Child) bool { return c.Fits(l) })
+	return slices.IndexFunc(s.idle, func(c C) bool { return c.Fits(l) })
 }
 
-// leave has child wait for another build, if it may load more. At most most wait. Where nobody waits
-// with its limits then, a new one does.
-func (s *spare) leave(child *smoke.Child, l smoke.Limits, most int) {
+// leave has child wait for another build, if it can, else a new one where nobody waits with its limits. At
+// most most wait.
+func (s *spare[C, L]) leave(child C, l L, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waits := s.find(l) >= 0
-	if !s.closed && !waits && !child.Waits() {
+	if !child.Waits() {
 		child.Close()
+		if s.closed || waits {
+			return
+		}
 		var err error
-		if child, err = smoke.Prepare(l); err != nil {
+		if child, err = s.prepare(l); err != nil {
 			return // the next build says so
 		}
 	}
@@ -65,7 +87,7 @@ func (s *spare) leave(child *smoke.Child, l smoke.Limits, most int) {
 }
 
 // close ends those that wait. No other waits from then on.
-func (s *spare) close() {
+func (s *spare[C, L]) close() {
 	s.mu.Lock()
 	s.closed = true
 	idle := s.idle
@@ -79,16 +101,7 @@ func (s *spare) close() {
 
 // Close ends what waits for builds to come, and keeps what a later process goes by. It may be called twice.
 func (b *Builder) Close() {
-	b.spare.close()
+	b.spares.smoke.close()
+	b.spares.guest.close()
 	b.keepHuge()
-}
-
-// ready is a child that waits for what a build with these limits makes, and how it is left.
-func (b *Builder) ready(l smoke.Limits) (child *smoke.Child, leave func(), err error) {
-	if !b.options.Spare {
-		child, err = smoke.Prepare(l)
-		return child, child.Close, err
-	}
-	child, err = b.spare.take(l)
-	return child, func() { b.spare.leave(child, l, b.options.Jobs) }, err
 }

@@ -10,6 +10,7 @@
 //	guest.go     the parent's side: a child that is asked again and again
 //	lines.go     answers out of a stream of bytes
 //	main.go      the child's side: requests and answers
+//	player.go    a guest without the code that it does not run
 //	request.go   one request
 //	peers.go     other capsules on its bus
 //	session.go   a module that has been loaded, and its calls

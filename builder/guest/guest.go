@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
@@ -34,7 +35,8 @@ type Guest struct {
 	cancel  context.CancelFunc
 	closed  sync.Once
 	runLoop bool
-	asked   int // requests
+	asked   int         // requests
+	told    atomic.Bool // what to load
 
 	done chan struct{} // closed when the child has ended; then:
 	end  proc.Result
@@ -48,36 +50,66 @@ type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
 
-// Start loads the module in path, and starts it: what it did then is the Outcome. The error is
-// an *Error where the module is at fault, or a child that could not be started. Close ends the
-// Guest. The binary's main, and TestMain of a test, must call Main first.
+// Start is Prepare and Load.
 func Start(ctx context.Context, path string, o Options) (*Guest, *Outcome, error) {
+	g, err := Prepare(o.Limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	outcome, err := g.Load(ctx, path, o)
+	if err != nil {
+		g.Close()
+		return nil, outcome, err
+	}
+	return g, outcome, nil
+}
+
+// Prepare starts a child with the given limits, which has compiled the reader when it is told what to load. Close ends it, also
+// after Load. The binary's main, and TestMain of a test, must call Main first.
+func Prepare(l Limits) (*Guest, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return start([]string{self, childArgument, reader.CacheFolder()}, l.withDefaults()), nil
+}
+
+// Waits reports whether the child was not told yet what to load, and has not ended, as one does that somebody kills.
+func (g *Guest) Waits() bool {
+	select {
+	case <-g.done:
+		return false
+	default:
+		return !g.told.Load()
+	}
+}
+
+// Fits reports whether the child was prepared with these limits.
+func (g *Guest) Fits(l Limits) bool { return g.limits == l.withDefaults() }
+
+// Load has the child load the module in path, within the limits that it was prepared with, and start it: what it did
+// then is the Outcome. The error is an *Error where the module is at fault, or a child that could not be started. It is called once.
+func (g *Guest) Load(ctx context.Context, path string, o Options) (*Outcome, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is not a regular file", path)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if path, err = filepath.Abs(path); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, fmt.Errorf("finding this program: %w", err)
-	}
-	o.Limits = o.Limits.withDefaults()
-	g := start([]string{self, childArgument, reader.CacheFolder()}, o.Limits)
+	g.told.Store(true)
+	o.Limits = g.limits
 	outcome, err := g.ask(ctx, request{Path: []byte(path), Options: &o})
 	if err == nil && outcome.Error != "" {
 		err = &Error{outcome.why()}
 	}
-	if err != nil {
-		g.Close()
-		return nil, outcome, err
+	if err == nil {
+		g.runLoop = outcome.RunLoop
 	}
-	g.runLoop = outcome.RunLoop
-	return g, outcome, nil
+	return outcome, err
 }
 
 func start(argv []string, l Limits) *Guest {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 const childArgument = "__guest" // hidden first argument of the binary
@@ -26,6 +26,8 @@ func Main(args []string) (code int, handled bool) {
 }
 
 func serve(in io.Reader, out io.Writer) error {
+	_, _ = reader.Shared() // the load tells of an error
+	_ = engine.Offered()
 	ctx := context.Background()
 	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
 	var first request
@@ -35,14 +37,15 @@ func serve(in io.Reader, out io.Writer) error {
 	if first.Options == nil {
 		return errors.New("the first request has no options")
 	}
-	s, err := load(ctx, string(first.Path), *first.Options)
+	var p *player
+	module, err := engine.ReadModule(string(first.Path))
 	if err == nil {
-		err = s.meet(ctx, first.Options.Peers)
+		p, err = newPlayer(ctx, module, *first.Options, notesFor(*first.Options))
 	}
 	if err != nil {
 		return answers.Encode(&Outcome{Error: err.Error()})
 	}
-	if err := answers.Encode(s.guarded(ctx, request{})); err != nil {
+	if err := answers.Encode(p.do(ctx, request{})); err != nil {
 		return err
 	}
 	for {
@@ -52,21 +55,10 @@ func serve(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("reading a request: %w", err)
 		}
-		o := s.guarded(ctx, q)
+		o := p.do(ctx, q)
 		o.ID = q.ID
 		if err := answers.Encode(o); err != nil {
 			return err
 		}
 	}
-}
-
-// guarded is do, with a panic of the engine as an error.
-func (s *session) guarded(ctx context.Context, q request) (o *Outcome) {
-	defer func() {
-		if p := recover(); p != nil {
-			o = &Outcome{Error: fmt.Sprintf("the engine broke: %v", p), Stderr: string(debug.Stack())}
-			s.guest, s.loop = nil, nil // what is left of them cannot be trusted to end
-		}
-	}()
-	return s.do(ctx, q)
 }

@@ -4,11 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
+
+// guarded is do, with a panic of the engine as an error.
+func (s *session) guarded(ctx context.Context, q request) (o *Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o = &Outcome{Error: fmt.Sprintf("the engine broke: %v", p), Stderr: string(debug.Stack())}
+			s.guest, s.loop = nil, nil // what is left of them cannot be trusted to end
+		}
+	}()
+	return s.do(ctx, q)
+}
 
 // do carries out one request within its time.
 func (s *session) do(ctx context.Context, q request) *Outcome {

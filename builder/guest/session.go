@@ -28,15 +28,21 @@ type session struct {
 
 // load reads, plans and starts nothing yet: the first call does.
 func load(ctx context.Context, path string, o Options) (*session, error) {
-	o.Limits = o.Limits.withDefaults()
-	release := astrid.Newest()
-	if o.Runtime != "" {
-		var err error
-		if release, err = astrid.Find(o.Runtime); err != nil {
-			return nil, err
-		}
+	module, err := engine.ReadModule(path)
+	if err != nil {
+		return nil, err
 	}
-	reading, err := read(ctx, path, release)
+	return loaded(ctx, module, o, nil)
+}
+
+// loaded is load of a module that was read. watch is told which functions run; it may be nil.
+func loaded(ctx context.Context, module []byte, o Options, watch engine.Watch) (*session, error) {
+	o.Limits = o.Limits.withDefaults()
+	release, err := releaseOf(o)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := read(ctx, module, release)
 	if err != nil {
 		return nil, err
 	}
@@ -46,16 +52,19 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	}
 	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Lines: o.Lines})
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines})
 	return s, err
 }
 
-// read reads a component, or makes one of a core module that carries its world.
-func read(ctx context.Context, path string, release *astrid.Release) (*reader.Reading, error) {
-	module, err := engine.ReadModule(path)
-	if err != nil {
-		return nil, err
+func releaseOf(o Options) (*astrid.Release, error) {
+	if o.Runtime == "" {
+		return astrid.Newest(), nil
 	}
+	return astrid.Find(o.Runtime)
+}
+
+// read reads a component, or makes one of a core module that carries its world.
+func read(ctx context.Context, module []byte, release *astrid.Release) (*reader.Reading, error) {
 	r, err := reader.Shared()
 	if err != nil {
 		return nil, err
@@ -174,6 +183,13 @@ func (s *session) end() {
 		s.guest.Close()
 		s.guest = nil
 	}
+}
+
+// close frees all of it.
+func (s *session) close() {
+	s.end()
+	s.world.Close()
+	s.sandbox.Close()
 }
 
 // tail keeps the end of what is written to it.

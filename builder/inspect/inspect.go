@@ -29,6 +29,28 @@ type Options struct {
 	Hash    string         // of the module; "": every test is run
 	Earlier *tests.Earlier // tests of a run before; nil: none
 	Before  *Before        // the module with which this one is compared; nil: none
+	Guest   *guest.Guest   // a child that was prepared with the capsule's Limits; nil, or one with others: a child is started. Whoever prepared it closes it
+}
+
+// Limits are those of a guest of the capsule m. tested: with the tests that lie in its folder.
+func Limits(m *capsule.Manifest, tested bool) guest.Limits {
+	limits := guest.Limits{Memory: m.Dev.Smoke.Memory, Wall: describeWall}
+	if tested {
+		if limits.Wall = m.Dev.Smoke.Timeout; limits.Wall == 0 {
+			limits.Wall = tests.Wall
+		}
+	}
+	return limits
+}
+
+// load has the module at path loaded, by the child that waits where there is one; done ends what was started for it.
+func (i *Inspection) load(ctx context.Context, path string, waiting *guest.Guest) (g *guest.Guest, done func(), err error) {
+	if waiting != nil && waiting.Fits(i.options.Limits) {
+		_, err = waiting.Load(ctx, path, i.options)
+		return waiting, func() {}, err
+	}
+	g, _, err = guest.Start(ctx, path, i.options)
+	return g, g.Close, err
 }
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
@@ -43,17 +65,11 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		}
 	}
 	world := tools.World(m)
-	limits := guest.Limits{Memory: m.Dev.Smoke.Memory, Wall: describeWall}
-	if len(i.Files) > 0 {
-		if limits.Wall = m.Dev.Smoke.Timeout; limits.Wall == 0 {
-			limits.Wall = tests.Wall
-		}
-	}
-	i.options = guest.Options{Limits: limits, Host: world, Runtime: o.Runtime, Lines: o.Lines}
-	g, _, err := guest.Start(ctx, path, i.options)
+	i.options = guest.Options{Limits: Limits(m, len(i.Files) > 0), Host: world, Runtime: o.Runtime, Lines: o.Lines}
+	g, done, err := i.load(ctx, path, o.Guest)
+	defer done()
 	var answers []string
 	if err == nil {
-		defer g.Close()
 		answers, err = i.describe(ctx, m, g)
 	}
 	if ctx.Err() != nil {

@@ -35,6 +35,7 @@
 //	wrap.go             the manifest's own wrapper
 //	identity.go         what decides what a build makes, besides files
 //	version.go          what tools say of their versions
+//	rests.go            which files decide what a tool says
 //	query.go            a tool is asked
 //	install.go          how a tool is installed
 //	install_*.go        the package managers of a system

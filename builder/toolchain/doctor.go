@@ -42,7 +42,7 @@ func Doctor(ctx context.Context, env []string) []finding.Finding {
 			list = append(list, f)
 			continue
 		}
-		version, ok := asked(ctx, j.dir, j.env, []string{program, tool.question})
+		version, ok := question{dir: j.dir, env: j.env, argv: []string{program, tool.question}}.asked(ctx)
 		if !ok {
 			list = append(list, finding.Finding{Code: finding.ToolSilent, Severity: finding.Warning, Message: fmt.Sprintf("%s does not answer %s %s", program, tool.program, tool.question),
 				Hint: "run it by hand and read what it says"})

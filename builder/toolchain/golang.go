@@ -105,14 +105,14 @@ var goDirective = regexp.MustCompile(`(?m)^\s*(?:go|toolchain)\s+\S+`)
 // goVersion is what `go version` says in the capsule's folder: the go and
 // toolchain lines above it may choose another toolchain than the program's own.
 func goVersion(ctx context.Context, j *job, program string) string {
-	steers := []string{j.env.get("GOTOOLCHAIN"), readSmall(goEnvFile(j.env))}
-	for _, name := range []string{"go.mod", "go.work"} {
-		if folder := above(j.dir, name); folder != "" {
-			steers = append(steers, goDirective.FindAllString(readSmall(filepath.Join(folder, name)), -1)...)
-		}
+	installed := readSmall(filepath.Join(filepath.Dir(filepath.Dir(resolved(program))), "go.env")) // which toolchain the installer prefers
+	steers := []string{j.env.get("GOTOOLCHAIN"), j.env.get("GOFLAGS"), j.env.get("GOWORK"), readSmall(goEnvFile(j.env)), installed}
+	module := filepath.Join(above(j.dir, "go.mod"), "go.mod")
+	for _, file := range []string{module, (&goModule{job: j, env: j.env}).workspace()} {
+		steers = append(steers, goDirective.FindAllString(readSmall(file), -1)...)
 	}
-	question := j.env.with("GOPROXY", "off") // must not begin a download
-	return ask(ctx, j.dir, question, []string{program, "version"}, steers...)
+	env := j.env.with("GOPROXY", "off") // must not begin a download
+	return question{dir: j.dir, env: env, argv: []string{program, "version"}, steers: steers, rests: restsOnGo(program)}.ask(ctx)
 }
 
 var goRelease = regexp.MustCompile(`^go version (?:.* )?go1\.(\d+)`)

@@ -25,3 +25,11 @@ func lookPath(name, dir string, env environ) string {
 	}
 	return ""
 }
+
+// resolved follows links: a new version is often a link that moved.
+func resolved(program string) string {
+	if real, err := filepath.EvalSymlinks(program); err == nil {
+		return real
+	}
+	return program
+}

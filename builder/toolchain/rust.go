@@ -75,7 +75,7 @@ func (c *crate) recipe(program string, identity Identity) *Recipe {
 // identity is the versions, the target, and what steers cargo. The flags that we add are
 // among the variables, and in both parts.
 func (c *crate) identity(ctx context.Context, version compilerVersion, program string) Identity {
-	itself := ask(ctx, c.dir, c.question(), []string{program, "-V"}, c.rustupSteers()...)
+	itself := c.asks("cargo", program, "-V").ask(ctx)
 	steered := *c.job
 	steered.env = c.flags()
 	local, portable := steered.steering(steersCargo)
@@ -123,24 +123,24 @@ func (c *crate) rustc(ctx context.Context) (path string, version compilerVersion
 	if path = lookPath(path, c.dir, c.env); path == "" {
 		return "", compilerVersion{says: "no rustc"}
 	}
-	steers, query := c.rustupSteers(), c.question()
-	version.says = ask(ctx, c.dir, query, []string{path, "-vV"}, steers...)
-	c.sysroot, _ = asked(ctx, c.dir, query, []string{path, "--print", "sysroot"}, steers...)
+	c.sysroot, _ = c.asks("rustc", path, "--print", "sysroot").asked(ctx)
 	if !isDir(c.sysroot) {
 		c.sysroot = "" // no rustc that we know: nothing can be said of its targets
 	} else {
 		version.stamp = stamp(filepath.Join(c.sysroot, "bin", "rustc"))
 	}
+	version.says = c.asks("rustc", path, "-vV").ask(ctx)
 	return path, version
 }
 
-// rustupSteers is the content of the files, and the variable, by which rustup chooses a toolchain.
-func (c *crate) rustupSteers() []string {
-	list := []string{stamp(filepath.Join(rustupHome(c.env), "settings.toml"))}
-	for _, path := range cargo.ToolchainFiles(c.dir) {
-		list = append(list, readSmall(path))
+// asks is a question to program, which is name of Rust's. Once the sysroot is known the stamp of that name there is in it: rustup
+// puts a new release where the old one was.
+func (c *crate) asks(name, program string, args ...string) question {
+	steers := c.rustupSteers()
+	if c.sysroot != "" {
+		steers = append(steers, stamp(filepath.Join(c.sysroot, "bin", name)))
 	}
-	return append(list, c.env.get(rustupVariable))
+	return question{dir: c.dir, env: c.question(), argv: append([]string{program}, args...), steers: steers, rests: c.restsOnRust(program, name)}
 }
 
 // question is the environment to ask in: a question must not begin a download.

@@ -82,13 +82,6 @@ func installedToolchains(env environ) []string {
 	return list
 }
 
-func rustupHome(env environ) string {
-	if home := env.get("RUSTUP_HOME"); home != "" {
-		return home
-	}
-	return filepath.Join(cargo.UserHome(env.lookup), ".rustup")
-}
-
 // Uninstalled is the finding about the capsule in dir when it asks rustup for a toolchain that
 // rustup does not have; false when it does not. It is a warning: rustup may be set to install
 // what is missing. Its file is relative to dir.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/builder/answers"
 )
 
 // versions holds what tools said of themselves. It is the package's only
@@ -34,29 +36,47 @@ func stamp(program string) string {
 	return fmt.Sprintf("%s %d %d", program, info.Size(), info.ModTime().UnixNano())
 }
 
-// versionOf is what program answers to args, asked once for each content of it.
-// Extra is what else decides the answer.
-func versionOf(ctx context.Context, j *job, program, arg string, extra ...string) string {
-	return ask(ctx, j.dir, j.env, []string{program, arg}, extra...)
+// question is what a tool is asked.
+type question struct {
+	dir    string
+	env    environ
+	argv   []string
+	steers []string // what decides the answer besides files
+	// rests are the files that, with steers, decide the answer; none where nobody can say it.
+	rests func(answer string) []string
+}
+
+// versionOf is what program answers to arg, asked once for each content of it.
+func versionOf(ctx context.Context, j *job, program, arg string) string {
+	return question{dir: j.dir, env: j.env, argv: []string{program, arg}, rests: restsOnSystem(program)}.ask(ctx)
 }
 
 // ask is asked, with the program's stamp in place of an answer that fails.
-func ask(ctx context.Context, dir string, env environ, argv []string, extra ...string) string {
-	if answer, ok := asked(ctx, dir, env, argv, extra...); ok {
+func (q question) ask(ctx context.Context) string {
+	if answer, ok := q.asked(ctx); ok {
 		return answer
 	}
-	return stamp(resolved(argv[0]))
+	return stamp(resolved(q.argv[0]))
 }
 
-// asked runs a query and remembers its answer. One that fails is asked again next time.
-func asked(ctx context.Context, dir string, env environ, argv []string, extra ...string) (text string, ok bool) {
-	key := strings.Join(slices.Concat([]string{stamp(resolved(argv[0]))}, argv, extra), "\x00")
+// asked is the tool's answer: as it was remembered in this process, kept by an earlier one, or given now.
+// One that fails is asked again next time.
+func (q question) asked(ctx context.Context) (text string, ok bool) {
+	key := strings.Join(slices.Concat([]string{stamp(resolved(q.argv[0]))}, q.argv, q.steers), "\x00")
 	said := remembered(key, func() (answer, bool) {
-		out, err := queryTwice(ctx, dir, env, argv, queryTimeout)
+		if text, ok := answers.Users().Get(key); ok {
+			return answer{text, true}, true
+		}
+		began := time.Now()
+		out, err := queryTwice(ctx, q.dir, q.env, q.argv, queryTimeout)
 		if err != nil && !errors.Is(err, errQueryTimeout) {
 			return answer{}, false
 		}
-		return answer{strings.TrimSpace(string(out)), err == nil}, true
+		text := strings.TrimSpace(string(out))
+		if err == nil && q.rests != nil {
+			answers.Users().Put(key, text, began, q.rests(text)...)
+		}
+		return answer{text, err == nil}, true
 	})
 	return said.text, said.ok
 }
@@ -77,12 +97,4 @@ func remembered(key string, find func() (a answer, keep bool)) answer {
 		versions.Unlock()
 	}
 	return found
-}
-
-// resolved follows links: a new version is often a link that moved.
-func resolved(program string) string {
-	if real, err := filepath.EvalSymlinks(program); err == nil {
-		return real
-	}
-	return program
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	_ "github.com/astrid-runtime/astrid-dev/builder/early"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/terminal"
 )
 

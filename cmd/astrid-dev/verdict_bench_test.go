@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,8 +26,32 @@ type edited struct {
 
 // BenchmarkEditToVerdict is a save until its verdict, of each example: -benchtime 30x makes thirty
 // edits. The quiet window is 30 ms, so that it is in nothing; the settle time of 30 ms is in the rest,
-// with the hash, the key, what was read, the smoke load and the publication.
+// with the hash, the key, what was read, the smoke load and the publication. At its end it prints the table of
+// docs/performance.md.
 func BenchmarkEditToVerdict(b *testing.B) {
+	astridDev := program(b)
+	rows := map[string]string{}
+	for _, e := range benched() {
+		name := filepath.Join(e.name, e.capsule) + "/" + e.quality()
+		b.Run(name, func(b *testing.B) { rows[name] = e.run(b, astridDev) })
+	}
+	printed := "| capsule | edits | verdict p50 | p95 | compiler p50 | smoke p50 | beyond the compiler p50 | p95 | share of it | processor, a build |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		printed += "| " + name + " | " + rows[name] + " |\n"
+	}
+	fmt.Print("\n" + printed)
+}
+
+// quality is which module the watch makes first of e.
+func (e edited) quality() string {
+	if len(e.flags) > 0 || e.tool != "rust" {
+		return "release"
+	}
+	return "debug"
+}
+
+// benched are each example, and three capsules of the workspace, Rust as debug and as release.
+func benched() []edited {
 	list := []edited{
 		{"hello-go", ".", "main.go", `"abort", ""`, `"abort", "%d"`, "go", nil},
 		{"hello-c", ".", "capsule.c", "What to mask.", "What to mask, %d.", "wasm-ld", nil},
@@ -45,16 +70,11 @@ func BenchmarkEditToVerdict(b *testing.B) {
 		release.flags = []string{"--release"}
 		list = append(list, c, release)
 	}
-	for _, e := range list {
-		quality := "debug"
-		if len(e.flags) > 0 || e.tool != "rust" {
-			quality = "release"
-		}
-		b.Run(filepath.Join(e.name, e.capsule)+"/"+quality, e.run)
-	}
+	return list
 }
 
-func (e edited) run(b *testing.B) {
+// run makes the edits, and returns their row in the table.
+func (e edited) run(b *testing.B, astridDev string) string {
 	dir := filepath.Join(b.TempDir(), "w")
 	testkit.Check(b, testkit.CopyExample(e.name, dir))
 	env := e.environment(b, dir)
@@ -63,7 +83,7 @@ func (e edited) run(b *testing.B) {
 	if !strings.Contains(source, e.old) {
 		b.Fatalf("%s does not hold %q", file, e.old)
 	}
-	cmd := exec.Command(program(b), append([]string{"watch", e.capsule, "--format", "json", "--quiet-window", "30ms", "--alone"}, e.flags...)...)
+	cmd := exec.Command(astridDev, append([]string{"watch", e.capsule, "--format", "json", "--quiet-window", "30ms", "--alone"}, e.flags...)...)
 	cmd.Dir, cmd.Env = dir, env
 	out, err := cmd.StdoutPipe()
 	testkit.Check(b, err)
@@ -83,17 +103,26 @@ func (e edited) run(b *testing.B) {
 	testkit.Check(b, cmd.Process.Signal(os.Interrupt))
 	_, _ = io.Copy(io.Discard, lines)
 	_ = cmd.Wait()
-	for _, m := range []struct {
-		name string
-		of   []float64
-	}{{"ms", all}, {"compiler-ms", compiler}, {"smoke-ms", smoke}, {"rest-ms", rest}} {
-		slices.Sort(m.of)
-		b.ReportMetric(m.of[len(m.of)/2], "p50-"+m.name)
-		b.ReportMetric(m.of[len(m.of)*95/100], "p95-"+m.name)
-	}
 	// With the compilers, the first build and the children of all of them.
-	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	b.ReportMetric(float64(cpu.Milliseconds())/float64(len(all)+1), "cpu-ms/build")
+	cpu := float64((cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Milliseconds()) / float64(len(all)+1)
+	b.ReportMetric(cpu, "cpu-ms/build")
+	return row(b, all, compiler, smoke, rest, cpu)
+}
+
+// row reports the figures of a capsule, and has them as a row of the table, in ms.
+func row(b *testing.B, all, compiler, smoke, rest []float64, cpu float64) string {
+	p := func(name string, of []float64) (p50, p95 float64) {
+		slices.Sort(of)
+		p50, p95 = of[len(of)/2], of[len(of)*95/100]
+		b.ReportMetric(p50, "p50-"+name)
+		b.ReportMetric(p95, "p95-"+name)
+		return p50, p95
+	}
+	all50, all95 := p("ms", all)
+	compiler50, _ := p("compiler-ms", compiler)
+	smoke50, _ := p("smoke-ms", smoke)
+	rest50, rest95 := p("rest-ms", rest)
+	return fmt.Sprintf("%d | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f %% | %.0f", len(all), all50, all95, compiler50, smoke50, rest50, rest95, 100*rest50/all50, cpu)
 }
 
 // reload is what an event says of its build.

@@ -7,31 +7,40 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// Watch is asked of each core module that is compiled who wants to know which of its functions are
-// called: each is told by its number among those that the module defines. nil: nobody.
-type Watch func(module []byte) (called func(function int))
+// Watch is asked of each core module that is compiled what is to be told of its functions. nil: nothing.
+type Watch func(module []byte) Watched
+
+// Watched are the functions of a core module of which somebody wants to hear when they are called, each by its number
+// among those that the module defines. Called is nil where nobody does.
+type Watched struct {
+	Wants  func(function int) bool
+	Called func(function int)
+}
 
 // watched is ctx for compiling a module.
 func (w Watch) watched(ctx context.Context, module []byte) context.Context {
 	if w == nil {
 		return ctx
 	}
-	called := w(module)
-	if called == nil {
+	of := w(module)
+	if of.Called == nil {
 		return ctx
 	}
-	return experimental.WithFunctionListenerFactory(ctx, &listeners{called: called})
+	return experimental.WithFunctionListenerFactory(ctx, &listeners{of: of})
 }
 
-// listeners makes one for each function. wazero asks for them in their order.
+// listeners makes one for each function that is wanted. wazero asks for them in their order.
 type listeners struct {
-	next   int
-	called func(int)
+	next int
+	of   Watched
 }
 
 func (l *listeners) NewFunctionListener(api.FunctionDefinition) experimental.FunctionListener {
 	l.next++
-	return &listener{function: l.next - 1, called: l.called}
+	if !l.of.Wants(l.next - 1) {
+		return nil
+	}
+	return &listener{function: l.next - 1, called: l.of.Called}
 }
 
 // listener tells of one function, the first time that it is called.

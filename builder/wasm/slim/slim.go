@@ -3,6 +3,8 @@ package slim
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
 // Least is how many bytes of code a core module has that is worth a note. Tests lower it.
@@ -18,6 +20,7 @@ type File struct {
 	notes *Notes
 	known []*note  // beside cores; nil where nothing is known
 	ran   [][]bool // beside cores: which bodies ran in a load that is watched
+	small [][]byte // beside cores: the bodies that Slim left, as they lie in what it made
 }
 
 // Left is what is not in a file that was made slim.
@@ -47,6 +50,7 @@ func (n *Notes) Read(b []byte) *File {
 // where these are few, less than half of Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
 	changed := map[*byte][]byte{}
+	f.small = make([][]byte, len(f.cores))
 	for i, c := range f.cores {
 		if f.known[i] == nil {
 			continue
@@ -54,6 +58,7 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 		code, without := c.without(f.known[i])
 		if without {
 			changed[&c.module[0]] = code
+			f.small[i] = code[c.first-c.code.body:]
 			left.Locals += f.known[i].locals
 			left.Code += int64(c.code.end-c.code.head) - int64(sized(len(code)))
 		}
@@ -72,7 +77,7 @@ func sized(n int) int { return 1 + len(binary.AppendUvarint(nil, uint64(n))) + n
 func (c *core) without(n *note) (content []byte, ok bool) {
 	content = append(content, c.module[c.code.body:c.first]...)
 	for i, body := range c.bodies {
-		if !n.ran[i] && bytes.Equal(body, n.bodies[i]) {
+		if n.leaves(i, body) {
 			body = trap
 		}
 		content = append(content, body...)
@@ -80,30 +85,65 @@ func (c *core) without(n *note) (content []byte, ok bool) {
 	return content, len(content) < c.code.end-c.code.body
 }
 
-// Watch is who is to be told which functions of a core module run that a load of the whole
-// compiles: each by its number among those that it defines. nil: nobody.
-func (f *File) Watch(module []byte) func(function int) {
-	list, ok := sections(module)
-	if !ok {
-		return nil
+// leaves reports whether body number i is known to be valid and did not run.
+func (n *note) leaves(i int, body []byte) bool { return !n.ran[i] && bytes.Equal(body, n.bodies[i]) }
+
+// Watch has noted which functions of a core module run that a load of the whole compiles, as far as no note tells of them.
+func (f *File) Watch(module []byte) engine.Watched {
+	i := f.find(module, func(i int) []byte { return f.cores[i].entries() })
+	if i < 0 {
+		return engine.Watched{}
 	}
+	ran, known := f.ran[i], f.known[i]
+	return engine.Watched{
+		Wants:  func(function int) bool { return function < len(ran) && (known == nil || !known.ran[function]) },
+		Called: func(function int) { ran[function] = true },
+	}
+}
+
+// Missing watches the functions of what Slim made that were left out: missed is told when one of them is called.
+func (f *File) Missing(missed func()) engine.Watch {
+	return func(module []byte) engine.Watched {
+		i := f.find(module, func(i int) []byte { return f.small[i] })
+		if i < 0 {
+			return engine.Watched{}
+		}
+		c, n := f.cores[i], f.known[i]
+		return engine.Watched{
+			Wants:  func(function int) bool { return function < len(c.bodies) && n.leaves(function, c.bodies[function]) },
+			Called: func(int) { missed() },
+		}
+	}
+}
+
+// find is which core module of the file has the bodies that module has, as entries knows them; -1: none. The reader may
+// have added a function behind those of the file.
+func (f *File) find(module []byte, entries func(i int) []byte) int {
+	list, _ := sections(module)
 	for _, s := range list {
 		if s.id != codeSection {
 			continue
 		}
 		_, n := number(module[s.body:s.end])
-		for i, c := range f.cores {
-			// The reader may have added a function behind those of the file.
-			if ran := f.ran[i]; bytes.HasPrefix(module[s.body+n:s.end], c.entries()) {
-				return func(function int) {
-					if function < len(ran) {
-						ran[function] = true
-					}
-				}
+		for i := range f.cores {
+			if e := entries(i); len(e) > 0 && bytes.HasPrefix(module[s.body+n:s.end], e) {
+				return i
 			}
 		}
 	}
-	return nil
+	return -1
+}
+
+// Ran is how many functions are known to run, with those of the load that is watched.
+func (f *File) Ran() (count int) {
+	for i, ran := range f.ran {
+		for k := range ran {
+			if ran[k] || f.known[i] != nil && f.known[i].ran[k] {
+				count++
+			}
+		}
+	}
+	return count
 }
 
 // Keep notes the file after a load of the whole that went well, in which Watch was told what ran.

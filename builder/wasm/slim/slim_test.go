@@ -56,7 +56,7 @@ func (n *Notes) noteIn(t *testing.T, file, b []byte, ran ...int) {
 	if f == nil {
 		t.Fatal("it was not read")
 	}
-	called := f.Watch(b)
+	called := f.Watch(b).Called
 	for _, function := range ran {
 		called(function)
 	}
