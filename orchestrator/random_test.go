@@ -127,7 +127,7 @@ func playWriters(t *testing.T, seed uint64) {
 		defer w.dump()
 		time.Sleep(time.Hour)
 		before := w.builds(dirs)
-		if before > 60*len(dirs) {
+		if before > 100*len(dirs) { // a thousand plays had 56 at most, and one under the race detector 63
 			w.t.Errorf("%d builds", before)
 		}
 		time.Sleep(time.Hour)
