@@ -110,78 +110,90 @@ func keyOfLast(dir, whole string) (string, error) {
 
 // text is the call as a [[test]].
 func (r Recorded) text(dir, name string) (string, error) {
-	var b strings.Builder
-	var untold []string
-	add := func(key string, v any) {
-		if s, _, ok := literal(v); ok {
-			fmt.Fprintf(&b, "%s = %s\n", key, s)
-		} else {
-			untold = append(untold, key)
-		}
-	}
-	b.WriteString("[[test]]\n")
-	add("name", name)
-	add("tool", r.Tool)
+	w := &writing{}
+	w.b.WriteString("[[test]]\n")
+	w.add("name", name)
+	w.add("tool", r.Tool)
 	if args := decoded(r.Args); args != nil && string(r.Args) != "{}" {
-		add("args", args)
-	}
-	texts := func(key string, m map[string]string) {
-		if len(m) > 0 {
-			table := map[string]any{}
-			for k, v := range m {
-				table[k] = v
-			}
-			add(key, table)
-		}
-	}
-	bytes := func(key string, m map[string][]byte) {
-		table := map[string]string{}
-		for k, v := range m {
-			if !utf8.Valid(v) {
-				untold = append(untold, fmt.Sprintf("%s %s, which is no text", key, k))
-			}
-			table[k] = string(v)
-		}
-		texts(key, table)
+		w.add("args", args)
 	}
 	switch fixtures, err := r.fixtures(dir); {
 	case err != nil:
 		return "", err
 	case fixtures != "":
-		add("fixtures", fixtures)
+		w.add("fixtures", fixtures)
 	default:
-		bytes("fixtures", r.Files)
+		w.bytes("fixtures", r.Files)
 	}
-	texts("env", r.Env)
-	bytes("kv", r.KV)
-	texts("answers", r.Answers)
+	w.texts("env", r.Env)
+	w.bytes("kv", r.KV)
+	w.texts("answers", r.Answers)
 	if r.Caller != "" {
-		add("caller", r.Caller)
+		w.add("caller", r.Caller)
 	}
 	if r.Approve != "" {
-		add("approve", r.Approve)
+		w.add("approve", r.Approve)
 	}
 	if len(r.With) > 0 {
 		with := []any{}
 		for _, dir := range r.With {
 			with = append(with, dir)
 		}
-		add("with", with)
+		w.add("with", with)
 	}
-	r.network(&b, &untold)
+	r.network(&w.b, &w.untold)
 	if r.Seed != 0 {
-		add("seed", json.Number(fmt.Sprint(r.Seed)))
+		w.add("seed", json.Number(fmt.Sprint(r.Seed)))
 	}
 	if !r.Clock.IsZero() {
-		fmt.Fprintf(&b, "clock = %s\n", r.Clock.UTC().Format(time.RFC3339))
+		fmt.Fprintf(&w.b, "clock = %s\n", r.Clock.UTC().Format(time.RFC3339))
 	}
 	if r.Failed {
-		b.WriteString("expect = { error = true }\n")
+		w.b.WriteString("expect = { error = true }\n")
 	}
-	if len(untold) > 0 {
-		return "", fmt.Errorf("a test cannot tell %s", strings.Join(untold, ", "))
+	if len(w.untold) > 0 {
+		return "", fmt.Errorf("a test cannot tell %s", strings.Join(w.untold, ", "))
 	}
-	return b.String(), nil
+	return w.b.String(), nil
+}
+
+// writing is a test that is being written.
+type writing struct {
+	b      strings.Builder
+	untold []string // what TOML has no words for
+}
+
+// add writes a key and its value.
+func (w *writing) add(key string, v any) {
+	if s, _, ok := literal(v); ok {
+		fmt.Fprintf(&w.b, "%s = %s\n", key, s)
+	} else {
+		w.untold = append(w.untold, key)
+	}
+}
+
+// texts writes a key and its table, if there is something in it.
+func (w *writing) texts(key string, m map[string]string) {
+	if len(m) == 0 {
+		return
+	}
+	table := map[string]any{}
+	for k, v := range m {
+		table[k] = v
+	}
+	w.add(key, table)
+}
+
+// bytes is texts, of what must be text.
+func (w *writing) bytes(key string, m map[string][]byte) {
+	table := map[string]string{}
+	for k, v := range m {
+		if !utf8.Valid(v) {
+			w.untold = append(w.untold, fmt.Sprintf("%s %s, which is no text", key, k))
+		}
+		table[k] = string(v)
+	}
+	w.texts(key, table)
 }
 
 // fixtures is the name of the folder below tests that is cwd://; "" for none.

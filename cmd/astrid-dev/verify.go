@@ -93,8 +93,13 @@ func (f verifyFlags) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	r.Cache = f.cache.tell(cfg.Shared, wrong(), r.Capsules)
+	return tell(cmd, r, targets, cfg.Nothing())
+}
+
+// tell writes the report to wherever it is asked for, and is what it comes to. nothing is said where no capsule was verified.
+func tell(cmd *cobra.Command, r *reports.Report, targets []reports.Target, nothing string) error {
 	r.From, _ = os.Getwd() // without it files are seen from the workspace's top
-	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: cfg.Nothing()}
+	out := reports.Outputs{Files: targets, Answer: cmd.OutOrStdout(), JSON: asJSON(cmd), Nothing: nothing}
 	if os.Getenv("GITHUB_ACTIONS") == "true" { // the runner reads commands from both streams; stdout may be a program's
 		out.Workflow, out.Summary = cmd.ErrOrStderr(), os.Getenv("GITHUB_STEP_SUMMARY")
 	}
