@@ -144,6 +144,9 @@ func recipeOf(in *Inputs) (list []string) {
 		}
 		list = append(list, part)
 	}
+	for _, link := range in.Links() {
+		list = append(list, "link "+link)
+	}
 	for _, release := range in.Judges {
 		list = append(list, "runtime "+release)
 	}
@@ -179,6 +182,9 @@ func recipeCause(text string, gone bool) Cause {
 		c = Cause{Kind: CauseFault, Name: strings.TrimPrefix(text, "fault ")}
 	case strings.HasPrefix(text, "runtime "):
 		c = Cause{Kind: CauseRuntime, Name: strings.TrimPrefix(text, "runtime ")}
+	case strings.HasPrefix(text, "link "):
+		c.Kind = CauseSource
+		c.Name, value, _ = strings.Cut(strings.TrimPrefix(text, "link "), " -> ")
 	case variable.MatchString(text):
 		c.Kind = CauseVariable
 		c.Name, value, _ = strings.Cut(text, "=")

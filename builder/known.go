@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -22,7 +23,7 @@ func (b *Builder) Known(ctx context.Context, dir string) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Known{Inputs: in, Failed: in.Verdict}
+	k := &Known{Inputs: in, Failed: cmp.Or(in.Verdict, in.ReleaseVerdict)}
 	if in.Fault != nil {
 		k.Failed = in.Fault
 	}

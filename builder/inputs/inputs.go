@@ -42,6 +42,8 @@ type Inputs struct {
 	How      *toolchain.Recipe // nil: it cannot be built
 	Fault    *finding.Failure  // what makes a build impossible: a broken manifest, a missing tool
 
+	links []link // those below Dir that lead to sources, by path
+
 	left func(path string, dir bool) bool // what the rules alone leave out
 	top  string                           // of the checkout; "" without a repository
 	aged map[string]int64                 // what builds of ours made look old, by absolute path, with its ctime from then on
@@ -64,6 +66,9 @@ func (in *Inputs) Changed(later *Inputs) []string {
 // FilesChanged is Changed without a word on the recipe: the files, sorted.
 func (in *Inputs) FilesChanged(later *Inputs) []string {
 	changed := append(in.Sources.Diff(later.Sources), in.outsideChanged(later)...)
+	for _, l := range linksChanged(in.links, later.links) {
+		changed = append(changed, l.path)
+	}
 	slices.Sort(changed)
 	return slices.Compact(changed)
 }
@@ -71,7 +76,8 @@ func (in *Inputs) FilesChanged(later *Inputs) []string {
 // SameContent reports whether a build of later reads the same as one of in: the same files with
 // the same bytes, and the same recipe. Files that were touched have the same content.
 func (in *Inputs) SameContent(later *Inputs) bool {
-	return in.SourceHash == later.SourceHash && in.Others.Digest == later.Others.Digest && in.Recipe == later.Recipe
+	return in.SourceHash == later.SourceHash && in.Others.Digest == later.Others.Digest && in.Recipe == later.Recipe &&
+		len(linksChanged(in.links, later.links)) == 0
 }
 
 // Written tells when each file was last written that is new or different in
@@ -85,7 +91,38 @@ func (in *Inputs) Written(later *Inputs) []time.Time {
 			}
 		})
 	}
+	for _, l := range linksChanged(in.links, later.links) {
+		if l.ctime != 0 {
+			times = append(times, time.Unix(0, l.ctime))
+		}
+	}
 	return times
+}
+
+// Links are the links below Dir that lead to sources, each as "PATH -> WHAT IT HOLDS".
+func (in *Inputs) Links() (list []string) {
+	for _, l := range in.links {
+		list = append(list, l.path+" -> "+l.to)
+	}
+	return list
+}
+
+// linksChanged are the links that hold another thing later, as they are then; of one that is gone the path alone.
+func linksChanged(before, later []link) (changed []link) {
+	old := map[string]string{}
+	for _, l := range before {
+		old[l.path] = l.to
+	}
+	for _, l := range later {
+		if to, was := old[l.path]; !was || to != l.to {
+			changed = append(changed, l)
+		}
+		delete(old, l.path)
+	}
+	for path := range old {
+		changed = append(changed, link{path: path})
+	}
+	return changed
 }
 
 func (in *Inputs) outsideChanged(later *Inputs) []string {

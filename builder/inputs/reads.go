@@ -39,8 +39,11 @@ func newReads(in *Inputs, rules *tree.Rules, patterns []string, folder string) *
 		r.named = tree.NewReach(in.Manifest.Dev.Inputs, in.Dir)
 	}
 	for _, link := range in.Sources.Links {
-		if full := filepath.Join(in.Dir, filepath.FromSlash(link)); r.follows(full) {
+		switch full := filepath.Join(in.Dir, filepath.FromSlash(link)); r.leads(full) {
+		case beside:
 			r.links = append(r.links, full)
+		case toSources:
+			in.links = append(in.links, readLink(link, full))
 		}
 	}
 	r.patterns = append(r.patterns, r.links...)
@@ -131,30 +134,58 @@ func (r *reads) skip(path string, dir bool) bool {
 	return r.rules.Skip(path, dir) && !r.counts(path, dir)
 }
 
-// follows reports whether a link leads to something that a build may read and that
-// does not count already. It does not when it leads to the capsule, a folder around
-// it or the whole disk, to a source, to a module of ours, or to a tool's products.
-func (r *reads) follows(link string) bool {
+// destination is where a link leads, as far as it matters to a build.
+type destination int
+
+const (
+	aside     destination = iota // the capsule, a folder around it or the whole disk, a module of ours, a tool's products
+	beside                       // something that a build may read and that does not count already
+	toSources                    // a source or a folder of sources: they count already, and which of them it is counts too
+)
+
+// leads is where a link leads.
+func (r *reads) leads(link string) destination {
 	real, err := filepath.EvalSymlinks(link)
 	if err != nil {
-		return true // it leads nowhere yet
+		return beside // it leads nowhere yet
 	}
 	dir, err := filepath.EvalSymlinks(r.dir)
 	if err != nil {
-		return false
+		return aside
 	}
 	if fsys.Inside(real, dir) || filepath.Dir(real) == real || isProduct(real) {
-		return false
+		return aside
 	}
 	if !fsys.Inside(dir, real) {
-		return true
+		return beside
 	}
 	rel, err := filepath.Rel(dir, real)
 	if err != nil || r.isOwn(filepath.ToSlash(rel)) || slices.Contains(strings.Split(filepath.ToSlash(rel), "/"), "target") {
-		return false
+		return aside
 	}
 	info, err := os.Stat(real)
-	return err == nil && r.rules.Skip(filepath.Join(r.dir, rel), info.IsDir())
+	switch {
+	case err != nil:
+		return aside
+	case r.rules.Skip(filepath.Join(r.dir, rel), info.IsDir()):
+		return beside
+	}
+	return toSources
+}
+
+// link is a symbolic link below a capsule that leads to its sources.
+type link struct {
+	path, to string // slash path; what it holds
+	ctime    int64
+}
+
+// readLink reads the link at full; one that is gone by now holds nothing.
+func readLink(path, full string) link {
+	to, err := os.Readlink(full)
+	if err != nil {
+		return link{path: path}
+	}
+	return link{path, filepath.ToSlash(to), fsys.Lstat(full).Ctime}
 }
 
 // isProduct reports whether path is, or lies in, a folder that calls itself a cache.

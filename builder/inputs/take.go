@@ -264,7 +264,11 @@ func (t *Taker) agedIn(dir string) map[string]int64 {
 // which is a source.
 func (in *Inputs) key(releases []string) {
 	runnable := digest(append(in.Sources.Executables(), in.Others.Executables()...)...) // a chmod can mend a build, or break it
-	files := digest(in.SourceHash, in.Others.Digest.String(), runnable)
+	parts := []string{in.SourceHash, in.Others.Digest.String(), runnable}
+	for _, l := range in.links {
+		parts = append(parts, l.path, l.to)
+	}
+	files := digest(parts...)
 	switch {
 	case in.How != nil:
 		// The reader wraps, and judges for these releases: another one may come to another result.

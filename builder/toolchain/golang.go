@@ -44,7 +44,7 @@ func planGo(ctx context.Context, j *job) (*Recipe, error) {
 	argv := func(out string) []string {
 		return []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", j.moduleIn(out, component), pkg}
 	}
-	return &Recipe{argv: argv, env: g.env, Identity: j.goIdentity(version), Outside: g.outside, TellsAll: true}, nil
+	return &Recipe{argv: argv, env: g.env, Identity: j.goIdentity(program, version), Outside: g.outside, TellsAll: true}, nil
 }
 
 // moduleIn is where component i is to be written in the folder out.
@@ -97,7 +97,7 @@ func planTinyGo(ctx context.Context, j *job) (*Recipe, error) {
 	argv := func(out string) []string {
 		return []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.moduleIn(out, 0), "."}
 	}
-	return &Recipe{argv: argv, Identity: j.goIdentity(versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)), Outside: g.outside, TellsAll: true}, nil
+	return &Recipe{argv: argv, Identity: j.goIdentity(program, versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)), Outside: g.outside, TellsAll: true}, nil
 }
 
 var goDirective = regexp.MustCompile(`(?m)^\s*(?:go|toolchain)\s+\S+`)
@@ -142,10 +142,13 @@ func goEnvFile(env environ) string {
 // goIdentity is the versions and what changes the result for the same sources: the
 // variables and what `go env -w` remembers. The folders in which Go keeps itself and what
 // it fetched are this machine's: what is in them is known by versions and by go.sum.
-func (j *job) goIdentity(versions ...string) Identity {
+func (j *job) goIdentity(program string, versions ...string) Identity {
 	remembered := fmt.Sprintf("%q", readSmall(goEnvFile(j.env)))
 	local, _ := j.steering(steersGo)
 	_, portable := j.steering(func(name string) bool { return steersGo(name) && !namesGoFolder(name) })
+	if real := resolved(program); !isNative(real) { // a wrapper may build otherwise, and say the same version
+		versions = append(versions, contentOf(real))
+	}
 	return Identity{
 		Local:    slices.Concat(versions, local, []string{remembered}),
 		Portable: slices.Concat(versions, portable, []string{remembered}),

@@ -4,6 +4,7 @@ import (
 	"debug/buildinfo"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
@@ -52,18 +53,25 @@ func restsOnGo(program string) func(string) []string {
 // or by rustup, which chooses by steers and by the toolchains that it has.
 func (c *crate) restsOnRust(program, name string) func(string) []string {
 	return func(answer string) []string {
+		if c.toolchainByPath() {
+			return nil
+		}
 		sysroot := c.sysroot
 		if sysroot == "" && isDir(answer) {
 			sysroot = answer // it is what was asked for
 		}
-		itself, driver := filepath.Join(sysroot, "bin", name), filepath.Join(sysroot, "lib") // where a library that holds the compiler has another name in each release
+		itself := filepath.Join(sysroot, "bin", name)
+		compiler, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(sysroot), "lib", "librustc_driver*")) // rustc itself is but a beginning
+		files := append([]string{program, filepath.Join(sysroot, "lib")}, compiler...)
 		switch {
 		case sysroot == "" || !isNative(resolved(itself)):
 			return nil
 		case samePlace(itself, program):
-			return []string{program, driver}
+			return files
 		case isRustupItself(program):
-			return []string{program, itself, driver, filepath.Join(rustupHome(c.env), "toolchains")}
+			toolchains := filepath.Join(rustupHome(c.env), "toolchains")
+			linked, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(toolchains), "*")) // each may be a link, and lead through others
+			return append(append(files, itself, toolchains), linked...)
 		}
 		return nil
 	}
@@ -101,6 +109,14 @@ func (c *crate) rustupSteers() []string {
 		list = append(list, text)
 	}
 	return list
+}
+
+// toolchainByPath reports whether rustup may be told of a toolchain by a path, which may lead through links that nobody looks at.
+func (c *crate) toolchainByPath() bool {
+	if strings.ContainsAny(c.env.get("RUSTUP_TOOLCHAIN"), `/\`) {
+		return true
+	}
+	return slices.ContainsFunc(cargo.ToolchainFiles(c.dir), func(path string) bool { return strings.Contains(readSmall(path), "path") })
 }
 
 func rustupHome(env environ) string {

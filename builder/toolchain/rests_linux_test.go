@@ -82,17 +82,22 @@ func TestWhatRustsAnswersRestOn(t *testing.T) {
 	testkit.Write(t, script, "#!/bin/sh\nexec something\n")
 	c := &crate{job: &job{dir: dir, env: environ{"RUSTUP_HOME=" + home}}}
 	lib, toolchains := filepath.Join(sysroot, "lib"), filepath.Join(home, "toolchains")
+	compiler := native(t, filepath.Join(lib, "librustc_driver-1.so"))
 	for program, want := range map[string][]string{
-		hard:    {hard, itself, lib, toolchains},
-		soft:    {soft, itself, lib, toolchains},
-		itself:  {itself, lib},
-		alias:   {alias, lib},
+		hard:    {hard, lib, compiler, itself, toolchains, sysroot},
+		soft:    {soft, lib, compiler, itself, toolchains, sysroot},
+		itself:  {itself, lib, compiler},
+		alias:   {alias, lib, compiler},
 		manager: nil,
 		script:  nil,
 	} {
 		if got := c.restsOnRust(program, "rustc")(sysroot); !slices.Equal(got, want) {
 			t.Errorf("%s rests on %q, want %q", program, got, want)
 		}
+	}
+	byPath := &crate{job: &job{dir: dir, env: append(environ{"RUSTUP_TOOLCHAIN=" + sysroot}, c.env...)}}
+	if got := byPath.restsOnRust(hard, "rustc")(sysroot); got != nil {
+		t.Errorf("a toolchain that is named by its path rests on %q", got)
 	}
 	testkit.Write(t, itself, "#!/bin/sh\nexec something\n")
 	if got := c.restsOnRust(hard, "rustc")(sysroot); got != nil {
