@@ -16,6 +16,7 @@ import (
 
 // A receiver that takes nothing while 300,000 events come costs one batch.
 func TestStormStuckReceiver(t *testing.T) {
+	testkit.Long(t)
 	root := folderOf(t)
 	for i := range 10 {
 		mkdir(t, filepath.Join(root, fmt.Sprint("d", i)))
@@ -69,6 +70,7 @@ func heap() int64 {
 // The kernel's queue really overflows while the watcher is kept from reading it;
 // renames are among what is lost, and every watch is right afterwards.
 func TestQueueOverflow(t *testing.T) {
+	testkit.Long(t)
 	limits, err := Limits()
 	if err != nil || limits.Queue == 0 {
 		testkit.Skip(t, "no inotify queue here: %v", err)

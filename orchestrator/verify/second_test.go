@@ -18,6 +18,7 @@ import (
 const named = `n=${#t}; { printf '\000asm\001\000\000\000\000'; printf "\\$(printf %03o $((n+2)))"; printf '\001n%s' "$t"; } > "$CAPSULE_OUT"`
 
 func TestReproSaysWhereAndWhy(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh", "date", "od")
 	root := testkit.Folder(t)
 	want := map[string]string{}
@@ -140,6 +141,7 @@ func TestFirstDifference(t *testing.T) {
 
 // Damaged modules are told apart too, wherever the damage is.
 func TestFirstDifferenceOfDamagedModules(t *testing.T) {
+	testkit.Long(t)
 	whole := component(sectionOf(1, coreModule(sectionOf(11, []byte{1}, segment(0, "hello")), sectionOf(10, []byte{1}, sized("ab")), sectionOf(0, sized("n"), []byte("text")))))
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 5000 {

@@ -163,6 +163,7 @@ func TestStrictFailsWhatTheKernelRefuses(t *testing.T) {
 }
 
 func TestTwoRunsSayTheSame(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	root := everyFault(t)
 	capsuleAt(t, filepath.Join(root, "says-where"), "says-where", `echo "$PWD" "$TMPDIR" >&2; exit 1`)
