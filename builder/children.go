@@ -10,7 +10,8 @@ import (
 // children are those of one build.
 type children struct {
 	smoke *smoke.Child
-	guest *guest.Guest // nil: it will not be called, as far as is known
+	guest *guest.Guest  // nil: it will not be called, as far as is known
+	last  *store.Record // of what stands published; nil: nothing does
 	leave func()
 }
 
@@ -20,8 +21,8 @@ func (b *Builder) children(in *Inputs) (c children, err error) {
 	if c.smoke, leaveSmoke, err = b.smokeChild(SmokeOptions(in.Manifest).Limits); err != nil {
 		return c, err
 	}
-	c.leave = leaveSmoke
-	if !hasTests(in) && !wasAsked(store.Read(in.Dir)) {
+	c.leave, c.last = leaveSmoke, store.Read(in.Dir)
+	if !hasTests(in) && !wasAsked(c.last) {
 		return c, nil
 	}
 	limits := inspect.Limits(in.Manifest, hasTests(in))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
@@ -29,18 +28,17 @@ type inspection struct {
 // inspecting prepares the inspection of what s has staged. Where the build before it had a module
 // that can be asked it begins at once, so that a reload does not wait for one child after the
 // other; else when the smoke load knows what the module is.
-func (b *Builder) inspecting(ctx context.Context, s *Staged, waiting *guest.Guest) *inspection {
-	in := s.Before
+func (b *Builder) inspecting(ctx context.Context, s *Staged, ready children) *inspection {
+	in, last := s.Before, ready.last
 	i := &inspection{done: make(chan struct{})}
 	i.tested = hasTests(in)
 	ctx, i.cancel = context.WithCancel(ctx)
 	s.release = b.options.Releases(in.Manifest)[0]
-	last := store.Read(in.Dir)
 	i.start = func() {
 		defer close(i.done)
 		m, calls := s.Modules[0], callsOf(last, s.release)
 		i.found, i.err = inspect.Module(ctx, in.Manifest, m.Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: linesOf(in.Dir, m.Lines),
-			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls), Guest: waiting})
+			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls), Guest: ready.guest})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}
@@ -63,7 +61,7 @@ func wasAsked(last *store.Record) bool {
 
 // judge loads what is staged, and asks it what it can do.
 func (b *Builder) judge(ctx context.Context, s *Staged, ready children) error {
-	asked := b.inspecting(ctx, s, ready.guest)
+	asked := b.inspecting(ctx, s, ready)
 	defer asked.end()
 	if err := b.smoke(ctx, s, ready.smoke); err != nil {
 		return err

@@ -3,9 +3,7 @@ package smoke
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,19 +12,6 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
-
-// mutations is how many are tried: as many as ASTRID_DEV_MUTATIONS says, by hand.
-func mutations(t *testing.T, plain, thorough int) int {
-	text := os.Getenv("ASTRID_DEV_MUTATIONS")
-	if text == "" {
-		return testkit.Rounds(plain, thorough)
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
 
 // seeds are valid modules and components, small enough to be loaded thousands of times.
 func seeds(t *testing.T) [][]byte {
@@ -115,7 +100,7 @@ func consistent(r *Report) string {
 // TestMutations loads mutated modules in this process, which must survive all of them.
 func TestMutations(t *testing.T) {
 	all := seeds(t)
-	total, dice := mutations(t, 400, 6_000), testkit.Dice(t)
+	total, dice := testkit.Mutations(t, 400, 6_000), testkit.Dice(t)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for range workers {

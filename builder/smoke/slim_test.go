@@ -61,7 +61,7 @@ func TestSlimAgrees(t *testing.T) {
 		}
 		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
-		for range mutations(t, 200, 2_000) / 2 {
+		for range testkit.Mutations(t, 200, 2_000) / 2 {
 			b := mutatePart(dice, seed, parts)
 			file := notes.Read(b)
 			if file == nil {

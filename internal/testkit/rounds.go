@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -15,6 +16,18 @@ func Rounds(plain, thorough int) int {
 		return thorough
 	}
 	return plain
+}
+
+// Mutations is Rounds for a test that tries mutants: as many as ASTRID_DEV_MUTATIONS says, by hand.
+func Mutations(t testing.TB, plain, thorough int) int {
+	t.Helper()
+	text := os.Getenv("ASTRID_DEV_MUTATIONS")
+	if text == "" {
+		return Rounds(plain, thorough)
+	}
+	n, err := strconv.Atoi(text)
+	Check(t, err)
+	return n
 }
 
 // LeftOut reports whether one of the long tests is left out of this run: a plain one of everything takes

@@ -204,7 +204,7 @@ func TestRetakeIsTake(t *testing.T) {
 	shortMarks(t)
 	smallCopies(t)
 	for seed := range uint64(testkit.Rounds(2, 40)) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playRetake(t, rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano())))) })
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playRetake(t, testkit.Dice(t)) })
 	}
 }
 

@@ -68,14 +68,7 @@ type sample struct {
 // made anew in each run, of which a plain one compares a tenth.
 func TestReaderIsTheOracle(t *testing.T) {
 	testkit.Long(t)
-	count := testkit.Rounds(100, 1_000) // of each of four kinds
-	if text := os.Getenv("ASTRID_DEV_MUTATIONS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		count = n / 10
-	}
+	count := testkit.Mutations(t, 1_000, 10_000) / 10 // of each of four kinds
 	seeds, err := filepath.Glob("../../smoke/testdata/kernel/*.wasm")
 	if err != nil || len(seeds) == 0 {
 		t.Fatal("no seeds")
