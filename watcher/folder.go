@@ -43,17 +43,19 @@ func (e engine) polls() bool { return e == polled || e == limited }
 // whether what is found is reported.
 func (l *loop) enter(ctx context.Context, t *target, path string, report bool) {
 	l.clearUnreadable(path)
-	rules := tree.Func(func(p string, dir bool) bool {
-		if !dir {
-			return !report || t.skips(p, false)
-		}
+	skip := func(p string) bool {
 		if t.skips(p, true) {
 			l.skipped(p)
 			return true
 		}
 		return false
-	})
-	err := tree.Walk(ctx, path, rules.At(path), func(e tree.Entry) error {
+	}
+	if !report {
+		l.noteUnreadable(tree.Folders(ctx, path, skip, l.known, func(e tree.Entry) { l.adopt(t, join(path, e.Path)) }))
+		return
+	}
+	rules := tree.Func(func(p string, dir bool) bool { return dir && skip(p) || !dir && t.skips(p, false) })
+	l.noteUnreadable(tree.Walk(ctx, path, rules, func(e tree.Entry) error {
 		p := join(path, e.Path)
 		if e.Dir {
 			l.adopt(t, p)
@@ -61,8 +63,7 @@ func (l *loop) enter(ctx context.Context, t *target, path string, report bool) {
 			l.pending.Add(t.spell(p))
 		}
 		return nil
-	})
-	l.noteUnreadable(err)
+	}))
 }
 
 // adopt watches one folder for t.

@@ -38,7 +38,9 @@ func (l *loop) apply(ctx context.Context, p Plan) {
 	for _, t := range old {
 		l.retire(t)
 	}
+	l.known = p.Known
 	l.settle(ctx, l.started)
+	l.known = nil
 	if !l.started {
 		l.started = true
 		l.tick = time.Now().Add(l.seams.idleTick)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // loop is one Run. Every field belongs to the goroutine that runs it.
@@ -14,7 +15,8 @@ type loop struct {
 
 	notify  *notify // nil: everything is polled
 	pending Pending
-	started bool // the first plan was applied
+	started bool          // the first plan was applied
+	known   *tree.Outline // of the plan that is being applied
 
 	targets map[targetKey]*target
 	dirty   map[*target]struct{} // may lead elsewhere by now

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Batch is what changed since the batch before. The receiver owns Paths.
@@ -34,6 +35,8 @@ type Plan struct {
 	// interest. nil: folders named node_modules, target, dist and .git. It must
 	// be fast; parents are asked about before their children.
 	Skip func(path string, dir bool) bool
+	// Known is what a search saw of the roots shortly before, which need not be read again; nil: everything is read.
+	Known *tree.Outline
 }
 
 // Config is what Run needs to know. Plans must not be nil.

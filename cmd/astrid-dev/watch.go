@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -62,17 +61,9 @@ type watchCall struct {
 }
 
 // watch runs until the context ends, or somebody presses q.
-// residentGarbage is how much garbage may lie beside what is held, in percent, in a process that runs all day.
-// With Go's 100 a start of a thousand capsules takes about a tenth less of the processor, and a fourth more memory
-// is resident for hours.
-const residentGarbage = 30
-
 func watch(cmd *cobra.Command, args []string, f watchCall) error {
 	if err := errors.Join(f.watchFlags.check(), f.build.check(), f.live.check()); err != nil {
 		return err
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(residentGarbage)
 	}
 	args, page := f.page(cmd, args)
 	roots, missing, err := paths.Watchable(args)

@@ -90,6 +90,8 @@ type Found struct {
 	Closed []*fs.PathError // folders that could not be read: what is in them is not known
 	Linked []string        // links that look like capsules and are none
 
+	Outline *tree.Outline // what was seen of the folders
+
 	foreign, links []string // work trees of other repositories, and all links
 }
 
@@ -114,7 +116,7 @@ func Search(ctx context.Context, search tree.Search) (Found, error) {
 	if err != nil && !errors.As(err, &partial) {
 		return Found{}, err
 	}
-	f := Found{Dirs: found.Capsules, Linked: strangers(found), foreign: found.Foreign, links: found.Linked}
+	f := Found{Dirs: found.Capsules, Linked: strangers(found), Outline: found.Outline, foreign: found.Foreign, links: found.Linked}
 	if partial != nil {
 		f.Closed = unreadable(partial)
 	}

@@ -77,8 +77,9 @@ type session struct {
 	readers  readers
 	live     *live.Live
 	builder  *builder.Builder
-	said     map[string]string        // warnings about folders, by path; the search's alone
-	found    atomic.Pointer[[]string] // folders of capsules, chosen or not, of the newest search
+	said     map[string]string            // warnings about folders, by path; the search's alone
+	found    atomic.Pointer[[]string]     // folders of capsules, chosen or not, of the newest search
+	outline  atomic.Pointer[tree.Outline] // of the folders that it saw
 }
 
 // open sets a session up. The caller closes it.
@@ -191,6 +192,7 @@ func look(b *builder.Builder) func(ctx context.Context, dir string, told *builde
 // find is the loop's search for capsules. Folders that cannot be read, and links that
 // look like capsules, are named once and passed over.
 func (s *session) find(ctx context.Context, search tree.Search) ([]string, error) {
+	search.Known = s.outline.Load()
 	found, err := paths.Search(ctx, search)
 	if err != nil {
 		return nil, err
@@ -204,6 +206,7 @@ func (s *session) find(ctx context.Context, search tree.Search) ([]string, error
 		}
 	}
 	s.found.Store(&found.Dirs)
+	s.outline.Store(found.Outline)
 	return paths.Chosen(s.Only, s.Roots, found.Dirs), nil
 }
 

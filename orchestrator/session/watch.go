@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -110,6 +111,7 @@ func (s *session) watch(o WatchOptions) (stopped func() error) {
 	plans := make(chan watcher.Plan, 1)
 	s.cfg.Batches = batches
 	s.cfg.Plan = func(p watcher.Plan) {
+		p.Known = s.outline.Load()
 		select {
 		case <-plans: // an older one that the watcher has not taken yet
 		default:
@@ -128,10 +130,17 @@ func (s *session) watch(o WatchOptions) (stopped func() error) {
 	}
 }
 
+// residentGarbage is how much garbage may lie beside what is held, in percent, in a process that runs all day. Until it
+// is ready it has Go's 100, which costs a fifth less of the processor and a seventh more memory.
+const residentGarbage = 30
+
 // seen does what watching needs at some events.
 func (s *session) seen(body event.Body) {
 	switch b := body.(type) {
 	case event.Ready:
+		if os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(residentGarbage)
+		}
 		switch {
 		case b.Capsules > 0:
 		case len(s.Only) > 0:

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -16,7 +17,8 @@ import (
 // Search says where capsules are looked for.
 type Search struct {
 	Roots  []string
-	Nested bool // also in work trees, submodules and repositories inside the roots' own
+	Nested bool     // also in work trees, submodules and repositories inside the roots' own
+	Known  *Outline // of an earlier search of the same roots; nil: there is none
 }
 
 // Found is what a search came upon. Paths are absolute and sorted, each once.
@@ -24,6 +26,7 @@ type Found struct {
 	Capsules []string // folders that hold a regular file Capsule.toml
 	Linked   []string // links to such a folder, and manifests that are links: neither is a capsule
 	Foreign  []string // other repositories' work trees, which were not entered
+	Outline  *Outline // what was seen of the folders
 }
 
 // Find looks for capsules at or below the roots. Folders named node_modules, target,
@@ -35,7 +38,7 @@ type Found struct {
 // the roots and folders that could not be read; a root that does not exist is
 // in it as fs.ErrNotExist. Any other err is ctx's, and nothing is returned.
 func Find(ctx context.Context, s Search) (Found, error) {
-	f := &finder{ctx: ctx}
+	f := &finder{ctx: ctx, known: s.Known, seen: &Outline{dev: trustedAll(s.Roots), folders: map[string]outlined{}}}
 	if !s.Nested {
 		f.foreign = NewForeign(s.Roots)
 	}
@@ -61,7 +64,20 @@ func Find(ctx context.Context, s Search) (Found, error) {
 		*list = slices.Compact(*list)
 	}
 	slices.SortFunc(f.errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	f.found.Outline = f.seen
 	return f.found, partial(f.errs)
+}
+
+// trustedAll is the device on which all roots lie, if it is trusted.
+func trustedAll(roots []string) (dev uint64) {
+	for n, root := range roots {
+		if is := trusted(root); n == 0 {
+			dev = is
+		} else if is != dev {
+			return 0
+		}
+	}
+	return dev
 }
 
 type folder struct {
@@ -73,12 +89,14 @@ type folder struct {
 type finder struct {
 	ctx     context.Context // of the one call that the finder lives in
 	foreign *Foreign        // nil: every repository is entered
+	known   *Outline        // of an earlier search
 
 	mu    sync.Mutex // guards all below
 	wake  sync.Cond  // a folder was queued, or the last one is done
 	queue []folder   // taken from its end, which keeps it short
 	busy  int        // goroutines that may still queue more
 	found Found
+	seen  *Outline
 	errs  []error
 }
 
@@ -100,7 +118,7 @@ func (f *finder) run() {
 		f.queue = f.queue[:last]
 		f.busy++
 		f.mu.Unlock()
-		below, here, err := f.readFolder(next)
+		below, here, err := f.look(next)
 		f.mu.Lock()
 		f.busy--
 		f.queue = append(f.queue, below...)
@@ -116,7 +134,38 @@ func (f *finder) run() {
 	}
 }
 
-// readFolder lists the folders to enter in d, and what d is and holds.
+// look lists the folders to enter in d, and what d is and holds.
+func (f *finder) look(d folder) (below []folder, here Found, err error) {
+	if f.known != nil && !d.root {
+		if is, same := f.known.at(d.path, fsys.Lstat(d.path)); same {
+			below, here = d.inside(is)
+			f.note(d.path, is)
+			return below, here, nil
+		}
+	}
+	return f.readFolder(d)
+}
+
+// inside lists the folders to enter in d, which is is, and what d is.
+func (d folder) inside(is outlined) (below []folder, here Found) {
+	for _, name := range is.folders {
+		if !IgnoredFolder(name) {
+			below = append(below, folder{path: fsys.Join(d.path, name)})
+		}
+	}
+	if is.capsule {
+		here.Capsules = []string{d.path}
+	}
+	return below, here
+}
+
+// note keeps what was seen of the folder at path.
+func (f *finder) note(path string, is outlined) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen.folders[path] = is
+}
+
 func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 	openDir := fsys.OpenRealDir
 	if d.root { // only a root may be a link
@@ -127,7 +176,14 @@ func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 		return nil, here, err
 	}
 	defer open.Release()
+	before := time.Now()
+	i, unknown := open.Stat(".")
 	list, err := open.Entries()
+	if err == nil && unknown == nil {
+		if is, sure := f.seen.outline(i, before, list); sure {
+			f.note(d.path, is)
+		}
+	}
 	if !d.root && f.foreign.holds(d.path, list) {
 		return nil, Found{Foreign: []string{d.path}}, err
 	}

@@ -26,6 +26,7 @@
 //	copied.go     files that did not change are taken from a copy
 //	lossy.go      paths as the digest has them
 //	walk.go       the sources, in the order of the digest
+//	outline.go    folders as a search saw them
 //	explain.go    which rule leaves a path out
 //	memory.go     what a later look goes by
 //	rules.go      which paths are sources

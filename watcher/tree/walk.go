@@ -36,11 +36,15 @@ type Entry struct {
 // too, and the walk returns a *PartialError that names it once all the rest was
 // delivered. A root that cannot be read is an *fs.PathError.
 func Walk(ctx context.Context, root string, r *Rules, fn func(Entry) error) error {
+	return walk(ctx, root, r, nil, fn)
+}
+
+func walk(ctx context.Context, root string, r *Rules, known *Outline, fn func(Entry) error) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return fmt.Errorf("walking %q: %w", root, err)
 	}
-	w := walker{ctx: ctx, rules: r.At(root), root: root, fn: fn}
+	w := walker{ctx: ctx, rules: r.At(root), root: root, known: known, fn: fn}
 	if !w.rules.covers(root) {
 		return fmt.Errorf("walking %q: the rules are for %q", root, w.rules.root)
 	}
@@ -56,11 +60,21 @@ func Walk(ctx context.Context, root string, r *Rules, fn func(Entry) error) erro
 	return partial(w.errs)
 }
 
+// Folders calls fn for each folder that Walk would hand to its fn by rules that leave out what skip does,
+// which is asked about no files. Of a folder that is as known has it only the stat is asked for.
+func Folders(ctx context.Context, root string, skip func(path string) bool, known *Outline, fn func(Entry)) error {
+	return walk(ctx, root, Func(func(path string, dir bool) bool { return !dir || skip(path) }), known, func(e Entry) error {
+		fn(e)
+		return nil
+	})
+}
+
 // walker is one walk. Its fields belong to the goroutine that walks.
 type walker struct {
 	ctx    context.Context // of the one call that the walker lives in
 	rules  *Rules
 	root   string
+	known  *Outline // which has no files, so that nobody may ask for any; nil: there is none
 	fn     func(Entry) error
 	failed func(error) error // what to do when a folder cannot be read; nil goes on
 	errs   []error
@@ -105,7 +119,7 @@ func (w *walker) folder(d *fsys.Dir, rel string, up *scope) error {
 		return err
 	}
 	w.notes.folder(d, rel)
-	list, err := d.Entries()
+	list, err := w.known.entries(d)
 	if err != nil {
 		if rel == "" {
 			return err
