@@ -19,13 +19,11 @@ import (
 
 // slimNotes are notes in a folder of the test's own, also of small modules.
 func slimNotes(t *testing.T) *slim.Notes {
-	least := slim.Least
-	slim.Least = 1
-	t.Cleanup(func() { slim.Least = least })
 	n := slim.Open(filepath.Join(t.TempDir(), "code"), "the newest release")
 	if n == nil {
 		t.Fatal("there are no notes")
 	}
+	n.Least = 1
 	return n
 }
 
@@ -128,7 +126,7 @@ func TestSlimEngines(t *testing.T) {
 	for _, name := range []string{"qjs-stub", "starling"}[:testkit.Rounds(1, 2)] { // a load of the whole of the other one takes a second
 		seed, _ := load(t, name)
 		notes := slimNotes(t)
-		slim.Least = 256 << 10
+		notes.Least = slim.Least
 		o := slimOptions
 		o.Limits.Wall = 30 * time.Second
 		if r := loadKnown(t.Context(), seed, o, nil, notes); !wentWell(r) {
