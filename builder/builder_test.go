@@ -337,6 +337,7 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 
 // What a reload changes against the artifact before is said once, in both forms.
 func TestDeltaIsSaid(t *testing.T) {
+	testkit.Long(t)
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
 	// the same module with one exported memory

@@ -104,6 +104,7 @@ func TestSharedBuild(t *testing.T) {
 // A file that the tool names only after a build is an input all the same: where it holds
 // something else, the result is another one.
 func TestSharedReads(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	const script = `cat src.bin "../beside" > "$CAPSULE_OUT"; echo "x: ../beside" > "$CAPSULE_OUT_DIR/x.d"`
 	build := func(beside string) *Staged {
@@ -197,6 +198,7 @@ func (hanging) Put(ctx context.Context, _ string, _ []byte, _ []shared.Blob) err
 
 // A store that hangs is asked a few times, offered something a few times, and then no more.
 func TestSharedHangs(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	c := s.cache(0)
 	c.Store, c.Timeout = hanging{c.Store}, 1
@@ -246,6 +248,7 @@ func TestManyCheckouts(t *testing.T) {
 
 // Who has waited for a build that came to nothing builds too, and waits for nobody else.
 func TestWaitedInVain(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	var wg sync.WaitGroup
 	for range 3 {

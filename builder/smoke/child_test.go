@@ -19,6 +19,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // A report as a good child writes it.
@@ -190,6 +191,9 @@ func TestChildMisbehaves(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.how, func(t *testing.T) {
+			if test.how == "processor" { // it takes all that it may
+				testkit.Long(t)
+			}
 			t.Parallel()
 			o := Options{Limits: Limits{Wall: 500 * time.Millisecond, CPUSeconds: 1, AddressSpace: 5 << 29}.withDefaults()}
 			start := time.Now()

@@ -59,7 +59,7 @@ func TestSlimAgrees(t *testing.T) {
 		}
 		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
-		for range testkit.Mutations(t, 200, 2_000) / 2 {
+		for range testkit.Mutations(t, 100, 2_000) / 2 {
 			b := mutatePart(dice, seed, parts)
 			file := notes.Read(b)
 			if file == nil {
@@ -78,7 +78,7 @@ func TestSlimAgrees(t *testing.T) {
 			}
 		}
 	}
-	if counted < 50 {
+	if counted < 25 {
 		t.Errorf("only %d mutants were loaded without known code: this test says little", counted)
 	}
 	t.Logf("%d mutants were loaded both ways: %v", counted, byName)
@@ -123,6 +123,7 @@ func partsOf(b []byte, at int, component bool, parts map[byte][2]int) map[byte][
 
 // TestSlimEngines does the same with engines of JavaScript, of which each load takes its time.
 func TestSlimEngines(t *testing.T) {
+	testkit.Long(t)
 	for _, name := range []string{"qjs-stub", "starling"}[:testkit.Rounds(1, 2)] { // a load of the whole of the other one takes a second
 		seed, _ := load(t, name)
 		notes := slimNotes(t)
