@@ -79,6 +79,7 @@ func TestNoVerdictOfTheMachine(t *testing.T) {
 
 // What may go better the next time is no verdict.
 func TestNoVerdict(t *testing.T) {
+	testkit.Long(t)
 	for name, settings := range map[string]string{
 		"too long":       counted("sleep 60") + `timeout = "200ms"`,
 		"killed":         counted("kill -9 $$"),

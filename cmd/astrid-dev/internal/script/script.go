@@ -21,7 +21,7 @@ var Watching = []string{"editor", "folder", "capsule", "root", "input", "git", "
 // subtests FOLDER/NAME.
 func Run(t *testing.T, folders ...string) { run(t, nil, folders) }
 
-// RunPolling is Run, with watches that poll. A plain run takes one script in six: what the engine itself
+// RunPolling is Run, with watches that poll. A plain run takes few of them, see testkit.LeftOut: what the engine itself
 // does is tested in the watcher's own room, and each script runs with the other engine too.
 func RunPolling(t *testing.T, folders ...string) {
 	run(t, []string{"--poll", "--poll-interval", "50ms"}, folders) // short, so that no script waits for it
