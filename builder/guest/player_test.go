@@ -69,7 +69,7 @@ func TestPlayerAgrees(t *testing.T) {
 	slims, missed, replayed := 0, 0, 0
 	module, err := os.ReadFile(play)
 	testkit.Check(t, err)
-	rounds := testkit.Rounds(12, 60)
+	rounds := testkit.Rounds(8, 60)
 	little := func() bool { return slims == 0 || missed == 0 || replayed == 0 }
 	for round := 0; round < rounds || little() && round < 10*rounds; round++ {
 		b := bytes.Clone(module)
