@@ -267,3 +267,27 @@ func TestWaitedInVain(t *testing.T) {
 		t.Errorf("%d builds of 3 that fail", n)
 	}
 }
+
+// What says more of the machine than of a shared result is no word against it: too little time, a stop, a process that somebody killed.
+func TestABusyMachineRefusesNoSharedResult(t *testing.T) {
+	failed := func(step finding.Step, code finding.Code) error {
+		return &finding.Failure{Step: step, Findings: []finding.Finding{{Code: code, Message: "it failed"}}}
+	}
+	slow := []finding.Finding{{Code: finding.SmokeSlow, Severity: finding.Warning}}
+	for name, c := range map[string]struct {
+		err     error
+		found   []finding.Finding
+		refused bool
+	}{
+		"does not load":         {failed(finding.StepSmoke, finding.SmokeInvalid), nil, true},
+		"takes too long":        {failed(finding.StepSmoke, finding.SmokeTimeout), nil, false},
+		"its child is killed":   {failed(finding.StepSmoke, finding.SmokeChild), nil, false},
+		"the disk is full":      {failed(finding.StepStage, finding.StageFailed), nil, false},
+		"is judged otherwise":   {nil, nil, true},
+		"was not loaded wholly": {nil, slow, false},
+	} {
+		if why := refusal(&Staged{Findings: c.found}, c.err); (why != "") != c.refused {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}

@@ -197,7 +197,7 @@ func (c *Child) load(ctx context.Context, path string, o Options, last bool) (*R
 func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool) {
 	late := time.NewTimer(engine.ClockPatience*c.limits.whole() + childSlack)
 	defer late.Stop()
-	came := c.out.came
+	came, lateOnce := c.out.came, false
 	if last {
 		came = nil
 	}
@@ -214,7 +214,11 @@ func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool)
 		case <-ctx.Done():
 			return nil, false
 		case <-late.C:
-			return nil, true
+			if lateOnce {
+				return nil, true
+			}
+			lateOnce = true // who was stopped for that long (SIGSTOP) has not read yet what the child said
+			late.Reset(childSlack)
 		}
 	}
 }
