@@ -18,8 +18,9 @@ demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 build: ## bin/astrid-dev
 	$(GO) build -trimpath -o bin/astrid-dev ./cmd/astrid-dev
 
-test: ## everything; tests of what a machine lacks are skipped, and named at the end
-	@echo "test: every test of every package, some minutes on two cores; what this machine lacks is skipped and named at the end"
+test: ## every package, of its long tests one in ten; tests of what a machine lacks are skipped, and named at the end
+	@echo "test: every package, some minutes on two cores; of the long tests one in ten, with ASTRID_DEV_THOROUGH=1 all"
+	@echo "test: what this machine lacks is skipped and named at the end, and so is how many long tests were left out"
 	@$(GO) run ./internal/gotest -timeout 40m ./...
 
 race:

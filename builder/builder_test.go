@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,9 @@ func TestBuildPublishRecord(t *testing.T) {
 	again := examine(t, New(Options{}), dir)
 	if again.Key != in.Key || again.Current == nil || again.Current.Modules[0] != m || again.Last != in.SourceHash {
 		t.Errorf("a new process does not know what is published: %+v", again)
+	}
+	if len(p.Findings) == 0 || !reflect.DeepEqual(again.Current.Findings, p.Findings) {
+		t.Errorf("a new process knows the findings %v of what is published, want %v", again.Current.Findings, p.Findings)
 	}
 	if left, _ := os.ReadDir(store.Path(dir, store.WorkFolder)); len(left) > 0 {
 		t.Errorf("left in the work folder: %v", left)
@@ -337,6 +341,7 @@ func TestSecondProcessWaitsAndSaysSo(t *testing.T) {
 
 // What a reload changes against the artifact before is said once, in both forms.
 func TestDeltaIsSaid(t *testing.T) {
+	testkit.Long(t)
 	b, dir := New(Options{}), capsuleDir(t, copies)
 	publish(t, b, dir)
 	// the same module with one exported memory
@@ -344,13 +349,13 @@ func TestDeltaIsSaid(t *testing.T) {
 	testkit.Write(t, filepath.Join(dir, "src.bin"), string(withMemory))
 	p, _ := publish(t, b, dir)
 	says := func(p *Published) bool {
-		return slices.ContainsFunc(p.Findings, func(f finding.Finding) bool { return f.Code == "reload-delta" && strings.Contains(f.Message, "memory") })
+		return slices.ContainsFunc(p.News, func(f finding.Finding) bool { return f.Code == "reload-delta" && strings.Contains(f.Message, "memory") })
 	}
 	if !says(p) || !strings.Contains(string(p.Delta), "memory") {
-		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
+		t.Errorf("delta %s, news %v", p.Delta, p.News)
 	}
 	testkit.Write(t, filepath.Join(dir, "other.txt"), "no difference in the module")
 	if p, _ = publish(t, b, dir); says(p) || p.Delta != nil {
-		t.Errorf("delta %s, findings %v", p.Delta, p.Findings)
+		t.Errorf("delta %s, news %v", p.Delta, p.News)
 	}
 }

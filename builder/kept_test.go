@@ -47,6 +47,7 @@ func TestTheNextProcessReadsWhatChanged(t *testing.T) {
 
 // The look at a huge capsule is kept when the process ends, and not with each verdict.
 func TestAHugeLookIsKeptAtTheEnd(t *testing.T) {
+	testkit.Long(t)
 	dir := capsuleDir(t, copies)
 	for i := range keptAtOnce {
 		testkit.Write(t, filepath.Join(dir, "many", fmt.Sprintf("%d.txt", i)), "content")

@@ -49,13 +49,13 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 		return nil, stageFailure(ctx, dir, err)
 	}
 	p := published(dir, r)
-	p.Findings, p.BuildTime, p.SmokeTime = staged.Findings, staged.BuildTime, staged.SmokeTime
+	p.BuildTime, p.SmokeTime = staged.BuildTime, staged.SmokeTime
 	return p, p.compare(old, r)
 }
 
 // published describes r's modules as they stand below dir.
 func published(dir string, r *store.Record) *Published {
-	p := &Published{SourceHash: r.SourceHash, Quality: Release}
+	p := &Published{SourceHash: r.SourceHash, Quality: Release, Findings: r.Findings}
 	if r.Quality == string(Debug) {
 		p.Quality = Debug
 	}
@@ -88,7 +88,7 @@ func (p *Published) compare(old, r *store.Record) (err error) {
 		}
 		changes[first].Behaviour = p.Changed
 	}
-	p.Findings = append(append(deltaNotes(changes), behaviourNotes(p.Changed)...), p.Findings...)
+	p.News = append(deltaNotes(changes), behaviourNotes(p.Changed)...)
 	p.Delta, err = deltaJSON(changes)
 	return err
 }
@@ -117,7 +117,7 @@ func behaviourNotes(list []behaviour.Change) (notes []finding.Finding) {
 
 // record is what is to be recorded of s, built from in.
 func (s *Staged) record(in *Inputs) (*store.Record, error) {
-	r := &store.Record{Key: in.keyFor(s.Before.Quality), SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code}
+	r := &store.Record{Key: in.keyFor(s.Before.Quality), SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code, Findings: s.Findings}
 	if s.Before.Quality == Debug {
 		r.Quality, r.Inputs = string(Debug), in.Key
 	}

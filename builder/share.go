@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -127,16 +128,27 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 		s.Shared = true
 		return true
 	}
-	if ctx.Err() == nil {
-		why := "is judged otherwise here"
-		if err != nil {
-			why = "cannot be used here: " + err.Error()
-		}
+	if why := refusal(s, err); why != "" && ctx.Err() == nil {
 		before = append(before, finding.Finding{Code: finding.SharedRefused, Severity: finding.Warning,
 			Message: "the result of another machine or checkout " + why, Hint: "it was built here instead"})
 	}
 	s.reset(before)
 	return false
+}
+
+// refusal is what a load here that failed with err, or judged otherwise, says against another machine's result; "" where it says
+// nothing: the machine was too busy, the load was stopped for a while (SIGSTOP), or its process was killed.
+func refusal(s *Staged, err error) string {
+	var failure *finding.Failure
+	switch {
+	case errors.As(err, &failure) && !lasting(failure):
+		return ""
+	case err != nil:
+		return "cannot be used here: " + err.Error()
+	case slices.ContainsFunc(s.Findings, func(f finding.Finding) bool { return f.Code == finding.SmokeSlow }):
+		return ""
+	}
+	return "is judged otherwise here"
 }
 
 func judgements(s *Staged) (list []shared.Judgement) {

@@ -104,6 +104,7 @@ func TestSharedBuild(t *testing.T) {
 // A file that the tool names only after a build is an input all the same: where it holds
 // something else, the result is another one.
 func TestSharedReads(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	const script = `cat src.bin "../beside" > "$CAPSULE_OUT"; echo "x: ../beside" > "$CAPSULE_OUT_DIR/x.d"`
 	build := func(beside string) *Staged {
@@ -197,6 +198,7 @@ func (hanging) Put(ctx context.Context, _ string, _ []byte, _ []shared.Blob) err
 
 // A store that hangs is asked a few times, offered something a few times, and then no more.
 func TestSharedHangs(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	c := s.cache(0)
 	c.Store, c.Timeout = hanging{c.Store}, 1
@@ -246,6 +248,7 @@ func TestManyCheckouts(t *testing.T) {
 
 // Who has waited for a build that came to nothing builds too, and waits for nobody else.
 func TestWaitedInVain(t *testing.T) {
+	testkit.Long(t)
 	s, count := share(t), filepath.Join(t.TempDir(), "runs")
 	var wg sync.WaitGroup
 	for range 3 {
@@ -265,5 +268,29 @@ func TestWaitedInVain(t *testing.T) {
 	wg.Wait()
 	if n := runs(t, count); n != 3 {
 		t.Errorf("%d builds of 3 that fail", n)
+	}
+}
+
+// What says more of the machine than of a shared result is no word against it: too little time, a stop, a process that somebody killed.
+func TestABusyMachineRefusesNoSharedResult(t *testing.T) {
+	failed := func(step finding.Step, code finding.Code) error {
+		return &finding.Failure{Step: step, Findings: []finding.Finding{{Code: code, Message: "it failed"}}}
+	}
+	slow := []finding.Finding{{Code: finding.SmokeSlow, Severity: finding.Warning}}
+	for name, c := range map[string]struct {
+		err     error
+		found   []finding.Finding
+		refused bool
+	}{
+		"does not load":         {failed(finding.StepSmoke, finding.SmokeInvalid), nil, true},
+		"takes too long":        {failed(finding.StepSmoke, finding.SmokeTimeout), nil, false},
+		"its child is killed":   {failed(finding.StepSmoke, finding.SmokeChild), nil, false},
+		"the disk is full":      {failed(finding.StepStage, finding.StageFailed), nil, false},
+		"is judged otherwise":   {nil, nil, true},
+		"was not loaded wholly": {nil, slow, false},
+	} {
+		if why := refusal(&Staged{Findings: c.found}, c.err); (why != "") != c.refused {
+			t.Errorf("%s: %q", name, why)
+		}
 	}
 }

@@ -74,6 +74,7 @@ func TestNoSpare(t *testing.T) {
 
 // A capsule that was asked for its tools has a guest that waits for its next build, and one with other limits is left alone.
 func TestSpareGuest(t *testing.T) {
+	testkit.Long(t)
 	dir := capsuleDir(t, `build = ["cp", "src.bin", "out.wasm"]`+"\noutput = \"out.wasm\"\n")
 	play := []byte(testkit.Read(t, filepath.Join("tools", "testdata", "play", "play.wasm")))
 	testkit.Write(t, filepath.Join(dir, "src.bin"), string(play))

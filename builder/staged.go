@@ -26,7 +26,8 @@ type Published struct {
 	SourceHash string // of the sources that they were built from
 	Quality    Quality
 	Modules    []Module
-	Findings   []finding.Finding // warnings and notes of the smoke load and the toolchain
+	Findings   []finding.Finding // warnings and notes of the smoke load and the toolchain, which hold as long as it stands
+	News       []finding.Finding // notes of what changed against the artifact before
 	Delta      json.RawMessage   // what changed against the artifact before; nil when nothing did
 	BuildTime  time.Duration
 	SmokeTime  time.Duration

@@ -33,6 +33,7 @@ func counted(command string) string {
 
 // A failed build is repeated by another process without a compiler, until something changes.
 func TestVerdictStands(t *testing.T) {
+	testkit.Long(t)
 	for name, command := range map[string]string{"build": "echo broken >&2; exit 3", "smoke": "printf junk > $CAPSULE_OUT", "collect": "true"} {
 		t.Run(name, func(t *testing.T) {
 			dir := capsuleDir(t, counted(command))
@@ -64,6 +65,7 @@ func TestVerdictStands(t *testing.T) {
 
 // What the machine or the network did to a tool is no property of the inputs.
 func TestNoVerdictOfTheMachine(t *testing.T) {
+	testkit.Long(t)
 	for _, said := range []string{"cat: src.bin: Input/output error", "error: failed to write: No space left on device (os error 28)", "Error: EMFILE: too many open files",
 		"curl: (6) Could not resolve host: registry.example.org", "Get \"https://proxy.example.org\": dial tcp: lookup proxy.example.org: no such host"} {
 		dir := capsuleDir(t, counted("cat >&2 said; exit 1"))
@@ -77,6 +79,7 @@ func TestNoVerdictOfTheMachine(t *testing.T) {
 
 // What may go better the next time is no verdict.
 func TestNoVerdict(t *testing.T) {
+	testkit.Long(t)
 	for name, settings := range map[string]string{
 		"too long":       counted("sleep 60") + `timeout = "200ms"`,
 		"killed":         counted("kill -9 $$"),

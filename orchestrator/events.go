@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
@@ -54,7 +55,7 @@ func (c *capsule) judged() bool {
 func (l *loop) sayUnchanged(c *capsule, in *builder.Inputs, reason string) {
 	e := event.Unchanged{SourceHash: in.SourceHash, Reason: reason, Basis: c.told.basis(in, c.told.attempt), State: c.standing.how.state()}
 	if c.standing.how == good && c.standing.modules != nil && in.Key == c.standing.published { // in may be older than the publication, and know of none
-		e.Artifact, e.Tests = artifact(c.standing.modules), tested(c.standing.modules)
+		e.Artifact, e.Tests, e.Findings = artifact(c.standing.modules), tested(c.standing.modules), c.standing.modules.Findings
 	}
 	l.conclude(c, in, c.told.attempt, e)
 }
@@ -83,7 +84,7 @@ func (l *loop) sayFailure(c *capsule, j *job, now time.Time) {
 
 func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now time.Time) {
 	e := event.Reload{SourceHash: j.in.SourceHash, PreviousHash: c.told.previous, Reason: j.reason, Basis: c.told.basis(j.in, j.attempt),
-		Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published), Findings: published.Findings, Delta: published.Delta, Files: j.touched,
+		Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published), Findings: said(published), Delta: published.Delta, Files: j.touched,
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)}
 	c.told.previous = j.in.SourceHash
 	l.conclude(c, j.in, j.attempt, e)
@@ -92,7 +93,7 @@ func (l *loop) sayReload(c *capsule, j *job, published *builder.Published, now t
 // sayRebuilt says that a build made what stood published already: nobody needs to load it again.
 func (l *loop) sayRebuilt(c *capsule, j *job, published *builder.Published, now time.Time) {
 	l.conclude(c, j.in, j.attempt, event.Unchanged{SourceHash: j.in.SourceHash, Reason: rebuiltReason, Basis: c.told.basis(j.in, j.attempt), Rebuilt: true,
-		Findings: published.Findings, Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published),
+		Findings: said(published), Generation: c.told.generation(), Artifact: artifact(published), Tests: tested(published),
 		BuildMS: published.BuildTime.Milliseconds(), SmokeMS: published.SmokeTime.Milliseconds(), LatencyMS: latency(j, now)})
 }
 
@@ -109,7 +110,7 @@ func (l *loop) sayRecovered(c *capsule) {
 	c.standing.recovered = nil
 	c.told.reloads++
 	e := event.Reload{SourceHash: p.SourceHash, Reason: "an interrupted publication was completed",
-		Generation: c.told.generation(), Artifact: artifact(p), Tests: tested(p), Findings: p.Findings, Delta: p.Delta}
+		Generation: c.told.generation(), Artifact: artifact(p), Tests: tested(p), Findings: said(p), Delta: p.Delta}
 	c.told.previous = p.SourceHash
 	if c.in.Current == nil { // sources have changed since
 		l.announceFor(c, e)
@@ -120,6 +121,9 @@ func (l *loop) sayRecovered(c *capsule) {
 	e.Basis = c.told.basis(c.in, 0)
 	l.conclude(c, c.in, 0, e)
 }
+
+// said are the findings that are told when p was published: what it changed, and what holds as long as it stands.
+func said(p *builder.Published) []finding.Finding { return slices.Concat(p.News, p.Findings) }
 
 // artifact is what is published.
 func artifact(p *builder.Published) event.Artifact {

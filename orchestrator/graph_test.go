@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
@@ -209,7 +210,7 @@ func TestWarningsCarryTheName(t *testing.T) {
 // of capsules, without one event of a published file: in the end every capsule
 // is built from its newest content and from the newest modules that it takes.
 func TestP3RandomChains(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range uint64(testkit.Rounds(100, 400)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { playChain(t, seed) })
 	}
 }

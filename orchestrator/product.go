@@ -211,7 +211,8 @@ func (l *loop) sayPutBack(c *capsule, files []string) {
 			Hint: "it is the last one that was good; mend the sources to get a new one"})
 		return
 	}
-	l.conclude(c, c.in, c.told.attempt, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Basis: c.told.basis(c.in, c.told.attempt), Artifact: artifact(c.standing.modules), Files: files})
+	l.conclude(c, c.in, c.told.attempt, event.Unchanged{SourceHash: c.in.SourceHash, Reason: putBackReason, Basis: c.told.basis(c.in, c.told.attempt), Artifact: artifact(c.standing.modules),
+		Findings: c.standing.modules.Findings, Files: files})
 }
 
 // remake has c's modules built again. When its sources are known not to build there is nothing to be done.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event/flat"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 )
@@ -15,7 +16,7 @@ import (
 // the order was: P1, one build of a capsule and a group at a time in world,
 // the others once the disk is quiet.
 func TestRandomSchedules(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(testkit.Rounds(75, 300)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { playRandomly(t, seed) })
 	}
 }
@@ -55,7 +56,7 @@ func playRandomly(t *testing.T, seed uint64) {
 // of fast and slow builds: whatever looked like a build that writes sources, in
 // the end every capsule stands built from its newest content.
 func TestP3RandomEdits(t *testing.T) {
-	for seed := range uint64(600) {
+	for seed := range uint64(testkit.Rounds(150, 600)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { playEdits(t, seed) })
 	}
 }
@@ -96,7 +97,7 @@ func playEdits(t *testing.T, seed uint64) {
 // moment of it into their own sources, each other's or both, as no person could
 // be told from: they come to rest, all the same.
 func TestP5RandomWriters(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(testkit.Rounds(75, 300)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { playWriters(t, seed) })
 	}
 }

@@ -175,6 +175,41 @@ func TestP8ABuildThatHangsLendsItsPlace(t *testing.T) {
 	}
 }
 
+// What keeps a build from beginning is said at once, however many builds run, of the same group too; and that takes
+// nobody's place.
+func TestP8AProblemWaitsForNoPlace(t *testing.T) {
+	setup := func(w *world) Config {
+		w.capsule("/a", "1").group = "g"
+		w.capsule("/b", "1").group = "g"
+		w.capsule("/c", "1").group = "g"
+		cfg := w.config()
+		cfg.Jobs = 1
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		w.slow("/a", 20*time.Second)
+		w.write("/a", "2")
+		time.Sleep(time.Second)
+		w.mu.Lock()
+		w.disk["/b"].fault = &finding.Failure{Step: finding.StepManifest, Findings: []finding.Finding{{Message: "it is broken"}}}
+		w.mu.Unlock()
+		w.write("/b", "2")
+		w.write("/c", "2")
+		time.Sleep(2 * time.Second)
+		if e := w.last(flat.BuildFailed); e.Dir != "/b" || e.Step != string(finding.StepManifest) {
+			t.Errorf("two seconds after it was broken: %+v", e)
+		}
+		if n := w.fake("/c").started; n != 1 {
+			t.Errorf("%d builds of a third capsule while the first is built, want 1", n)
+		}
+		time.Sleep(long)
+		if n := w.fake("/c").started; n != 2 {
+			t.Errorf("%d builds of a third capsule afterwards, want 2", n)
+		}
+	})
+}
+
 // The build runs inside the quiet window, so a reload costs the longer of the two and not their sum.
 func TestEarlyBuildHidesInTheQuietWindow(t *testing.T) {
 	for _, c := range []struct{ build, want time.Duration }{{300 * time.Millisecond, 510 * time.Millisecond}, {900 * time.Millisecond, 940 * time.Millisecond}} {

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	simulations = flag.Uint64("simulations", uint64(testkit.Rounds(500, 1500)), "how many seeds TestSimulation plays")
+	simulations = flag.Uint64("simulations", uint64(testkit.Rounds(150, 1500)), "how many seeds TestSimulation plays")
 	firstSeed   = flag.Uint64("seed", 0, "the first of them")
 )
 

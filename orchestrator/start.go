@@ -7,6 +7,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/event"
+	"github.com/astrid-runtime/astrid-dev/orchestrator/pool"
 )
 
 // probe builds a held capsule once more after a long quiet.
@@ -26,6 +27,7 @@ func (l *loop) probe(c *capsule, now time.Time) {
 // edits now goes before all that waits. It does so once, and then the next one has its turn:
 // whoever saves without pause must not keep the others waiting for ever.
 func (l *loop) startBuilds(now time.Time) {
+	l.tellProblems(now)
 	if l.pool.Room(now) <= 0 {
 		return // after a branch switch hundreds wait, and each step would put them in a row
 	}
@@ -47,6 +49,16 @@ func (l *loop) startBuilds(now time.Time) {
 		if l.pool.Free(c.in.Group, now) && !l.locked(c, now) {
 			l.build(c, now)
 			l.jumped = c == first
+		}
+	}
+}
+
+// tellProblems begins the builds that end at once, in what stands in their way: whoever breaks a manifest
+// while other builds run hears of it without waiting for a place.
+func (l *loop) tellProblems(now time.Time) {
+	for _, c := range l.list {
+		if c.in != nil && c.in.Problem() != nil && c.work.want && c.work.job == nil && l.mayBuild(c, now) && !l.locked(c, now) {
+			l.build(c, now)
 		}
 	}
 }
@@ -100,12 +112,20 @@ func (l *loop) build(c *capsule, now time.Time) {
 // begin starts j, which is what is to be built of c.
 func (l *loop) begin(c *capsule, j *job, now time.Time) {
 	c.told.builds++
-	j.attempt, j.started, j.place, j.row = c.told.attempts(), now, l.pool.Take(c.in.Group, now), append(slices.Clip(c.trail.lap.row), c.dir)
+	j.attempt, j.started, j.place, j.row = c.told.attempts(), now, l.placeFor(c, j, now), append(slices.Clip(c.trail.lap.row), c.dir)
 	c.work.begin(j)
 	if !j.early && j.in.Problem() == nil && j.in.Verdict == nil {
 		l.sayStarted(c, j)
 	}
 	l.do(build{c: c, in: j.in, name: c.name()})
+}
+
+// placeFor is a place for j; one of no pool where nothing will run.
+func (l *loop) placeFor(c *capsule, j *job, now time.Time) *pool.Place {
+	if j.in.Problem() != nil {
+		return &pool.Place{}
+	}
+	return l.pool.Take(c.in.Group, now)
 }
 
 func (l *loop) sayStarted(c *capsule, j *job) {

@@ -52,7 +52,8 @@ type fake struct {
 	hashTime, buildTime time.Duration
 	onBuild             func(w *world, f *fake) // what a build writes, half-way through
 	broken              func(content string) bool
-	mixed               bool // other bytes were written since the newest build started
+	fault               *finding.Failure // why no build can begin
+	mixed               bool             // other bytes were written since the newest build started
 
 	publishes string             // the path of its module, for those that take it
 	takes     []string           // other capsules' modules, by folder
@@ -164,6 +165,7 @@ func (w *world) examine(ctx context.Context, dir string, _ *builder.Told) (*buil
 	hash := hashOf(f.content + f.gen)
 	in := &builder.Inputs{Inputs: inputs.Inputs{Dir: dir, Name: strings.Trim(dir, "/"), SourceHash: hash, Key: hash, Group: f.group,
 		Buildable: true, Lock: "/.git/index.lock", Skip: func(path string, _ bool) bool { return strings.HasSuffix(path, "/skipped") }, Governs: func(string) bool { return false }, Taken: time.Now(),
+		Fault:   f.fault,
 		Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: f.stamp, Ctime: f.wrote}}}}}
 	if f.publishes != "" {
 		in.Publishes = []string{f.publishes}
@@ -196,7 +198,10 @@ func hashOf(content string) string { return "h(" + content + ")" }
 
 func (w *world) build(ctx context.Context, in *builder.Inputs, _ io.Writer) (*builder.Staged, error) {
 	s := &builder.Staged{Before: in}
-	err := w.compile(ctx, s)
+	var err error = in.Fault
+	if in.Fault == nil {
+		err = w.compile(ctx, s)
+	}
 	if ctx.Err() == nil {
 		s.After, s.Lost = w.examine(ctx, in.Dir, nil)
 	}

@@ -41,6 +41,9 @@ func (l *loop) rebuild(ctx context.Context) {
 // lookAround looks for what gives no event.
 func (l *loop) lookAround(ctx context.Context, now time.Time) {
 	l.tick = now.Add(l.seams.idleTick)
+	if l.Tick != nil {
+		l.Tick()
+	}
 	if slept := l.seams.slept(); slept-l.slept > noticeableSleep {
 		l.slept = slept
 		l.pending.Lose()

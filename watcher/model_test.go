@@ -14,13 +14,15 @@ import (
 	"testing"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // TestModel does random things to a tree. After each round everything that is
 // different about it must have been reported, and after the last one every folder
 // must be watched under its right name. ASTRID_DEV_MODEL_SEEDS=N runs N seeds.
 func TestModel(t *testing.T) {
-	seeds := 6
+	seeds := testkit.Rounds(2, 6)
 	if text := os.Getenv("ASTRID_DEV_MODEL_SEEDS"); text != "" {
 		var err error
 		seeds, err = strconv.Atoi(text)

@@ -45,6 +45,7 @@ func TestStormStuckReceiver(t *testing.T) {
 
 // As many files as fit are named, one more is Lost; in both engines.
 func TestStormManyFiles(t *testing.T) {
+	testkit.Long(t)
 	both(t, func(t *testing.T, poll bool) {
 		dir := folderOf(t)
 		root := filepath.Join(dir, "r")

@@ -55,6 +55,10 @@ type Config struct {
 	// is called from Run's goroutine, which waits for it.
 	Warn func(code finding.Code, message, hint string)
 
+	// Tick is called whenever an idle watcher wakes, every ten seconds, so that who has to look at something now and
+	// then needs no clock of its own. It is called from Run's goroutine, which waits for it. nil: nobody has.
+	Tick func()
+
 	seams seams
 }
 

@@ -101,7 +101,7 @@ func notRun(err error, program string) *finding.Failure {
 	switch {
 	case errors.Is(err, proc.ErrDeserted):
 		f.Step, f.ExitCode = finding.StepBuild, -1
-		*hint = "the machine may have run out of memory: look at its log, then build again"
+		*hint = "that happened twice: the machine may have run out of memory, look at its log; r in watch builds again, and so does the next start"
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		*hint = fmt.Sprintf("check that %q is installed, executable and in PATH", program)
 	default:

@@ -75,7 +75,12 @@ func (b *Build) runTool(ctx context.Context, stdout, stderr io.Writer) (proc.Res
 	if b.Elsewhere != nil {
 		return b.runElsewhere(ctx, stdout, stderr)
 	}
-	return proc.Run(ctx, proc.Command{Argv: b.command.Argv, Dir: b.command.Dir, Env: b.command.Env, Timeout: b.Timeout, Grace: b.Grace, Stdout: stdout, Stderr: stderr})
+	command := proc.Command{Argv: b.command.Argv, Dir: b.command.Dir, Env: b.command.Env, Timeout: b.Timeout, Grace: b.Grace, Stdout: stdout, Stderr: stderr}
+	result, err := proc.Run(ctx, command)
+	if errors.Is(err, proc.ErrDeserted) && ctx.Err() == nil { // somebody killed its guardian: that says nothing of the capsule
+		return proc.Run(ctx, command)
+	}
+	return result, err
 }
 
 // artifacts are the modules that the tool left, and did not leave alone.

@@ -140,6 +140,7 @@ func TestInstall(t *testing.T) {
 
 // The eleventh install within a minute is refused by the runtime, which a fresh process mends.
 func TestMoreInstallsThanTheRuntimeTakes(t *testing.T) {
+	testkit.Long(t)
 	d := begun(t)
 	good := packageOf(t, "good", kernel+"good.wasm")
 	for range MaxInstalls {

@@ -50,6 +50,9 @@ type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
 
+// ErrKilled is the error of a child that somebody else ended. It says nothing of the module.
+var ErrKilled = errors.New("the process that runs it was killed, by somebody or by the system when memory ran out: try again")
+
 // Start is Prepare and Load.
 func Start(ctx context.Context, path string, o Options) (*Guest, *Outcome, error) {
 	g, err := Prepare(o.Limits)
@@ -137,6 +140,16 @@ func (g *Guest) Close() {
 	g.closed.Do(func() { close(g.tasks) })
 }
 
+// Killed reports whether somebody else has ended the child.
+func (g *Guest) Killed() bool {
+	select {
+	case <-g.done:
+		return errors.Is(g.ended(), ErrKilled)
+	default:
+		return false
+	}
+}
+
 // RunLoop reports whether the guest has a loop that runs on, and is not called by handlers.
 func (g *Guest) RunLoop() bool { return g.runLoop }
 
@@ -210,6 +223,8 @@ func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
 func (g *Guest) ended() error {
 	last := strings.TrimSpace(g.errs.take())
 	switch {
+	case errors.Is(g.err, proc.ErrDeserted):
+		return fmt.Errorf("%w (its guardian was killed)", ErrKilled)
 	case g.err != nil:
 		return fmt.Errorf("starting the child that runs it: %w", g.err)
 	case g.cut:
@@ -218,6 +233,8 @@ func (g *Guest) ended() error {
 		return &Error{fmt.Sprintf("running it needs more than %d MiB of address space", g.limits.AddressSpace>>20)}
 	case g.end.Signal == "SIGXCPU", g.end.Signal == "SIGKILL" && g.end.Duration >= time.Duration(g.limits.CPUSeconds)*time.Second:
 		return &Error{fmt.Sprintf("it used more than %d seconds of a processor", g.limits.CPUSeconds)}
+	case g.end.Killed():
+		return fmt.Errorf("%w (%s)", ErrKilled, g.end.Signal)
 	case g.end.Cancelled:
 		return errors.New("the child that runs it was ended")
 	case g.end.Signal != "":

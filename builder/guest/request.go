@@ -72,9 +72,9 @@ func (s *session) fail(ctx context.Context, o *Outcome, err error) {
 	switch {
 	case ctx.Err() != nil:
 		o.Late = true
-		o.Error = fmt.Sprintf("it was not done after %s", s.options.Limits.Wall)
+		o.Error = fmt.Sprintf("it was not done after %s of a processor's time", s.options.Limits.Wall)
 		if errors.Is(context.Cause(ctx), engine.ErrBusy) {
-			o.Error += ", of which the machine gave it little of a processor"
+			o.Error = fmt.Sprintf("it was not done after %s, in which the machine gave it less than %s of a processor", engine.ClockPatience*s.options.Limits.Wall, s.options.Limits.Wall)
 		}
 	case errors.Is(err, engine.ErrMemory):
 		o.Error = fmt.Sprintf("its memories need more than %d MiB to begin with", s.options.Limits.Memory>>20)

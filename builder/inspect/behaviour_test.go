@@ -259,6 +259,7 @@ func BenchmarkCalls(b *testing.B) {
 
 // A test runs again only when its module, what it calls, or what it expects is another one; one that failed always does.
 func TestOnlyWhatChangedRunsAgain(t *testing.T) {
+	testkit.Long(t)
 	w := newWorkshop(t)
 	base := w.module(t, "base", made(-1, variant{}))
 	run := func(hash string, earlier *tests.Earlier) *tests.Earlier {

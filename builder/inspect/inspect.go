@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -55,13 +56,22 @@ func (i *Inspection) load(ctx context.Context, path string, waiting *guest.Guest
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
 // Inspection: one that traps, hangs or is no component is warned of, and its tests fail. The
-// error is ctx's, or a folder of tests that cannot be read.
+// error is ctx's, or a folder of tests that cannot be read. Where somebody kills the child the module is inspected once more.
 func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*Inspection, error) {
-	i := &Inspection{}
+	i, killed, err := inspect(ctx, m, path, o)
+	if killed && ctx.Err() == nil {
+		o.Guest = nil
+		i, _, err = inspect(ctx, m, path, o)
+	}
+	return i, err
+}
+
+// inspect is Module, in one child. killed: somebody else ended it.
+func inspect(ctx context.Context, m *capsule.Manifest, path string, o Options) (i *Inspection, killed bool, err error) {
+	i = &Inspection{}
 	if o.Tests {
-		var err error
 		if i.Files, err = tests.Read(m.Dir); err != nil {
-			return nil, fmt.Errorf("reading the tests of %s: %w", m.Dir, err)
+			return nil, false, fmt.Errorf("reading the tests of %s: %w", m.Dir, err)
 		}
 	}
 	world := tools.World(m)
@@ -73,24 +83,24 @@ func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*
 		answers, err = i.describe(ctx, m, g)
 	}
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 	if err != nil {
 		i.silent(err)
 		if len(i.Files) > 0 {
 			i.Tests = tests.NotRun(i.Files, err.Error())
 		}
-		return i, nil
+		return i, errors.Is(err, guest.ErrKilled), nil
 	}
 	if len(i.Files) == 0 {
-		return i, i.observe(ctx, m, nil, o.Before)
+		return i, false, i.observe(ctx, m, nil, o.Before)
 	}
 	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only, Module: o.Hash, Runtime: o.Runtime, Earlier: o.Earlier}
 	for _, e := range m.Env {
 		r.Env = append(r.Env, e.Name)
 	}
-	if i.Tests, err = r.Run(ctx, i.Files); err != nil {
-		return i, err
+	if i.Tests, err = r.Run(ctx, i.Files); err != nil || g.Killed() {
+		return i, err == nil, err
 	}
-	return i, i.observe(ctx, m, r, o.Before)
+	return i, false, i.observe(ctx, m, r, o.Before)
 }

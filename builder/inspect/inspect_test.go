@@ -113,6 +113,7 @@ func TestWiring(t *testing.T) {
 // A module that traps, runs without end or answers nonsense when it is asked is warned of; no
 // error comes of it, and its tests fail.
 func TestSilentModules(t *testing.T) {
+	testkit.Long(t)
 	loop := []byte{0x03, 0x40, 0x0c, 0, 0x0b}
 	core := testkit.Core()
 	for _, c := range []struct {

@@ -41,6 +41,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -93,6 +94,15 @@ type Result struct {
 	TimedOut  bool          // Timeout passed before it ended
 	Cancelled bool          // the context ended before it did
 	Strays    []Stray       // at most 32
+}
+
+// faults are the signals of a command's own faults and limits, and of a reader that went away.
+var faults = []string{"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGXCPU", "SIGXFSZ", "SIGPIPE"}
+
+// Killed reports whether somebody else ended the command: by a signal that Run did not send, and that no
+// fault of its own raises. The kernel's SIGKILL after a limit of processor time looks the same.
+func (r Result) Killed() bool {
+	return r.Signal != "" && !r.TimedOut && !r.Cancelled && !slices.Contains(faults, r.Signal)
 }
 
 // Stray is a process that outlives the command: in a session of its own it is

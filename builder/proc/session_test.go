@@ -275,6 +275,7 @@ func bareIgnored(t *testing.T) string {
 }
 
 func TestManyRunsLeaveNothing(t *testing.T) {
+	testkit.Long(t)
 	before := descriptors(t)
 	c, mark := shell(t, "echo out; echo err >&2")
 	var wait sync.WaitGroup
@@ -333,7 +334,7 @@ func rounds(n int) int {
 	if testing.Short() {
 		return n / 10
 	}
-	return testkit.Rounds(n/4, n)
+	return testkit.Rounds(n/8, n)
 }
 
 func descriptors(t *testing.T) int {

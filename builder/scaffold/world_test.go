@@ -24,6 +24,7 @@ await writeFile(out, await componentEmbed({ binary, witSource, world: 'capsule',
 // TestWorlds: the world.bin of each example is the world in its wit. Who changes a world copies
 // what this test made.
 func TestWorlds(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "node", "npm")
 	root := filepath.Join("..", "..")
 	packages, err := testkit.NodeModules(filepath.Join(root, "builder", "smoke", "testdata"))

@@ -3,6 +3,7 @@ package smoke
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,16 +32,26 @@ const MaxFile = engine.MaxModule
 
 // LoadFile examines the module in path in a child process with an address-space,
 // processor and time limit. Whatever the child does, the result is a report: a child that
-// died or answered nonsense is a finding "smoke-child". The error is for a file that
+// died or answered nonsense is a finding "smoke-child"; one that somebody else killed is tried once more. The error is for a file that
 // cannot be read, or a child that could not be started. The binary's main, and TestMain
 // of a test, must call Main first.
 func LoadFile(ctx context.Context, path string, o Options) (*Report, error) {
+	r, killed, err := loadFresh(ctx, path, o)
+	if killed {
+		r, _, err = loadFresh(ctx, path, o)
+	}
+	return r, err
+}
+
+// loadFresh loads a module in a child of its own.
+func loadFresh(ctx context.Context, path string, o Options) (r *Report, killed bool, err error) {
 	c, err := Prepare(o.Limits)
 	if err != nil {
-		return nil, fmt.Errorf("smoke-loading %q: %w", path, err)
+		return nil, false, fmt.Errorf("smoke-loading %q: %w", path, err)
 	}
 	defer c.Close()
-	return c.load(ctx, path, o, true)
+	r, err = c.load(ctx, path, o, true)
+	return r, err == nil && c.killed(), err
 }
 
 // Child is a process that has compiled the reader and waits to be told what to load, so
@@ -120,11 +131,18 @@ type task struct {
 // a load that went well the child waits for the next one, while it is small and has used little of its
 // time. What a child that has loaded something before says counts only when all went well: it has
 // less memory and time than a new one, so that what it takes a new one takes, and all else is loaded
-// once more in a new one.
+// once more in a new one. So is what a child was to load that somebody else killed.
 func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, error) {
 	if used := c.asked > 0; !used || c.Waits() {
 		r, err := c.load(ctx, path, o, false)
-		if !used || err == nil && wentWell(r) || ctx.Err() != nil {
+		if err == nil && wentWell(r) || ctx.Err() != nil {
+			return r, err
+		}
+		if !used {
+			if err != nil || c.Waits() || !c.killed() {
+				return r, err
+			}
+			r, _, err = loadFresh(ctx, path, o)
 			return r, err
 		}
 	}
@@ -161,7 +179,7 @@ func (c *Child) load(ctx context.Context, path string, o Options, last bool) (*R
 	if r == nil {
 		c.cancel()
 		<-c.done
-		if c.err != nil {
+		if c.err != nil && !c.deserted() {
 			return nil, fmt.Errorf("smoke-loading: starting the child: %w", c.err)
 		}
 		c.end.Duration = min(c.end.Duration, took) // without what it waited
@@ -179,7 +197,7 @@ func (c *Child) load(ctx context.Context, path string, o Options, last bool) (*R
 func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool) {
 	late := time.NewTimer(engine.ClockPatience*c.limits.whole() + childSlack)
 	defer late.Stop()
-	came := c.out.came
+	came, lateOnce := c.out.came, false
 	if last {
 		came = nil
 	}
@@ -196,7 +214,11 @@ func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool)
 		case <-ctx.Done():
 			return nil, false
 		case <-late.C:
-			return nil, true
+			if lateOnce {
+				return nil, true
+			}
+			lateOnce = true // who was stopped for that long (SIGSTOP) has not read yet what the child said
+			late.Reset(childSlack)
 		}
 	}
 }
@@ -232,6 +254,8 @@ func (c *Child) report(o Options, size int64) *Report {
 // misbehaved reads the report, or says how the child ended instead of giving one.
 func (c *Child) misbehaved() (r *Report, problem string) {
 	switch end := c.end; {
+	case c.deserted():
+		return nil, "lost its guardian, which was killed"
 	case c.out.cut:
 		return nil, fmt.Sprintf("answered with more than %d MiB", maxResult>>20)
 	case end.Cancelled:
@@ -264,7 +288,25 @@ func (c *Child) read(said []byte) (r *Report, problem string) {
 	return r, ""
 }
 
-// blame turns the child's end into a finding of r. Two ends have causes that are known.
+// deserted reports whether the child's guardian was killed. The child has ended.
+func (c *Child) deserted() bool { return errors.Is(c.err, proc.ErrDeserted) }
+
+// late reports whether the child ended because it had used up its time.
+func (c *Child) late() bool {
+	// Go ignores SIGXCPU, and the kernel kills a second later.
+	return c.end.Signal == "SIGXCPU" || c.end.Signal == "SIGKILL" && c.end.Duration >= time.Duration(c.limits.CPUSeconds)*time.Second
+}
+
+// killed reports whether somebody else has ended the child, which says nothing of the module. The child has ended.
+func (c *Child) killed() bool {
+	said, _ := c.errs.text()
+	return c.deserted() || c.end.Killed() && !c.late() && !engine.OutOfMemory(said)
+}
+
+// killedHint is what to do where two children after each other were killed.
+const killedHint = "the system does that when memory runs out (its log says so): free some, or lower --jobs. r in watch tries again, and so does the next start"
+
+// blame turns the child's end into a finding of r. Some ends have causes that are known.
 func (c *Child) blame(r *Report, problem string) {
 	end, flooded := c.end, c.out.cut
 	switch {
@@ -273,9 +315,12 @@ func (c *Child) blame(r *Report, problem string) {
 	case engine.OutOfMemory(r.Stderr):
 		r.fail(finding.SmokeMemory, fmt.Sprintf("loading it needs more than %s of address space", text.Memory(c.limits.AddressSpace)),
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
-	case end.TimedOut && !flooded, end.Signal == "SIGXCPU", end.Signal == "SIGKILL" && end.Duration >= time.Duration(c.limits.CPUSeconds)*time.Second:
-		// Go ignores SIGXCPU, and the kernel kills a second later.
-		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s, and the child that loads it had to be killed", c.limits.Wall), timeoutHint)
+	case end.TimedOut && !flooded:
+		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s by the clock, and the child that loads it had to be killed", engine.ClockPatience*c.limits.whole()), timeoutHint)
+	case c.late():
+		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %d s of a processor's time, and the child that loads it had to be killed", c.limits.CPUSeconds), timeoutHint)
+	case c.killed():
+		r.fail(finding.SmokeChild, fmt.Sprintf("the child that loads it %s, and neither the module nor astrid-dev did that; so was the child before it", problem), killedHint)
 	default:
 		r.fail(finding.SmokeChild, "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
 	}

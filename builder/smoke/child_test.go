@@ -19,6 +19,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // A report as a good child writes it.
@@ -83,6 +84,9 @@ func misbehave(how string) {
 		time.Sleep(5 * time.Second) // outlives its test by little
 	case "killed":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Hour)
+	case "deserted":
+		_ = syscall.Kill(os.Getppid(), syscall.SIGKILL)
 		time.Sleep(time.Hour)
 	case "exit":
 		fmt.Fprintln(os.Stderr, "something went wrong")
@@ -181,7 +185,6 @@ func TestChildMisbehaves(t *testing.T) {
 		{"unknown verdict", "smoke-child", "no report"},
 		{"flood", "smoke-child", "more than 16 MiB"},
 		{"hang", "smoke-timeout", "had to be killed"},
-		{"killed", "smoke-child", "SIGKILL"},
 		{"exit", "smoke-child", "exit code 3"},
 		{"memory", "smoke-memory", "2.5 GiB of address space"},
 		{"processor", "smoke-timeout", "had to be killed"},
@@ -190,6 +193,9 @@ func TestChildMisbehaves(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.how, func(t *testing.T) {
+			if test.how == "processor" { // it takes all that it may
+				testkit.Long(t)
+			}
 			t.Parallel()
 			o := Options{Limits: Limits{Wall: 500 * time.Millisecond, CPUSeconds: 1, AddressSpace: 5 << 29}.withDefaults()}
 			start := time.Now()
@@ -211,6 +217,34 @@ func TestChildMisbehaves(t *testing.T) {
 			}
 			if r.Loads || r.Verdict != Fails || !hasCode(r, test.code) || !strings.Contains(r.Findings[0].Message, test.message) {
 				t.Errorf("verdict %s, findings %v, want %s and %q; stderr %s", r.Verdict, r.Findings, test.code, test.message, r.Stderr)
+			}
+		})
+	}
+}
+
+// A child that somebody kills, or whose guardian somebody kills, says nothing of the module: another one loads it.
+// Where that is killed too the finding says what to do.
+func TestAKilledChildIsNoVerdict(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := writeModule(t, voidModule("_initialize"))
+	for how, said := range map[string]string{"killed": "SIGKILL", "deserted": "lost its guardian"} {
+		t.Run(how, func(t *testing.T) {
+			c := startChild([]string{self, "__misbehave", how}, Limits{})
+			defer c.Close()
+			if r, err := c.Load(t.Context(), sound, Options{}); err != nil || !r.Loads {
+				t.Errorf("%v, error %v", r, err)
+			}
+			again := startChild([]string{self, "__misbehave", how}, Limits{})
+			defer again.Close()
+			r, err := again.load(t.Context(), sound, Options{}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := r.Findings[0]; r.Loads || f.Code != "smoke-child" || !strings.Contains(f.Message, said) || !strings.Contains(f.Hint, "r in watch tries again") {
+				t.Errorf("%v, hint %s", r.Findings, r.Findings[0].Hint)
 			}
 		})
 	}

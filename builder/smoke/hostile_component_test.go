@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 const componentHeader = "\x00asm\x0d\x00\x01\x00"
@@ -91,6 +93,9 @@ func hostileComponents() []hostile {
 func TestHostileComponents(t *testing.T) {
 	for _, h := range hostileComponents() {
 		t.Run(h.name, func(t *testing.T) {
+			if strings.HasPrefix(h.name, "2^40") || strings.HasPrefix(h.name, "2^60") { // seconds of a processor each, until the limit
+				testkit.Long(t)
+			}
 			t.Parallel()
 			o := Options{Limits: Limits{Wall: time.Minute}}
 			if h.code == "smoke-timeout" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 type hostile struct {
@@ -164,6 +165,7 @@ func writeModule(t testing.TB, b []byte) string {
 func TestHostileInChild(t *testing.T) {
 	for _, h := range hostiles() {
 		t.Run(h.name, func(t *testing.T) {
+			testkit.Long(t) // a process for each, of bytes that TestHostile loads without one
 			t.Parallel()
 			o := Options{Limits: Limits{Wall: time.Minute}} // for a busy machine under the race detector
 			if h.code == "smoke-timeout" {

@@ -100,7 +100,7 @@ func consistent(r *Report) string {
 // TestMutations loads mutated modules in this process, which must survive all of them.
 func TestMutations(t *testing.T) {
 	all := seeds(t)
-	total, dice := testkit.Mutations(t, 400, 6_000), testkit.Dice(t)
+	total, dice := testkit.Mutations(t, 200, 6_000), testkit.Dice(t)
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for range workers {
@@ -122,7 +122,7 @@ func TestMutations(t *testing.T) {
 func TestMutationsInChild(t *testing.T) {
 	all := seeds(t)
 	r := testkit.Dice(t)
-	for range testkit.Rounds(10, 40) {
+	for range testkit.Rounds(5, 40) {
 		b := mutate(r, all[r.IntN(len(all))])
 		report, err := LoadFile(t.Context(), writeModule(t, b), Options{Limits: Limits{Wall: 500 * time.Millisecond}})
 		if err != nil {

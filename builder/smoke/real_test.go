@@ -1,11 +1,14 @@
 package smoke
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // ready is what a manifest for the C and JavaScript fixtures declares.
@@ -34,6 +37,9 @@ func TestReal(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			if slices.Contains([]string{"gobad.core", "qjs", "qjs-stub", "starling"}, test.name) { // large: a second of a processor, or three
+				testkit.Long(t)
+			}
 			t.Parallel()
 			_, path := load(t, test.name)
 			o := Options{Declared: ready, Limits: Limits{Wall: 30 * time.Second}}

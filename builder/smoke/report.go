@@ -174,7 +174,7 @@ func firstLine(s string) string {
 	return line
 }
 
-const timeoutHint = `start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]`
+const timeoutHint = `start functions must return; if it needs longer, set smoke = { timeout = "30s" } in [package.metadata.astrid-dev]: that is time of a processor, which a busy machine does not use up`
 
 const rebuildHint = "the file was cut off while it was written: build again"
 

@@ -19,13 +19,11 @@ import (
 
 // slimNotes are notes in a folder of the test's own, also of small modules.
 func slimNotes(t *testing.T) *slim.Notes {
-	least := slim.Least
-	slim.Least = 1
-	t.Cleanup(func() { slim.Least = least })
 	n := slim.Open(filepath.Join(t.TempDir(), "code"), "the newest release")
 	if n == nil {
 		t.Fatal("there are no notes")
 	}
+	n.Least = 1
 	return n
 }
 
@@ -61,7 +59,7 @@ func TestSlimAgrees(t *testing.T) {
 		}
 		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
-		for range testkit.Mutations(t, 200, 2_000) / 2 {
+		for range testkit.Mutations(t, 100, 2_000) / 2 {
 			b := mutatePart(dice, seed, parts)
 			file := notes.Read(b)
 			if file == nil {
@@ -80,7 +78,7 @@ func TestSlimAgrees(t *testing.T) {
 			}
 		}
 	}
-	if counted < 50 {
+	if counted < 25 {
 		t.Errorf("only %d mutants were loaded without known code: this test says little", counted)
 	}
 	t.Logf("%d mutants were loaded both ways: %v", counted, byName)
@@ -125,10 +123,11 @@ func partsOf(b []byte, at int, component bool, parts map[byte][2]int) map[byte][
 
 // TestSlimEngines does the same with engines of JavaScript, of which each load takes its time.
 func TestSlimEngines(t *testing.T) {
+	testkit.Long(t)
 	for _, name := range []string{"qjs-stub", "starling"}[:testkit.Rounds(1, 2)] { // a load of the whole of the other one takes a second
 		seed, _ := load(t, name)
 		notes := slimNotes(t)
-		slim.Least = 256 << 10
+		notes.Least = slim.Least
 		o := slimOptions
 		o.Limits.Wall = 30 * time.Second
 		if r := loadKnown(t.Context(), seed, o, nil, notes); !wentWell(r) {

@@ -3,7 +3,6 @@
 package smoke
 
 import (
-	"math/rand/v2"
 	"os"
 	"testing"
 	"time"
@@ -25,7 +24,7 @@ func withoutChild(t *testing.T, r *Report) string {
 func TestUsedChildAgrees(t *testing.T) {
 	testkit.Long(t)
 	o := Options{Limits: Limits{Wall: 300 * time.Millisecond}.withDefaults(), Declared: ready, Calls: []Call{{Action: "hello"}}}
-	dice := rand.New(rand.NewPCG(3, 14))
+	dice := testkit.Dice(t)
 	modules := seeds(t)
 	for _, name := range []string{"rust", "rust.core", "c"} {
 		if seed, ok := optional(t, name); ok {

@@ -68,5 +68,5 @@ func (w *work) interrupted(ctx context.Context, r *Report) {
 		r.fail(finding.SmokeCancelled, "the load was cancelled while "+w.during(), "")
 		return
 	}
-	r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s while %s", w.options.Limits.Wall, w.during()), timeoutHint)
+	r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s of a processor's time, while %s", w.options.Limits.Wall, w.during()), timeoutHint)
 }

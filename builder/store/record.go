@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -30,6 +31,7 @@ type Record struct {
 	Calls      json.RawMessage   `json:"calls,omitempty"`     // what calls of the first module did; nil: nobody knows
 	Changed    json.RawMessage   `json:"changed,omitempty"`   // what they do otherwise than those of the module before; nil: nothing
 	Tests      json.RawMessage   `json:"tests,omitempty"`     // what came of the capsule's tests; nil: there were none
+	Findings   []finding.Finding `json:"findings,omitempty"`  // warnings and notes of its build and load
 
 	file tree.File // what it was read from, without a name; zero where another one may look the same
 }

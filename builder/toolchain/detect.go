@@ -27,7 +27,7 @@ var languages = []language{
 	{"assemblyscript", "asconfig.json", has("asconfig.json"), planAssemblyScript, []syntax{assemblySyntax, nodeSyntax}},
 	{"npm", `package.json with a "build" script`, isScript, planScript, []syntax{typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax, gnuSyntax}},
 	{"zig", "build.zig", has("build.zig"), planZig, []syntax{gnuSyntax}},
-	{"make", "Makefile with a wasm target", isMake, planMake, []syntax{gnuSyntax}},
+	{"make", "Makefile with a wasm target", isMake, planMake, []syntax{gnuSyntax, pythonSyntax}},
 	{"tinygo", "", never, planTinyGo, []syntax{goSyntax}},
 }
 
@@ -39,7 +39,7 @@ var aliases = map[string]string{
 
 // command builds what the manifest's own `build` says. Any tool may stand
 // behind it, so every syntax is tried.
-var command = language{"command", "build = [...]", never, planCommand, []syntax{gnuSyntax, goSyntax, typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax}}
+var command = language{"command", "build = [...]", never, planCommand, []syntax{gnuSyntax, goSyntax, typescriptSyntax, assemblySyntax, esbuildSyntax, nodeSyntax, pythonSyntax}}
 
 func has(name string) func(string) bool {
 	return func(dir string) bool { return isFile(filepath.Join(dir, name)) }

@@ -30,6 +30,7 @@
 //	rust_debug.go       a crate's module, sooner
 //	rust_flags.go       a crate's profile and flags
 //	zig.go              Zig
+//	python_lines.go     how a script in Python complains
 //	lines.go            complaints of compilers, line by line
 //	trace.go            what a build's system calls tell that it read
 //	wrap.go             the manifest's own wrapper

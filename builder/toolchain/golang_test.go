@@ -15,6 +15,7 @@ const wasmMain = "//go:build wasip1\n\npackage main\n\n%s\n\nfunc main() {}\n"
 
 // TestGoOutside asks for what a capsule is built from outside its folder.
 func TestGoOutside(t *testing.T) {
+	testkit.Long(t)
 	env := needs(t, "go")
 	const lib = "package lib\n\nimport _ \"embed\"\n\n//go:embed data/text.txt\nvar T string\n"
 	for name, c := range map[string]struct {

@@ -42,6 +42,7 @@ func TestRustBrokenAndMended(t *testing.T) {
 }
 
 func TestRustManifestBroken(t *testing.T) {
+	testkit.Long(t)
 	brokenAndMended(t, "hello-rust", asIs, rustEnv(t), edit{file: "Cargo.toml", old: `opt-level = "z"`, broken: `opt-level = "q"`, mended: `opt-level = 1`,
 		want: "Cargo.toml:12:13: error: must be `0`"})
 }

@@ -55,7 +55,7 @@ var (
 // diagnoseMake adds to the compilers' complaints make's own: a program that is
 // not there, a rule that is missing.
 func (j *job) diagnoseMake(stdout, stderr []byte) []finding.Finding {
-	list := readLines(j.dir, j.dir, []syntax{gnuSyntax}, stdout, stderr)
+	list := readLines(j.dir, j.dir, []syntax{gnuSyntax, pythonSyntax}, stdout, stderr)
 	list = append(list, missingTools(stderr, j.env)...)
 	if len(list) > 0 {
 		return unique(list)

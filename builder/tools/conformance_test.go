@@ -2,10 +2,12 @@ package tools_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -32,10 +34,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// loaded is a capsule of testdata, loaded in the world of its manifest.
-func loaded(t testing.TB, name string, change func(*guest.Options)) (*guest.Guest, guest.Options) {
+// loaded is the capsule in dir, loaded in the world of its manifest.
+func loaded(t testing.TB, dir string, change func(*guest.Options)) (*guest.Guest, guest.Options) {
 	t.Helper()
-	m := manifest(t, name)
+	m := manifest(t, dir)
 	o := guest.Options{Host: tools.World(m)}
 	if change != nil {
 		change(&o)
@@ -48,9 +50,9 @@ func loaded(t testing.TB, name string, change func(*guest.Options)) (*guest.Gues
 	return g, o
 }
 
-func manifest(t testing.TB, name string) *capsule.Manifest {
+func manifest(t testing.TB, dir string) *capsule.Manifest {
 	t.Helper()
-	m, err := capsule.Load(filepath.Join("testdata", name))
+	m, err := capsule.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,18 +62,45 @@ func manifest(t testing.TB, name string) *capsule.Manifest {
 // update writes what the runtime says now over what is recorded.
 var update = flag.Bool("update", false, "write what the runtime that is installed tells into testdata")
 
-// port is where the conformance guest listens. It is none that a connection is given for its own end.
-const port = "127.0.0.1:21739"
+// builtPort is where the conformance guest listens, as it is built and as its lines are recorded.
+const builtPort = 21739
 
-// somebody connects to the guest until the test ends, and says what the guest reads.
-func somebody(t *testing.T) {
+// conformance is a copy of the conformance guest that listens on a port that is free now, so that two runs of the
+// tests on one machine do not meet, and the address. The port is an operand of four instructions of the module, in
+// three bytes. Those of 16384 to 32767 have as many, and none of them is given to a connection for its own end.
+func conformance(t *testing.T) (dir, address string) {
+	t.Helper()
+	port := 0
+	for port == 0 {
+		n := 16384 + rand.IntN(16384)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n)); err == nil {
+			l.Close()
+			port = n
+		}
+	}
+	dir = filepath.Join(t.TempDir(), "conformance")
+	testkit.Check(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "conformance"))))
+	at := filepath.Join(dir, "Capsule.toml")
+	testkit.Write(t, at, strings.ReplaceAll(testkit.Read(t, at), fmt.Sprint(":", builtPort), fmt.Sprint(":", port)))
+	at = filepath.Join(dir, "conformance.wasm")
+	constant := func(n int) string { return string(append([]byte{0x41}, binary.AppendUvarint(nil, uint64(n))...)) } // i32.const
+	module := testkit.Read(t, at)
+	if n := strings.Count(module, constant(builtPort)); n != 4 {
+		t.Fatalf("the module names its port %d times: see testdata/conformance/src/lib.rs, and correct this number", n)
+	}
+	testkit.Write(t, at, strings.ReplaceAll(module, constant(builtPort), constant(port)))
+	return dir, fmt.Sprintf("127.0.0.1:%d", port)
+}
+
+// somebody connects to the guest at address until the test ends, and says what the guest reads.
+func somebody(t *testing.T, address string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	t.Cleanup(func() { cancel(); <-done })
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			conn, err := net.Dial("tcp", port)
+			conn, err := net.Dial("tcp", address)
 			if err != nil {
 				time.Sleep(5 * time.Millisecond)
 				continue
@@ -88,18 +117,24 @@ func somebody(t *testing.T) {
 // told are the lines that the conformance guest tells here, and which functions it called. Programs
 // run only where that is asked for: the runtime here refuses them all, because it cannot mount its storage for them.
 func told(t *testing.T, programs bool) (lines, used []string) {
-	somebody(t)
-	g, o := loaded(t, "conformance", func(o *guest.Options) {
-		o.Host.AllowNet, o.Host.AllowProcess, o.Host.Path = []string{port}, programs, os.Getenv("PATH")
+	dir, address := conformance(t)
+	somebody(t, address)
+	g, o := loaded(t, dir, func(o *guest.Options) {
+		o.Host.AllowNet, o.Host.AllowProcess, o.Host.Path = []string{address}, programs, os.Getenv("PATH")
 	})
 	list, outcome, err := tools.Describe(t.Context(), g, o.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tool := range list {
-		lines = append(lines, tool.Description)
+		lines = append(lines, asRecorded(tool.Description, address))
 	}
 	return lines, outcome.Record.Used
+}
+
+// asRecorded is a line of a guest that listens at address, as it is recorded.
+func asRecorded(line, address string) string {
+	return strings.ReplaceAll(line, address, fmt.Sprint("127.0.0.1:", builtPort))
 }
 
 func recorded(t *testing.T) []string {
@@ -186,10 +221,14 @@ func TestConformanceInTheRuntime(t *testing.T) {
 	}
 	d := daemon.New(daemon.Options{Program: program, Env: os.Environ()})
 	defer d.Close()
-	somebody(t)
-	answer, err := d.Install(t.Context(), daemon.Package{Source: pack.Source{Manifest: manifest(t, "conformance")}})
+	dir, address := conformance(t)
+	somebody(t, address)
+	answer, err := d.Install(t.Context(), daemon.Package{Source: pack.Source{Manifest: manifest(t, dir)}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := range answer.Tools {
+		answer.Tools[i].Description = asRecorded(answer.Tools[i].Description, address)
 	}
 	slices.SortFunc(answer.Tools, func(a, b daemon.Tool) int { return strings.Compare(a.Name, b.Name) })
 	if *update {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -135,7 +136,7 @@ func FuzzSchema(f *testing.F) {
 }
 
 func TestDescribeAndCall(t *testing.T) {
-	g, o := loaded(t, "play", nil)
+	g, o := loaded(t, filepath.Join("testdata", "play"), nil)
 	list, _, err := tools.Describe(t.Context(), g, o.Host)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +163,7 @@ func TestDescribeAndCall(t *testing.T) {
 // Each capability that a tool lacks is named with what to declare, and the guest has the
 // runtime's own error.
 func TestWhatIsLacking(t *testing.T) {
-	g, o := loaded(t, "play", func(o *guest.Options) { o.Host.Capabilities = host.Capabilities{} })
+	g, o := loaded(t, filepath.Join("testdata", "play"), func(o *guest.Options) { o.Host.Capabilities = host.Capabilities{} })
 	for name, c := range map[string]struct{ arguments, error, needs string }{
 		"note":  {`{"path": "cwd://notes", "text": "x"}`, "InvalidPath", ""},
 		"fetch": {`{"url": "http://127.0.0.1/"}`, "CapabilityDenied", `[capabilities] net = ["127.0.0.1"]`},
@@ -195,7 +196,7 @@ func TestHandlersByPriority(t *testing.T) {
 		"equal ones are independent": {[]host.Subscription{{Pattern: "tool.v1.execute.greet", Handler: "absent", Priority: 1}, {Pattern: "tool.v1.execute.*", Handler: "tool_execute_greet", Priority: 1}}, "greeting Ada"},
 		"too short a pattern":        {[]host.Subscription{{Pattern: "tool.v1.*", Handler: "absent", Priority: 1}}, "greeting Ada"},
 	} {
-		g, o := loaded(t, "play", subscribe(c.rows...))
+		g, o := loaded(t, filepath.Join("testdata", "play"), subscribe(c.rows...))
 		result, outcome, err := tools.Call(t.Context(), g, o.Host, "greet", json.RawMessage(`{"name": "Ada"}`))
 		var got []string
 		for _, l := range outcome.Record.Logs {

@@ -31,14 +31,18 @@ func Mutations(t testing.TB, plain, thorough int) int {
 }
 
 // LeftOut reports whether one of the long tests is left out of this run: a plain one of everything takes
-// each at one run in six. Where the tests are chosen with -run, or none may be skipped, none is left out.
+// each at one run in longOdds. Where the tests are chosen with -run, or none may be skipped, none is left out.
 func LeftOut() bool {
 	chosen := flag.Lookup("test.run")
 	all := chosen != nil && chosen.Value.String() != "" || os.Getenv("ASTRID_DEV_NO_SKIP") != ""
-	return !all && Rounds(1, 0) == 1 && rand.IntN(6) > 0
+	return !all && Rounds(1, 0) == 1 && rand.IntN(longOdds) > 0
 }
 
-// Long is for a test that costs more than a second of a processor: it skips what is LeftOut.
+// longOdds: all long tests together take eight minutes of a processor, the others two.
+const longOdds = 10
+
+// Long is for a test that costs more than 0.4 seconds of a processor, and for one of many cases that are tried
+// elsewhere too: it skips what is LeftOut.
 func Long(t testing.TB) {
 	t.Helper()
 	if LeftOut() {

@@ -91,6 +91,12 @@ func (p *place) publish() error {
 	return os.WriteFile(p.beside+".json", data, 0o600)
 }
 
+// stands reports whether p can be found.
+func (p *place) stands() bool {
+	_, err := os.Lstat(p.beside + ".json")
+	return err == nil && stands(address(p.beside))
+}
+
 // places lists the watches of this user that are known, the newest first. Those whose process
 // died are among them until somebody dials.
 func places() (list []place) {

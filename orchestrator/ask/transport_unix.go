@@ -25,6 +25,12 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// stands reports whether the socket can be found.
+func stands(address string) bool {
+	_, err := os.Lstat(address)
+	return err == nil
+}
+
 func dial(address string) (net.Conn, error) { return net.DialTimeout("unix", address, dialWait) }
 
 // unanswered reports whether err of dial says that whoever listened there died.

@@ -23,6 +23,9 @@ func listen(address string) (net.Listener, error) {
 	return winio.ListenPipe(address, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + me.Uid + ")"})
 }
 
+// stands reports whether the pipe can be found, which no folder holds.
+func stands(string) bool { return true }
+
 func dial(address string) (net.Conn, error) {
 	limit := dialWait
 	return winio.DialPipe(address, &limit)

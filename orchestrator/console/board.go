@@ -79,7 +79,7 @@ func (b *board) take(e event.Event, now time.Time) {
 		b.of(e).odd = finding.Count(body.Findings, finding.Error) > 0
 	case event.Unchanged:
 		b.judge(e, cmp.Or(body.State, event.Good))
-		if body.Rebuilt {
+		if body.Hash != "" { // else it tells nothing of what is published
 			b.of(e).odd = finding.Count(body.Findings, finding.Error) > 0
 		}
 	case event.Idle:
@@ -235,9 +235,15 @@ func (b *board) progress(list []*row, now time.Time, brief int) string {
 	return said + " " + strings.Join(each, ", ")
 }
 
+// noCapsule stands in the last line where the last capsule went: the watch goes on, and takes one that comes.
+const noCapsule = "no capsule: one that comes is watched"
+
 // line is the whole last line, in as many words as width columns have room for.
 func (b *board) line(width int, now time.Time, paint func(colour, string) string) string {
 	line := ""
+	if len(b.rows) == 0 {
+		return text.Cut(paint(dim, noCapsule), width)
+	}
 	for brief := range 4 {
 		var said, bare []string
 		for _, p := range b.parts(now, brief) {
@@ -269,7 +275,7 @@ func (b *board) title() string {
 		return fmt.Sprintf("%d failed", len(dirs)) + namedIn(b.names(dirs), 0) + " - astrid-dev"
 	case b.building():
 		return "building - astrid-dev"
-	case b.since.IsZero():
+	case b.since.IsZero(), len(b.rows) == 0:
 		return "astrid-dev"
 	}
 	return text.Count(len(b.rows), "capsule") + " sound - astrid-dev"

@@ -66,7 +66,7 @@ func (c *Console) redraw() {
 // draw writes the last line over the one that stands there.
 func (c *Console) draw() {
 	width := c.o.Width()
-	if !c.screen() || !c.ready && !c.board.building() || c.o.Quiet && !c.board.building() || len(c.board.rows) == 0 {
+	if !c.screen() || !c.ready && !c.board.building() || c.o.Quiet && !c.board.building() {
 		if erase := c.erase(); erase != "" {
 			c.q.add([]byte(erase), eventRoom)
 		}

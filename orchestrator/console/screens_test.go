@@ -123,10 +123,16 @@ var plays = map[string]func(p *play){
 		p.build("greeter", 0, time.Second, edited, broken)
 		p.c.Clear()
 	},
+	"last-gone": func(p *play) {
+		plays2["first-run"](p)
+		p.say("greeter", event.CapsuleRemoved{})
+		p.say("", event.Idle{})
+	},
 	"nothing-to-do": func(p *play) {
-		for _, name := range []string{"auth", "chat"} {
-			p.say(name, event.Unchanged{Artifact: event.Artifact{Hash: "x", Size: 130_000, Type: "component"}})
-		}
+		stands := event.Unchanged{Artifact: event.Artifact{Hash: "x", Size: 130_000, Type: "component"}}
+		p.say("auth", stands)
+		stands.Findings = remarks2
+		p.say("chat", stands)
 		p.begin("auth", "chat")
 		p.say("", event.Idle{Capsules: 2})
 	},

@@ -55,9 +55,9 @@ type Unchanged struct {
 	SourceHash string `json:"source_hash,omitempty"`
 	Reason     string `json:"reason,omitempty"` // why nothing is new although something happened; "": nothing differs
 	Basis
-	State      State             `json:"state,omitempty"`   // which verdict stands; "": good
-	Rebuilt    bool              `json:"rebuilt,omitempty"` // a build made, byte for byte, the modules that stand published
-	Findings   []finding.Finding `json:"findings,omitempty"`
+	State      State             `json:"state,omitempty"`      // which verdict stands; "": good
+	Rebuilt    bool              `json:"rebuilt,omitempty"`    // a build made, byte for byte, the modules that stand published
+	Findings   []finding.Finding `json:"findings,omitempty"`   // as in Reload, of what stands
 	Generation int               `json:"generation,omitempty"` // with rebuilt: of the reload that brought them
 	Artifact                     // empty for a capsule that builds nothing
 	Tests      *Tests            `json:"tests,omitempty"`

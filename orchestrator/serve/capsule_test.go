@@ -61,6 +61,7 @@ func TestCapsule(t *testing.T) {
 
 // A wrong call is told what is wrong with it, and how it would be right.
 func TestWrongCalls(t *testing.T) {
+	testkit.Long(t)
 	s := show(t, "").serve()
 	s.copied()
 	s.ready("play", "elsewhere")

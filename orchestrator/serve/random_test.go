@@ -18,7 +18,7 @@ import (
 // What the page knows of the capsules is what the hub knows, whatever happens and whenever it begins to listen.
 func TestTheStoreIsTheHub(t *testing.T) {
 	testkit.Needs(t, "node")
-	for seed := range uint64(20) {
+	for seed := range uint64(testkit.Rounds(4, 20)) {
 		s := show(t, "").serve()
 		lines := s.randomly(seed)
 		if want, got := s.known(), played(t, "store.mjs", lines); got != want {

@@ -54,8 +54,7 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	for _, root := range o.Missing {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
-	stopped := s.watch(o)
-	s.answer()
+	stopped := s.watch(o, s.answer())
 	forget := s.cfg.Retried
 	s.cfg.Retried = func(dirs []string) {
 		forget(dirs)
@@ -90,12 +89,13 @@ func (s *session) show(address *string) error {
 	return nil
 }
 
-// answer lets others ask this watch. A watch that cannot be asked is one all the same.
-func (s *session) answer() {
+// answer lets others ask this watch. A watch that cannot be asked is one all the same. look sees now and then to its
+// being found.
+func (s *session) answer() (look func()) {
 	server, err := ask.Listen(ask.Options{Roots: s.Roots, Hub: s.Hub, Requests: s.requests, Stop: s.cancel})
 	if err != nil {
-		s.warn(finding.NotAsked, "this watch cannot be asked: "+err.Error(), "status, wait and hold find no watch; give XDG_RUNTIME_DIR a short path to a folder of your own")
-		return
+		s.warn(finding.NotAsked, "this watch cannot be asked: "+err.Error(), notAskedHint)
+		return nil
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(s.ctx) })
@@ -103,10 +103,19 @@ func (s *session) answer() {
 		serving.Wait()
 		server.Close()
 	}
+	warned := false
+	return func() {
+		if err := server.Stay(); err != nil && !warned {
+			warned = true
+			s.warn(finding.NotAsked, "this watch cannot be asked any more: "+err.Error(), notAskedHint)
+		}
+	}
 }
 
-// watch starts the watcher. What it returns waits for its end.
-func (s *session) watch(o WatchOptions) (stopped func() error) {
+const notAskedHint = "status, wait and hold find no watch; give XDG_RUNTIME_DIR a short path to a folder of your own"
+
+// watch starts the watcher, which calls tick now and then. What it returns waits for its end.
+func (s *session) watch(o WatchOptions, tick func()) (stopped func() error) {
 	batches := make(chan watcher.Batch)
 	plans := make(chan watcher.Plan, 1)
 	s.cfg.Batches = batches
@@ -122,7 +131,7 @@ func (s *session) watch(o WatchOptions) (stopped func() error) {
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		defer s.cancel() // without a watcher there is nothing to wait for
-		err = watcher.Run(s.ctx, watcher.Config{Plans: plans, Poll: o.Poll, PollInterval: o.PollInterval, Warn: s.warn}, batches)
+		err = watcher.Run(s.ctx, watcher.Config{Plans: plans, Poll: o.Poll, PollInterval: o.PollInterval, Warn: s.warn, Tick: tick}, batches)
 	})
 	return func() error {
 		watching.Wait()

@@ -3,7 +3,6 @@ package verify
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -141,10 +140,9 @@ func TestFirstDifference(t *testing.T) {
 
 // Damaged modules are told apart too, wherever the damage is.
 func TestFirstDifferenceOfDamagedModules(t *testing.T) {
-	testkit.Long(t)
 	whole := component(sectionOf(1, coreModule(sectionOf(11, []byte{1}, segment(0, "hello")), sectionOf(10, []byte{1}, sized("ab")), sectionOf(0, sized("n"), []byte("text")))))
-	random := rand.New(rand.NewPCG(3, 4))
-	for range 5000 {
+	random := testkit.Dice(t)
+	for range testkit.Rounds(150, 5000) {
 		damaged := bytes.Clone(whole)
 		for range random.IntN(3) + 1 {
 			damaged[random.IntN(len(damaged))] = byte(random.Uint32())

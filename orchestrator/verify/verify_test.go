@@ -89,6 +89,7 @@ func everyFault(t *testing.T) string {
 }
 
 func TestEveryFaultIsFoundAndNoneInvented(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	root := everyFault(t)
 	commit(t, root)
@@ -324,6 +325,7 @@ func TestFailFastStopsTheRest(t *testing.T) {
 }
 
 func TestProgressCountsEveryCapsuleOnce(t *testing.T) {
+	testkit.Long(t)
 	testkit.Needs(t, "sh")
 	root := testkit.Folder(t)
 	for _, name := range []string{"a", "b", "c", "d"} {

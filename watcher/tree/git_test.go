@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // git runs git in folder, away from the user's own settings, and returns what it prints.
@@ -177,7 +179,7 @@ func emptied(t testing.TB, top string) {
 func TestGitignoreRandom(t *testing.T) {
 	top := t.TempDir()
 	git(t, top, "init", "-q")
-	for seed := range uint64(60) {
+	for seed := range uint64(testkit.Rounds(15, 60)) {
 		emptied(t, top)
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		growSmall(t, rnd, top, 0)
@@ -219,7 +221,7 @@ func FuzzGitignore(f *testing.F) {
 func TestDefaultEqualsGitLsFiles(t *testing.T) {
 	top := t.TempDir()
 	git(t, top, "init", "-q")
-	for seed := range uint64(40) {
+	for seed := range uint64(testkit.Rounds(10, 40)) {
 		emptied(t, top)
 		rnd := rand.New(rand.NewPCG(seed, 4))
 		growSmall(t, rnd, top, 0)

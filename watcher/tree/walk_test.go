@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -156,7 +158,7 @@ func TestWalkTakeAndSkipAgree(t *testing.T) {
 			check(t, os.WriteFile(path, []byte("*.log\ngen/\n"), 0o644))
 		}
 	}
-	for seed := range uint64(150) {
+	for seed := range uint64(testkit.Rounds(40, 150)) {
 		top := t.TempDir()
 		check(t, os.MkdirAll(top+"/.git", 0o755))
 		check(t, os.WriteFile(top+"/.git/HEAD", nil, 0o644)) // all that makes a repository here

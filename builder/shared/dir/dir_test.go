@@ -116,7 +116,7 @@ func TestKilled(t *testing.T) {
 	testkit.Check(t, err)
 	s, err := Open(folder, Options{})
 	testkit.Check(t, err)
-	rounds := 8
+	rounds := testkit.Rounds(3, 8)
 	if testing.Short() {
 		rounds = 2
 	}

@@ -27,6 +27,7 @@ const (
 
 // Notes are those of loads that ask the same. Several processes may use one folder at once.
 type Notes struct {
+	Least  int // how many bytes of code a core module has that is worth a note; Open says the constant of this name
 	folder string
 	asked  string
 }
@@ -41,7 +42,7 @@ func Open(folder, asked string) *Notes {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return nil
 	}
-	return &Notes{folder, asked}
+	return &Notes{Least, folder, asked}
 }
 
 // note is what is known of a core module: bodies that are valid in its frame.

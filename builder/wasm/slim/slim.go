@@ -7,8 +7,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
 
-// Least is how many bytes of code a core module has that is worth a note. Tests lower it.
-var Least = 256 << 10
+// Least is how many bytes of code a core module has that is worth a note.
+const Least = 256 << 10
 
 // trap is a body that is valid whatever its function takes and returns: no locals, unreachable, end.
 var trap = []byte{3, 0, 0x00, 0x0b}
@@ -35,7 +35,7 @@ func (n *Notes) Read(b []byte) *File {
 	if n == nil {
 		return nil
 	}
-	f := &File{bytes: b, cores: cores(b, Least, 0), notes: n}
+	f := &File{bytes: b, cores: cores(b, n.Least, 0), notes: n}
 	if len(f.cores) == 0 {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (n *Notes) Read(b []byte) *File {
 }
 
 // Slim is the file without the bodies that are known to be valid and did not run. It is not ok
-// where these are few, less than half of Least: then a load of the whole is worth its note.
+// where these are few, less than half of the notes' Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
 	changed := map[*byte][]byte{}
 	f.small = make([][]byte, len(f.cores))
@@ -63,7 +63,7 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 			left.Code += int64(c.code.end-c.code.head) - int64(sized(len(code)))
 		}
 	}
-	if left.Code == 0 || left.Code < int64(Least)/2 {
+	if left.Code == 0 || left.Code < int64(f.notes.Least)/2 {
 		return nil, Left{}, false
 	}
 	return rewrite(f.bytes, changed, 0), left, true

@@ -33,13 +33,11 @@ func body(c byte) string {
 }
 
 func notes(t *testing.T) *Notes {
-	least := Least
-	Least = 1
-	t.Cleanup(func() { Least = least })
 	n := Open(filepath.Join(t.TempDir(), "code"), "asked")
 	if n == nil {
 		t.Fatal("there are no notes")
 	}
+	n.Least = 1
 	return n
 }
 
@@ -150,7 +148,7 @@ func TestWhoNoted(t *testing.T) {
 	n := notes(t)
 	b := coreOf(plainType, "data", body(1), body(2))
 	n.note(t, b, 0)
-	if (&Notes{n.folder, "asked otherwise"}).slimmed(b) != nil {
+	if (&Notes{n.Least, n.folder, "asked otherwise"}).slimmed(b) != nil {
 		t.Error("a load that asks otherwise believes it")
 	}
 	mine := Program

@@ -13,8 +13,8 @@ import (
 
 // condition knows [userns], whether a user namespace can be made, and [tool:NAME] for a tool
 // in PATH. A script that does not find one skips itself, which is an error where nothing may
-// be skipped. [left-out] is whether this run does without a script that takes a second of a processor
-// or more; see testkit.LeftOut.
+// be skipped. [left-out] is whether this run does without a script that takes half a second of a
+// processor or more; see testkit.LeftOut.
 func condition(cond string) (bool, error) {
 	name, isTool := strings.CutPrefix(cond, "tool:")
 	switch {

@@ -21,7 +21,8 @@ var Watching = []string{"editor", "folder", "capsule", "root", "input", "git", "
 // subtests FOLDER/NAME.
 func Run(t *testing.T, folders ...string) { run(t, nil, folders) }
 
-// RunPolling is Run, with watches that poll.
+// RunPolling is Run, with watches that poll. A plain run takes few of them, see testkit.LeftOut: what the engine itself
+// does is tested in the watcher's own room, and each script runs with the other engine too.
 func RunPolling(t *testing.T, folders ...string) {
 	run(t, []string{"--poll", "--poll-interval", "50ms"}, folders) // short, so that no script waits for it
 }
@@ -58,9 +59,27 @@ func run(t *testing.T, flags, folders []string) {
 		}
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			testscript.Run(t, params(byFolder[folder], flags))
+			files := byFolder[folder]
+			if flags != nil {
+				files = drawn(t, files)
+			}
+			if len(files) > 0 {
+				testscript.Run(t, params(files, flags))
+			}
 		})
 	}
+}
+
+// drawn are the files that this run takes; the others are subtests that are skipped.
+func drawn(t *testing.T, files []string) (taken []string) {
+	for _, file := range files {
+		if !testkit.LeftOut() {
+			taken = append(taken, file)
+			continue
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { t.Skip(testkit.TakesAll) })
+	}
+	return taken
 }
 
 // params are those of a run of files; every watch that they start gets flags.

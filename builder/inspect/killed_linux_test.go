@@ -1,0 +1,64 @@
+package inspect
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// childOf is the process that the process parent has started whose command line names word.
+func childOf(t *testing.T, parent int, word string) int {
+	t.Helper()
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	testkit.Check(t, err)
+	for _, dir := range dirs {
+		stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) && strings.Contains(string(line), word) {
+			pid, err := strconv.Atoi(filepath.Base(dir))
+			testkit.Check(t, err)
+			return pid
+		}
+	}
+	return 0
+}
+
+// A child that somebody kills, or whose guardian somebody kills, says nothing of the module: another one inspects it.
+func TestAKilledChildIsNoVerdict(t *testing.T) {
+	m := manifest(t, publish+routed)
+	testFile(t, m, "[[test]]\nname = \"b\"\ntool = \"greet\"\n")
+	path := module(t, m, testkit.Teller(t, `{"tools":[{"name":"greet","description":"Greets.","input_schema":{"type":"object"}}]}`))
+	want := inspected(t, m, path, Options{Tests: true})
+	for _, who := range []string{"child", "guardian"} {
+		t.Run(who, func(t *testing.T) {
+			g, err := guest.Prepare(Limits(m, true))
+			testkit.Check(t, err)
+			defer g.Close()
+			var guardian, child int
+			testkit.Wait(t, "the child runs", func() bool {
+				if guardian = childOf(t, os.Getpid(), "__guardian\x00"); guardian != 0 {
+					child = childOf(t, guardian, "__guest\x00")
+				}
+				return child != 0
+			})
+			victim := map[string]int{"child": child, "guardian": guardian}[who]
+			testkit.Check(t, syscall.Kill(victim, syscall.SIGKILL))
+			testkit.Wait(t, "it has ended", func() bool { return !g.Waits() })
+			if !g.Killed() {
+				t.Error("nobody killed it")
+			}
+			got := inspected(t, m, path, Options{Tests: true, Guest: g})
+			if len(got.Tools) != 1 || len(got.Findings) != len(want.Findings) || len(got.Tests.Ran) != 1 || len(got.Tests.Ran[0].Missed) != len(want.Tests.Ran[0].Missed) {
+				t.Errorf("%+v and %+v, want %+v and %+v", got, got.Tests, want, want.Tests)
+			}
+		})
+	}
+}
