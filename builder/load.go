@@ -23,7 +23,7 @@ func (b *Builder) smoke(ctx context.Context, s *Staged, ready *smoke.Child) erro
 	for i := range s.Modules {
 		m := &s.Modules[i]
 		o := SmokeOptions(in.Manifest)
-		o.Lines = linesOf(in.Dir, m.Lines)
+		o.Lines = s.linesOf(m)
 		report, err := b.load(ctx, in, m.Path, o, ready)
 		if err != nil {
 			return err
@@ -41,6 +41,13 @@ func linesOf(dir, module string) engine.Lines {
 	return engine.Lines{Dir: []byte(dir), Module: []byte(module)}
 }
 
+// linesOf is where the lines of a module are known from that s has staged.
+func (s *Staged) linesOf(m *StagedModule) engine.Lines {
+	l := linesOf(s.Before.Dir, m.Lines)
+	l.Elsewhere = s.Shared
+	return l
+}
+
 // PublishedLines is where the lines of the module are known from that stands published at path, in
 // the folder of a capsule.
 func PublishedLines(m *capsule.Manifest, path string) engine.Lines {
@@ -48,7 +55,10 @@ func PublishedLines(m *capsule.Manifest, path string) engine.Lines {
 	if err != nil {
 		rel = ""
 	}
-	return linesOf(m.Dir, store.Read(m.Dir).Lines(m.Dir, filepath.ToSlash(rel)))
+	last := store.Read(m.Dir)
+	l := linesOf(m.Dir, last.Lines(m.Dir, filepath.ToSlash(rel)))
+	l.Elsewhere = last != nil && last.Shared
+	return l
 }
 
 func (b *Builder) load(ctx context.Context, in *Inputs, path string, o smoke.Options, ready *smoke.Child) (*smoke.Report, error) {

@@ -117,7 +117,7 @@ func behaviourNotes(list []behaviour.Change) (notes []finding.Finding) {
 
 // record is what is to be recorded of s, built from in.
 func (s *Staged) record(in *Inputs) (*store.Record, error) {
-	r := &store.Record{Key: in.keyFor(s.Before.Quality), SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code, Findings: s.Findings}
+	r := &store.Record{Key: in.keyFor(s.Before.Quality), SourceHash: in.SourceHash, Outside: s.learned, Written: time.Now(), CodeHash: s.code, Findings: s.Findings, Shared: s.Shared}
 	if s.Before.Quality == Debug {
 		r.Quality, r.Inputs = string(Debug), in.Key
 	}

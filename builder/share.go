@@ -119,15 +119,16 @@ func (b *Builder) adopt(ctx context.Context, s *Staged, t *taken) bool {
 	for i, m := range t.entry.Modules {
 		s.Modules = append(s.Modules, StagedModule{ID: m.Component, File: m.File, Path: t.files[i], Hash: m.BLAKE3, Size: m.Size})
 	}
+	s.Shared = true
 	ready, err := b.children(s.Before)
 	if err == nil {
 		defer ready.leave()
 		err = b.judge(ctx, s, ready)
 	}
 	if err == nil && slices.EqualFunc(t.entry.Judged, judgements(s), judgedAlike) {
-		s.Shared = true
 		return true
 	}
+	s.Shared = false
 	if why := refusal(s, err); why != "" && ctx.Err() == nil {
 		before = append(before, finding.Finding{Code: finding.SharedRefused, Severity: finding.Warning,
 			Message: "the result of another machine or checkout " + why, Hint: "it was built here instead"})

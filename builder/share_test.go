@@ -88,8 +88,12 @@ func TestSharedBuild(t *testing.T) {
 	if got := testkit.Read(t, p.Modules[0].Path); got != string(variant("one")) {
 		t.Errorf("published %q", got)
 	}
-	if now := examine(t, b, two); now.Current == nil {
+	now := examine(t, b, two)
+	if now.Current == nil {
 		t.Error("what was published is not up to date")
+	}
+	if !PublishedLines(now.Manifest, p.Modules[0].Path).Elsewhere {
+		t.Error("nobody knows that what tells of its lines is elsewhere")
 	}
 	if len(s.said) > 0 {
 		t.Errorf("said %v", s.said)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
@@ -178,5 +180,21 @@ func testFile(t testing.TB, m *capsule.Manifest, text string) {
 	}
 	if err := os.WriteFile(filepath.Join(m.Dir, "tests", "a.toml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A trap of a module that was made elsewhere says how its line may be had; one of a module of our own does not.
+func TestATrapElsewhereSaysHowToHaveItsLine(t *testing.T) {
+	m := manifest(t, "")
+	path := module(t, m, testkit.Teller(t, "{}", 0x00))
+	for _, elsewhere := range []bool{false, true} {
+		g, _, err := guest.Start(t.Context(), path, guest.Options{Lines: engine.Lines{Elsewhere: elsewhere}})
+		testkit.Check(t, err)
+		o, err := g.Call(t.Context(), "tool_describe", []byte("{}"), nil)
+		g.Close()
+		testkit.Check(t, err)
+		if o.Trap == nil || strings.Contains(o.Trap.Unplaced, "build with --alone") != elsewhere {
+			t.Errorf("elsewhere %v: %+v", elsewhere, o.Trap)
+		}
 	}
 }

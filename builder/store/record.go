@@ -27,6 +27,7 @@ type Record struct {
 	Modules    []Module          `json:"modules"`
 	Reports    []json.RawMessage `json:"reports"` // one a module, to say what the next build changed
 	Written    time.Time         `json:"written"`
+	Shared     bool              `json:"shared,omitempty"`    // the modules were made elsewhere, and nobody here has what tells of their lines
 	CodeHash   string            `json:"code_hash,omitempty"` // SourceHash without the files of tests; "": there were none
 	Calls      json.RawMessage   `json:"calls,omitempty"`     // what calls of the first module did; nil: nobody knows
 	Changed    json.RawMessage   `json:"changed,omitempty"`   // what they do otherwise than those of the module before; nil: nothing

@@ -285,6 +285,9 @@ func stack(o *guest.Outcome) string {
 		for _, frame := range o.Trap.Stack[:min(len(o.Trap.Stack), framesShown)] {
 			fmt.Fprintf(&b, "  at %s\n", frame)
 		}
+		if o.Trap.Unplaced != "" {
+			fmt.Fprintf(&b, "  %s\n", o.Trap.Unplaced)
+		}
 	}
 	return b.String()
 }

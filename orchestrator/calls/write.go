@@ -184,6 +184,9 @@ func trap(line func(string, string, ...any), t *engine.Trap) {
 	for _, frame := range t.Stack[:min(len(t.Stack), framesShown)] {
 		line("", "at %s", frame)
 	}
+	if t.Unplaced != "" {
+		line("", "%s", t.Unplaced)
+	}
 }
 
 // heard tells what another capsule on the bus did.

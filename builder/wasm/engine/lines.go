@@ -17,7 +17,13 @@ import (
 type Lines struct {
 	Module []byte `json:"module,omitempty"` // path of the core module as its compiler left it, with what tells of its source; a source map lies beside it, with source.MapSuffix
 	Dir    []byte `json:"dir,omitempty"`    // the capsule's folder, absolute: what lies below it is the author's
+	// Elsewhere: the module was made in another checkout or on another machine, and what tells of its source stayed there.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
+
+// unplaced says where the line of a trap may be had that has none.
+const unplaced = "its line is not known: the module was made in another checkout or on another machine. " +
+	"Delete target/astrid-dev and build with --alone: a module that is made here tells its lines"
 
 // Place is a line of the author's source.
 type Place struct {

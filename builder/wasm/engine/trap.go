@@ -12,9 +12,10 @@ import (
 
 // Trap is how a guest died.
 type Trap struct {
-	Message string   `json:"message"`
-	Stack   []string `json:"stack,omitempty"` // innermost frame first
-	At      *Place   `json:"at,omitempty"`    // in the author's source; nil: nobody knows
+	Message  string   `json:"message"`
+	Stack    []string `json:"stack,omitempty"`    // innermost frame first
+	At       *Place   `json:"at,omitempty"`       // in the author's source; nil: nobody knows
+	Unplaced string   `json:"unplaced,omitempty"` // why At is not known, and how it may be had; "": nobody could say
 }
 
 // trapOf splits wazero's error for a trap into message and stack; nil for other errors. marks are
@@ -73,6 +74,9 @@ func (s *Sandbox) Trap(err error, said string) *Trap {
 	t.Stack = stack
 	if t.At = s.config.Lines.own(places); t.At == nil {
 		t.At = s.config.Lines.spoken(said)
+	}
+	if t.At == nil && s.config.Lines.Elsewhere {
+		t.Unplaced = unplaced
 	}
 	return t
 }
