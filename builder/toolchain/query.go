@@ -1,12 +1,14 @@
 package toolchain
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
+	"github.com/astrid-runtime/astrid-dev/builder/text"
 )
 
 const (
@@ -15,6 +17,8 @@ const (
 	queryTimeout = 20 * time.Second
 	// queryLimit bounds an answer: go's list of a program with a thousand packages has a megabyte.
 	queryLimit = 64 << 20
+	// saidLimit is how much is kept of what a tool says of its failure.
+	saidLimit = 4 << 10
 )
 
 var errQueryTimeout = errors.New("no answer within " + queryTimeout.String())
@@ -36,8 +40,8 @@ func queryTwice(ctx context.Context, dir string, env environ, argv []string, lim
 }
 
 func queryWithin(ctx context.Context, dir string, env environ, argv []string, limit time.Duration) ([]byte, error) {
-	answer := proc.NewTail(queryLimit)
-	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: dir, Env: env, Stdout: answer, Timeout: limit})
+	answer, said := proc.NewTail(queryLimit), proc.NewTail(saidLimit)
+	result, err := proc.Run(ctx, proc.Command{Argv: argv, Dir: dir, Env: env, Stdout: answer, Stderr: said, Timeout: limit})
 	switch {
 	case err != nil:
 		return nil, err
@@ -46,9 +50,18 @@ func queryWithin(ctx context.Context, dir string, env environ, argv []string, li
 	case result.TimedOut:
 		return nil, fmt.Errorf("asking %q: %w", argv, errQueryTimeout)
 	case result.ExitCode != 0:
-		return nil, fmt.Errorf("asking %q: exit code %d", argv, result.ExitCode)
+		return nil, fmt.Errorf("asking %q: exit code %d%s", argv, result.ExitCode, firstLine(said.Bytes()))
 	case answer.Dropped() > 0:
 		return nil, fmt.Errorf("asking %q: the answer is longer than %d bytes", argv, queryLimit)
 	}
 	return answer.Bytes(), nil
+}
+
+// firstLine is the first line that a tool said of its failure, to stand behind what it is about.
+func firstLine(said []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(said), []byte("\n"))
+	if len(line) == 0 {
+		return ""
+	}
+	return ": " + text.Live(string(line), false)
 }

@@ -74,3 +74,12 @@ func TestP4ATooLateAnswerIsAskedForOnceMore(t *testing.T) {
 		t.Errorf("one that hangs: %v, asked %q", err, times)
 	}
 }
+
+// A tool that fails says why, and so does who asked it.
+func TestAFailedQuestionTellsWhatTheToolSaid(t *testing.T) {
+	dir := t.TempDir()
+	_, err := query(t.Context(), dir, environ(os.Environ()), []string{"/bin/sh", "-c", "echo 'error: no toolchain' >&2; echo 'help: install one' >&2; exit 3"})
+	if err == nil || !strings.HasSuffix(err.Error(), "exit code 3: error: no toolchain") {
+		t.Errorf("the question failed with %v", err)
+	}
+}

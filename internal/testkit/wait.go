@@ -6,8 +6,8 @@ import (
 )
 
 // Patience is how long a test waits for what must happen: a hang, not a slow machine, runs
-// into it.
-const Patience = 2 * time.Minute
+// into it, nor one that fetches and compiles Astrid's SDK for the first time.
+const Patience = 5 * time.Minute
 
 // Wait waits until so is true, and fails the test, which says what it waited for, after
 // Patience.
