@@ -132,7 +132,14 @@ func (r *Rules) print() (string, bool) {
 	}
 	o := r.own
 	h := sha256.New() // a hasher of BLAKE3 takes ten kilobytes
-	add := func(parts ...string) { h.Write(appendTexts(nil, parts)) }
+	var room []byte
+	add := func(parts ...string) {
+		h.Write(appendNumbers(room[:0], int64(len(parts))))
+		for _, part := range parts {
+			room = appendText(room[:0], part)
+			h.Write(room)
+		}
+	}
 	add(o.root)
 	o.ignore.print(add)
 	artifacts := make([]string, 0, len(o.artifacts))
