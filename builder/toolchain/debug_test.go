@@ -1,12 +1,14 @@
 package toolchain
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // A debug build of a crate overrides the profile that a release is built with, whichever that is, in a
@@ -16,14 +18,22 @@ func TestDebugFormOfACrate(t *testing.T) {
 	for _, c := range []struct {
 		profile string
 		target  string // CARGO_TARGET_DIR
+		says    string // Cargo.toml
+		flags   string // RUSTFLAGS
 		prefix  string // of the overrides; "": there is no debug form
 	}{
-		{"", "", "profile.release."},
-		{"small", "/elsewhere", "profile.small."},
-		{"debug", "", ""},
-		{"dev", "", ""},
+		{"", "", "[profile.release]\nlto = true\n", "", "profile.release."},
+		{"", "", "[profile.release]\nlto = 'thin'\n", "", "profile.release."},
+		{"", "", "[profile.release]\nlto = false\n", "", ""},
+		{"", "", "[profile.release]\nlto = 'off'\n", "", ""},
+		{"", "", "[profile.other]\nlto = true\n", "", ""},
+		{"", "", "", "-C lto=fat", "profile.release."},
+		{"small", "/elsewhere", "[profile.release]\nlto = true\n[profile.small]\ninherits = 'release'\n", "", "profile.small."},
+		{"debug", "", "[profile.dev]\nlto = true\n", "", ""},
+		{"dev", "", "", "", ""},
 	} {
-		env := environ{"PATH="}
+		testkit.Write(t, filepath.Join(dir, "Cargo.toml"), c.says)
+		env := environ{"PATH=", "RUSTFLAGS=" + c.flags}
 		if c.target != "" {
 			env = env.with("CARGO_TARGET_DIR", c.target)
 		}

@@ -23,13 +23,14 @@ var debugSettings = []string{
 	`package."*".debug=false`, // those of the author's own crates are what a trap is looked up in
 }
 
-// hasDebugForm reports whether the profile is one that is made for what is released.
+// hasDebugForm reports whether the profile is one that is made for what is released, and takes its time for it. Without
+// optimization across crates it is compiled sooner as it is: several units at once are worth more than what one unit keeps of an earlier build.
 func (c *crate) hasDebugForm() bool {
 	switch c.cargoProfile() {
 	case "dev", "test":
 		return false
 	}
-	return true
+	return c.files.OptimizesLinks(c.cargoProfile(), c.files.Rustflags(c.target))
 }
 
 // debug is c as a debug build has it.

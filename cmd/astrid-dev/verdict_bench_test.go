@@ -50,7 +50,7 @@ func (e edited) quality() string {
 	return "debug"
 }
 
-// benched are each example, and three capsules of the workspace, Rust as debug and as release.
+// benched are each example, Rust as debug and as release, and three capsules of the workspace, whose profile has no debug form.
 func benched() []edited {
 	list := []edited{
 		{"hello-go", ".", "main.go", `"abort", ""`, `"abort", "%d"`, "go", nil},
@@ -60,17 +60,14 @@ func benched() []edited {
 		{"hello-assemblyscript", ".", "assembly/index.ts", `{"crc32":"`, `{"version":%d,"crc32":"`, "npm", nil},
 		{"hello-rust", ".", "src/lib.rs", `words.join("-")`, `words.join("-").replace("#%d", "")`, "rust", nil},
 	}
-	for _, c := range []edited{
+	released := []string{"--release"}
+	return append(list, []edited{
 		{"hello-sdk", ".", "src/lib.rs", "Hello, {}!", "Hello %d, {}!", "rust", nil},
-		{"workspace", "notes", "notes/src/lib.rs", "{} has {} bytes", "{} has {} bytes, %d", "rust", nil},
-		{"workspace", "pages", "pages/src/lib.rs", "(no title)", "(no title %d)", "rust", nil},
-		{"workspace", "tally", "tally/src/lib.rs", `"nobody"`, `"nobody%d"`, "rust", nil},
-	} {
-		release := c
-		release.flags = []string{"--release"}
-		list = append(list, c, release)
-	}
-	return list
+		{"hello-sdk", ".", "src/lib.rs", "Hello, {}!", "Hello %d, {}!", "rust", released},
+		{"workspace", "notes", "notes/src/lib.rs", "{} has {} bytes", "{} has {} bytes, %d", "rust", released},
+		{"workspace", "pages", "pages/src/lib.rs", "(no title)", "(no title %d)", "rust", released},
+		{"workspace", "tally", "tally/src/lib.rs", `"nobody"`, `"nobody%d"`, "rust", released},
+	}...)
 }
 
 // run makes the edits, and returns their row in the table.

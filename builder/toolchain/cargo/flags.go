@@ -30,25 +30,43 @@ func (c *Crate) DropsNames(profile string, flags []string) bool {
 	if HasFlag(flags, "strip") {
 		return false // then the compiler drops them by itself, or is told not to
 	}
-	variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile, "-", "_")) + "_STRIP"
+	value := c.setting(profile, "strip")
+	return value == true || value == "true" || value == "symbols"
+}
+
+// OptimizesLinks reports whether what cargo builds with a profile and with flags is optimized across its crates.
+func (c *Crate) OptimizesLinks(profile string, flags []string) bool {
+	if HasFlag(flags, "lto") {
+		return true
+	}
+	switch c.setting(profile, "lto") {
+	case nil, false, "false", "off":
+		return false
+	}
+	return true
+}
+
+// setting is what a profile, or the one that it inherits from, says of key; nil: nothing. From the environment it is a text.
+func (c *Crate) setting(profile, key string) any {
+	variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile+"_"+key, "-", "_"))
 	if set := c.env.get(variable); set != "" {
-		return set == "true" || set == "symbols"
+		return set
 	}
 	for range 8 { // profiles that inherit from each other in a circle are cargo's to refuse
-		key, inherits := []string{"profile", profile, "strip"}, []string{"profile", profile, "inherits"}
+		path := []string{"profile", profile, key}
 		for _, config := range c.Configs {
-			if value, ok := config.Doc.Value(key...); ok {
-				return value == true || value == "symbols"
+			if value, ok := config.Doc.Value(path...); ok {
+				return value
 			}
 		}
-		if value, ok := c.Shared.Value(key...); ok {
-			return value == true || value == "symbols"
+		if value, ok := c.Shared.Value(path...); ok {
+			return value
 		}
-		if profile = c.Shared.String(inherits...); profile == "" {
-			return false
+		if profile = c.Shared.String("profile", profile, "inherits"); profile == "" {
+			return nil
 		}
 	}
-	return false
+	return nil
 }
 
 // UnitSeparator is what stands between the flags in CARGO_ENCODED_RUSTFLAGS.
