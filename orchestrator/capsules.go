@@ -55,7 +55,7 @@ func (l *loop) remove(c *capsule) {
 		l.order, l.list = slices.Delete(l.order, at, at+1), slices.Concat(l.list[:at], l.list[at+1:])
 	}
 	l.reindex()
-	if c.told.announced && c.in != nil {
+	if c.told.announced { // also where it was gone before anybody had looked at it: the list at start named it
 		l.announceFor(c, event.CapsuleRemoved{})
 		l.replan()
 	}

@@ -456,6 +456,28 @@ func TestAddedAndRemoved(t *testing.T) {
 	})
 }
 
+// The list of capsules at start names one that is gone before anybody has looked at it.
+func TestRemovedWhileTheWatchStarts(t *testing.T) {
+	setup := func(w *world) Config {
+		cfg := one(w)
+		find, first := cfg.Find, true
+		cfg.Find = func(ctx context.Context) ([]string, error) {
+			dirs, err := find(ctx)
+			if first {
+				first, dirs = false, append(dirs, "/b")
+			}
+			return dirs, err
+		}
+		return cfg
+	}
+	run(t, setup, func(w *world) {
+		time.Sleep(long)
+		if e := w.last(flat.CapsuleRemoved); e.Dir != "/b" {
+			t.Errorf("the last one removed is %q", e.Dir)
+		}
+	})
+}
+
 func TestLostHashesEverythingAndBuildsWhatChanged(t *testing.T) {
 	setup := func(w *world) Config {
 		w.capsule("/a", "1")

@@ -11,7 +11,7 @@ import (
 // pythonSyntax is that of Python's tracebacks, and of its syntax errors, which have none. The place is
 // the last frame that is not in Python's own library or in a package.
 var pythonSyntax = syntax{
-	pattern: regexp.MustCompile(`^Traceback \(most recent call last\):$|^  File "(?P<file>[^"<][^"]*)", line (?P<line>\d+)$`),
+	pattern: regexp.MustCompile(`^(?:  \+ Exception Group )?Traceback \(most recent call last\):$|^  File "(?P<file>[^"<][^"]*)", line (?P<line>\d+)$`),
 	next:    pythonNext,
 }
 
@@ -25,6 +25,7 @@ var (
 // pythonNext reads to the exception that ended the program: where one was raised while another was handled that is the last.
 func pythonNext(f *finding.Finding, lines []string) (used int) {
 	for i, line := range lines {
+		line = strings.TrimPrefix(line, "  | ") // of an exception group
 		switch m := pythonFrame.FindStringSubmatch(line); {
 		case m != nil && (f.File == "" || !pythonOthers.MatchString(m[1])):
 			f.File = m[1]

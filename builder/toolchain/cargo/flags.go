@@ -18,10 +18,20 @@ func HasRandomFlag(flags []string) bool {
 
 // HasFlag reports whether flags set an option of -C.
 func HasFlag(flags []string, option string) bool {
-	return slices.ContainsFunc(flags, func(flag string) bool {
+	_, is := flagOf(flags, option)
+	return is
+}
+
+// flagOf is what flags say of an option, the last one of several; "" where it is only named.
+func flagOf(flags []string, option string) (value string, is bool) {
+	for _, flag := range slices.Backward(flags) {
 		flag = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(flag, "--codegen"), "-C"))
-		return flag == option || strings.HasPrefix(strings.TrimPrefix(flag, "="), option+"=")
-	})
+		name, value, _ := strings.Cut(strings.TrimPrefix(flag, "="), "=")
+		if name == option {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // DropsNames reports whether a module that cargo builds with a profile and with flags has no names of
@@ -36,37 +46,50 @@ func (c *Crate) DropsNames(profile string, flags []string) bool {
 
 // OptimizesLinks reports whether what cargo builds with a profile and with flags is optimized across its crates.
 func (c *Crate) OptimizesLinks(profile string, flags []string) bool {
-	if HasFlag(flags, "lto") {
-		return true
+	if value, is := flagOf(flags, "lto"); is {
+		return !switchedOff(value)
 	}
-	switch c.setting(profile, "lto") {
-	case nil, false, "false", "off":
-		return false
+	switch value := c.setting(profile, "lto").(type) {
+	case bool:
+		return value
+	case string:
+		return !switchedOff(value)
 	}
-	return true
+	return false
+}
+
+// switchedOff reports whether value is one with which rustc and cargo leave an option off.
+func switchedOff(value string) bool {
+	return slices.Contains([]string{"off", "no", "n", "false"}, value)
 }
 
 // setting is what a profile, or the one that it inherits from, says of key; nil: nothing. From the environment it is a text.
 func (c *Crate) setting(profile, key string) any {
-	variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile+"_"+key, "-", "_"))
-	if set := c.env.get(variable); set != "" {
-		return set
-	}
 	for range 8 { // profiles that inherit from each other in a circle are cargo's to refuse
-		path := []string{"profile", profile, key}
-		for _, config := range c.Configs {
-			if value, ok := config.Doc.Value(path...); ok {
-				return value
-			}
+		variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile+"_"+key, "-", "_"))
+		if set := c.env.get(variable); set != "" {
+			return set
 		}
-		if value, ok := c.Shared.Value(path...); ok {
+		if value, is := c.ofProfile(profile, key); is {
 			return value
 		}
-		if profile = c.Shared.String("profile", profile, "inherits"); profile == "" {
+		up, _ := c.ofProfile(profile, "inherits")
+		if profile, _ = up.(string); profile == "" {
 			return nil
 		}
 	}
 	return nil
+}
+
+// ofProfile is what cargo's configuration, or else the workspace's manifest, says of key for a profile.
+func (c *Crate) ofProfile(profile, key string) (any, bool) {
+	path := []string{"profile", profile, key}
+	for _, config := range c.Configs {
+		if value, is := config.Doc.Value(path...); is {
+			return value, true
+		}
+	}
+	return c.Shared.Value(path...)
 }
 
 // UnitSeparator is what stands between the flags in CARGO_ENCODED_RUSTFLAGS.
