@@ -138,11 +138,7 @@ func (c *Child) Load(ctx context.Context, path string, o Options) (*Report, erro
 		if err == nil && wentWell(r) || ctx.Err() != nil {
 			return r, err
 		}
-		if !used {
-			if err != nil || c.Waits() || !c.killed() {
-				return r, err
-			}
-			r, _, err = loadFresh(ctx, path, o)
+		if !used && (err != nil || c.Waits() || !c.killed()) {
 			return r, err
 		}
 	}
