@@ -166,7 +166,11 @@ func unchangedText(e event.Unchanged) string {
 	case e.Hash == "":
 		return "nothing to build"
 	}
-	return "up to date  " + kindOf(e.Artifact)
+	stands := "up to date  " + kindOf(e.Artifact)
+	if len(e.Findings) > 0 {
+		stands += "  (" + remarks(e.Findings) + ")"
+	}
+	return stands
 }
 
 // kindOf is how large a module is, and what. That it is a release is a matter of course.
