@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 )
@@ -15,24 +16,30 @@ var pythonSyntax = syntax{
 	next:    pythonNext,
 }
 
+// Made when first needed, as most builds run no Python.
 var (
-	pythonFrame  = regexp.MustCompile(`^  File "([^"<][^"]*)", line (\d+)(?:, in .+)?$`)
-	pythonError  = regexp.MustCompile(`^[A-Za-z_][\w.]*(?:: .*)?$`)
-	pythonChain  = regexp.MustCompile(`^(?:During handling of the above exception, another exception occurred|The above exception was the direct cause of the following exception):$`)
-	pythonOthers = regexp.MustCompile(`[/\\](?:site-packages|dist-packages|lib[/\\]python3[^/\\]*)[/\\]`)
+	pythonFrame  = late(`^  File "([^"<][^"]*)", line (\d+)(?:, in .+)?$`)
+	pythonError  = late(`^[A-Za-z_][\w.]*(?:: .*)?$`)
+	pythonChain  = late(`^(?:During handling of the above exception, another exception occurred|The above exception was the direct cause of the following exception):$`)
+	pythonOthers = late(`[/\\](?:site-packages|dist-packages|lib[/\\]python3[^/\\]*)[/\\]`)
 )
+
+// late is a pattern that is compiled when it is first asked for.
+func late(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // pythonNext reads to the exception that ended the program: where one was raised while another was handled that is the last.
 func pythonNext(f *finding.Finding, lines []string) (used int) {
 	for i, line := range lines {
 		line = strings.TrimPrefix(line, "  | ") // of an exception group
-		switch m := pythonFrame.FindStringSubmatch(line); {
-		case m != nil && (f.File == "" || !pythonOthers.MatchString(m[1])):
+		switch m := pythonFrame().FindStringSubmatch(line); {
+		case m != nil && (f.File == "" || !pythonOthers().MatchString(m[1])):
 			f.File = m[1]
 			f.Line, _ = strconv.Atoi(m[2])
-		case pythonError.MatchString(line):
+		case pythonError().MatchString(line):
 			f.Message = line
-			if rest := lines[i+1:]; len(rest) > 3 && rest[0] == "" && pythonChain.MatchString(rest[1]) {
+			if rest := lines[i+1:]; len(rest) > 3 && rest[0] == "" && pythonChain().MatchString(rest[1]) {
 				*f = finding.Finding{}
 				return i + 5 + pythonNext(f, rest[4:])
 			}
