@@ -23,10 +23,8 @@ func CountFolders(ctx context.Context, p Plan) (int, error) {
 		if t.now.stat.Kind != fsys.Folder {
 			return nil
 		}
-		rules := tree.Func(func(p string, dir bool) bool { return !dir || t.skips(p, true) })
-		err := tree.Walk(ctx, t.now.real, rules, func(e tree.Entry) error {
+		err := tree.Folders(ctx, t.now.real, func(p string) bool { return t.skips(p, true) }, nil, func(e tree.Entry) {
 			seen[join(t.now.real, e.Path)] = struct{}{}
-			return nil
 		})
 		if ctx.Err() != nil {
 			return fmt.Errorf("counting folders: %w", err)

@@ -49,6 +49,7 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		return err
 	}
 	defer func() { ended = s.close(ended) }()
+	s.outline.Store(&tree.Outline{}) // the first search's is gone by where the watches are placed
 	if err := s.show(o.Serve); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 type Search struct {
 	Roots  []string
 	Nested bool     // also in work trees, submodules and repositories inside the roots' own
-	Known  *Outline // of an earlier search of the same roots; nil: there is none
+	Known  *Outline // of an earlier search of the same roots, or an empty one for the first; nil: no other will follow
 }
 
 // Found is what a search came upon. Paths are absolute and sorted, each once.
@@ -26,7 +26,7 @@ type Found struct {
 	Capsules []string // folders that hold a regular file Capsule.toml
 	Linked   []string // links to such a folder, and manifests that are links: neither is a capsule
 	Foreign  []string // other repositories' work trees, which were not entered
-	Outline  *Outline // what was seen of the folders
+	Outline  *Outline // what was seen of the folders; nil without Known
 }
 
 // Find looks for capsules at or below the roots. Folders named node_modules, target,
@@ -38,7 +38,10 @@ type Found struct {
 // the roots and folders that could not be read; a root that does not exist is
 // in it as fs.ErrNotExist. Any other err is ctx's, and nothing is returned.
 func Find(ctx context.Context, s Search) (Found, error) {
-	f := &finder{ctx: ctx, known: s.Known, seen: &Outline{dev: trustedAll(s.Roots), folders: map[string]outlined{}}}
+	f := &finder{ctx: ctx, known: s.Known}
+	if s.Known != nil {
+		f.seen = &Outline{dev: trustedAll(s.Roots), folders: map[string]outlined{}}
+	}
 	if !s.Nested {
 		f.foreign = NewForeign(s.Roots)
 	}
@@ -96,7 +99,7 @@ type finder struct {
 	queue []folder   // taken from its end, which keeps it short
 	busy  int        // goroutines that may still queue more
 	found Found
-	seen  *Outline
+	seen  *Outline // nil: nobody asks for it
 	errs  []error
 }
 
@@ -179,21 +182,17 @@ func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 	before := time.Now()
 	i, unknown := open.Stat(".")
 	list, err := open.Entries()
-	if err == nil && unknown == nil {
-		if is, sure := f.seen.outline(i, before, list); sure {
-			f.note(d.path, is)
-		}
+	is, plain := outlineOf(list)
+	if plain && err == nil && unknown == nil && f.seen != nil && f.seen.tells(i, before) {
+		is.stat = stampOf(i)
+		f.note(d.path, is)
 	}
 	if !d.root && f.foreign.holds(d.path, list) {
 		return nil, Found{Foreign: []string{d.path}}, err
 	}
+	below, here = d.inside(is)
 	for _, e := range list {
-		switch {
-		case e.IsDir() && !IgnoredFolder(e.Name()):
-			below = append(below, folder{path: fsys.Join(d.path, e.Name())})
-		case e.Name() == ManifestName && e.Type().IsRegular():
-			here.Capsules = append(here.Capsules, d.path)
-		case e.Type() == fs.ModeSymlink && leadsToCapsule(fsys.Join(d.path, e.Name()), e.Name()):
+		if e.Type() == fs.ModeSymlink && leadsToCapsule(fsys.Join(d.path, e.Name()), e.Name()) {
 			here.Linked = append(here.Linked, fsys.Join(d.path, e.Name()))
 		}
 	}

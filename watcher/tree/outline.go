@@ -22,24 +22,24 @@ type outlined struct {
 	capsule bool     // a regular file of the manifest's name lies in it
 }
 
-// outline is what list, the entries of a folder that was i at the time before they were read, tells of it;
-// false where a later change of the folder may not show in its stat.
-func (o *Outline) outline(i fsys.Info, before time.Time, list []fs.DirEntry) (f outlined, is bool) {
-	if o.dev == 0 || i.ID.Dev != o.dev || !settles(i.Ctime, before) {
-		return f, false
-	}
-	f.stat = stampOf(i)
+// outlineOf is what the entries of a folder tell of it, but its stat; plain: nothing in it may lead elsewhere.
+func outlineOf(list []fs.DirEntry) (f outlined, plain bool) {
+	plain = true
 	for _, e := range list {
+		plain = plain && e.Name() != ".git" && e.Type() != fs.ModeSymlink
 		switch {
-		case e.Name() == ".git" || e.Type() == fs.ModeSymlink:
-			return f, false
 		case e.IsDir():
 			f.folders = append(f.folders, e.Name())
 		case e.Name() == ManifestName:
 			f.capsule = e.Type().IsRegular()
 		}
 	}
-	return f, true
+	return f, plain
+}
+
+// tells reports whether each change of a folder shows in its stat that was i at the time before it was read.
+func (o *Outline) tells(i fsys.Info, before time.Time) bool {
+	return o.dev != 0 && i.ID.Dev == o.dev && settles(i.Ctime, before)
 }
 
 // at is the folder at path, which is i now; false where it must be read.

@@ -35,7 +35,7 @@ func TestASearchGoesByTheOneBefore(t *testing.T) {
 	plant(t, root, "a/b/Capsule.toml", "", "a/c/", "", "node_modules/m/", "", "l/", "", "r/.git/", "")
 	check(t, os.Symlink("../a/b", root+"/l/link"))
 	age()
-	first := find(t, root, nil)
+	first := find(t, root, &Outline{})
 	if first.Outline.dev == 0 {
 		testkit.Skip(t, "the file system of TMPDIR is none whose times are relied on")
 	}
@@ -61,7 +61,7 @@ func TestFoldersLooksAfterItHandedOut(t *testing.T) {
 	root := testkit.Folder(t)
 	plant(t, root, "d/e/", "")
 	age()
-	known := find(t, root, nil).Outline
+	known := find(t, root, &Outline{}).Outline
 	var list []string
 	check(t, Folders(context.Background(), root, func(string) bool { return false }, known, func(e Entry) {
 		if list = append(list, e.Path); e.Path == "d" {
@@ -77,7 +77,7 @@ func TestFoldersLooksAfterItHandedOut(t *testing.T) {
 func TestOutlineAgreesWithTheDisk(t *testing.T) {
 	dice := testkit.Dice(t)
 	root := testkit.Folder(t)
-	known := find(t, root, nil).Outline
+	known := find(t, root, &Outline{}).Outline
 	any := func() string {
 		list := folders(t, root, nil)
 		return filepath.Join(root, list[dice.IntN(len(list))])
@@ -121,11 +121,11 @@ func TestAFreshFolderIsInNoOutline(t *testing.T) {
 	i := fsys.Info{Kind: fsys.Folder, ID: fsys.Identity{Dev: 1, Ino: 2}, Ctime: written.UnixNano()}
 	o := &Outline{dev: 1}
 	for after, want := range map[time.Duration]bool{0: false, fresh - 1: false, fresh: true, -time.Hour: false} {
-		if _, is := o.outline(i, written.Add(after), nil); is != want {
+		if is := o.tells(i, written.Add(after)); is != want {
 			t.Errorf("a folder written %s before it was read is in the outline: %t, want %t", after, is, want)
 		}
 	}
-	if _, is := (&Outline{dev: 3}).outline(i, written.Add(time.Hour), nil); is {
+	if (&Outline{dev: 3}).tells(i, written.Add(time.Hour)) {
 		t.Error("a folder on another device is in the outline")
 	}
 }
