@@ -231,7 +231,7 @@ func (g *Guest) ended() error {
 		return &Error{fmt.Sprintf("it did more than fits into an answer of %d MiB", maxOutcome>>20)}
 	case engine.OutOfMemory(last):
 		return &Error{fmt.Sprintf("running it needs more than %d MiB of address space", g.limits.AddressSpace>>20)}
-	case g.end.Signal == "SIGXCPU", g.end.Signal == "SIGKILL" && g.end.Duration >= time.Duration(g.limits.CPUSeconds)*time.Second:
+	case g.end.UsedUp(g.limits.CPUSeconds):
 		return &Error{fmt.Sprintf("it used more than %d seconds of a processor", g.limits.CPUSeconds)}
 	case g.end.Killed():
 		return fmt.Errorf("%w (%s)", ErrKilled, g.end.Signal)

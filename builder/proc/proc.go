@@ -100,9 +100,15 @@ type Result struct {
 var faults = []string{"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGXCPU", "SIGXFSZ", "SIGPIPE"}
 
 // Killed reports whether somebody else ended the command: by a signal that Run did not send, and that no
-// fault of its own raises. The kernel's SIGKILL after a limit of processor time looks the same.
+// fault of its own raises. What has UsedUp its time looks the same.
 func (r Result) Killed() bool {
 	return r.Signal != "" && !r.TimedOut && !r.Cancelled && !slices.Contains(faults, r.Signal)
+}
+
+// UsedUp reports whether the command ended because it had used that many seconds of a processor: by SIGXCPU, or, as
+// Go ignores that, by the kernel's SIGKILL a second later.
+func (r Result) UsedUp(cpuSeconds uint64) bool {
+	return r.Signal == "SIGXCPU" || r.Signal == "SIGKILL" && r.Duration >= time.Duration(cpuSeconds)*time.Second
 }
 
 // Stray is a process that outlives the command: in a session of its own it is

@@ -287,16 +287,10 @@ func (c *Child) read(said []byte) (r *Report, problem string) {
 // deserted reports whether the child's guardian was killed. The child has ended.
 func (c *Child) deserted() bool { return errors.Is(c.err, proc.ErrDeserted) }
 
-// late reports whether the child ended because it had used up its time.
-func (c *Child) late() bool {
-	// Go ignores SIGXCPU, and the kernel kills a second later.
-	return c.end.Signal == "SIGXCPU" || c.end.Signal == "SIGKILL" && c.end.Duration >= time.Duration(c.limits.CPUSeconds)*time.Second
-}
-
 // killed reports whether somebody else has ended the child, which says nothing of the module. The child has ended.
 func (c *Child) killed() bool {
 	said, _ := c.errs.text()
-	return c.deserted() || c.end.Killed() && !c.late() && !engine.OutOfMemory(said)
+	return c.deserted() || c.end.Killed() && !c.end.UsedUp(c.limits.CPUSeconds) && !engine.OutOfMemory(said)
 }
 
 // killedHint is what to do where two children after each other were killed.
@@ -313,7 +307,7 @@ func (c *Child) blame(r *Report, problem string) {
 			"it would be too large for the kernel too: look for recursion without an end, and for code or data that need not be in it")
 	case end.TimedOut && !flooded:
 		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %s by the clock, and the child that loads it had to be killed", engine.ClockPatience*c.limits.whole()), timeoutHint)
-	case c.late():
+	case end.UsedUp(c.limits.CPUSeconds):
 		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %d s of a processor's time, and the child that loads it had to be killed", c.limits.CPUSeconds), timeoutHint)
 	case c.killed():
 		r.fail(finding.SmokeChild, fmt.Sprintf("the child that loads it %s, and neither the module nor astrid-dev did that; so was the child before it", problem), killedHint)
