@@ -38,7 +38,7 @@ func LeftOut() bool {
 	return !all && Rounds(1, 0) == 1 && rand.IntN(longOdds) > 0
 }
 
-// longOdds: all long tests together take eight minutes of a processor, the others two.
+// longOdds is such that a plain run takes about three minutes of a processor.
 const longOdds = 10
 
 // Long is for a test that costs more than 0.4 seconds of a processor, and for one of many cases that are tried
