@@ -4,6 +4,7 @@ package tools_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,8 +23,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// jobMain is a program whose tool has left programs running: it says so, and waits to be killed, or ends
-// the guest and says what came of that.
+// jobMain is a program whose tool has left two programs running: once both run it says so, and waits to be
+// killed, or ends the guest and then says so.
 func jobMain(args []string) (code int, handled bool) {
 	if len(args) != 3 || args[0] != "helper-job" {
 		return 0, false
@@ -43,6 +44,9 @@ func jobMain(args []string) (code int, handled bool) {
 	result, _, err := tools.Call(ctx, g, o.Host, "job", text)
 	if err != nil || result.IsError {
 		panic(fmt.Sprint(result, err))
+	}
+	for numbers := []byte(nil); bytes.Count(numbers, []byte("\n")) < 2; time.Sleep(time.Millisecond) {
+		numbers, _ = os.ReadFile(args[1]) // each program writes its number before it sleeps
 	}
 	if args[2] == "close" {
 		g.Close()
