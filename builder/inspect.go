@@ -38,7 +38,7 @@ func (b *Builder) inspecting(ctx context.Context, s *Staged, ready children) *in
 		defer close(i.done)
 		m, calls := s.Modules[0], callsOf(last, s.release)
 		i.found, i.err = inspect.Module(ctx, in.Manifest, m.Path, inspect.Options{Runtime: s.release, Tests: i.tested, Lines: s.linesOf(&m),
-			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls), Guest: ready.guest})
+			Hash: m.Hash, Before: before(in.Dir, m.File, last, calls), Earlier: earlier(last, calls), Checked: true, Guest: ready.guest})
 		if i.err == nil && i.tested {
 			s.code, i.err = b.CodeHash(ctx, in.Dir)
 		}

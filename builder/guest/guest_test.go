@@ -15,6 +15,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -175,7 +176,7 @@ func TestImportsAreAnswered(t *testing.T) {
 	for _, path := range []string{play, ticker, "../tools/testdata/conformance/conformance.wasm"} {
 		module, err := os.ReadFile(path)
 		testkit.Check(t, err)
-		reading, err := read(t.Context(), module, astrid.Newest())
+		reading, err := read(t.Context(), module, engine.Request(astrid.Newest().Features))
 		testkit.Check(t, err)
 		w, err := host.New(host.Options{})
 		testkit.Check(t, err)

@@ -78,14 +78,14 @@ func (p *player) openSlim(ctx context.Context) bool {
 	if p.file = p.notes.Read(p.module); p.file == nil {
 		return false
 	}
-	small, _, ok := p.file.Slim()
+	small, left, ok := p.file.Slim()
 	if !ok {
 		return false
 	}
 	o := p.options
 	o.Limits = o.Limits.withDefaults()
 	o.Limits.Wall /= slimShare
-	s, err := loaded(ctx, small, o, p.file.Missing(func() { p.missed = true }))
+	s, err := loaded(ctx, small, o, left.Known, p.file.Missing(func() { p.missed = true }))
 	if err != nil || s.runLoop() { // a loop runs on between requests
 		return false
 	}
@@ -100,10 +100,12 @@ func (p *player) whole(ctx context.Context) (err error) {
 	}
 	p.slim, p.file = false, p.notes.Read(p.module)
 	var watch engine.Watch
+	o := p.options
 	if p.file != nil {
 		watch, p.noted = p.file.Watch, p.file.Ran()
+		o.Checked = false // what is noted to be valid was validated here
 	}
-	p.now, err = loaded(ctx, p.module, p.options, watch)
+	p.now, err = loaded(ctx, p.module, o, nil, watch)
 	return err
 }
 

@@ -186,3 +186,28 @@ func TestPlayerOfASlowCall(t *testing.T) {
 		t.Errorf("the whole has %s for a request", p.now.options.Limits.Wall)
 	}
 }
+
+// Of a module whose code somebody else validates nothing is noted to be valid.
+func TestCheckedElsewhereIsNotNoted(t *testing.T) {
+	module, err := os.ReadFile(play)
+	testkit.Check(t, err)
+	loads := func(b []byte, checked bool, notes *slim.Notes) bool {
+		p, err := newPlayer(t.Context(), b, Options{Checked: checked}, notes)
+		if err == nil {
+			p.now.close()
+		}
+		return err == nil
+	}
+	for at := len(module) / 3; at < len(module); at++ {
+		b := bytes.Clone(module)
+		b[at] = 0x1a // drop
+		if loads(b, false, nil) || !loads(b, true, nil) {
+			continue
+		}
+		if loads(b, true, noted(t)) {
+			t.Errorf("with another byte %d it is not valid, and would be noted", at)
+		}
+		return
+	}
+	t.Error("no byte of its code makes it invalid: this test says nothing")
+}

@@ -48,6 +48,7 @@ type Options struct {
 	Lines   engine.Lines `json:"lines"`
 	Peers   []Peer       `json:"peers,omitempty"`   // other capsules on its bus
 	Compile bool         `json:"compile,omitempty"` // to machine code: slower to load, faster to call
+	Checked bool         `json:"checked,omitempty"` // somebody else validates the same bytes, and nothing of this counts unless they are valid
 }
 
 // Peer is another capsule on the bus of a guest: its module, and its world.

@@ -32,17 +32,20 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loaded(ctx, module, o, nil)
+	return loaded(ctx, module, o, nil, nil)
 }
 
-// loaded is load of a module that was read. watch is told which functions run; it may be nil.
-func loaded(ctx context.Context, module []byte, o Options, watch engine.Watch) (*session, error) {
+// loaded is load of a module that was read. known is where bodies of functions begin that need not be validated; watch is
+// told which functions run. Both may be nil.
+func loaded(ctx context.Context, module []byte, o Options, known []int, watch engine.Watch) (*session, error) {
 	o.Limits = o.Limits.withDefaults()
 	release, err := releaseOf(o)
 	if err != nil {
 		return nil, err
 	}
-	reading, err := read(ctx, module, release)
+	q := engine.Request(release.Features)
+	q.Known, q.Checked = known, o.Checked
+	reading, err := read(ctx, module, q)
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +67,16 @@ func releaseOf(o Options) (*astrid.Release, error) {
 }
 
 // read reads a component, or makes one of a core module that carries its world.
-func read(ctx context.Context, module []byte, release *astrid.Release) (*reader.Reading, error) {
+func read(ctx context.Context, module []byte, q reader.Request) (*reader.Reading, error) {
 	r, err := reader.Shared()
 	if err != nil {
 		return nil, err
 	}
-	reading, err := r.Read(ctx, module, engine.Request(release.Features))
+	reading, err := r.Read(ctx, module, q)
 	if err == nil && reading.Kind == reader.Core && reading.Wrappable {
 		if module, err = r.Wrap(ctx, module); err == nil {
-			reading, err = r.Read(ctx, module, engine.Request(release.Features))
+			q.Known, q.Checked = nil, false // this is another file
+			reading, err = r.Read(ctx, module, q)
 		}
 	}
 	if err != nil {

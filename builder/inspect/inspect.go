@@ -30,6 +30,7 @@ type Options struct {
 	Hash    string         // of the module; "": every test is run
 	Earlier *tests.Earlier // tests of a run before; nil: none
 	Before  *Before        // the module with which this one is compared; nil: none
+	Checked bool           // a smoke load validates the same bytes, and nothing of this counts unless it goes well
 	Guest   *guest.Guest   // a child that was prepared with the capsule's Limits; nil, or one with others: a child is started. Whoever prepared it closes it
 }
 
@@ -75,7 +76,7 @@ func inspect(ctx context.Context, m *capsule.Manifest, path string, o Options) (
 		}
 	}
 	world := tools.World(m)
-	i.options = guest.Options{Limits: Limits(m, len(i.Files) > 0), Host: world, Runtime: o.Runtime, Lines: o.Lines}
+	i.options = guest.Options{Limits: Limits(m, len(i.Files) > 0), Host: world, Runtime: o.Runtime, Lines: o.Lines, Checked: o.Checked}
 	g, done, err := i.load(ctx, path, o.Guest)
 	defer done()
 	var answers []string

@@ -40,7 +40,7 @@ func (i *Inspection) observe(ctx context.Context, m *capsule.Manifest, r *tests.
 func (i *Inspection) replay(ctx context.Context, m *capsule.Manifest, r *tests.Runner, before *Before, missing map[string]bool) []behaviour.Call {
 	again := &Inspection{Files: i.Files}
 	o := i.options
-	o.Lines = before.Lines
+	o.Lines, o.Checked = before.Lines, false
 	g, _, err := guest.Start(ctx, before.Module, o)
 	if err != nil {
 		return nil // it is gone, or could not be run: nothing is known of it

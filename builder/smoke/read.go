@@ -50,7 +50,9 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 }
 
 func (w *work) ask(ctx context.Context) (*reader.Reading, error) {
-	return w.reader.Read(ctx, w.module, engine.Request(w.release.Features))
+	q := engine.Request(w.release.Features)
+	q.Known = w.left.Known
+	return w.reader.Read(ctx, w.module, q)
 }
 
 // restore makes the reading of what is left that of the whole.
@@ -60,13 +62,16 @@ func (w *work) restore(reading *reader.Reading) {
 	if w.left.Code == 0 {
 		return
 	}
-	name := "code"
+	of := ""
 	if reading.Kind == reader.Component {
-		name = "core code"
+		of = "core "
 	}
 	for i := range reading.Sections {
-		if reading.Sections[i].Name == name {
-			reading.Sections[i].Bytes += w.left.Code
+		switch s := &reading.Sections[i]; s.Name {
+		case of + "code":
+			s.Bytes += w.left.Code
+		case of + "data":
+			s.Bytes += w.left.Data
 		}
 	}
 	slices.SortStableFunc(reading.Sections, func(a, b reader.Section) int { return int(b.Bytes - a.Bytes) })

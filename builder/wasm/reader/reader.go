@@ -107,6 +107,8 @@ type request struct {
 	Plan     bool              `json:"plan,omitempty"`
 	Tables   uint64            `json:"tables,omitempty"`
 	Offered  map[string]string `json:"offered,omitempty"`
+	Known    []int             `json:"known,omitempty"`
+	Checked  bool              `json:"checked,omitempty"`
 	Split    int               `json:"split,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -136,6 +137,31 @@ func TestPlan(t *testing.T) {
 	for _, s := range p.Steps {
 		if s.Op == "instantiate" && !strings.HasPrefix(string(s.Code), "\x00asm") {
 			t.Errorf("step %q has no module", s.Key)
+		}
+	}
+}
+
+// A body that is known to be valid is not validated, and the others are.
+func TestKnownBodies(t *testing.T) {
+	const right, bad = "\x00\x0b", "\x00\x1a\x0b" // the second drops what nobody pushed
+	module := testkit.Core(testkit.Section(1, []byte("\x01\x60\x00\x00")), testkit.Section(3, testkit.Vector([]byte{0}, []byte{0})),
+		testkit.Section(10, testkit.Vector(testkit.Sized(right), testkit.Sized(bad))))
+	features := astrid.Newest().Features
+	begin := bytes.LastIndex(module, []byte(bad))
+	for name, test := range map[string]struct {
+		q     Request
+		valid bool
+	}{
+		"nothing is known":   {Request{}, false},
+		"the other is known": {Request{Known: []int{begin - 3}}, false},
+		"both are known":     {Request{Known: []int{begin - 3, begin}}, true},
+		"all are checked":    {Request{Checked: true}, true},
+	} {
+		q := test.q
+		q.Features, q.Sandbox, q.Plan = features, features, true
+		reading, err := theReader(t).Read(t.Context(), module, q)
+		if err != nil || (reading.Fault == nil) != test.valid || (reading.Plan != nil) != test.valid {
+			t.Errorf("%s: %+v %v", name, reading, err)
 		}
 	}
 }

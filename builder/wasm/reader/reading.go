@@ -109,6 +109,8 @@ type Request struct {
 	Plan     bool              // whether a plan is wanted
 	Tables   uint64            // elements that tables without a maximum may grow to, all together
 	Offered  map[string]string // functions the sandbox has for core modules: "module\x00name" to the type
+	Known    []int             // where bodies of functions begin that are known to be valid with these features, in order
+	Checked  bool              // all of them are: somebody else validates the same bytes, and nothing counts unless they are valid
 }
 
 // Read describes bytes, judges them and plans their start. The error is for a call that
@@ -116,7 +118,7 @@ type Request struct {
 func (r *Reader) Read(ctx context.Context, b []byte, q Request) (*Reading, error) {
 	reading := &Reading{}
 	tail, err := r.call(ctx, request{Op: "read", Features: q.Features, Sandbox: q.Sandbox, Plan: q.Plan,
-		Tables: q.Tables, Offered: q.Offered}, reading, b)
+		Tables: q.Tables, Offered: q.Offered, Known: q.Known, Checked: q.Checked}, reading, b)
 	if overflowed(err) {
 		return beyondEnd(b), nil
 	}

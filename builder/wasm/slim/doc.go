@@ -4,8 +4,8 @@
 // each edit. So a load that went well is noted: for each large core module the bodies of its
 // functions, and which of them ran. In the next file, a body that is the same, of a core module
 // that is the same but for bodies and data, is known to be valid; where it did not run either, a
-// trap takes its place. A load of what is left is quick, and one that goes well says what a load of
-// the whole would say: what ran is the same code on the same data. One that does not go well says
+// trap takes its place, and where it ran, it need not be validated again. A load of what is left is
+// quick, and one that goes well says what a load of the whole would say: what ran is the same code on the same data. One that does not go well says
 // nothing, and the whole is loaded.
 //
 // Notes lie in a folder that is the user's own, under a key of this very program, and each carries
@@ -16,5 +16,6 @@
 //	slim.go      what is left out of a file, and what is noted of one
 //	note.go      a note, in bytes and in a file
 //	program.go   which program this is
+//	data.go      segments of data, joined
 //	sections.go  the sections of a module, and the bodies in them
 package slim

@@ -15,9 +15,11 @@ const (
 
 // Numbers of sections.
 const (
-	customSection = 0
-	codeSection   = 10
-	dataSection   = 11
+	customSection    = 0
+	memorySection    = 5
+	codeSection      = 10
+	dataSection      = 11
+	dataCountSection = 12
 
 	moduleSection    = 1 // of a component
 	componentSection = 4
@@ -31,6 +33,9 @@ type section struct {
 	id              byte
 	head, body, end int
 }
+
+// whole is how long it is with its number and size.
+func (s section) whole() int64 { return int64(s.end - s.head) }
 
 // sections are those of the module or component b, which begins with its header.
 func sections(b []byte) (list []section, ok bool) {
@@ -59,7 +64,9 @@ func number(b []byte) (value, n int) {
 // core is a core module in a file with much code.
 type core struct {
 	module []byte // of the file
+	at     int    // where it begins there
 	code   section
+	data   section  // none, or the only one, of a module with one memory of its own and with no code that names a segment
 	first  int      // where the first entry of the code section begins in module
 	bodies [][]byte // with their sizes before them
 	frame  [32]byte // the digest of all that decides whether a body is valid
@@ -68,15 +75,22 @@ type core struct {
 // readCore is the core module in b; nil for one that has less than least bytes of code, or that
 // is not understood.
 func readCore(b []byte, least int) *core {
+	if len(b) < least {
+		return nil
+	}
 	list, ok := sections(b)
 	if !ok || !bytes.HasPrefix(b, []byte(coreHead)) {
 		return nil
 	}
 	c := &core{module: b}
 	frame := blake3.New()
+	memories, named := 0, false
 	for _, s := range list {
 		switch s.id {
-		case customSection, dataSection: // the number of segments that code may name is in a section of its own
+		case customSection:
+			continue
+		case dataSection:
+			c.data = s
 			continue
 		case codeSection:
 			if c.code.end > 0 || s.end-s.body < least {
@@ -85,12 +99,21 @@ func readCore(b []byte, least int) *core {
 			c.code = s
 			continue
 		}
+		switch s.id {
+		case memorySection:
+			memories, _ = number(b[s.body:s.end])
+		case dataCountSection: // how many segments there are that code may name
+			named = true
+		}
 		// Its number and its size, in full, and its content.
 		frame.Write(binary.LittleEndian.AppendUint64([]byte{s.id}, uint64(s.end-s.body)))
 		frame.Write(b[s.body:s.end])
 	}
 	if c.code.end == 0 || !c.readBodies() {
 		return nil
+	}
+	if memories != 1 || named {
+		c.data = section{}
 	}
 	frame.Sum(c.frame[:0])
 	return c
@@ -115,46 +138,78 @@ func (c *core) readBodies() bool {
 	return at == len(content)
 }
 
+// joined is the content of its data section with fewer segments; nil where there is no such thing.
+func (c *core) joined() []byte {
+	data := joined(c.module[c.data.body:c.data.end])
+	if int64(len(data)) > 2*c.data.whole() {
+		return nil
+	}
+	return data
+}
+
 // entries are all bodies of c, as they lie in the file.
 func (c *core) entries() []byte { return c.module[c.first:c.code.end] }
 
-// cores finds the core modules in the file b that readCore takes, in their order.
-func cores(b []byte, least, depth int) (found []*core) {
+// modules calls each for the core modules in the file b, in their order, with where they begin.
+func modules(b []byte, each func(module []byte, at int)) { modulesIn(b, 0, 0, each) }
+
+func modulesIn(b []byte, at, depth int, each func(module []byte, at int)) {
 	if !bytes.HasPrefix(b, []byte(componentHead)) {
-		if c := readCore(b, least); c != nil {
-			found = append(found, c)
-		}
-		return found
+		each(b, at)
+		return
 	}
 	list, ok := sections(b)
 	if !ok || depth == deepest {
-		return nil
+		return
 	}
 	for _, s := range list {
-		if s.end-s.body >= least && (s.id == moduleSection || s.id == componentSection) {
-			found = append(found, cores(b[s.body:s.end], least, depth+1)...)
+		if s.id == moduleSection || s.id == componentSection {
+			modulesIn(b[s.body:s.end], at+s.body, depth+1, each)
 		}
 	}
+}
+
+// cores finds the core modules in the file b that readCore takes, in their order.
+func cores(b []byte, least int) (found []*core) {
+	modules(b, func(module []byte, at int) {
+		if c := readCore(module, least); c != nil {
+			c.at = at
+			found = append(found, c)
+		}
+	})
 	return found
 }
 
-// rewrite is the file b with the code sections in their place that changed has for a core module,
-// which is named by where it begins.
-func rewrite(b []byte, changed map[*byte][]byte, depth int) []byte {
+// codes are where the code sections of all core modules in the file b have their content.
+func codes(b []byte) (at []int) {
+	modules(b, func(module []byte, begin int) {
+		list, _ := sections(module)
+		for _, s := range list {
+			if s.id == codeSection {
+				at = append(at, begin+s.body)
+			}
+		}
+	})
+	return at
+}
+
+// rewrite is the file b with the sections in their place that changed has for a core module, by their numbers.
+// The module is named by where it begins.
+func rewrite(b []byte, changed map[*byte]map[byte][]byte, depth int) []byte {
 	list, ok := sections(b)
 	if !ok || len(b) == 0 || depth > deepest {
 		return b
 	}
 	component := bytes.HasPrefix(b, []byte(componentHead))
-	code := changed[&b[0]]
+	own := changed[&b[0]]
 	out := append(make([]byte, 0, len(b)), b[:len(coreHead)]...)
 	for _, s := range list {
 		content := b[s.body:s.end]
 		switch {
 		case component && len(content) > 0 && (s.id == moduleSection || s.id == componentSection):
 			content = rewrite(content, changed, depth+1)
-		case !component && s.id == codeSection && code != nil:
-			content = code
+		case !component && own[s.id] != nil:
+			content = own[s.id]
 		}
 		if len(content) == s.end-s.body {
 			out = append(out, b[s.head:s.body]...) // as it was spelled

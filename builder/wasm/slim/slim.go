@@ -3,6 +3,7 @@ package slim
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -23,10 +24,12 @@ type File struct {
 	small [][]byte // beside cores: the bodies that Slim left, as they lie in what it made
 }
 
-// Left is what is not in a file that was made slim.
+// Left is what is not in a file that was made slim, and what is known of the rest.
 type Left struct {
 	Code   int64  // bytes of code sections, with their heads
+	Data   int64  // bytes of data sections, with their heads; less than 0 where zeros are written out
 	Locals uint64 // of functions: this many at most
+	Known  []int  // where bodies begin, in what is left, that are known to be valid; in order
 }
 
 // Read looks for core modules in b with much code. It is nil when there are none, when n is nil,
@@ -35,7 +38,7 @@ func (n *Notes) Read(b []byte) *File {
 	if n == nil {
 		return nil
 	}
-	f := &File{bytes: b, cores: cores(b, n.Least, 0), notes: n}
+	f := &File{bytes: b, cores: cores(b, n.Least), notes: n}
 	if len(f.cores) == 0 {
 		return nil
 	}
@@ -49,44 +52,67 @@ func (n *Notes) Read(b []byte) *File {
 // Slim is the file without the bodies that are known to be valid and did not run. It is not ok
 // where these are few, less than half of the notes' Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
-	changed := map[*byte][]byte{}
+	changed := map[*byte]map[byte][]byte{}
+	known := make([][]int, len(f.cores))
 	f.small = make([][]byte, len(f.cores))
 	for i, c := range f.cores {
 		if f.known[i] == nil {
 			continue
 		}
-		code, without := c.without(f.known[i])
-		if without {
-			changed[&c.module[0]] = code
-			f.small[i] = code[c.first-c.code.body:]
-			left.Locals += f.known[i].locals
-			left.Code += int64(c.code.end-c.code.head) - int64(sized(len(code)))
+		code, valid := c.without(f.known[i])
+		if code == nil {
+			continue
+		}
+		changed[&c.module[0]] = map[byte][]byte{codeSection: code}
+		f.small[i], known[i] = code[c.first-c.code.body:], valid
+		left.Locals += f.known[i].locals
+		left.Code += c.code.whole() - sized(len(code))
+		if data := c.joined(); data != nil {
+			changed[&c.module[0]][dataSection] = data
+			left.Data += c.data.whole() - sized(len(data))
 		}
 	}
 	if left.Code == 0 || left.Code < int64(f.notes.Least)/2 {
 		return nil, Left{}, false
 	}
-	return rewrite(f.bytes, changed, 0), left, true
+	small = rewrite(f.bytes, changed, 0)
+	was, is := codes(f.bytes), codes(small) // of the same core modules, in the same order
+	for i, c := range f.cores {
+		for _, body := range known[i] {
+			left.Known = append(left.Known, is[slices.Index(was, c.at+c.code.body)]+body)
+		}
+	}
+	return small, left, true
 }
 
 // sized is how long a section is with n bytes of content.
-func sized(n int) int { return 1 + len(binary.AppendUvarint(nil, uint64(n))) + n }
+func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(n))) + n) }
 
-// without is c's code section with a trap for each body that n knows and that did not run. It is
-// false when it is as long as before.
-func (c *core) without(n *note) (content []byte, ok bool) {
+// without is c's code section with a trap for each body that n knows and that did not run, and where in it
+// the bodies begin that n knows. It is nil when it is as long as before.
+func (c *core) without(n *note) (content []byte, known []int) {
 	content = append(content, c.module[c.code.body:c.first]...)
 	for i, body := range c.bodies {
-		if n.leaves(i, body) {
-			body = trap
+		if n.knows(i, body) {
+			if !n.ran[i] {
+				body = trap
+			}
+			_, head := number(body)
+			known = append(known, len(content)+head)
 		}
 		content = append(content, body...)
 	}
-	return content, len(content) < c.code.end-c.code.body
+	if len(content) >= c.code.end-c.code.body {
+		return nil, nil
+	}
+	return content, known
 }
 
+// knows reports whether body number i is known to be valid.
+func (n *note) knows(i int, body []byte) bool { return bytes.Equal(body, n.bodies[i]) }
+
 // leaves reports whether body number i is known to be valid and did not run.
-func (n *note) leaves(i int, body []byte) bool { return !n.ran[i] && bytes.Equal(body, n.bodies[i]) }
+func (n *note) leaves(i int, body []byte) bool { return !n.ran[i] && n.knows(i, body) }
 
 // Watch has noted which functions of a core module run that a load of the whole compiles, as far as no note tells of them.
 func (f *File) Watch(module []byte) engine.Watched {

@@ -2,6 +2,8 @@ package slim
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -92,6 +94,143 @@ func TestWhatIsLeft(t *testing.T) {
 	n.note(t, coreOf(plainType, "data", a, b, c), 0)
 	if got, want := n.slimmed(coreOf(plainType, "data", a, b, c)), coreOf(plainType, "data", a, b, stub); !bytes.Equal(got, want) {
 		t.Errorf("after two loads %q, want %q", got, want)
+	}
+}
+
+// What is known to be valid is told by where it begins, also of what ran and stays.
+func TestWhatIsKnown(t *testing.T) {
+	n := notes(t)
+	a, b, c, d := body(1), body(2), body(3), body(4)
+	core := coreOf(plainType, "data", a, b, c)
+	n.note(t, core, 1)
+	other := coreOf(otherType, "data", a, b)
+	within := func(core []byte) []byte {
+		return testkit.Component(testkit.Section(1, other), testkit.Section(4, testkit.Component(testkit.Section(1, core))))
+	}
+	for name, wrapped := range map[string]func([]byte) []byte{"core": bytes.Clone, "component": within} {
+		small, left, ok := n.Read(wrapped(coreOf(plainType, "DATA!", a, b, d))).Slim()
+		if !ok || len(left.Known) != 2 {
+			t.Fatalf("%s: %v %v", name, ok, left)
+		}
+		for i, want := range []string{string(trap[1:]), b} {
+			if !bytes.HasPrefix(small[left.Known[i]:], []byte(want)) {
+				t.Errorf("%s: body %d at %d is %q, want %q", name, i, left.Known[i], small[left.Known[i]:], want)
+			}
+		}
+	}
+}
+
+// randomData is a data section's content of count segments in a memory of size bytes, as compilers write them: in
+// order, close to each other, now and then elsewhere.
+func randomData(dice *rand.Rand, count, size int) []byte {
+	content, at := binary.AppendUvarint(nil, uint64(count)), 0
+	for range count {
+		switch dice.IntN(100) {
+		case 0:
+			at = dice.IntN(size / 2)
+		case 1:
+			at += dice.IntN(2 * closest)
+		default:
+			at += dice.IntN(12)
+		}
+		s := segment{at, make([]byte, dice.IntN(40))}
+		for i := range s.content {
+			s.content[i] = byte(1 + dice.IntN(255))
+		}
+		content = append(appendOffset(append(content, activeSegment, constOpcode), at), endOpcode)
+		content = append(binary.AppendUvarint(content, uint64(len(s.content))), s.content...)
+		at = s.end()
+	}
+	return content
+}
+
+// written is what a data section's content leaves in a memory, and how many segments it has.
+func written(t *testing.T, content []byte, size int) (memory []byte, count int) {
+	t.Helper()
+	memory = make([]byte, size)
+	count, at := number(content)
+	for range count {
+		s, n := readSegment(content[at:])
+		if n == 0 {
+			t.Fatalf("no segment at %d", at)
+		}
+		at += n
+		copy(memory[s.at:s.end()], s.content)
+	}
+	if at != len(content) {
+		t.Fatalf("%d bytes are left over", len(content)-at)
+	}
+	return memory, count
+}
+
+// Joined segments write what each of them wrote.
+func TestJoinedData(t *testing.T) {
+	dice := testkit.Dice(t)
+	few := 0
+	for range testkit.Rounds(200, 2_000) {
+		const size = 1 << 20
+		content := randomData(dice, 2*spots+dice.IntN(1000), size)
+		small := joined(content)
+		if small == nil {
+			continue
+		}
+		want, _ := written(t, content, size)
+		got, count := written(t, small, size)
+		if !bytes.Equal(got, want) {
+			t.Fatalf("other memory, of %x", content)
+		}
+		if few++; count > spots {
+			t.Errorf("%d segments are left", count)
+		}
+	}
+	if few < 100 {
+		t.Errorf("only %d were joined: this test says little", few)
+	}
+}
+
+// What is not surely the same stays as it is.
+func TestDataThatIsNotJoined(t *testing.T) {
+	data := func(change func(i int, s []byte) []byte) []byte {
+		content := binary.AppendUvarint(nil, 2*spots)
+		for i := range 2 * spots {
+			s := append(appendOffset([]byte{activeSegment, constOpcode}, 10*i), endOpcode, 1, 'x')
+			content = append(content, change(i, s)...)
+		}
+		return content
+	}
+	same := func(_ int, s []byte) []byte { return s }
+	of := func(content []byte, more ...[]byte) []byte {
+		sections := append([][]byte{testkit.Section(1, []byte(plainType)), testkit.Section(3, testkit.Vector([]byte{0})), testkit.Section(5, []byte("\x01\x00\x01"))}, more...)
+		return testkit.Core(append(sections, testkit.Section(10, testkit.Vector(testkit.Sized(body(1)))), testkit.Section(11, content))...)
+	}
+	at := func(n int, to []byte) func(int, []byte) []byte {
+		return func(i int, s []byte) []byte {
+			if i == n {
+				return to
+			}
+			return s
+		}
+	}
+	for name, module := range map[string][]byte{
+		"named by code":         of(data(same), testkit.Section(dataCountSection, binary.AppendUvarint(nil, 2*spots))),
+		"two memories":          of(data(same), testkit.Section(5, []byte("\x02\x00\x01\x00\x01"))),
+		"a passive one":         of(data(at(9, []byte("\x01\x01x")))),
+		"in another memory":     of(data(at(9, []byte("\x02\x00\x41\x00\x0b\x01x")))),
+		"at a global":           of(data(at(9, []byte("\x00\x23\x00\x0b\x01x")))),
+		"before the memory":     of(data(at(9, []byte("\x00\x41\x7f\x0b\x01x")))),
+		"an offset in more":     of(data(at(9, []byte("\x00\x41\x80\x00\x0b\x01x")))),
+		"longer than it is":     of(data(at(2*spots-1, []byte("\x00\x41\x00\x0b\x02x")))),
+		"more than are counted": of(append(data(same), 0)),
+		"far from each other": of(data(func(i int, _ []byte) []byte {
+			return append(appendOffset([]byte{activeSegment, constOpcode}, 1000*i), endOpcode, 1, 'x')
+		})),
+	} {
+		if c := readCore(module, 1); c == nil || c.joined() != nil {
+			t.Errorf("%s: %v", name, c)
+		}
+	}
+	if readCore(of(data(same)), 1).joined() == nil {
+		t.Error("the plain one is not joined: the cases above say nothing")
 	}
 }
 

@@ -1,7 +1,10 @@
 //! The verdict of wasmparser, with the place of a fault.
 
 use serde::Serialize;
-use wasmparser::{BinaryReaderError, KnownCustom, Name, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{
+    BinaryReaderError, FuncValidatorAllocations, KnownCustom, Name, Parser, Payload, ValidPayload,
+    Validator, WasmFeatures,
+};
 
 /// Why bytes are not valid.
 #[derive(Serialize, Debug)]
@@ -28,9 +31,34 @@ pub fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), Fault> {
 
 /// The same, with wasmparser's own error.
 pub fn check(bytes: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
-    Validator::new_with_features(features)
-        .validate_all(bytes)
-        .map(|_| ())
+    check_others(bytes, features, &|_| false)
+}
+
+/// The same, but for the bodies of functions of which `known` says, by where they begin, that
+/// they are valid.
+pub fn check_others(
+    bytes: &[u8],
+    features: WasmFeatures,
+    known: &dyn Fn(usize) -> bool,
+) -> Result<(), BinaryReaderError> {
+    let mut validator = Validator::new_with_features(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut bodies = Vec::new();
+    for payload in parser.parse_all(bytes) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)?
+            && !known(body.range().start)
+        {
+            bodies.push((function, body));
+        }
+    }
+    let mut allocations = FuncValidatorAllocations::default();
+    for (function, body) in bodies {
+        let mut function = function.into_validator(allocations);
+        function.validate(&body)?;
+        allocations = function.into_allocations();
+    }
+    Ok(())
 }
 
 fn ends_early(bytes: &[u8], error: &BinaryReaderError) -> bool {
