@@ -64,21 +64,38 @@ func (s *spare[C, L]) find(l L) int {
 }
 
 // leave has child wait for another build, if it can, else a new one where nobody waits with its limits. At
-// most most wait.
+// most most wait. Nobody waits for a child's end or start.
 func (s *spare[C, L]) leave(child C, l L, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	waits := s.find(l) >= 0
-	if !child.Waits() {
-		child.Close()
-		if s.closed || waits {
-			return
-		}
-		var err error
-		if child, err = s.prepare(l); err != nil {
-			return // the next build says so
-		}
+	if child.Waits() {
+		s.add(child, most)
+		return
 	}
+	if s.closed {
+		child.Close()
+		return
+	}
+	s.ends.Go(func() {
+		child.Close()
+		s.renew(l, most)
+	})
+}
+
+// renew has a new child wait where none does with its limits.
+func (s *spare[C, L]) renew(l L, most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.find(l) >= 0 {
+		return
+	}
+	if child, err := s.prepare(l); err == nil { // else the next build says so
+		s.add(child, most)
+	}
+}
+
+// add has child wait, and ends those that are too many. The lock is held.
+func (s *spare[C, L]) add(child C, most int) {
 	s.idle = append(s.idle, child)
 	for len(s.idle) > 0 && (s.closed || len(s.idle) > most) {
 		s.ends.Go(s.idle[0].Close)

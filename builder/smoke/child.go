@@ -60,6 +60,7 @@ type Child struct {
 	limits Limits
 	asked  int         // how many modules it was told to load
 	spent  float64     // milliseconds of a processor that their loads took, its start included
+	worn   bool        // it has grown, or used much of its time, and is to load nothing more
 	tasks  chan []byte // what it is told; closed when there is no more
 	cancel context.CancelFunc
 	closed sync.Once
@@ -94,14 +95,14 @@ func startChild(argv []string, l Limits) *Child {
 	return c
 }
 
-// Waits reports whether the child has not ended, as one does that somebody kills, and one that has
-// loaded a module which did not load well.
+// Waits reports whether the child is to load another module: it is not worn, and has not ended, as one does that
+// somebody kills, and one that has loaded a module which did not load well.
 func (c *Child) Waits() bool {
 	select {
 	case <-c.done:
 		return false
 	default:
-		return true
+		return !c.worn
 	}
 }
 
@@ -222,16 +223,14 @@ func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool)
 // grown is the resident memory of a child that loads nothing more: twice what one has at its start.
 const grown = 128 << 20
 
-// goesOn is the report of a load that went well, in a child that may load another module; else nil.
+// goesOn is the report of a load that went well, so that nobody need wait for the child's end; else nil.
 func (c *Child) goesOn() *Report {
 	r, problem := c.read(c.out.take())
 	if problem != "" || !wentWell(r) {
 		return nil
 	}
 	c.spent += r.Times.CPU
-	if r.PeakChild == 0 || r.PeakChild > grown || c.spent > float64(c.limits.CPUSeconds)*1000/10 {
-		return nil
-	}
+	c.worn = r.PeakChild == 0 || r.PeakChild > grown || c.spent > float64(c.limits.CPUSeconds)*1000/10
 	c.out.reset()
 	return r
 }
