@@ -21,7 +21,7 @@ func Child(args []string, name string, serve func(in io.Reader, out io.Writer) e
 	if len(args) != 2 || args[0] != name {
 		return 0, false
 	}
-	reader.UseCache(args[1])
+	reader.InChild(args[1])
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
 		return 1, true

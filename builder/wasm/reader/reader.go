@@ -38,20 +38,22 @@ type Reader struct {
 
 // New compiles the reader, in about a second, or takes it from the cache folder in about
 // 40 ms. An empty folder, or one that cannot be used, means no cache. The folder may be
-// shared by processes.
-func New(ctx context.Context, cache string) (*Reader, error) {
+// shared by processes. A call ends with its context.
+func New(ctx context.Context, cache string) (*Reader, error) { return newReader(ctx, cache, true) }
+
+func newReader(ctx context.Context, cache string, ends bool) (*Reader, error) {
 	if cache != "" {
-		if r, err := compile(ctx, cache); err == nil {
+		if r, err := compile(ctx, cache, ends); err == nil {
 			return r, nil
 		}
 	}
-	return compile(ctx, "")
+	return compile(ctx, "", ends)
 }
 
-func compile(ctx context.Context, cache string) (*Reader, error) {
+func compile(ctx context.Context, cache string, ends bool) (*Reader, error) {
 	config := wazero.NewRuntimeConfig().
 		WithMemoryLimitPages(memoryPages).
-		WithCloseOnContextDone(true).
+		WithCloseOnContextDone(ends).
 		WithDebugInfoEnabled(false)
 	if cache != "" {
 		folder, err := ownFolder(cache)
