@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 )
 
 const childArgument = "__guest" // hidden first argument of the binary
@@ -25,10 +24,16 @@ func Main(args []string) (code int, handled bool) {
 	return engine.Child(args, childArgument, serve)
 }
 
+// warm makes what every load needs, while nobody waits. A load tells of what fails.
+func warm(ctx context.Context) {
+	if s, err := loaded(ctx, []byte("\x00asm\x0d\x00\x01\x00"), Options{}, nil, nil); err == nil {
+		s.close()
+	}
+}
+
 func serve(in io.Reader, out io.Writer) error {
-	_, _ = reader.Shared() // the load tells of an error
-	_ = engine.Offered()
 	ctx := context.Background()
+	warm(ctx)
 	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
 	var first request
 	if err := requests.Decode(&first); err != nil {
