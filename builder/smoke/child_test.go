@@ -4,6 +4,7 @@ package smoke
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -332,6 +333,21 @@ func TestSandboxHolds(t *testing.T) {
 }
 
 // TestPreparedChild: one that waits loads when it is told to, and one that is never told ends.
+// A child's reader does not look at the clock: a load that takes too long to read is given up all the same.
+func TestChildThatReadsForLong(t *testing.T) {
+	body := testkit.Sized("\x00" + strings.Repeat("\x41\x01\x1a", 1000) + "\x0b")
+	bodies := make([][]byte, 15_000)
+	for i := range bodies {
+		bodies[i] = body
+	}
+	types := append(binary.AppendUvarint(nil, uint64(len(bodies))), make([]byte, len(bodies))...)
+	module := testkit.Core(testkit.Section(1, []byte("\x01\x60\x00\x00")), testkit.Section(3, types), testkit.Section(10, testkit.Vector(bodies...)))
+	r, err := LoadFile(t.Context(), writeModule(t, module), Options{Limits: Limits{Wall: time.Millisecond}})
+	if err != nil || !hasCode(r, "smoke-timeout") {
+		t.Errorf("%v %v", err, r)
+	}
+}
+
 func TestPreparedChild(t *testing.T) {
 	c, err := Prepare(Limits{})
 	if err != nil {
