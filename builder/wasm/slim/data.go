@@ -23,6 +23,15 @@ type segment struct {
 
 func (s *segment) end() int { return s.at + len(s.content) }
 
+// joined is the content of its data section with fewer segments; nil where there is no such thing.
+func (c *core) joined() []byte {
+	data := joined(c.module[c.data.body:c.data.end])
+	if int64(len(data)) > 2*c.data.whole() {
+		return nil
+	}
+	return data
+}
+
 // joined is the content of a data section that writes the same as content, with fewer segments. It is nil where
 // segments are not of the simplest kind, and where nothing much would come of it.
 func joined(content []byte) []byte {

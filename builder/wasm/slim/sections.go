@@ -138,15 +138,6 @@ func (c *core) readBodies() bool {
 	return at == len(content)
 }
 
-// joined is the content of its data section with fewer segments; nil where there is no such thing.
-func (c *core) joined() []byte {
-	data := joined(c.module[c.data.body:c.data.end])
-	if int64(len(data)) > 2*c.data.whole() {
-		return nil
-	}
-	return data
-}
-
 // entries are all bodies of c, as they lie in the file.
 func (c *core) entries() []byte { return c.module[c.first:c.code.end] }
 
