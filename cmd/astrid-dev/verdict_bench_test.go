@@ -17,6 +17,9 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
+// apart is between a reload and the next edit: nobody is so quick that what follows a reload is in the next one's time.
+const apart = time.Second
+
 // edited is an example, and the text in it that each edit changes, so that another module is built.
 type edited struct {
 	name, capsule, file, old, new string // new has a %d
@@ -90,6 +93,7 @@ func (e edited) run(b *testing.B, astridDev string) string {
 	nextReload(b, lines)
 	var all, compiler, smoke, rest []float64
 	for n := 1; b.Loop(); n++ {
+		time.Sleep(apart)
 		began := time.Now()
 		testkit.Write(b, file, strings.Replace(source, e.old, fmt.Sprintf(e.new, n), 1))
 		v := nextReload(b, lines)
