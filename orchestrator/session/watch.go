@@ -67,9 +67,21 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		s.asking.Go(func() { s.obey(o.Keys, o.Notes) })
 	}
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
+	s.cfg.Find = s.prepared(s.cfg.Find)
 	err = s.run(func(b event.Body) { s.seen(b, &g) })
 	s.cancel()
 	return errors.Join(err, stopped())
+}
+
+// prepared is find, of which the first call has the capsules that it found prepared: while one goroutine places the
+// watches, after which all are examined, another processor has nothing to do.
+func (s *session) prepared(find func(context.Context) ([]string, error)) func(context.Context) ([]string, error) {
+	var first sync.Once
+	return func(ctx context.Context) ([]string, error) {
+		dirs, err := find(ctx)
+		first.Do(func() { s.asking.Go(func() { s.builder.Prepare(s.ctx, dirs) }) })
+		return dirs, err
+	}
 }
 
 // show serves the page, and says where it is.
