@@ -64,6 +64,17 @@ func known(last *store.Record) inputs.Known {
 	return inputs.Known{Built: true, Outside: last.Outside}
 }
 
+// Prepare reads what the first examinations of the capsules in dirs go by, while nothing may be examined yet. They hold
+// it against the disk.
+func (b *Builder) Prepare(ctx context.Context, dirs []string) {
+	for _, dir := range dirs {
+		if ctx.Err() != nil {
+			return
+		}
+		b.inputs.Prepare(dir)
+	}
+}
+
 // Forget has the next examination of the capsules in dirs read every source, whatever its times say.
 func (b *Builder) Forget(dirs []string) { b.inputs.Forget(dirs) }
 

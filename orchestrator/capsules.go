@@ -41,7 +41,12 @@ func (l *loop) add(dir string) *capsule {
 	c := &capsule{dir: dir, told: told{earlier: l.gone[dir]}}
 	l.capsules[dir] = c
 	at, _ := slices.BinarySearch(l.order, dir)
-	l.order, l.list = slices.Insert(l.order, at, dir), slices.Concat(l.list[:at], []*capsule{c}, l.list[at:])
+	l.order = slices.Insert(l.order, at, dir)
+	if at == len(l.list) { // at start each of them: who goes over the list sees as many as there were
+		l.list = append(l.list, c)
+	} else {
+		l.list = slices.Concat(l.list[:at], []*capsule{c}, l.list[at:])
+	}
 	l.reindex()
 	return c
 }

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -87,7 +85,7 @@ func (f *Folder) Put(question, answer string, asked time.Time, files ...string) 
 		return err
 	})
 	if err == nil {
-		f.trim()
+		fsys.Trim(f.path, suffix, kept)
 	}
 }
 
@@ -97,23 +95,4 @@ func (f *Folder) own() bool { return fsys.IsOwn(f.path) && fsys.Lstat(f.path).Mo
 func (f *Folder) at(question string) string {
 	sum := sha256.Sum256([]byte(question))
 	return filepath.Join(f.path, hex.EncodeToString(sum[:])+suffix)
-}
-
-// trim removes all but the newest answers, and what killed processes left.
-func (f *Folder) trim() {
-	entries, err := os.ReadDir(f.path)
-	if err != nil || len(entries) <= kept {
-		return
-	}
-	age := func(e os.DirEntry) time.Time {
-		info, err := e.Info()
-		if err != nil || !strings.HasSuffix(e.Name(), suffix) && time.Since(info.ModTime()) > time.Hour {
-			return time.Time{}
-		}
-		return info.ModTime()
-	}
-	slices.SortFunc(entries, func(a, b os.DirEntry) int { return age(b).Compare(age(a)) })
-	for _, e := range entries[kept:] {
-		os.Remove(filepath.Join(f.path, e.Name()))
-	}
 }

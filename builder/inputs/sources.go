@@ -34,14 +34,19 @@ func (t *Taker) sources(ctx context.Context, dir string, rules *tree.Rules, know
 			}
 		}
 	}
-	if l.last == nil && !l.anew && t.options.Kept != nil {
-		l.last = t.options.Kept(dir, rules)
-	}
+	t.goBy(l, dir, rules)
 	s, err := tree.Retake(ctx, dir, rules, l.last)
 	if err == nil {
 		l.last = s
 	}
 	return s, err
+}
+
+// goBy has the first look at the capsule in dir go by what an earlier process kept.
+func (t *Taker) goBy(l *look, dir string, rules *tree.Rules) {
+	if l.last == nil && !l.anew && t.options.Kept != nil {
+		l.last = t.options.Kept(dir, rules)
+	}
 }
 
 func newLook() *look { return &look{turn: make(chan struct{}, 1)} }

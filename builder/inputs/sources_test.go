@@ -165,3 +165,45 @@ func TestTheFirstLookGoesByWhatWasKept(t *testing.T) {
 		t.Errorf("after an edit that nobody watched key %s, of a look at everything %s, before %s", now.Key, want.Key, first.Key)
 	}
 }
+
+// What was prepared is not made again by the first look, and whatever changed since is seen.
+func TestTheFirstLookGoesByWhatWasPrepared(t *testing.T) {
+	dir := plantHuge(t, 200)
+	first := taker().must(t, dir, Known{})
+	data := first.Sources.Keep("me")
+	if data == nil {
+		testkit.Skip(t, "the file system of %s is none that is known to keep times", dir)
+	}
+	asked := 0
+	prepared := func() *Taker {
+		later := taker()
+		later.options.Kept = func(_ string, r *tree.Rules) *tree.Snapshot {
+			asked++
+			return tree.Kept(data, "me", r)
+		}
+		later.Prepare(dir)
+		later.Prepare(dir)
+		return later
+	}
+	ahead := prepared()
+	manifest := ahead.manifests[dir]
+	now := ahead.must(t, dir, Known{})
+	if asked != 1 || now.Manifest != manifest || now.Sources.Cost.Opened != 0 || now.Key != first.Key {
+		t.Errorf("what was kept was read %d times, the manifest parsed again: %t, %+v, key %s, before %s", asked, now.Manifest != manifest, now.Sources.Cost, now.Key, first.Key)
+	}
+	for name, content := range map[string]string{
+		"src/d001/f00100.txt": "another", ".gitignore": "*\n", "src/d000/new.txt": "",
+		tree.ManifestName: "[package]\nname = \"c\"\nversion = \"0.1.0\"\n[[component]]\nfile = \"c.wasm\"\n[package.metadata.astrid-dev]\nbuild = [\"false\"]\nignore = [\"src\"]\n",
+	} {
+		later := prepared()
+		testkit.Write(t, filepath.Join(dir, filepath.FromSlash(name)), content)
+		if now, want := later.must(t, dir, Known{}), taker().must(t, dir, Known{}); now.Key != want.Key || now.Key == first.Key {
+			t.Errorf("%s changed after it was prepared: key %s, of a look at everything %s, before %s", name, now.Key, want.Key, first.Key)
+		}
+	}
+	testkit.Check(t, os.Remove(filepath.Join(dir, tree.ManifestName)))
+	later := prepared() // tells nobody
+	if _, err := later.Take(t.Context(), dir, Known{}); !os.IsNotExist(err) {
+		t.Errorf("without a manifest: %v", err)
+	}
+}

@@ -106,6 +106,29 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 	return in, nil
 }
 
+// Prepare reads what the first look at the capsule in dir goes by: the manifest, and what an earlier process kept. That
+// look holds all of it against the disk, so that it does no harm where something changes meanwhile; what is amiss is
+// told by the look.
+func (t *Taker) Prepare(dir string) {
+	l := t.lookIn(dir)
+	select {
+	case l.turn <- struct{}{}:
+	default:
+		return // it is under way
+	}
+	defer func() { <-l.turn }()
+	if l.last != nil {
+		return
+	}
+	in, err := t.read(dir)
+	if err != nil {
+		return
+	}
+	if rules, err := tree.Default(dir, t.treeOptions(in)); err == nil {
+		t.goBy(l, dir, rules)
+	}
+}
+
 // Read is the manifest in dir and no more. The error wraps fs.ErrNotExist when there is none.
 func Read(dir string) (*Inputs, error) { return readAgain(dir, nil) }
 

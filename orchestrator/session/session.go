@@ -73,7 +73,7 @@ type session struct {
 	warnings chan orchestrator.Warning
 	hooks    chan orchestrator.HookRun
 	requests chan orchestrator.Request
-	asking   sync.WaitGroup // what keys ask for
+	asking   sync.WaitGroup // what keys ask for, and what is kept for the next watch
 	readers  readers
 	live     *live.Live
 	builder  *builder.Builder

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -43,13 +42,14 @@ type WatchOptions struct {
 // Watch builds what is out of date, and then what changes, until ctx ends, and returns
 // nil then. It returns an error when nothing can be watched, or events cannot be written.
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
-	collect(startGarbage)
+	var g garbage
+	g.start()
 	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.OnFailed, o.OnMended, o.HookTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
 	}
 	defer func() { ended = s.close(ended) }()
-	s.outline.Store(&tree.Outline{}) // the first search's is gone by where the watches are placed
+	s.outline.Store(keptOutline(s.Roots)) // the first search's is gone by where the watches are placed
 	if err := s.show(o.Serve); err != nil {
 		return err
 	}
@@ -67,9 +67,21 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		s.asking.Go(func() { s.obey(o.Keys, o.Notes) })
 	}
 	s.cfg.Quiet, s.cfg.Settle, s.cfg.MaxWait = o.Quiet, o.Settle, o.MaxWait
-	err = s.run(s.seen)
+	s.cfg.Find = s.prepared(s.cfg.Find)
+	err = s.run(func(b event.Body) { s.seen(b, &g) })
 	s.cancel()
 	return errors.Join(err, stopped())
+}
+
+// prepared is find, of which the first call has the capsules that it found prepared: while one goroutine places the
+// watches, after which all are examined, another processor has nothing to do.
+func (s *session) prepared(find func(context.Context) ([]string, error)) func(context.Context) ([]string, error) {
+	var first sync.Once
+	return func(ctx context.Context) ([]string, error) {
+		dirs, err := find(ctx)
+		first.Do(func() { s.asking.Go(func() { s.builder.Prepare(s.ctx, dirs) }) })
+		return dirs, err
+	}
 }
 
 // show serves the page, and says where it is.
@@ -141,25 +153,12 @@ func (s *session) watch(o WatchOptions, tick func()) (stopped func() error) {
 	}
 }
 
-// How much garbage may lie beside what is held, in percent. A thousand capsules are known a tenth sooner with
-// the first one, at the price of a tenth more memory; with Go's 100 that would be more than 100 MB.
-const (
-	startGarbage    = 50 // until all is known
-	residentGarbage = 30 // then, in a process that runs all day
-)
-
-// collect lets percent of garbage lie, unless the user says how much.
-func collect(percent int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-}
-
 // seen does what watching needs at some events.
-func (s *session) seen(body event.Body) {
+func (s *session) seen(body event.Body, g *garbage) {
 	switch b := body.(type) {
 	case event.Ready:
-		collect(residentGarbage)
+		g.rest()
+		s.asking.Go(func() { keepOutline(s.Roots, s.outline.Load()) })
 		switch {
 		case b.Capsules > 0:
 		case len(s.Only) > 0:

@@ -4,6 +4,6 @@
 // one, locks that end with the process, and questions about paths.
 //
 // The layers of its files, each of which uses only those before it: paths.go; info.go,
-// dir_*.go and regular.go, which read; sync_*.go, lock_*.go, replace.go and root.go, which
+// dir_*.go and regular.go, which read; sync_*.go, lock_*.go, replace.go, root.go and trim.go, which
 // write.
 package fsys

@@ -40,7 +40,11 @@ type Found struct {
 func Find(ctx context.Context, s Search) (Found, error) {
 	f := &finder{ctx: ctx, known: s.Known}
 	if s.Known != nil {
-		f.seen = &Outline{dev: trustedAll(s.Roots), folders: map[string]outlined{}}
+		f.seen = &Outline{dev: trustedAll(s.Roots), folders: make(map[string]outlined, len(s.Known.folders))}
+		if f.known.dev != f.seen.dev {
+			f.known = &Outline{}
+		}
+		f.seen.news = s.Known.news
 	}
 	if !s.Nested {
 		f.foreign = NewForeign(s.Roots)
@@ -142,7 +146,7 @@ func (f *finder) look(d folder) (below []folder, here Found, err error) {
 	if f.known != nil && !d.root {
 		if is, same := f.known.at(d.path, fsys.Lstat(d.path)); same {
 			below, here = d.inside(is)
-			f.note(d.path, is)
+			f.note(d.path, is, false)
 			return below, here, nil
 		}
 	}
@@ -162,11 +166,12 @@ func (d folder) inside(is outlined) (below []folder, here Found) {
 	return below, here
 }
 
-// note keeps what was seen of the folder at path.
-func (f *finder) note(path string, is outlined) {
+// note keeps what was seen of the folder at path; news: it was not known.
+func (f *finder) note(path string, is outlined, news bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seen.folders[path] = is
+	f.seen.news = f.seen.news || news
 }
 
 func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
@@ -185,7 +190,8 @@ func (f *finder) readFolder(d folder) (below []folder, here Found, err error) {
 	is, plain := outlineOf(list)
 	if plain && err == nil && unknown == nil && f.seen != nil && f.seen.tells(i, before) {
 		is.stat = stampOf(i)
-		f.note(d.path, is)
+		_, same := f.known.at(d.path, i)
+		f.note(d.path, is, !same)
 	}
 	if !d.root && f.foreign.holds(d.path, list) {
 		return nil, Found{Foreign: []string{d.path}}, err

@@ -73,7 +73,11 @@ func (d *Decoder) text() string {
 }
 
 func (d *Decoder) texts() (list []string) {
-	for range d.length() {
+	count := d.length()
+	if count > 0 {
+		list = make([]string, 0, count)
+	}
+	for range count {
 		list = append(list, d.text())
 		if d.Failed {
 			return nil

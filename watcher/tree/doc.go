@@ -19,6 +19,7 @@
 //	tracked.go    what git tracks
 //	outside.go    inputs that are no sources
 //	reach.go      what patterns may reach
+//	keptoutline.go an outline that a later process goes by
 //	kept.go       a snapshot that a later process goes by
 //	retake.go     a snapshot that goes by an earlier one
 //	take.go       a snapshot of the sources

@@ -13,6 +13,7 @@ import (
 type Outline struct {
 	dev     uint64 // where a folder's times tell of each change of its names; 0: nowhere
 	folders map[string]outlined
+	news    bool // some of it is in no kept outline
 }
 
 // outlined is one folder in which neither a link nor a repository lies, which may lead elsewhere at any time.

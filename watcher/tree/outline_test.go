@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -56,6 +57,52 @@ func TestASearchGoesByTheOneBefore(t *testing.T) {
 	}
 }
 
+// A later process searches as one that searched before, and a damaged file tells nothing.
+func TestAnOutlineIsKept(t *testing.T) {
+	root := testkit.Folder(t)
+	plant(t, root, "a/b/Capsule.toml", "", "a/c/", "", "é\xff/", "")
+	age()
+	first := find(t, root, &Outline{}).Outline
+	if first.dev == 0 {
+		testkit.Skip(t, "the file system of TMPDIR is none whose times are relied on")
+	}
+	data := first.Keep()
+	kept := KeptOutline(data)
+	if kept.dev != first.dev || !reflect.DeepEqual(kept.folders, first.folders) {
+		t.Fatalf("kept %+v, want %+v", kept, first)
+	}
+	if !first.News() || kept.News() {
+		t.Errorf("what was read is news: %t; what was kept is: %t", first.News(), kept.News())
+	}
+	second := find(t, root, kept).Outline
+	if second.News() {
+		t.Error("a search that found nothing new has news")
+	}
+	if !find(t, root, first).Outline.News() {
+		t.Error("the second search of a process lost the news of the first")
+	}
+	plant(t, root, "a/d/", "")
+	age()
+	if !find(t, root, second).Outline.News() {
+		t.Error("a new folder is no news")
+	}
+	for n := range data {
+		bad := bytes.Clone(data)
+		bad[n] ^= 1
+		if len(KeptOutline(bad).folders) > 0 || len(KeptOutline(data[:n]).folders) > 0 {
+			t.Fatalf("byte %d is another one, or missing, and the rest is believed", n)
+		}
+	}
+	first.dev++
+	for path, f := range first.folders {
+		f.stat.id.Dev++
+		first.folders[path] = f
+	}
+	if got := find(t, root, first); !reflect.DeepEqual(got.Capsules, []string{root + "/a/b"}) || got.Outline.dev != kept.dev {
+		t.Errorf("by an outline of another device %+v was found", got)
+	}
+}
+
 // What is made in a folder once a watch was placed makes no event that anybody waits for, unless it is found here.
 func TestFoldersLooksAfterItHandedOut(t *testing.T) {
 	root := testkit.Folder(t)
@@ -103,6 +150,9 @@ func TestOutlineAgreesWithTheDisk(t *testing.T) {
 		}
 		if dice.IntN(4) == 0 {
 			age()
+		}
+		if dice.IntN(2) == 0 && known.dev != 0 {
+			known = KeptOutline(known.Keep())
 		}
 		want, got := find(t, root, nil), find(t, root, known)
 		known, want.Outline, got.Outline = got.Outline, nil, nil

@@ -2,16 +2,12 @@ package slim
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -102,35 +98,7 @@ func (n *Notes) write(c *core, of *note) {
 		return err
 	})
 	if err == nil {
-		n.trim()
-	}
-}
-
-// abandoned is how old a half-written note is that nobody writes any more.
-const abandoned = time.Hour
-
-// trim removes all but the newest notes, and what killed processes left.
-func (n *Notes) trim() {
-	entries, err := os.ReadDir(n.folder)
-	if err != nil {
-		return
-	}
-	var notes []fs.FileInfo
-	for _, e := range entries {
-		info, err := e.Info()
-		switch {
-		case err != nil:
-		case strings.HasSuffix(e.Name(), suffix):
-			notes = append(notes, info)
-		case time.Since(info.ModTime()) > abandoned:
-			os.Remove(filepath.Join(n.folder, e.Name()))
-		}
-	}
-	slices.SortFunc(notes, func(a, b fs.FileInfo) int {
-		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
-	})
-	for _, old := range notes[min(kept, len(notes)):] {
-		os.Remove(filepath.Join(n.folder, old.Name()))
+		fsys.Trim(n.folder, suffix, kept)
 	}
 }
 

@@ -1,0 +1,44 @@
+package session
+
+import (
+	"runtime/debug"
+	"testing"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
+)
+
+// Until all is known the heap may grow to startHeap, whatever is held, and beyond it by half of what is held.
+func TestGarbageAtStart(t *testing.T) {
+	for held, want := range map[uint64]int{0: 900, 1 << 20: 900, 4 << 20: 900, 10 << 20: 300, 20 << 20: 100, 27 << 20: 50, 1 << 40: 50} {
+		if is := startPercent(held); is != want {
+			t.Errorf("beside %d bytes %d %% may lie, want %d", held, is, want)
+		}
+	}
+	t.Setenv("GOGC", "")
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	var g garbage
+	g.start()
+	if is := percent(); is != 900 {
+		t.Errorf("at start %d %% may lie, want 900", is)
+	}
+	held := make([]*[1 << 20]byte, 15)
+	for n := range held {
+		held[n] = new([1 << 20]byte)
+	}
+	debug.FreeOSMemory() // collects
+	testkit.Wait(t, "a collection that has the next one come sooner", func() bool { is := percent(); return is < 900 && is > startGarbage })
+	_ = held[14][0]
+	g.rest()
+	debug.FreeOSMemory()
+	if is := percent(); is != residentGarbage {
+		t.Errorf("in the end %d %% may lie, want %d", is, residentGarbage)
+	}
+}
+
+// percent is how much garbage may lie now.
+func percent() int {
+	is := debug.SetGCPercent(100)
+	debug.SetGCPercent(is)
+	return is
+}

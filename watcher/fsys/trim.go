@@ -1,0 +1,39 @@
+package fsys
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// abandoned is how old a half-written note is that nobody writes any more.
+const abandoned = time.Hour
+
+// Trim removes all but the newest files in folder whose names end so, and what killed processes left beside them.
+func Trim(folder, suffix string, kept int) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return
+	}
+	var notes []fs.FileInfo
+	for _, e := range entries {
+		info, err := e.Info()
+		switch {
+		case err != nil:
+		case strings.HasSuffix(e.Name(), suffix):
+			notes = append(notes, info)
+		case time.Since(info.ModTime()) > abandoned:
+			os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
+	slices.SortFunc(notes, func(a, b fs.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
+	for _, old := range notes[min(kept, len(notes)):] {
+		os.Remove(filepath.Join(folder, old.Name()))
+	}
+}
