@@ -19,6 +19,7 @@ func TestSpare(t *testing.T) {
 	build := func() (*smoke.Child, error) {
 		staged, err := b.Build(t.Context(), examine(t, b, dir), nil)
 		staged.Discard()
+		b.spares.smoke.ends.Wait() // the next one is started in the background
 		if len(b.spares.smoke.idle) != 1 || !b.spares.smoke.idle[0].Waits() {
 			t.Fatalf("one child should wait after a build: %v", b.spares.smoke.idle)
 		}
@@ -94,11 +95,13 @@ func TestSpareGuest(t *testing.T) {
 		return staged
 	}
 	build()
+	b.spares.guest.ends.Wait()
 	if len(b.spares.guest.idle) != 0 {
 		t.Fatal("a guest waits for a capsule of which nothing is known")
 	}
 	testkit.Write(t, filepath.Join(dir, "Capsule.toml"), testkit.Read(t, filepath.Join(dir, "Capsule.toml"))+"\n# edited\n")
 	build()
+	b.spares.guest.ends.Wait() // the next one is started in the background
 	if len(b.spares.guest.idle) != 1 {
 		t.Fatal("no guest waits for the next build")
 	}
