@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 30s
 
-.PHONY: demo build test race bench bench-peers bench-verdict fuzz lint check toolchains reader reader-check
+.PHONY: demo build test race bench bench-peers bench-verdict fuzz lint check toolchains reader reader-cache reader-check
 
 demo: ## watch the Go example: edit examples/hello-go/main.go and see the reload
 	@echo "demo: compiling astrid-dev; the first time takes about a minute"
@@ -23,7 +23,7 @@ test: ## every package, of its long tests one in ten; tests of what a machine la
 	@echo "test: what this machine lacks is skipped and named at the end, and so is how many long tests were left out"
 	@$(GO) run ./internal/gotest -timeout 40m ./...
 
-race:
+race: reader-cache
 	$(GO) test -race -timeout 60m ./...
 
 bench: ## the tables of docs/performance.md
@@ -58,6 +58,9 @@ check: lint race ## what CI runs, less the installing
 
 reader: ## builder/wasm/reader/reader.wasm from its sources; wants the Rust of make toolchains
 	./builder/wasm/reader/build.sh
+
+reader-cache: # the reader of modules, compiled for children: under the race detector that takes longer than a child may
+	$(GO) test -count=1 -run '^TestPreparedChild$$' ./builder/smoke
 
 reader-check: ## reader.wasm is what its sources build, byte for byte
 	./builder/wasm/reader/build.sh --check

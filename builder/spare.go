@@ -68,12 +68,12 @@ func (s *spare[C, L]) find(l L) int {
 func (s *spare[C, L]) leave(child C, l L, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if child.Waits() {
-		s.add(child, most)
-		return
-	}
 	if s.closed {
 		child.Close()
+		return
+	}
+	if child.Waits() {
+		s.add(child, most)
 		return
 	}
 	s.ends.Go(func() {
@@ -94,10 +94,10 @@ func (s *spare[C, L]) renew(l L, most int) {
 	}
 }
 
-// add has child wait, and ends those that are too many. The lock is held.
+// add has child wait, and ends those that are too many. The lock is held, and s is not closed.
 func (s *spare[C, L]) add(child C, most int) {
 	s.idle = append(s.idle, child)
-	for len(s.idle) > 0 && (s.closed || len(s.idle) > most) {
+	for len(s.idle) > max(most, 0) {
 		s.ends.Go(s.idle[0].Close)
 		s.idle = s.idle[1:]
 	}

@@ -332,7 +332,6 @@ func TestSandboxHolds(t *testing.T) {
 	}
 }
 
-// TestPreparedChild: one that waits loads when it is told to, and one that is never told ends.
 // A child's reader does not look at the clock: a load that takes too long to read is given up all the same.
 func TestChildThatReadsForLong(t *testing.T) {
 	body := testkit.Sized("\x00" + strings.Repeat("\x41\x01\x1a", 1000) + "\x0b")
@@ -348,6 +347,7 @@ func TestChildThatReadsForLong(t *testing.T) {
 	}
 }
 
+// One that waits loads when it is told to, and one that is never told ends.
 func TestPreparedChild(t *testing.T) {
 	c, err := Prepare(Limits{})
 	if err != nil {

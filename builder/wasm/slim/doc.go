@@ -5,8 +5,8 @@
 // functions, and which of them ran. In the next file, a body that is the same, of a core module
 // that is the same but for bodies and data, is known to be valid; where it did not run either, a
 // trap takes its place, and where it ran, it need not be validated again. A load of what is left is
-// quick, and one that goes well says what a load of the whole would say: what ran is the same code on the same data. One that does not go well says
-// nothing, and the whole is loaded.
+// quick, and one that goes well says what a load of the whole would say: what ran is the same code
+// on the same data. One that does not go well says nothing, and the whole is loaded.
 //
 // Notes lie in a folder that is the user's own, under a key of this very program, and each carries
 // its own checksum: one that is missing, broken or of somebody else costs a load of the whole.

@@ -66,7 +66,9 @@ type core struct {
 	module []byte // of the file
 	at     int    // where it begins there
 	code   section
-	data   section  // none, or the only one, of a module with one memory of its own and with no code that names a segment
+	// data is none, or the only one, of a module with a memory of its own, which is its only one as the sandbox knows
+	// no more, and with no code that names a segment.
+	data   section
 	first  int      // where the first entry of the code section begins in module
 	bodies [][]byte // with their sizes before them
 	frame  [32]byte // the digest of all that decides whether a body is valid
