@@ -99,7 +99,7 @@ func TestWatchInTheBackground(t *testing.T) {
 // Ctrl-Z stops the compiler too, and bg continues both.
 func TestCtrlZStopsTheCompiler(t *testing.T) {
 	s := newShell(t, `echo "$$ pid" > ../build.pid; while ! test -e ../go; do sleep 0.05; done; `+named,
-		"astrid-dev watch cap > out 2>&1\nwhile ! test -e bg-now; do sleep 0.05; done\nbg\nwait\n")
+		"astrid-dev watch cap > out 2>&1\nwhile ! test -e bg-now; do sleep 0.05; done\nbg\njobs -p > watch.pid\nwait\n")
 	pid := strings.Fields(s.await("build.pid", "pid"))[0]
 	if _, err := s.keyboard.Write([]byte{0x1a}); err != nil {
 		t.Fatal(err)
