@@ -41,11 +41,10 @@ type session struct {
 }
 
 func run(ctx context.Context, c Command, path string) (Result, error) {
-	s, err := start(c, path)
+	s, err := startKnown(c, path)
 	if err != nil {
 		return Result{ExitCode: -1}, err
 	}
-	s.enter()
 	begun := time.Now()
 	last, timedOut, cancelled := s.wait(ctx, c.Timeout, c.Grace)
 	if last.Ended == nil && last.Fault == "" {

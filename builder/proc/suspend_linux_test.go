@@ -93,3 +93,21 @@ func TestSuspendHoldsBackWhatIsStarted(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who suspends waits for a command that is being started: else it would run on, known to nobody.
+func TestSuspendWaitsForWhatIsBeingStarted(t *testing.T) {
+	suspended.starting.RLock() // as startKnown does
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		Suspend()
+		Resume()
+	}()
+	select {
+	case <-done:
+		t.Error("it is over while a command is being started")
+	case <-time.After(50 * time.Millisecond):
+	}
+	suspended.starting.RUnlock()
+	<-done
+}

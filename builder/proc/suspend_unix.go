@@ -6,7 +6,8 @@ import "sync"
 
 // suspended is the one state of the package: a program is stopped as a whole.
 var suspended = struct {
-	sync.Mutex // guards all below
+	starting   sync.RWMutex // held for reading while a guardian is started: who suspends waits until it is known
+	sync.Mutex              // guards all below
 	yes        bool
 	running    map[*session]bool
 }{running: map[*session]bool{}}
@@ -20,6 +21,8 @@ func Suspend() { suspendAll(true) }
 func Resume() { suspendAll(false) }
 
 func suspendAll(yes bool) {
+	suspended.starting.Lock()
+	defer suspended.starting.Unlock()
 	suspended.Lock()
 	defer suspended.Unlock()
 	if suspended.yes == yes {
@@ -29,6 +32,18 @@ func suspendAll(yes bool) {
 	for s := range suspended.running {
 		s.suspend(yes)
 	}
+}
+
+// startKnown is start, of which no suspension sees a half: a command that runs and is not known would go on while
+// its program stands still.
+func startKnown(c Command, path string) (*session, error) {
+	suspended.starting.RLock()
+	defer suspended.starting.RUnlock()
+	s, err := start(c, path)
+	if err == nil {
+		s.enter()
+	}
+	return s, err
 }
 
 // enter makes s known until leave.
