@@ -34,18 +34,6 @@ func suspendAll(yes bool) {
 	}
 }
 
-// startKnown is start, of which no suspension sees a half: a command that runs and is not known would go on while
-// its program stands still.
-func startKnown(c Command, path string) (*session, error) {
-	suspended.starting.RLock()
-	defer suspended.starting.RUnlock()
-	s, err := start(c, path)
-	if err == nil {
-		s.enter()
-	}
-	return s, err
-}
-
 // enter makes s known until leave.
 func (s *session) enter() {
 	suspended.Lock()
