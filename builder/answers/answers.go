@@ -42,7 +42,7 @@ type note struct {
 
 // Get is the answer to question, if it still counts.
 func (f *Folder) Get(question string) (answer string, ok bool) {
-	if f == nil || !f.own() {
+	if f == nil || !fsys.IsMineAlone(f.path) {
 		return "", false
 	}
 	data, err := fsys.Read(f.at(question), largest)
@@ -64,7 +64,7 @@ func (f *Folder) Get(question string) (answer string, ok bool) {
 // Put keeps the answer to a question that was asked at the time asked, and that files alone decide. One
 // that cannot be kept is asked for again, and no more.
 func (f *Folder) Put(question, answer string, asked time.Time, files ...string) {
-	if f == nil || len(files) == 0 || os.MkdirAll(f.path, 0o700) != nil || !f.own() {
+	if f == nil || len(files) == 0 || os.MkdirAll(f.path, 0o700) != nil || !fsys.IsMineAlone(f.path) {
 		return
 	}
 	n := note{Question: question, Answer: answer}
@@ -88,9 +88,6 @@ func (f *Folder) Put(question, answer string, asked time.Time, files ...string) 
 		fsys.Trim(f.path, suffix, kept)
 	}
 }
-
-// own reports whether nobody else can write an answer.
-func (f *Folder) own() bool { return fsys.IsOwn(f.path) && fsys.Lstat(f.path).Mode&0o022 == 0 }
 
 func (f *Folder) at(question string) string {
 	sum := sha256.Sum256([]byte(question))

@@ -26,7 +26,7 @@ func Main(args []string) (code int, handled bool) {
 
 // warm makes what every load needs, while nobody waits. A load tells of what fails.
 func warm(ctx context.Context) {
-	if s, err := loaded(ctx, []byte("\x00asm\x0d\x00\x01\x00"), Options{}, nil, nil); err == nil {
+	if s, err := loaded(ctx, []byte(engine.LeastComponent), Options{}, nil, nil); err == nil {
 		s.close()
 	}
 }

@@ -22,7 +22,7 @@ func Main(args []string) (code int, handled bool) {
 }
 
 func serve(in io.Reader, out io.Writer) error {
-	_ = loadKnown(context.Background(), []byte("\x00asm\x0d\x00\x01\x00"), Options{}, nil, nil) // makes what every load needs; they tell of what fails
+	_ = loadKnown(context.Background(), []byte(engine.LeastComponent), Options{}, nil, nil) // makes what every load needs; they tell of what fails
 	tasks, reports := json.NewDecoder(in), json.NewEncoder(out)
 	used := 0.0
 	for n := 0; ; n++ {

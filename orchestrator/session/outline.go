@@ -34,7 +34,7 @@ func outlineFile(roots []string) string {
 // keptOutline is what was kept for roots in a folder that nobody else can write; else one that knows nothing.
 func keptOutline(roots []string) *tree.Outline {
 	file := outlineFile(roots)
-	if file == "" || !isOwn(filepath.Dir(file)) {
+	if file == "" || !fsys.IsMineAlone(filepath.Dir(file)) {
 		return &tree.Outline{}
 	}
 	data, err := fsys.Read(file, outlineLimit)
@@ -51,7 +51,7 @@ func keepOutline(roots []string, o *tree.Outline) {
 		return
 	}
 	data, folder := o.Keep(), filepath.Dir(file)
-	if data == nil || os.MkdirAll(folder, 0o700) != nil || !isOwn(folder) {
+	if data == nil || os.MkdirAll(folder, 0o700) != nil || !fsys.IsMineAlone(folder) {
 		return
 	}
 	err := fsys.ReplaceUnsynced(file, 0o600, func(w io.Writer) error { // what a crash leaves of it has another checksum
@@ -62,6 +62,3 @@ func keepOutline(roots []string, o *tree.Outline) {
 		fsys.Trim(folder, outlineSuffix, outlinesKept)
 	}
 }
-
-// isOwn reports whether nobody else can write in folder.
-func isOwn(folder string) bool { return fsys.IsOwn(folder) && fsys.Lstat(folder).Mode&0o022 == 0 }

@@ -13,6 +13,9 @@ import (
 // abandoned is how old a half-written note is that nobody writes any more.
 const abandoned = time.Hour
 
+// IsMineAlone reports whether folder is this user's, and nobody else can write in it.
+func IsMineAlone(folder string) bool { return IsOwn(folder) && Lstat(folder).Mode&0o022 == 0 }
+
 // Trim removes all but the newest files in folder whose names end so, and what killed processes left beside them.
 func Trim(folder, suffix string, kept int) {
 	entries, err := os.ReadDir(folder)

@@ -1,6 +1,31 @@
 package tree
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/zeebo/blake3"
+)
+
+// sealSize is how many bytes of a digest end what is kept: the machine may have stopped while it was written.
+const sealSize = 16
+
+// sealed is b with its digest behind it.
+func sealed(b []byte) []byte {
+	sum := blake3.Sum256(b)
+	return append(b, sum[:sealSize]...)
+}
+
+// unsealed is what sealed was given, behind the format that it begins with; not whole where that or the digest is another one.
+func unsealed(data []byte, format string) (body string, whole bool) {
+	if len(data) < sealSize {
+		return "", false
+	}
+	text, end := string(data), len(data)-sealSize
+	sum := blake3.Sum256(data[:end])
+	body, whole = strings.CutPrefix(text[:end], format)
+	return body, whole && text[end:] == string(sum[:sealSize])
+}
 
 // AppendFiles writes files to b, so that a Decoder reads them again. It takes a tenth of JSON's time.
 func AppendFiles(b []byte, files []File) []byte {

@@ -6,16 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zeebo/blake3"
-
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // keptFormat is what a kept look begins with.
 const keptFormat = "look 1\n"
-
-// keptSum is how many bytes of a digest end it: the machine may have stopped while it was written.
-const keptSum = 16
 
 // Keep is what Kept makes a of again in a later process; nil where nothing would be gained, because
 // times tell nothing where the tree lies, or because the rules hang on more than is kept. by is who
@@ -45,21 +40,18 @@ func (a *Snapshot) Keep(by string) []byte {
 		b = appendNumbers(appendText(b, f.path), int64(f.stat.id.Ino), f.stat.mtime, f.stat.ctime, sure)
 	}
 	b = appendTexts(AppendFiles(b, m.lists), a.Links)
-	sum := blake3.Sum256(b)
-	return append(b, sum[:keptSum]...)
+	return sealed(b)
 }
 
 // Kept is the snapshot of which Keep made data, for a later Retake of the same tree; nil unless data is whole,
 // and the same program kept it, by rules that left out the same.
 func Kept(data []byte, by string, r *Rules) *Snapshot {
-	if len(data) < len(keptFormat)+len(Digest{})+keptSum || r.own == nil {
+	if r.own == nil {
 		return nil
 	}
-	text, end := string(data), len(data)-keptSum
-	sum := blake3.Sum256(data[:end])
-	body, is := strings.CutPrefix(text[:end], keptFormat)
+	body, whole := unsealed(data, keptFormat)
 	rules, known := r.print()
-	if text[end:] != string(sum[:keptSum]) || !is || !known {
+	if !whole || len(body) < len(Digest{}) || !known {
 		return nil
 	}
 	s, m := &Snapshot{}, &memory{rules: r, kept: true}

@@ -3,9 +3,6 @@ package tree
 import (
 	"cmp"
 	"slices"
-	"strings"
-
-	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -36,21 +33,15 @@ func (o *Outline) Keep() []byte {
 		b = appendNumbers(appendText(b, path), int64(f.stat.id.Ino), f.stat.mtime, f.stat.ctime, is)
 		b = appendTexts(b, f.folders)
 	}
-	sum := blake3.Sum256(b)
-	return append(b, sum[:keptSum]...)
+	return sealed(b)
 }
 
 // KeptOutline is the outline of which Keep made data; one that knows nothing unless data is whole. A search that goes
 // by it asks for the stat of each folder, as if it were of this process.
 func KeptOutline(data []byte) *Outline {
 	none := &Outline{}
-	if len(data) < keptSum {
-		return none
-	}
-	text, end := string(data), len(data)-keptSum
-	sum := blake3.Sum256(data[:end])
-	body, is := strings.CutPrefix(text[:end], outlineFormat)
-	if !is || text[end:] != string(sum[:keptSum]) {
+	body, whole := unsealed(data, outlineFormat)
+	if !whole {
 		return none
 	}
 	d := &Decoder{Rest: body}
