@@ -19,17 +19,17 @@ const lookLimit = 1 << 30
 const keptAtOnce = 2000
 
 // kept reads what was kept, for a Taker; nil where all is to be read.
-func kept(o Options) func(dir string, r *tree.Rules) *tree.Snapshot {
+func kept(o Options) func(dir string) *tree.KeptLook {
 	if o.Verify {
 		return nil
 	}
-	return func(dir string, r *tree.Rules) *tree.Snapshot {
+	return func(dir string) *tree.KeptLook {
 		program := slim.Program()
 		data, err := store.ReadNote(dir, store.LookNote, lookLimit)
 		if err != nil || program == "" {
 			return nil
 		}
-		return tree.Kept(data, program, r)
+		return tree.Kept(data, program)
 	}
 }
 

@@ -22,8 +22,8 @@ func TestManyCapsulesAreOrderedOnce(t *testing.T) {
 	for i := range 300 {
 		dirs = append(dirs, fmt.Sprintf("/c%03d", i))
 	}
-	l.step(begun{dirs}, now)
-	effects, _ := l.step(changed{watcher.Batch{Lost: true}}, now)
+	l.step(now, begun{dirs})
+	effects, _ := l.step(now, changed{watcher.Batch{Lost: true}})
 	examinations := 0
 	for len(effects) > 0 {
 		e := effects[0]
@@ -36,7 +36,7 @@ func TestManyCapsulesAreOrderedOnce(t *testing.T) {
 		dir := look.c.dir
 		in := &builder.Inputs{Inputs: inputs.Inputs{Dir: dir, Name: dir[1:], SourceHash: "h", Key: "h" + dir, Buildable: true, Publishes: []string{dir + "/c.wasm"},
 			Outside: []string{"/.gitignore"}, Taken: now, Skip: func(string, bool) bool { return false }, Sources: &tree.Snapshot{}, Others: &tree.Snapshot{}}}
-		more, _ := l.step(examined{look.c, in, nil, time.Time{}}, now)
+		more, _ := l.step(now, examined{look.c, in, nil, time.Time{}})
 		effects = append(effects, more...)
 	}
 	if !l.ready || examinations != len(dirs) {
@@ -56,9 +56,9 @@ func TestAStepMakesNothingForEachCapsule(t *testing.T) {
 		for i := range count {
 			dirs = append(dirs, fmt.Sprintf("/c%04d", i))
 		}
-		l.step(begun{dirs}, now)
-		l.step(changed{watcher.Batch{Lost: true}}, now)
-		return testing.AllocsPerRun(20, func() { l.step(passed{}, now) })
+		l.step(now, begun{dirs})
+		l.step(now, changed{watcher.Batch{Lost: true}})
+		return testing.AllocsPerRun(20, func() { l.step(now, passed{}) })
 	}
 	if few, many := made(10), made(1000); many > few+2 {
 		t.Errorf("a step makes %v things with 1000 capsules, and %v with 10", many, few)

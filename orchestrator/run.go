@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -85,13 +86,30 @@ func (r *runner) took(h happening) happening {
 // effects are carried out.
 func (r *runner) tell(ctx context.Context, h happening) {
 	if ctx.Err() != nil {
-		r.loop.step(ended{}, time.Now())
+		r.loop.step(time.Now(), ended{})
 	}
-	effects, wait := r.loop.step(h, time.Now())
+	effects, wait := r.loop.step(time.Now(), r.besides(h)...)
 	for _, e := range effects {
 		r.carryOut(ctx, e)
 	}
 	r.timer.Reset(wait)
+}
+
+// besides is h and what else has come by now. At start a thousand examinations end shortly one after the other, and each
+// step goes over all capsules: so those that are about to end are let do so.
+func (r *runner) besides(h happening) []happening {
+	if !r.loop.ready {
+		runtime.Gosched()
+	}
+	list := []happening{h}
+	for {
+		select {
+		case h := <-r.results:
+			list = append(list, r.took(h))
+		default:
+			return list
+		}
+	}
 }
 
 func (r *runner) carryOut(ctx context.Context, e effect) {
@@ -101,7 +119,9 @@ func (r *runner) carryOut(ctx context.Context, e effect) {
 	case setPlan:
 		r.Plan(e.plan)
 	case cancel:
-		r.builds[e.c]()
+		if stop := r.builds[e.c]; stop != nil { // else it has ended meanwhile
+			stop()
+		}
 	case reply:
 		e.question.Answer(e.verdicts)
 	case discard:

@@ -45,8 +45,10 @@ type simulation struct {
 	count int             // of everything ever put into queue: the order of what is due at one moment
 
 	loop      *loop
-	life      int       // crashes so far: what an earlier life asked for is not told to this one
-	wakeAt    time.Time // when the loop wants to be stepped although nothing happened
+	beside    []happening // what came and is taken in with what comes next
+	together  []happening // what the last step took in
+	life      int         // crashes so far: what an earlier life asked for is not told to this one
+	wakeAt    time.Time   // when the loop wants to be stepped although nothing happened
 	sims      map[string]*simCapsule
 	dirs      []string
 	questions []*simQuestion
@@ -81,6 +83,7 @@ type simCapsule struct {
 	loaded       string        // the module that was announced last
 	kept         bool          // it stands since then, as far as anybody knows
 	open         bool          // something happened to it of which the loop heard, and no verdict was said since
+	twice        bool          // its newest word may be followed by another on the same
 	changed      string        // the key that a change announced and no verdict is on yet
 	judged       flat.Event    // the newest verdict
 	attempt      int           // of the newest build that was said to begin
@@ -177,7 +180,7 @@ func (s *simulation) at(after time.Duration, do func()) {
 func (s *simulation) start() {
 	s.life++
 	s.loop, s.born = newLoop(s.cfg), len(s.events)
-	s.running, s.groups, s.books, s.taken = 0, map[string]int{}, watcher.Pending{}, false
+	s.running, s.groups, s.books, s.taken, s.beside = 0, map[string]int{}, watcher.Pending{}, false, nil
 	for _, c := range s.sims {
 		c.said, c.judged, c.heardAt, c.open, c.changed, c.kept, c.owed = flat.Event{}, flat.Event{}, time.Time{}, false, "", false, false
 	}
@@ -208,7 +211,27 @@ func (s *simulation) later(after time.Duration, h happening) {
 	life := s.life
 	s.at(after, func() {
 		if life == s.life {
-			s.tell(h)
+			s.comes(h)
+		}
+	})
+}
+
+// comes tells of h, or has it lie beside what comes next: the loop takes in the results that came while it was busy in one step.
+func (s *simulation) comes(h happening) {
+	result := true
+	switch h.(type) {
+	case changed, Withdraw, hooked:
+		result = false
+	}
+	if !result || s.r.IntN(4) > 0 {
+		s.tell(h)
+		return
+	}
+	s.beside = append(s.beside, h)
+	life := s.life
+	s.at(someTime(s.r, 10*time.Millisecond), func() {
+		if life == s.life && len(s.beside) > 0 {
+			s.tell(passed{})
 		}
 	})
 }
@@ -222,7 +245,8 @@ func (s *simulation) tell(h happening) {
 			c.open = true
 		}
 	}
-	effects, wait := s.loop.step(h, s.now)
+	s.together, s.beside = append(s.beside, h), nil
+	effects, wait := s.loop.step(s.now, s.together...)
 	if wait <= 0 {
 		s.t.Fatalf("%s: a step asks to be called again at once", s.clock())
 	}
@@ -533,6 +557,9 @@ func (s *simulation) overwrite(c *simCapsule, how string) {
 
 func (s *simulation) cancel(c *simCapsule) {
 	b := c.build
+	if slices.ContainsFunc(s.together, func(h happening) bool { b, is := h.(built); return is && b.c.dir == c.dir }) {
+		return // its end came in the same step
+	}
 	if b == nil || b.done {
 		s.t.Fatalf("%s: a build of %s is cancelled that is not there", s.clock(), c.dir)
 	}

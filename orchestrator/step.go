@@ -83,13 +83,15 @@ type happening interface {
 	takeIn(l *loop, now time.Time)
 }
 
-// step takes in what happened at now, does everything that is due, and returns what is
-// to be carried out, in this order, and how long nothing is due after it unless
+// step takes in what has happened by now, one after the other, does everything that is due, and returns
+// what is to be carried out, in this order, and how long nothing is due after it unless
 // something happens. Of the world outside it only asks the four questions of Config
 // that are answered at once: Exists, LastChange, Foreign and HooksRun.
-func (l *loop) step(h happening, now time.Time) (effects []effect, wait time.Duration) {
+func (l *loop) step(now time.Time, happenings ...happening) (effects []effect, wait time.Duration) {
 	l.now, l.asksAgain = now, false
-	h.takeIn(l, now)
+	for _, h := range happenings {
+		h.takeIn(l, now)
+	}
 	l.advance(now)
 	effects, l.effects = l.effects, nil
 	return effects, l.wait(now)

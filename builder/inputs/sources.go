@@ -13,6 +13,7 @@ import (
 type look struct {
 	turn chan struct{}  // one look at a time: the second finds what the first has found out
 	last *tree.Snapshot // nil: there was none
+	kept *tree.KeptLook // what an earlier process kept, until the first look; nil: nothing, or it was not read
 	anew bool           // what an earlier process kept does not count
 }
 
@@ -34,7 +35,9 @@ func (t *Taker) sources(ctx context.Context, dir string, rules *tree.Rules, know
 			}
 		}
 	}
-	t.goBy(l, dir, rules)
+	if t.recall(l, dir); l.last == nil {
+		l.last, l.kept = l.kept.By(rules), nil
+	}
 	s, err := tree.Retake(ctx, dir, rules, l.last)
 	if err == nil {
 		l.last = s
@@ -42,10 +45,10 @@ func (t *Taker) sources(ctx context.Context, dir string, rules *tree.Rules, know
 	return s, err
 }
 
-// goBy has the first look at the capsule in dir go by what an earlier process kept.
-func (t *Taker) goBy(l *look, dir string, rules *tree.Rules) {
-	if l.last == nil && !l.anew && t.options.Kept != nil {
-		l.last = t.options.Kept(dir, rules)
+// recall reads what an earlier process kept, for the first look at the capsule in dir to go by.
+func (t *Taker) recall(l *look, dir string) {
+	if l.last == nil && l.kept == nil && !l.anew && t.options.Kept != nil {
+		l.kept = t.options.Kept(dir)
 	}
 }
 

@@ -148,7 +148,7 @@ func TestTheFirstLookGoesByWhatWasKept(t *testing.T) {
 	}
 	later := func() *Taker {
 		later := taker()
-		later.options.Kept = func(_ string, r *tree.Rules) *tree.Snapshot { return tree.Kept(data, "me", r) }
+		later.options.Kept = func(string) *tree.KeptLook { return tree.Kept(data, "me") }
 		return later
 	}
 	now := later().must(t, dir, Known{})
@@ -177,9 +177,9 @@ func TestTheFirstLookGoesByWhatWasPrepared(t *testing.T) {
 	asked := 0
 	prepared := func() *Taker {
 		later := taker()
-		later.options.Kept = func(_ string, r *tree.Rules) *tree.Snapshot {
+		later.options.Kept = func(string) *tree.KeptLook {
 			asked++
-			return tree.Kept(data, "me", r)
+			return tree.Kept(data, "me")
 		}
 		later.Prepare(dir)
 		later.Prepare(dir)

@@ -30,7 +30,7 @@ type Options struct {
 	Releases func(*capsule.Manifest) []string // those of the runtime that judge a capsule
 	// Kept is what an earlier process kept of its newest look at the sources in dir, to be gone by at the first one
 	// of this process; nil: nothing is, or all is to be read.
-	Kept func(dir string, r *tree.Rules) *tree.Snapshot
+	Kept func(dir string) *tree.KeptLook
 
 	Own string // a folder below the capsule, with slashes, that is the builder's: no input of a build
 
@@ -117,15 +117,9 @@ func (t *Taker) Prepare(dir string) {
 		return // it is under way
 	}
 	defer func() { <-l.turn }()
-	if l.last != nil {
-		return
-	}
-	in, err := t.read(dir)
-	if err != nil {
-		return
-	}
-	if rules, err := tree.Default(dir, t.treeOptions(in)); err == nil {
-		t.goBy(l, dir, rules)
+	if l.last == nil {
+		t.read(dir) // it remembers
+		t.recall(l, dir)
 	}
 }
 
@@ -157,15 +151,17 @@ func readAgain(dir string, old *capsule.Manifest) (*Inputs, error) {
 
 // HasManifest fails with fs.ErrNotExist where no regular file makes dir a capsule.
 func HasManifest(dir string) error {
+	if tree.IsCapsule(dir) {
+		return nil
+	}
 	path := filepath.Join(dir, tree.ManifestName)
-	info, err := os.Lstat(path)
-	if err != nil {
+	switch info, err := os.Lstat(path); {
+	case err != nil:
 		return err
+	case info.Mode().IsRegular(): // it was written anew just now
+		return nil
 	}
-	if !info.Mode().IsRegular() {
-		return &fs.PathError{Op: "examine", Path: path, Err: fs.ErrNotExist}
-	}
-	return nil
+	return &fs.PathError{Op: "examine", Path: path, Err: fs.ErrNotExist}
 }
 
 // readError keeps a source that vanished while it was read from looking like a capsule that is gone.

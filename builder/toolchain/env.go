@@ -27,23 +27,44 @@ func (e environ) lookup(name string) (string, bool) {
 	return "", false
 }
 
-// with returns a copy of e in which name is value.
-func (e environ) with(name, value string) environ {
-	out := make(environ, 0, len(e)+1)
+// with returns a copy of e with the variables of pairs, each a name and its value. Of two of one
+// name the later counts.
+func (e environ) with(pairs ...string) environ {
+	out := make(environ, 0, len(e)+len(pairs)/2)
 	for _, entry := range e {
-		if !(len(entry) > len(name) && entry[len(name)] == '=' && sameName(entry[:len(name)], name)) {
+		if name, _, _ := strings.Cut(entry, "="); !sets(pairs, name) {
 			out = append(out, entry)
 		}
 	}
-	return append(out, name+"="+value)
+	for i := 0; i < len(pairs); i += 2 {
+		if !sets(pairs[i+2:], pairs[i]) {
+			out = append(out, pairs[i]+"="+pairs[i+1])
+		}
+	}
+	return out
 }
 
-// unlessSet is with, but keeps a value that is there.
-func (e environ) unlessSet(name, value string) environ {
-	if _, ok := e.lookup(name); ok {
-		return e
+// sets reports whether name is one of pairs' names.
+func sets(pairs []string, name string) bool {
+	for i := 0; i < len(pairs); i += 2 {
+		if sameName(pairs[i], name) {
+			return true
+		}
 	}
-	return append(slices.Clip(e), name+"="+value)
+	return false
+}
+
+// unlessSet is with, but keeps the values that are there.
+func (e environ) unlessSet(pairs ...string) environ { return e.with(e.unset(pairs)...) }
+
+// unset are those of pairs whose name e does not have.
+func (e environ) unset(pairs []string) (list []string) {
+	for i := 0; i < len(pairs); i += 2 {
+		if _, ok := e.lookup(pairs[i]); !ok {
+			list = append(list, pairs[i], pairs[i+1])
+		}
+	}
+	return list
 }
 
 // matching returns the entries whose name match accepts, sorted.
@@ -61,43 +82,32 @@ func (e environ) matching(match func(name string) bool) []string {
 // buildEnv is the environment of r's build: the user's, our requests where the
 // user said nothing, the manifest's `env`, and the CAPSULE_ variables but for those of inFolders.
 func buildEnv(r Request) environ {
-	e := slices.Clone(environ(r.Env))
-	e = colours(e)
-	e = parallelism(e, r.Jobs)
+	e := environ(r.Env)
+	pairs := e.unset(append(colours(e), parallelism(r.Jobs)...))
 	m := r.Manifest
 	for _, name := range sortedKeys(m.Dev.Env) {
-		e = e.with(name, m.Dev.Env[name])
+		pairs = append(pairs, name, m.Dev.Env[name])
 	}
 	profile := m.Dev.Profile
 	if profile == "" {
 		profile = "release"
 	}
-	for _, v := range [][2]string{
-		{"CAPSULE_DIR", m.Dir}, {"CAPSULE_NAME", m.Package.Name}, {"CAPSULE_PROFILE", profile},
-	} {
-		e = e.with(v[0], v[1])
-	}
-	return e
+	return e.with(append(pairs, "CAPSULE_DIR", m.Dir, "CAPSULE_NAME", m.Package.Name, "CAPSULE_PROFILE", profile)...)
 }
 
 // inFolders is e with the variables that name the folders of one build.
 func (j *job) inFolders(e environ, out, temp string) environ {
-	for _, v := range [][2]string{
-		{"CAPSULE_OUT", filepath.Join(out, path.Base(j.Manifest.Components[0].File))}, {"CAPSULE_OUT_DIR", out},
-		{"TMPDIR", temp}, {"TMP", temp}, {"TEMP", temp}, {"GOTMPDIR", temp},
-	} {
-		e = e.with(v[0], v[1])
-	}
-	return e
+	return e.with("CAPSULE_OUT", filepath.Join(out, path.Base(j.Manifest.Components[0].File)), "CAPSULE_OUT_DIR", out,
+		"TMPDIR", temp, "TMP", temp, "TEMP", temp, "GOTMPDIR", temp)
 }
 
-// colours asks tools that write to a pipe to keep their colours, unless the
+// colours are the requests to tools that write to a pipe to keep their colours, unless the
 // user wants none. NO_COLOR is the user's word, so the three requests stay away.
-func colours(e environ) environ {
+func colours(e environ) []string {
 	if e.get("NO_COLOR") != "" {
-		return e
+		return nil
 	}
-	return e.unlessSet("CARGO_TERM_COLOR", "always").unlessSet("CLICOLOR_FORCE", "1").unlessSet("FORCE_COLOR", "1")
+	return []string{"CARGO_TERM_COLOR", "always", "CLICOLOR_FORCE", "1", "FORCE_COLOR", "1"}
 }
 
 // wantsColour reports whether the tools were asked for colours.
@@ -108,12 +118,12 @@ func (e environ) wantsColour() bool {
 // parallelism gives each of jobs parallel builds its share of the processors,
 // so that together they do not ask for more than there are. A single build is
 // left alone: its tools take all of them by default.
-func parallelism(e environ, jobs int) environ {
-	share := strconv.Itoa(max(1, runtime.NumCPU()/jobs))
+func parallelism(jobs int) []string {
 	if jobs == 1 {
-		return e
+		return nil
 	}
-	return e.unlessSet("CARGO_BUILD_JOBS", share).unlessSet("GOMAXPROCS", share)
+	share := strconv.Itoa(max(1, runtime.NumCPU()/jobs))
+	return []string{"CARGO_BUILD_JOBS", share, "GOMAXPROCS", share}
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -2,7 +2,6 @@ package toolchain
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -32,15 +31,9 @@ func readSmall(path string) string {
 	return string(data)
 }
 
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
+func isFile(path string) bool { return fsys.Stat(path).Kind == fsys.File }
 
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
+func isDir(path string) bool { return fsys.Stat(path).Kind == fsys.Folder }
 
 // above returns the first folder at or above dir that holds a regular file
 // called name, or "".

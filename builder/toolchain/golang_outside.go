@@ -73,7 +73,7 @@ type goPackage struct {
 // in the capsule, a pattern for its Go files and for those that it embeds, so that a
 // new one counts, and each file that it embeds, which may be a module.
 func (g *goModule) files(ctx context.Context) ([]string, error) {
-	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off").with("PWD", g.dir),
+	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off", "PWD", g.dir),
 		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,EmbedPatterns,Module", g.pkg})
 	if err != nil {
 		return nil, fmt.Errorf("asking go for the capsule's packages: %w", err)

@@ -2,15 +2,14 @@
 
 package toolchain
 
-import "os"
+import "github.com/astrid-runtime/astrid-dev/watcher/fsys"
 
 // sameName reports whether two variable names are one to the system.
 func sameName(a, b string) bool { return a == b }
 
 // runnable returns the program at path, "" if there is none.
 func runnable(path string, _ environ) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+	if info := fsys.Stat(path); info.Kind != fsys.File || !info.Exec() {
 		return ""
 	}
 	return path

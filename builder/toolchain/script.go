@@ -83,7 +83,7 @@ func planScript(ctx context.Context, j *job) (*Recipe, error) {
 		return nil, toolchainProblem(p.notInstalled(j, "the project's packages are not installed: there is no node_modules", ""))
 	}
 	node := lookPath("node", j.dir, j.env)
-	env := j.env.unlessSet("NO_UPDATE_NOTIFIER", "1").unlessSet("npm_config_update_notifier", "false") // no calls home from a build
+	env := j.env.unlessSet("NO_UPDATE_NOTIFIER", "1", "npm_config_update_notifier", "false") // no calls home from a build
 	return &Recipe{
 		argv: fixed(program, "run", "build"), env: env,
 		Identity: p.identity(ctx, j, node, program),

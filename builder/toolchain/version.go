@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/answers"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // versions holds what tools said of themselves. It is the package's only
@@ -29,11 +29,11 @@ type answer struct {
 
 // stamp names a program by path and by what its stat says of its content.
 func stamp(program string) string {
-	info, err := os.Stat(program)
-	if err != nil {
+	info := fsys.Stat(program)
+	if info.Kind == fsys.Missing {
 		return program
 	}
-	return fmt.Sprintf("%s %d %d", program, info.Size(), info.ModTime().UnixNano())
+	return fmt.Sprintf("%s %d %d", program, info.Size, info.Mtime)
 }
 
 // question is what a tool is asked.

@@ -7,7 +7,6 @@
 package hub
 
 import (
-	"encoding/json"
 	"maps"
 	"sync"
 	"time"
@@ -73,7 +72,7 @@ func (h *Hub) publish(e event.Event) {
 }
 
 func itemOf(e event.Event) Item {
-	line, err := json.Marshal(e)
+	line, err := e.MarshalJSON()
 	if err != nil { // only a Delta that is no JSON can do that
 		return Item{Event: e}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Lstat describes path without following a link; what cannot be told is missing.
@@ -16,6 +17,18 @@ func Lstat(path string) Info {
 	}
 	return infoOf(info)
 }
+
+// Stat describes what path leads to, following links; what cannot be told is missing.
+func Stat(path string) Info {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Info{}
+	}
+	return infoOf(info)
+}
+
+// Real is the folder path, absolute and clean, with all links resolved.
+func Real(path string) (string, error) { return filepath.EvalSymlinks(path) }
 
 // List reads one folder. What vanishes meanwhile is left out.
 func List(path string, each func(name string, i Info)) error {

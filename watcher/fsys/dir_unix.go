@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +32,25 @@ func Lstat(path string) Info {
 		return Info{}
 	}
 	return infoOf(&st)
+}
+
+// Stat describes what path leads to, following links; what cannot be told is missing.
+func Stat(path string) Info {
+	var st unix.Stat_t
+	if again(func() error { return unix.Stat(path, &st) }) != nil {
+		return Info{}
+	}
+	return infoOf(&st)
+}
+
+// Real is the folder path, absolute and clean, with all links resolved.
+func Real(path string) (string, error) {
+	for _, folder := range Upward(path) {
+		if Lstat(folder).Kind != Folder {
+			return filepath.EvalSymlinks(path)
+		}
+	}
+	return path, nil
 }
 
 // List reads one folder, which must not be a link. What vanishes meanwhile is left out.

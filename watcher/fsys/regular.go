@@ -1,12 +1,12 @@
 package fsys
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Open opens the regular file at path, or the one that a link there leads to,
@@ -35,21 +35,42 @@ func open(path string) (*os.File, fs.FileInfo, error) {
 
 // Read is the content of the regular file at path. More than limit bytes are an error.
 func Read(path string, limit int64) ([]byte, error) {
-	f, info, err := open(path)
+	s, err := OpenSource(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	content := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+1+bytes.MinRead)) // it may have grown since, or say no size
-	_, err = content.ReadFrom(io.LimitReader(f, limit+1))
-	data := content.Bytes()
-	if err == nil && int64(len(data)) > limit {
-		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes", limit)}
-	}
+	defer s.Close()
+	data, err := s.whole(limit)
 	if err != nil {
-		return nil, err
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 	}
 	return data, nil
+}
+
+// whole is all of a regular file of up to limit bytes, which is open and was not read from.
+func (s Source) whole(limit int64) ([]byte, error) {
+	info, err := s.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Kind != File {
+		return nil, errors.New("not a regular file")
+	}
+	data := make([]byte, 0, min(info.Size, limit)+1) // the end is seen without more room; it may have grown since, or say no size
+	for {
+		n, err := s.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case err != nil:
+			return nil, err
+		case int64(len(data)) > limit:
+			return nil, fmt.Errorf("larger than %d bytes", limit)
+		case n == 0:
+			return data, nil
+		case len(data) == cap(data):
+			data = slices.Grow(data, 512)
+		}
+	}
 }
 
 // Begins reports whether the content of the regular file at path begins with head. The

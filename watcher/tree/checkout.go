@@ -1,9 +1,6 @@
 package tree
 
 import (
-	"os"
-	"path/filepath"
-
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -69,12 +66,10 @@ func (c *Checkout) scopeOf(rel string) *scope {
 		up = c.scopeOf(above)
 	}
 	folder := c.own.inside(rel)
-	var l listing
-	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
-		l.gitignore = info.Mode().IsRegular()
+	l := listing{
+		gitignore: fsys.Lstat(fsys.Join(folder, ".gitignore")).Kind == fsys.File,
+		git:       fsys.Lstat(fsys.Join(folder, ".git")).Kind != fsys.Missing,
 	}
-	_, err := os.Lstat(filepath.Join(folder, ".git"))
-	l.git = err == nil
 	sc := &scope{rel: rel, git: c.own.enterGit(up, rel, l)}
 	c.scopes[rel] = sc
 	return sc

@@ -2,8 +2,6 @@ package tree
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -113,7 +111,7 @@ func (r *repository) scope() gitScope {
 // findRepository fills o.top and o.outside for the repository that root lies
 // in, if any. It fails only when root cannot be resolved.
 func (o *defaults) findRepository() error {
-	real, err := filepath.EvalSymlinks(o.root)
+	real, err := fsys.Real(o.root)
 	if err != nil {
 		return err
 	}
@@ -171,17 +169,17 @@ func (g *gitScope) disregard(name string) {
 // openRepository returns the repository whose top is folder, or nil.
 func openRepository(folder string, cache *Cache) *repository {
 	dotGit := fsys.Join(folder, ".git")
-	info, err := os.Stat(dotGit)
-	if err != nil {
+	kind := fsys.Stat(dotGit).Kind
+	if kind == fsys.Missing {
 		return nil
 	}
 	dir := dotGit
-	if !info.IsDir() {
+	if kind != fsys.Folder {
 		if dir = pointer(dotGit, "gitdir: "); dir == "" {
 			return nil
 		}
 	}
-	if _, err := os.Lstat(fsys.Join(dir, "HEAD")); err != nil {
+	if fsys.Lstat(fsys.Join(dir, "HEAD")).Kind == fsys.Missing {
 		return nil // not a repository: git looks further up too
 	}
 	common := dir
@@ -232,19 +230,14 @@ const maxRules = 100 << 20
 // readSmall reads a regular file whole, and never waits on a FIFO. Git follows
 // a link at info/exclude, but not at a .gitignore.
 func readSmall(file string, follow bool) ([]byte, error) {
-	info, err := lookAtFile(file, follow)
-	if err != nil {
-		return nil, err
+	look := fsys.Lstat
+	if follow {
+		look = fsys.Stat
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxRules {
-		return nil, errors.New("not a small regular file")
+	if info := look(file); info.Kind != fsys.File || info.Size > maxRules {
+		return nil, errNotSmall
 	}
 	return fsys.Read(file, maxRules)
 }
 
-func lookAtFile(file string, follow bool) (fs.FileInfo, error) {
-	if follow {
-		return os.Stat(file)
-	}
-	return os.Lstat(file)
-}
+var errNotSmall = errors.New("not a small regular file")

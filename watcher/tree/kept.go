@@ -43,20 +43,35 @@ func (a *Snapshot) Keep(by string) []byte {
 	return sealed(b)
 }
 
-// Kept is the snapshot of which Keep made data, for a later Retake of the same tree; nil unless data is whole,
-// and the same program kept it, by rules that left out the same.
-func Kept(data []byte, by string, r *Rules) *Snapshot {
-	if r.own == nil {
+// KeptLook is what Keep kept, before anybody has said by which rules the tree is looked at now.
+type KeptLook struct {
+	snapshot *Snapshot
+	rules    string // the print of those that it was kept by
+}
+
+// By is the snapshot, for one later Retake of the same tree by r; nil unless r leaves out the same as the rules that it was
+// kept by.
+func (k *KeptLook) By(r *Rules) *Snapshot {
+	if k == nil || r.own == nil {
 		return nil
 	}
+	if rules, known := r.print(); !known || rules != k.rules {
+		return nil
+	}
+	k.snapshot.memory.rules = r
+	return k.snapshot
+}
+
+// Kept reads data, which Keep made and nobody changes any more; nil unless it is whole, and the same program kept it.
+func Kept(data []byte, by string) *KeptLook {
 	body, whole := unsealed(data, keptFormat)
-	rules, known := r.print()
-	if !whole || len(body) < len(Digest{}) || !known {
+	if !whole || len(body) < len(Digest{}) {
 		return nil
 	}
-	s, m := &Snapshot{}, &memory{rules: r, kept: true}
+	s, m := &Snapshot{}, &memory{kept: true}
 	d := &Decoder{Rest: body[copy(s.Digest[:], body):]}
-	if who := d.texts(); !slices.Equal(who, []string{by, rules}) {
+	who := d.texts()
+	if len(who) != 2 || who[0] != by {
 		return nil
 	}
 	m.dev, s.Bytes, s.Files = uint64(d.number()), d.number(), d.Files()
@@ -79,7 +94,7 @@ func Kept(data []byte, by string, r *Rules) *Snapshot {
 	compact(s.Files)
 	compact(m.lists)
 	s.memory = m
-	return s
+	return &KeptLook{s, strings.Clone(who[1])}
 }
 
 // compact puts the paths of files into one text of their own, so that what they were read from is not held for them.

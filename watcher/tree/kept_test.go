@@ -30,7 +30,7 @@ func TestKeptIsGoneBy(t *testing.T) {
 	root, rules, s := keptTree(t)
 	look := func() *Snapshot {
 		t.Helper()
-		kept := Kept(s.Keep("me"), "me", rules(Options{}))
+		kept := Kept(s.Keep("me"), "me").By(rules(Options{}))
 		if kept == nil || !kept.IsKept() {
 			t.Fatal("it was not kept")
 		}
@@ -51,7 +51,7 @@ func TestKeptIsGoneBy(t *testing.T) {
 	if now.Digest == s.Digest || now.IsKept() {
 		t.Error("a change was not seen, or is taken for what was kept")
 	}
-	if _, differs := Kept(s.Keep("me"), "me", rules(Options{})).Differs(s.Index("src/a"), root+"/src/a"); differs {
+	if _, differs := Kept(s.Keep("me"), "me").By(rules(Options{})).Differs(s.Index("src/a"), root+"/src/a"); differs {
 		t.Error("a sum that nobody has says that a file differs")
 	}
 	plant(t, root, "src/new", "new")
@@ -63,7 +63,7 @@ func TestKeptKnowsWhatIsRacilyClean(t *testing.T) {
 	root, rules, s := keptTree(t)
 	at := s.Index("src/a")
 	s.memory.sums[at] = 0
-	kept := Kept(s.Keep("me"), "me", rules(Options{}))
+	kept := Kept(s.Keep("me"), "me").By(rules(Options{}))
 	if now := mustRetake(t, root, rules(Options{}), kept); now.Cost.Opened == 0 {
 		t.Error("it was not read again")
 	}
@@ -73,32 +73,32 @@ func TestKeptKnowsWhatIsRacilyClean(t *testing.T) {
 func TestKeptIsRefused(t *testing.T) {
 	root, rules, s := keptTree(t)
 	data := s.Keep("me")
-	if Kept(data, "me", rules(Options{})) == nil {
+	if Kept(data, "me").By(rules(Options{})) == nil {
 		t.Fatal("what is whole was refused")
 	}
 	for i := range data {
 		broken := append([]byte(nil), data...)
 		broken[i] ^= 0x10
-		if Kept(broken, "me", rules(Options{})) != nil || Kept(data[:i], "me", rules(Options{})) != nil {
+		if Kept(broken, "me").By(rules(Options{})) != nil || Kept(data[:i], "me").By(rules(Options{})) != nil {
 			t.Fatalf("byte %d of %d may be another, or the end", i, len(data))
 		}
 	}
-	if Kept(data, "another", rules(Options{})) != nil {
+	if Kept(data, "another").By(rules(Options{})) != nil {
 		t.Error("what another program kept was believed")
 	}
-	if Kept(data, "me", Astrid().At(root)) != nil || Kept(data, "me", rules(Options{Ignore: []string{"c.*"}})) != nil || Kept(data, "me", rules(Options{Artifacts: []string{"c.out"}})) != nil {
+	if Kept(data, "me").By(Astrid().At(root)) != nil || Kept(data, "me").By(rules(Options{Ignore: []string{"c.*"}})) != nil || Kept(data, "me").By(rules(Options{Artifacts: []string{"c.out"}})) != nil {
 		t.Error("other rules left out the same")
 	}
 	git(t, root, "add", "-f", "src/x.log")
-	if Kept(data, "me", rules(Options{})) != nil {
+	if Kept(data, "me").By(rules(Options{})) != nil {
 		t.Error("another file is tracked now, and nobody saw it")
 	}
 	git(t, root, "rm", "-q", "--cached", "src/x.log")
-	if Kept(data, "me", rules(Options{})) == nil {
+	if Kept(data, "me").By(rules(Options{})) == nil {
 		t.Error("it is as it was, and was refused")
 	}
 	plant(t, filepath.Dir(root), ".gitignore", "*.out\n")
-	if Kept(data, "me", rules(Options{})) != nil {
+	if Kept(data, "me").By(rules(Options{})) != nil {
 		t.Error("another .gitignore above, and nobody saw it")
 	}
 }
@@ -133,7 +133,7 @@ func TestAKeptLookMakesNothingForEachFile(t *testing.T) {
 		rules := mustDefault(t, root, Options{})
 		data := mustTake(t, root, rules).Keep("me")
 		return testing.AllocsPerRun(10, func() {
-			if Kept(data, "me", rules) == nil {
+			if Kept(data, "me").By(rules) == nil {
 				t.Fatal("it was not kept")
 			}
 		})

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"cmp"
-	"os"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -81,14 +80,12 @@ func split(rel string) (up, name string) {
 
 // IsCache reports whether folder is tagged as a cache, as cargo's target is and ours.
 func IsCache(folder string) bool {
-	_, err := os.Lstat(fsys.Join(folder, "CACHEDIR.TAG"))
-	return err == nil
+	return fsys.Lstat(fsys.Join(folder, "CACHEDIR.TAG")).Kind != fsys.Missing
 }
 
 // IsCapsule reports whether folder holds a regular Capsule.toml.
 func IsCapsule(folder string) bool {
-	info, err := os.Lstat(fsys.Join(folder, ManifestName))
-	return err == nil && info.Mode().IsRegular()
+	return fsys.Lstat(fsys.Join(folder, ManifestName)).Kind == fsys.File
 }
 
 // compareRaw orders paths as the digest does: name by name, raw bytes.

@@ -234,7 +234,7 @@ func playRetake(t *testing.T, rnd *rand.Rand) {
 	for range 40 {
 		var done []string
 		if rnd.IntN(2) == 0 { // the next look is another process's
-			if kept := Kept(old.Keep("program"), "program", rules()); kept != nil {
+			if kept := Kept(old.Keep("program"), "program").By(rules()); kept != nil {
 				old = kept
 			}
 		}

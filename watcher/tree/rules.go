@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -176,11 +175,8 @@ func (r *Rules) lookAt(rel string) (l listing) {
 	}
 	folder := r.own.inside(rel)
 	l.manifest = IsCapsule(folder)
-	if info, err := os.Lstat(fsys.Join(folder, ".gitignore")); err == nil {
-		l.gitignore = info.Mode().IsRegular()
-	}
-	_, err := os.Lstat(fsys.Join(folder, ".git"))
-	l.git = err == nil
+	l.gitignore = fsys.Lstat(fsys.Join(folder, ".gitignore")).Kind == fsys.File
+	l.git = fsys.Lstat(fsys.Join(folder, ".git")).Kind != fsys.Missing
 	return l
 }
 
