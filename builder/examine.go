@@ -29,7 +29,7 @@ type Told struct {
 
 // ExamineTold is Examine where told, unless it is nil, says what may have changed among the sources.
 func (b *Builder) ExamineTold(ctx context.Context, dir string, told *Told) (*Inputs, error) {
-	last := store.Read(dir)
+	last := b.store.Read(dir)
 	before := known(last)
 	if told != nil {
 		before.Since, before.Named = &told.Since.Inputs, told.Paths
@@ -71,6 +71,7 @@ func (b *Builder) Prepare(ctx context.Context, dirs []string) {
 		if ctx.Err() != nil {
 			return
 		}
+		b.store.Prepare(dir)
 		b.inputs.Prepare(dir)
 	}
 }

@@ -42,6 +42,7 @@ type Options struct {
 type Taker struct {
 	options Options
 	git     tree.Cache // what git's indexes track
+	indexed sync.Once  // Prepare has had one read
 
 	mu        sync.Mutex                   // guards all below
 	learned   map[string][]string          // capsule folder -> outside inputs its toolchain told of
@@ -117,9 +118,17 @@ func (t *Taker) Prepare(dir string) {
 		return // it is under way
 	}
 	defer func() { <-l.turn }()
-	if l.last == nil {
-		t.read(dir) // it remembers
-		t.recall(l, dir)
+	if l.last != nil {
+		return
+	}
+	in, err := t.read(dir) // it remembers
+	t.recall(l, dir)
+	if err == nil && l.kept != nil {
+		t.indexed.Do(func() { // all capsules of a repository share its index
+			if rules, err := tree.Default(dir, t.treeOptions(in)); err == nil {
+				rules.Index()
+			}
+		})
 	}
 }
 

@@ -42,6 +42,9 @@ var ours = []string{RecordFile, IntentFile, verdictFile, LockFile, RunNote, Seen
 // checkState refuses a state folder that a link leads to, or that holds what astrid-dev
 // did not make: what lies in it is overwritten and deleted without asking.
 func (f *folder) checkState() error {
+	if f.isPlain() {
+		return nil
+	}
 	for _, name := range []string{Folder, stateName(WorkFolder), stateName(BlobFolder), stateName(LinesFolder)} {
 		info, err := f.Lstat(name)
 		switch {
@@ -55,7 +58,7 @@ func (f *folder) checkState() error {
 			return f.foreign("%s is a link", name)
 		}
 	}
-	if tag, err := f.ReadFile(stateName("CACHEDIR.TAG")); err == nil && string(tag) == cacheTag {
+	if f.isTagged() {
 		return nil
 	}
 	entries, err := fs.ReadDir(f.FS(), Folder)
@@ -68,6 +71,23 @@ func (f *folder) checkState() error {
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether the state folder is tagged as ours, and no link is on the way to it or in its place. It is what is found
+// nearly always, and cheap.
+func (f *folder) isPlain() bool {
+	for _, name := range []string{path.Dir(Folder), Folder, stateName(WorkFolder), stateName(BlobFolder), stateName(LinesFolder)} {
+		if fsys.Lstat(filepath.Join(f.Dir, filepath.FromSlash(name))).Kind == fsys.Link {
+			return false
+		}
+	}
+	return f.isTagged()
+}
+
+// isTagged reports whether the state folder says that it is ours.
+func (f *folder) isTagged() bool {
+	tag, err := fsys.Read(Path(f.Dir, "CACHEDIR.TAG"), int64(len(cacheTag)))
+	return err == nil && string(tag) == cacheTag
 }
 
 func (f *folder) foreign(format string, args ...any) error {

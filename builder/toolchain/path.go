@@ -3,6 +3,8 @@ package toolchain
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // lookPath finds a program in env's PATH. A name with a separator is taken
@@ -28,7 +30,7 @@ func lookPath(name, dir string, env environ) string {
 
 // resolved follows links: a new version is often a link that moved.
 func resolved(program string) string {
-	if real, err := filepath.EvalSymlinks(program); err == nil {
+	if real, err := fsys.Real(program); err == nil {
 		return real
 	}
 	return program

@@ -170,6 +170,9 @@ func LinkedMessage(link string) string {
 
 // strangers are the links to capsules that were not found where they really lie.
 func strangers(found tree.Found) (list []string) {
+	if len(found.Linked) == 0 {
+		return nil
+	}
 	known := map[string]bool{}
 	for _, dir := range found.Capsules {
 		if real, err := filepath.EvalSymlinks(dir); err == nil {

@@ -27,7 +27,7 @@ func Stat(path string) Info {
 	return infoOf(info)
 }
 
-// Real is the folder path, absolute and clean, with all links resolved.
+// Real is path, absolute and clean, with all links resolved.
 func Real(path string) (string, error) { return filepath.EvalSymlinks(path) }
 
 // List reads one folder. What vanishes meanwhile is left out.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -43,12 +44,11 @@ func Stat(path string) Info {
 	return infoOf(&st)
 }
 
-// Real is the folder path, absolute and clean, with all links resolved.
+// Real is path, absolute and clean, with all links resolved.
 func Real(path string) (string, error) {
-	for _, folder := range Upward(path) {
-		if Lstat(folder).Kind != Folder {
-			return filepath.EvalSymlinks(path)
-		}
+	linked := func(at string) bool { return Lstat(at).Kind != Folder }
+	if kind := Lstat(path).Kind; kind != Folder && kind != File || slices.ContainsFunc(Upward(filepath.Dir(path)), linked) {
+		return filepath.EvalSymlinks(path)
 	}
 	return path, nil
 }

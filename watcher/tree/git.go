@@ -193,6 +193,13 @@ func openRepository(folder string, cache *Cache) *repository {
 	}
 }
 
+// Index reads the index of the repository that r's root lies in, unless it is in r's Cache. Who judges by r needs it.
+func (r *Rules) Index() {
+	if r.own != nil && r.own.top.repo != nil {
+		r.own.top.repo.index.load()
+	}
+}
+
 // pointer reads the path that file holds after prefix, relative to the folder of file; "" for none.
 func pointer(file, prefix string) string {
 	content, err := readSmall(file, true)

@@ -64,6 +64,25 @@ func (o *Outline) entries(d *fsys.Dir) ([]fs.DirEntry, error) {
 	return d.Entries()
 }
 
+// isLeaf reports whether the folder name in d had no folders in it.
+func (o *Outline) isLeaf(d *fsys.Dir, name string) bool {
+	if o == nil {
+		return false
+	}
+	f, is := o.folders[fsys.Join(d.Path, name)]
+	return is && len(f.folders) == 0
+}
+
+// same reports whether the folder name in d need not be read.
+func (o *Outline) same(d *fsys.Dir, name string) bool {
+	i, err := d.Stat(name)
+	if err != nil {
+		return false
+	}
+	_, is := o.at(fsys.Join(d.Path, name), i)
+	return is
+}
+
 // entries is the folders in f.
 func (f outlined) entries() []fs.DirEntry {
 	list := make([]fs.DirEntry, len(f.folders))

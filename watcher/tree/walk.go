@@ -168,18 +168,32 @@ func (w *walker) entry(d *fsys.Dir, sc *scope, rel string, e fs.DirEntry) error 
 	return w.below(d, sc, path, name)
 }
 
-// below opens and walks the folder name in d.
+// below walks the folder name in d. One in which the outline has no folders is not opened.
 func (w *walker) below(d *fsys.Dir, sc *scope, path, name string) error {
 	if w.shallow != nil {
 		w.shallow(path)
 		return nil
 	}
+	if w.known.isLeaf(d, name) {
+		if err := w.fn(Entry{Path: path, Dir: true, in: d, name: name}); err != nil {
+			return skipDir(err)
+		}
+		if w.known.same(d, name) { // asked for after fn, which may have placed a watch
+			return nil
+		}
+		return w.open(d, sc, path, name, true)
+	}
+	return w.open(d, sc, path, name, w.filesOnly)
+}
+
+// open opens and walks the folder name in d; told: fn was told of it, or is not.
+func (w *walker) open(d *fsys.Dir, sc *scope, path, name string, told bool) error {
 	sub, err := d.Open(name)
 	if err != nil {
 		return w.failed(err)
 	}
 	defer sub.Release()
-	if !w.filesOnly {
+	if !told {
 		if w.rules.nests(sub) {
 			return nil
 		}
