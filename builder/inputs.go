@@ -37,6 +37,11 @@ func (in *Inputs) Changed(later *Inputs) []string { return in.Inputs.Changed(&la
 // FilesChanged is inputs.Inputs.FilesChanged.
 func (in *Inputs) FilesChanged(later *Inputs) []string { return in.Inputs.FilesChanged(&later.Inputs) }
 
+// Same is inputs.Inputs.Same, of what is built in the same way.
+func (in *Inputs) Same(other *Inputs) bool {
+	return in.Quality == other.Quality && in.Inputs.Same(&other.Inputs)
+}
+
 // SameContent is inputs.Inputs.SameContent.
 func (in *Inputs) SameContent(later *Inputs) bool { return in.Inputs.SameContent(&later.Inputs) }
 

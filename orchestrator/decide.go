@@ -22,6 +22,7 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	old := c.in
 	l.witness(c, in)
 	c.in = in
+	c.share(in)
 	moved := old == nil || !slices.Equal(old.Outside, in.Outside) || !slices.Equal(old.Within, in.Within) || !slices.Equal(old.Publishes, in.Publishes)
 	if moved || c.exam.rules || old.Name != in.Name || in.Recounts(old) {
 		c.exam.rules = false
@@ -37,6 +38,16 @@ func (l *loop) accept(c *capsule, in *builder.Inputs) {
 	}
 	if old == nil {
 		l.baseline(c)
+	}
+}
+
+// share has what was found out before hold on to in, where nothing has changed since: the rules, the list of files and the
+// recipe of a thousand capsules are not held twice.
+func (c *capsule) share(in *builder.Inputs) {
+	for _, held := range []**builder.Inputs{&c.exam.base, &c.standing.in, &c.standing.from, &c.told.in} {
+		if *held != nil && *held != in && (*held).Same(in) {
+			*held = in
+		}
 	}
 }
 

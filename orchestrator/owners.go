@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/astrid-runtime/astrid-dev/builder"
 	"github.com/astrid-runtime/astrid-dev/watcher"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -16,20 +15,28 @@ const sep = string(filepath.Separator)
 
 // owners maps a path to the capsules that it concerns. It is immutable.
 type owners struct {
-	dirs    map[string]*builder.Inputs // capsule folder -> its newest examination, which may be nil
-	sorted  []string                   // the capsule folders
-	outside map[string][]string        // outside input -> the capsules that depend on it
-	inputs  []string                   // the outside inputs, sorted
+	dirs    map[string]*counted // capsule folder -> what its newest examination counts; nil: there was none
+	sorted  []string            // the capsule folders
+	outside map[string][]string // outside input -> the capsules that depend on it
+	inputs  []string            // the outside inputs, sorted
+}
+
+// counted is what inputs say of paths. It lives as long as the watcher goes by it, and the inputs, which list every file, do not.
+type counted struct {
+	skip, reads func(path string, dir bool) bool // as in the inputs; reads may be nil
+	governs     func(path string) bool
+	publishes   []string
 }
 
 func newOwners(capsules map[string]*capsule) *owners {
-	o := &owners{dirs: map[string]*builder.Inputs{}, outside: map[string][]string{}}
+	o := &owners{dirs: map[string]*counted{}, outside: map[string][]string{}}
 	for dir, c := range capsules {
-		o.dirs[dir] = c.in
 		o.sorted = append(o.sorted, dir)
 		if c.in == nil {
+			o.dirs[dir] = nil
 			continue
 		}
+		o.dirs[dir] = &counted{c.in.Skip, c.in.Reads, c.in.Governs, c.in.Publishes}
 		for _, path := range c.in.Outside {
 			o.outside[path] = append(o.outside[path], dir)
 		}
@@ -74,7 +81,7 @@ func (o *owners) of(path string) []string {
 // input, or may find one below it when it is a folder.
 func (o *owners) readers(dir, path string, isDir bool) (found []string) {
 	for outer := o.above(filepath.Dir(dir)); outer != ""; outer = o.above(filepath.Dir(outer)) {
-		if in := o.dirs[outer]; in != nil && in.Reads != nil && in.Reads(path, isDir) {
+		if in := o.dirs[outer]; in != nil && in.reads != nil && in.reads(path, isDir) {
 			found = append(found, outer)
 		}
 		if outer == filepath.Dir(outer) {
@@ -143,7 +150,7 @@ func (o *owners) byPath() []string {
 	list := slices.Clone(o.inputs)
 	for _, in := range o.dirs {
 		if in != nil {
-			list = append(list, in.Publishes...)
+			list = append(list, in.publishes...)
 		}
 	}
 	slices.Sort(list)
@@ -182,7 +189,7 @@ func (o *owners) hidden(dir string) bool {
 		return false
 	}
 	for at := filepath.Dir(dir); at != outer; at = filepath.Dir(at) {
-		if o.dirs[outer].Skip(at, true) {
+		if o.dirs[outer].skip(at, true) {
 			return true
 		}
 	}
@@ -204,7 +211,7 @@ func (o *owners) skip(roots []string) func(path string, dir bool) bool {
 			last.Store(&owner)
 		}
 		if in := o.dirs[owner]; owner != "" && in != nil {
-			return path != owner && in.Skip(path, dir) && !in.Governs(path) && !(dir && isCapsule(path)) && len(o.readers(owner, path, dir)) == 0
+			return path != owner && in.skip(path, dir) && !in.governs(path) && !(dir && isCapsule(path)) && len(o.readers(owner, path, dir)) == 0
 		}
 		return ignored(path, dir, roots)
 	}

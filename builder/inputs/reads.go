@@ -116,6 +116,9 @@ func (r *reads) known(name string) bool {
 	return r.sources[name] || r.isOwn(name) || r.ignored(name, false)
 }
 
+// forget lets go of the list of sources, by which nobody asks known any more: others hold on to r for what it says of paths.
+func (r *reads) forget() { r.sources, r.files = nil, nil }
+
 func (r *reads) ignored(rel string, dir bool) bool {
 	return r.rules.Ignored(rel) && !r.named.Holds(filepath.Join(r.dir, filepath.FromSlash(rel)), dir)
 }

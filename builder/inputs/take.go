@@ -98,6 +98,7 @@ func (t *Taker) Take(ctx context.Context, dir string, known Known) (*Inputs, err
 	if in.Others, err = tree.TakeOthers(ctx, tree.Others{Patterns: read.patterns, Base: dir, Top: rules.Top(), Known: read.known}); err != nil {
 		return nil, readError(dir, err)
 	}
+	read.forget()
 	in.Skip, in.Reads, in.Within, in.left = read.skip, read.counts, read.within, rules.Skip
 	in.Governs, in.Lock, in.top = rules.Governs, rules.IndexLock(), rules.Top()
 	in.Outside = append(watched(dir, read), rules.GitFiles()...) // info/exclude may lie below dir, where nobody looks

@@ -95,9 +95,9 @@ func buildEnv(r Request) environ {
 	return e.with(append(pairs, "CAPSULE_DIR", m.Dir, "CAPSULE_NAME", m.Package.Name, "CAPSULE_PROFILE", profile)...)
 }
 
-// inFolders is e with the variables that name the folders of one build.
+// inFolders is e with the variables that name the folders of one build and where its command runs.
 func (j *job) inFolders(e environ, out, temp string) environ {
-	return e.with("CAPSULE_OUT", filepath.Join(out, path.Base(j.Manifest.Components[0].File)), "CAPSULE_OUT_DIR", out,
+	return e.with("PWD", j.dir, "CAPSULE_OUT", filepath.Join(out, path.Base(j.Manifest.Components[0].File)), "CAPSULE_OUT_DIR", out,
 		"TMPDIR", temp, "TMP", temp, "TEMP", temp, "GOTMPDIR", temp)
 }
 

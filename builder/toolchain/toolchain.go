@@ -124,7 +124,6 @@ func (j *job) finish(r *Recipe, l language) *Recipe {
 	if r.env == nil {
 		r.env = j.env
 	}
-	r.env = r.env.with("PWD", j.dir)
 	r.Outputs = j.outputs()
 	if isFile(filepath.Join(j.dir, "Cargo.toml")) {
 		r.CargoTarget = cargo.Read(j.dir, r.env.lookup).TargetDir()

@@ -328,6 +328,11 @@ func TestCacheSeesANewIndex(t *testing.T) {
 	if second := mustDefault(t, top, o).own.top.repo.index.load(); second != first {
 		t.Error("the index was read again although it had not changed")
 	}
+	plant(t, top, "a.log", "other")
+	git(t, top, "add", "-f", "a.log")
+	if third := mustDefault(t, top, o).own.top.repo.index.load(); third != first {
+		t.Error("two indexes that track the same are held twice")
+	}
 	git(t, top, "add", "-f", "b.log")
 	wantPaths(t, sources(t, top, o), ".gitignore", "a.log", "b.log")
 	git(t, top, "rm", "-q", "--cached", "a.log")

@@ -1,10 +1,12 @@
 package tree
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -80,6 +82,9 @@ func (c *Cache) read(path string, stat File) *names {
 		return e.names
 	}
 	n := readIndex(path)
+	if n.same(e.names) { // git writes the times of files anew with each checkout
+		n = e.names
+	}
 	if !n.all {
 		e.stat, e.names = stat, n
 	}
@@ -94,6 +99,11 @@ type names struct {
 	paths  []string // a folder that a sparse index does not spell out ends in "/"
 	sparse bool     // there are such folders
 	all    bool     // the index could not be read: whatever it is about counts
+}
+
+// same reports whether n and other, which may be nil, track the same.
+func (n *names) same(other *names) bool {
+	return other != nil && n.all == other.all && n.sparse == other.sparse && slices.Equal(n.paths, other.paths)
 }
 
 func (n *names) tracks(path string) bool {
@@ -135,21 +145,16 @@ func (n *names) inSparse(path string) bool {
 // readIndex reads an index file. When it cannot be understood everything counts
 // as tracked: a capsule that is hashed for nothing is better than a lost edit.
 func readIndex(path string) *names {
-	data, err := fsys.Read(path, maxIndex)
-	if err != nil {
-		return &names{all: true}
-	}
 	// Nothing in the file says which hash the repository uses; it only adds up with the right one.
 	for _, hashSize := range []int{20, 32} {
-		x := indexReader{data: data, hash: hashSize}
-		if x.read() != nil {
+		x := indexReader{hash: hashSize}
+		if x.readFile(path) != nil {
 			continue
 		}
 		if x.shared != "" {
 			// What the shared part has and this file deletes still counts, until git rewrites it.
-			shared, err := fsys.Read(fsys.Join(filepath.Dir(path), "sharedindex."+x.shared), maxIndex)
-			base := indexReader{data: shared, hash: hashSize}
-			if err != nil || base.read() != nil {
+			base := indexReader{hash: hashSize}
+			if base.readFile(fsys.Join(filepath.Dir(path), "sharedindex."+x.shared)) != nil {
 				break
 			}
 			x.paths = append(x.paths, base.paths...)
@@ -164,34 +169,79 @@ func readIndex(path string) *names {
 var errIndex = errors.New("not an index of a known form")
 
 // indexReader reads the file format "DIRC", versions 2 to 4, as git's
-// index-format document describes it.
+// index-format document describes it. It holds no more of the file than a block.
 type indexReader struct {
-	data   []byte
 	hash   int // size of an object name: 20 for SHA-1, 32 for SHA-256
 	paths  []string
 	sparse bool
 	shared string // hex name of the shared index, if split
 
+	in      *bufio.Reader
+	left    int64 // bytes before the checksum that were not read yet
 	version uint32
-	at, end int             // what is read next, and where the checksum begins
 	names   strings.Builder // all names one after the other, so that they are one allocation
 	ends    []int           // of each name in names
 	last    int             // where the last name begins
 }
 
-func (x *indexReader) read() error {
-	if len(x.data) < 12+x.hash || string(x.data[:4]) != "DIRC" {
+// readFile reads the index at path.
+func (x *indexReader) readFile(path string) error {
+	s, err := fsys.OpenSource(path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	info, err := s.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Kind != fsys.File || info.Size > maxIndex {
 		return errIndex
 	}
-	x.version = binary.BigEndian.Uint32(x.data[4:])
+	x.in, x.left = bufio.NewReaderSize(toEnd{s}, blockRoom), info.Size-int64(x.hash)
+	return x.read()
+}
+
+// toEnd is an open file as an io.Reader, which says where it ends.
+type toEnd struct{ fsys.Source }
+
+func (s toEnd) Read(p []byte) (int, error) {
+	n, err := s.Source.Read(p)
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// take is the next n bytes, until the next call; nil where there are fewer.
+func (x *indexReader) take(n int) []byte {
+	b, err := x.in.Peek(n)
+	if err != nil || int64(n) > x.left {
+		return nil
+	}
+	x.drop(n)
+	return b
+}
+
+// drop goes on behind n bytes, of which it does not say whether they are there.
+func (x *indexReader) drop(n int) {
+	x.left -= int64(n)
+	_, _ = x.in.Discard(n) // what is missing is missed by who reads on
+}
+
+func (x *indexReader) read() error {
+	size, head := x.left, x.take(12)
+	if head == nil || string(head[:4]) != "DIRC" {
+		return errIndex
+	}
+	x.version = binary.BigEndian.Uint32(head[4:])
 	if x.version < 2 || x.version > 4 {
 		return errIndex
 	}
-	x.at, x.end = 12, len(x.data)-x.hash // the checksum
-	count := int(binary.BigEndian.Uint32(x.data[8:]))
-	if fixed := 42 + x.hash; count <= len(x.data)/fixed { // else it is none
+	count := int64(binary.BigEndian.Uint32(head[8:]))
+	if fixed := int64(42 + x.hash); count <= size/fixed { // else it is none
 		x.ends = make([]int, 0, count)
-		x.names.Grow(len(x.data) - count*fixed)
+		x.names.Grow(int(size - count*fixed))
 	}
 	for range count {
 		if !x.entry() {
@@ -199,42 +249,41 @@ func (x *indexReader) read() error {
 		}
 	}
 	x.cut()
-	return x.extensions(x.at, x.end)
+	return x.extensions()
 }
 
 // entry reads one entry; false when it is not one.
 func (x *indexReader) entry() bool {
-	nameAt := x.at + 40 + x.hash + 2 // after ten numbers, the object's name and the flags
-	if nameAt+2 > x.end {
+	began := x.left
+	fixed := x.take(40 + x.hash + 2) // ten numbers, the object's name and the flags
+	if fixed == nil {
 		return false
 	}
-	if x.data[nameAt-2]&0x40 != 0 { // extended: two more bytes of flags
-		nameAt += 2
+	mode, extended := binary.BigEndian.Uint32(fixed[24:]), fixed[len(fixed)-2]&0x40 != 0
+	x.sparse = x.sparse || mode&0o170000 == 0o040000
+	if extended && x.take(2) == nil { // two more bytes of flags
+		return false
 	}
 	previous := x.names.String()[x.last:]
 	x.last = x.names.Len()
 	if x.version == 4 {
-		strip, n := offset(x.data[nameAt:x.end])
-		if n == 0 || strip > len(previous) {
+		strip, ok := x.offset()
+		if !ok || strip > len(previous) {
 			return false
 		}
 		x.names.WriteString(previous[:len(previous)-strip])
-		nameAt += n
 	}
-	size := bytes.IndexByte(x.data[nameAt:x.end], 0)
-	if size < 0 {
+	name, err := x.in.ReadSlice(0) // a block is longer than any path
+	x.left -= int64(len(name))
+	if err != nil || x.left < 0 {
 		return false
 	}
-	x.names.Write(x.data[nameAt : nameAt+size])
+	x.names.Write(name[:len(name)-1])
 	x.ends = append(x.ends, x.names.Len())
-	mode := binary.BigEndian.Uint32(x.data[x.at+24:])
-	x.sparse = x.sparse || mode&0o170000 == 0o040000
-	if x.version == 4 {
-		x.at = nameAt + size + 1
-	} else {
-		x.at += (nameAt + size - x.at + 8) &^ 7 // padded with one to eight NULs
+	if read := int(began - x.left); x.version < 4 {
+		x.drop((read+7)&^7 - read) // padded with one to eight NULs, of which one was read
 	}
-	return true
+	return x.left >= 0
 }
 
 // cut makes paths of the names. A split index leaves those of replaced entries empty.
@@ -250,20 +299,23 @@ func (x *indexReader) cut() {
 }
 
 // extensions walks what stands between the entries and the checksum.
-func (x *indexReader) extensions(at, end int) error {
-	for at+8 <= end {
-		name, size := string(x.data[at:at+4]), int(binary.BigEndian.Uint32(x.data[at+4:]))
-		body := at + 8
-		if size > end-body {
+func (x *indexReader) extensions() error {
+	for x.left >= 8 {
+		head := x.take(8)
+		if head == nil {
 			return errIndex
 		}
-		at = body + size
+		name, size := string(head[:4]), int64(binary.BigEndian.Uint32(head[4:]))
+		if size > x.left {
+			return errIndex
+		}
 		switch {
 		case name == "link":
-			if size < x.hash {
+			base := x.take(x.hash)
+			if base == nil || size < int64(x.hash) {
 				return errIndex
 			}
-			if base := x.data[body : body+x.hash]; !bytes.Equal(base, make([]byte, x.hash)) {
+			if size -= int64(x.hash); !bytes.Equal(base, make([]byte, x.hash)) {
 				x.shared = hex.EncodeToString(base)
 			}
 		case name == "sdir":
@@ -271,24 +323,27 @@ func (x *indexReader) extensions(at, end int) error {
 		case name[0] < 'A' || name[0] > 'Z':
 			return errIndex // not optional, and unknown
 		}
+		x.drop(int(size))
 	}
-	if at != end {
+	if x.left != 0 {
 		return errIndex
 	}
 	return nil
 }
 
 // offset reads the number that version 4 writes before a name: big-endian groups
-// of seven bits, each but the last adding one. n is 0 when it does not end.
-func offset(b []byte) (value, n int) {
-	for n < len(b) && n < 5 { // five groups are more than any path has bytes
-		c := b[n]
-		n++
-		value |= int(c & 0x7f)
-		if c&0x80 == 0 {
-			return value, n
+// of seven bits, each but the last adding one.
+func (x *indexReader) offset() (value int, ok bool) {
+	for range 5 { // five groups are more than any path has bytes
+		b := x.take(1)
+		if b == nil {
+			return 0, false
+		}
+		value |= int(b[0] & 0x7f)
+		if b[0]&0x80 == 0 {
+			return value, true
 		}
 		value = (value + 1) << 7
 	}
-	return 0, 0
+	return 0, false
 }
