@@ -65,6 +65,33 @@ func TestAStepMakesNothingForEachCapsule(t *testing.T) {
 	}
 }
 
+// What an examination finds as it was takes the place of what was found before, so that no list of files is held twice; what
+// differs takes no place.
+func TestWhatStaysTheSameIsHeldOnce(t *testing.T) {
+	find := func(key string, mtime int64) *builder.Inputs {
+		return &builder.Inputs{Inputs: inputs.Inputs{Dir: "/c", Name: "c", SourceHash: key, Key: key, Buildable: true, Others: &tree.Snapshot{},
+			Sources: &tree.Snapshot{Files: []tree.File{{Path: "main.go", Mtime: mtime}}}}}
+	}
+	first := find("k", 1)
+	for _, test := range []struct {
+		what  string
+		later *builder.Inputs
+		held  bool
+	}{{"the same", find("k", 1), true}, {"touched", find("k", 2), false}, {"edited", find("l", 1), false}} {
+		l := newLoop(Config{Roots: []string{"/"}}.withDefaults())
+		c := l.add("/c")
+		c.standing.publish(first, &builder.Published{})
+		c.settle(first, good)
+		c.told.in, c.exam.base, c.in = first, first, first
+		l.accept(c, test.later)
+		for name, is := range map[string]*builder.Inputs{"base": c.exam.base, "standing": c.standing.in, "published": c.standing.from, "told": c.told.in} {
+			if (is == test.later) != test.held {
+				t.Errorf("%s: what is %s holds on to what was found last: %v, want %v", test.what, name, !test.held, test.held)
+			}
+		}
+	}
+}
+
 // What nobody waits for, as the notes after hundreds of verdicts, runs a few at once, and all of it to its end.
 func TestWhatNobodyWaitsForRunsAFewAtOnce(t *testing.T) {
 	var running, most, done atomic.Int32

@@ -53,5 +53,6 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	if err != nil || len(rest) <= len("{}") {
 		return first, err
 	}
-	return append(append(first[:len(first)-1], ','), rest[1:]...), nil
+	line := append(make([]byte, 0, len(first)+len(rest)+1), first[:len(first)-1]...) // with room for who ends the line, as thousands of them are kept
+	return append(append(line, ','), rest[1:]...), nil
 }

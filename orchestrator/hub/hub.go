@@ -17,7 +17,7 @@ import (
 // What is kept for readers that come back: minutes of the busiest day.
 const (
 	keptEvents = 4096
-	keptBytes  = 4 << 20
+	keptBytes  = 2 << 20
 )
 
 // Item is an event as it is handed to readers, who must not change it.

@@ -7,11 +7,17 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// Until all is known the heap may grow to startHeap, whatever is held, and beyond it by half of what is held.
+// Until all is known the heap may grow to startHeap, whatever is held, and beyond it by half of what is held; then by a third,
+// and less where that is more than restHeap.
 func TestGarbageAtStart(t *testing.T) {
 	for held, want := range map[uint64]int{0: 900, 1 << 20: 900, 4 << 20: 900, 10 << 20: 300, 20 << 20: 100, 27 << 20: 50, 1 << 40: 50} {
 		if is := startPercent(held); is != want {
 			t.Errorf("beside %d bytes %d %% may lie, want %d", held, is, want)
+		}
+	}
+	for held, want := range map[uint64]int{0: 30, 1 << 20: 30, 43 << 20: 30, 45 << 20: 24, 48 << 20: 16, 49 << 20: 15, 1 << 40: 15} {
+		if is := restPercent(held); is != want {
+			t.Errorf("beside %d bytes %d %% may lie in the end, want %d", held, is, want)
 		}
 	}
 	t.Setenv("GOGC", "")

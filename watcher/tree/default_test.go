@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 func TestDefaultLeavesOut(t *testing.T) {
@@ -379,4 +382,25 @@ func TestGitFilesThatAreNone(t *testing.T) {
 	check(t, os.Remove(top+"/.gitignore")) // git itself would wait for the pipes
 	check(t, os.Remove(top+"/.git/info/exclude"))
 	checkSkipsAsGit(t, top)
+}
+
+// Files of patterns above many capsules are read once, and again when they are others.
+func TestPatternsAreReadOnce(t *testing.T) {
+	top := t.TempDir()
+	git(t, top, "init", "-q")
+	plant(t, top, ".gitignore", "*.log\n", "a/x.log", "", "b/x.log", "", "b/x.txt", "")
+	o := Options{Cache: new(Cache)}
+	lists := func(capsule string) *patterns { return mustDefault(t, top+"/"+capsule, o).own.top.lists.patterns }
+	racy := lists("a")
+	if now, info := time.Now(), fsys.Lstat(top+"/.gitignore"); !fileOf("", info).Settled(now) && lists("b") == racy {
+		t.Error("what may change without a trace in its times was taken for the same")
+	}
+	for deadline := time.Now().Add(10 * time.Second); lists("a") != lists("b"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the patterns of one file are read for each capsule")
+		}
+	}
+	wantPaths(t, sources(t, top+"/b", o), "x.txt")
+	plant(t, top, ".gitignore", "*.txt\n")
+	wantPaths(t, sources(t, top+"/b", o), "x.log")
 }

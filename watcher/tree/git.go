@@ -1,9 +1,9 @@
 package tree
 
 import (
-	"errors"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -98,14 +98,14 @@ func (o *defaults) inside(rel string) string {
 // withIgnoreFile adds the patterns of the .gitignore in folder, if exists says that there is one.
 func (g gitScope) withIgnoreFile(folder string, exists bool) gitScope {
 	if exists && g.repo != nil {
-		g.lists = g.lists.with(readPatterns(fsys.Join(folder, ".gitignore"), g.prefix, false))
+		g.lists = g.lists.with(g.repo.index.cache.patternsOf(fsys.Join(folder, ".gitignore"), g.prefix, false))
 	}
 	return g
 }
 
 // scope is what holds in the repository's top folder without its .gitignore.
 func (r *repository) scope() gitScope {
-	return gitScope{repo: r, lists: (*chain)(nil).with(readPatterns(r.rules, "", true))}
+	return gitScope{repo: r, lists: (*chain)(nil).with(r.index.cache.patternsOf(r.rules, "", true))}
 }
 
 // findRepository fills o.top and o.outside for the repository that root lies
@@ -202,7 +202,7 @@ func (r *Rules) Index() {
 
 // pointer reads the path that file holds after prefix, relative to the folder of file; "" for none.
 func pointer(file, prefix string) string {
-	content, err := readSmall(file, true)
+	content, err := fsys.Read(file, maxRules)
 	if err != nil {
 		return ""
 	}
@@ -217,10 +217,22 @@ func pointer(file, prefix string) string {
 	return path
 }
 
-// readPatterns returns nil when the file is not there or cannot be read: git
-// goes on without it, and where it is a source, Take names it.
-func readPatterns(file, base string, follow bool) *patterns {
-	content, err := readSmall(file, follow)
+// patternsOf is what file says, in a folder with the prefix base; nil when the file is not there or cannot be read: git
+// goes on without it, and where it is a source, Take names it. A file above many capsules is read once while it stays as it is.
+func (c *Cache) patternsOf(file, base string, follow bool) *patterns {
+	look := fsys.Lstat
+	if follow { // as git does at info/exclude, but not at a .gitignore
+		look = fsys.Stat
+	}
+	now, info := time.Now(), look(file)
+	if info.Kind != fsys.File || info.Size > maxRules {
+		return nil
+	}
+	stat := fileOf(base, info)
+	if ps, known := c.parsed(file, stat); known {
+		return ps
+	}
+	content, err := fsys.Read(file, maxRules)
 	if err != nil {
 		return nil
 	}
@@ -228,23 +240,11 @@ func readPatterns(file, base string, follow bool) *patterns {
 	if ps != nil {
 		ps.file = file
 	}
+	if stat.Settled(now) {
+		c.parse(file, stat, ps)
+	}
 	return ps
 }
 
 // maxRules is the size beyond which git, too, refuses a file of patterns: 100 MB.
 const maxRules = 100 << 20
-
-// readSmall reads a regular file whole, and never waits on a FIFO. Git follows
-// a link at info/exclude, but not at a .gitignore.
-func readSmall(file string, follow bool) ([]byte, error) {
-	look := fsys.Lstat
-	if follow {
-		look = fsys.Stat
-	}
-	if info := look(file); info.Kind != fsys.File || info.Size > maxRules {
-		return nil, errNotSmall
-	}
-	return fsys.Read(file, maxRules)
-}
-
-var errNotSmall = errors.New("not a small regular file")

@@ -20,12 +20,43 @@ import (
 // maxIndex is far beyond git's index of the largest repositories known, some 500 MB.
 const maxIndex = 8 << 30
 
-// Cache remembers git's indexes between rules. The zero value is ready; it may
+// Cache remembers git's indexes and files of patterns between rules. The zero value is ready; it may
 // be used concurrently, and must not be copied. It holds the paths of one index
 // for each repository, about half as many bytes as the index has.
 type Cache struct {
-	mu      sync.Mutex         // guards indexes
-	indexes map[string]*cached // by the index file's path
+	mu       sync.Mutex         // guards all below
+	indexes  map[string]*cached // by the index file's path
+	patterns map[string]listed  // by the file's path
+}
+
+// listed is a file of patterns as it was read.
+type listed struct {
+	stat     File // with the folder's prefix for its path
+	patterns *patterns
+}
+
+// parsed is what the file had to say when its stat was stat; not known: it was another one, or nobody has read it.
+func (c *Cache) parsed(file string, stat File) (ps *patterns, known bool) {
+	if c == nil {
+		return nil, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, known := c.patterns[file]
+	return l.patterns, known && l.stat == stat
+}
+
+// parse notes what the file has to say as long as its stat is stat.
+func (c *Cache) parse(file string, stat File, ps *patterns) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.patterns == nil {
+		c.patterns = map[string]listed{}
+	}
+	c.patterns[file] = listed{stat, ps}
 }
 
 type cached struct {

@@ -57,7 +57,8 @@ func Read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	return bytes.Clone(data), err // without the room that was left: the texts of many manifests are held
 }
 
 // ReadFile is the document at path, nil when there is none or it is no TOML: the tool that
