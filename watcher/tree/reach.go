@@ -85,13 +85,17 @@ func (g reachGlob) holds(rel string, dir bool) bool {
 
 // counts reports whether a folder that is an input stands for rel below it.
 func counts(rel string, dir bool) bool {
-	names := strings.Split(filepath.ToSlash(rel), "/")
-	for i, name := range names {
-		if astridSkips(name, dir || i < len(names)-1) {
+	rest := filepath.ToSlash(rel)
+	for {
+		name, below, inside := strings.Cut(rest, "/")
+		if astridSkips(name, dir || inside) {
 			return false
 		}
+		if !inside {
+			return dir || !isDropping(name)
+		}
+		rest = below
 	}
-	return dir || !isDropping(names[len(names)-1])
 }
 
 // PatternFolder is the deepest folder that pattern, seen from base, names without a wildcard:
