@@ -113,6 +113,23 @@ func readRecord(dir, name string) *Record {
 	return &r
 }
 
+// Prepare reads the record of dir's last publication before it is asked for.
+func (s *Store) Prepare(dir string) {
+	r := Read(dir)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead[dir] = r
+}
+
+// Read is Read, which makes use of what Prepare has read.
+func (s *Store) Read(dir string) *Record {
+	s.mu.Lock()
+	r := s.ahead[dir]
+	delete(s.ahead, dir)
+	s.mu.Unlock()
+	return r.Again(dir)
+}
+
 // Lines is where the core module lies of which r's module for file, a slash path below dir, was made, with
 // what tells of its source; "" where nobody kept it, or r is nil.
 func (r *Record) Lines(dir, file string) string {

@@ -47,23 +47,6 @@ func New() *Store {
 	return &Store{locked: map[string]bool{}, hashed: map[string]hashedFile{}, ahead: map[string]*Record{}}
 }
 
-// Prepare reads the record of dir's last publication before it is asked for.
-func (s *Store) Prepare(dir string) {
-	r := Read(dir)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ahead[dir] = r
-}
-
-// Read is Read, which makes use of what Prepare has read.
-func (s *Store) Read(dir string) *Record {
-	s.mu.Lock()
-	r := s.ahead[dir]
-	delete(s.ahead, dir)
-	s.mu.Unlock()
-	return r.Again(dir)
-}
-
 // Refusal is a write that would cost somebody a file that is not ours.
 type Refusal struct {
 	Code          finding.Code
