@@ -10,22 +10,21 @@ import (
 
 // How much garbage may lie beside what is held, in percent. Go's 100 would be more than 100 MB for a thousand capsules.
 const (
-	startGarbage    = 50 // until all is known, where more than startHeap is held
-	residentGarbage = 30 // then, in a process that runs all day,
-	leastGarbage    = 15 // and as little where that is more than restHeap: each collection goes over all that is held
+	startGarbage    = 50 // at least, until all is known
+	residentGarbage = 30 // at most, then, in a process that runs all day,
+	leastGarbage    = 15 // and at least: each collection goes over all that is held
 )
 
-// startHeap is how many bytes the heap may have until all is known, however few of them are held. A heap that grows from
-// nothing is collected thirty times on its way there, which was a fifth of a start with a thousand capsules.
-const startHeap = 40 << 20
-
-// restHeap is what the heap stays below then, if leastGarbage is enough for that: with the rest of the process that is 100 MB.
-const restHeap = 56 << 20
+// heapRoom is how many bytes the heap takes, if these bounds let it: with the rest of the process that is below 100 MB. Until all is
+// known it grows to them however few are held, since a heap that grows from nothing is collected thirty times on its way there,
+// which was a fifth of a start with a thousand capsules.
+const heapRoom = 56 << 20
 
 // garbage says how much garbage may lie, unless the user does.
 type garbage struct {
 	mu      sync.Mutex
 	resting bool
+	ended   bool
 	held    uint64 // after the newest collection
 }
 
@@ -40,6 +39,9 @@ func (g *garbage) start() {
 func (g *garbage) upTo(held uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.ended {
+		return
+	}
 	g.held = held
 	g.allow()
 	collected := &struct{ _ *int }{} // with a pointer: others share their room, and may outlive a collection
@@ -62,12 +64,19 @@ func (g *garbage) allow() {
 // startPercent is how much garbage may lie beside held bytes until all is known.
 func startPercent(held uint64) int {
 	held = max(held, 4<<20) // where less is held Go multiplies this
-	return max(startGarbage, int(100*startHeap/held)-100)
+	return max(startGarbage, int(100*heapRoom/held)-100)
 }
 
 // restPercent is how much may lie then.
 func restPercent(held uint64) int {
-	return min(residentGarbage, max(leastGarbage, int(100*restHeap/max(held, 1))-100))
+	return min(residentGarbage, max(leastGarbage, int(100*heapRoom/max(held, 1))-100))
+}
+
+// end leaves what is allowed as it is.
+func (g *garbage) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
 }
 
 // rest is when all is known.

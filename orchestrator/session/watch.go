@@ -44,6 +44,7 @@ type WatchOptions struct {
 func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	var g garbage
 	g.start()
+	defer g.end()
 	s, err := open(ctx, o.Options, hooks{o.OnReload, o.OnLive, o.OnFailed, o.OnMended, o.HookTimeout, o.OnReloadEach})
 	if err != nil {
 		return err
