@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/serve"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -57,6 +58,10 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
 	stopped := s.watch(o, s.answer())
+	s.asking.Go(func() { // what those left that were killed
+		fsys.SweepScratch()
+		ask.Sweep()
+	})
 	forget := s.cfg.Retried
 	s.cfg.Retried = func(dirs []string) {
 		forget(dirs)
