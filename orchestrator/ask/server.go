@@ -107,6 +107,13 @@ func (s *Server) Stay() error {
 	return s.settle()
 }
 
+// Stands is the file that has to be there for the watch to be found.
+func (s *Server) Stands() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.place.beside + ".json"
+}
+
 // Serve answers until ctx ends: then nobody takes requests, and only events are still written.
 func (s *Server) Serve(ctx context.Context) {
 	s.ends = ctx.Done()
