@@ -2,11 +2,13 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/capsule"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
+	"github.com/astrid-runtime/astrid-dev/builder/guest"
 	"github.com/astrid-runtime/astrid-dev/builder/inspect"
 	"github.com/astrid-runtime/astrid-dev/builder/smoke"
 	"github.com/astrid-runtime/astrid-dev/builder/store"
@@ -94,6 +96,9 @@ func (b *Builder) inspect(ctx context.Context, s *Staged, i *inspection) error {
 		start()
 	}
 	<-i.done
+	if errors.Is(i.err, guest.ErrKilled) {
+		return killedFailure()
+	}
 	if i.err != nil {
 		return stageFailure(ctx, in.Dir, i.err)
 	}
@@ -109,6 +114,12 @@ func (b *Builder) inspect(ctx context.Context, s *Staged, i *inspection) error {
 		return &finding.Failure{Step: finding.StepTests, Findings: s.Tests.Findings(), Tail: s.Tests.Diffs()}
 	}
 	return nil
+}
+
+// killedFailure tells of a module that nobody knows, since two children after each other were killed that called it.
+func killedFailure() *finding.Failure {
+	return &finding.Failure{Step: finding.StepSmoke, Findings: []finding.Finding{{Code: finding.SmokeChild, Severity: finding.Error,
+		Message: "the child that calls it was killed, and neither the module nor astrid-dev did that; so was the child before it", Hint: smoke.KilledHint}}}
 }
 
 // asks reports whether a module can be asked for tools: it is a component, it was run, and it

@@ -61,6 +61,9 @@ func (c *capsule) examineAt(cfg *Config) time.Time {
 	if !c.exam.retryAt.IsZero() {
 		return c.exam.retryAt
 	}
+	if c.burst.open && c.exam.halfSaved() { // the other half comes as soon as that program goes on
+		return c.burst.quietAt(cfg)
+	}
 	return c.burst.settledAt(cfg)
 }
 

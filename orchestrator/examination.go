@@ -25,6 +25,7 @@ type examination struct {
 	base       *builder.Inputs // what the newest one found that counts; nil before the first
 	named      []string        // the paths of which events told since it began
 	unnamed    bool            // and something else happened, of which no path tells
+	saved      bool            // one of the named is not the unfinished half of a save
 	rules      bool            // what counts as a source may have changed: the watcher needs a new plan
 }
 
@@ -43,6 +44,10 @@ func (e *examination) tell(path string) {
 	e.unnamed = true
 }
 
+// halfSaved reports whether all that happened since the newest one began is that a program writes beside a file what is to take
+// its place.
+func (e *examination) halfSaved() bool { return len(e.named) > 0 && !e.saved && !e.unnamed }
+
 // ask wants another one, soon. Events may have been lost.
 func (e *examination) ask() { e.asked, e.unnamed, e.retryAt = true, true, time.Time{} }
 
@@ -58,7 +63,7 @@ func (e *examination) told() *builder.Told {
 func (e *examination) begin(capped bool, number uint64) {
 	e.onlyAsked = !e.dirty
 	e.underWay, e.dirty, e.asked, e.retryAt, e.capped, e.number = true, false, false, time.Time{}, capped, number
-	e.named, e.unnamed = nil, false
+	e.named, e.unnamed, e.saved = nil, false, false
 }
 
 // fail notes that the newest one failed, and is tried again at again.

@@ -253,6 +253,54 @@ func TestP4EditAndUndoInTheWindow(t *testing.T) {
 	})
 }
 
+// Who writes beside a file and renames is not built for between the two, however long that takes; and at the rename nobody
+// waits longer than for any other save.
+func TestASaveThroughATemporaryFileIsOneBuild(t *testing.T) {
+	for _, temporary := range []string{"sedAbC123", ".!4711!main.go", "main.go.tmp.17.99", "main.go.Xy12ab", ".main.go.123456789", "tmpk3j2h1x_", "4913"} {
+		run(t, one, func(w *world) {
+			time.Sleep(long)
+			from := w.count()
+			beside := func(content string) {
+				w.mu.Lock()
+				w.disk["/a"].gen = content
+				w.mu.Unlock()
+				w.batches <- watcher.Batch{Paths: []string{"/a/" + temporary}}
+			}
+			beside("half of it")
+			time.Sleep(100 * time.Millisecond)
+			beside("")
+			w.write("/a", "2")
+			time.Sleep(long)
+			w.expect(from, flat.Change, flat.BuildStarted, flat.Reload)
+			if got := w.last(flat.Reload).LatencyMS; got > 510 {
+				t.Errorf("%s: reloaded %d ms after the save", temporary, got)
+			}
+		})
+	}
+}
+
+// One that stays is a source like any other, and so is what only looks like one.
+func TestP3WhatLooksTemporaryAndStaysIsBuilt(t *testing.T) {
+	for name, soon := range map[string]bool{"sedAbC123": false, "sedentary": false, "sedatives.go": true, "main.go.orig": false, "main_test.go": true, "template.go": true, "main.go": true, "sub/main.go.x": true} {
+		run(t, one, func(w *world) {
+			time.Sleep(long)
+			w.mu.Lock()
+			w.disk["/a"].gen = "new"
+			w.disk["/a"].written()
+			w.mu.Unlock()
+			w.batches <- watcher.Batch{Paths: []string{"/a/" + name}}
+			time.Sleep(100 * time.Millisecond)
+			if got := w.fake("/a").started == 2; got != soon {
+				t.Errorf("%s: a build begins within the quiet window: %t, want %t", name, got, soon)
+			}
+			time.Sleep(long)
+			if e := w.last(flat.Reload); e.SourceHash != "h(1new)" {
+				t.Errorf("%s was never built", name)
+			}
+		})
+	}
+}
+
 // The empty moment of a truncate-then-write fails to build; nobody hears of it.
 func TestEmptyMomentIsNotAnnounced(t *testing.T) {
 	setup := func(w *world) Config {

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -74,8 +75,29 @@ func (l *loop) touch(path string, touched map[*capsule]bool, now time.Time) {
 		c.exam.rules = c.exam.rules || isManifest || c.governs(path)
 		c.notice(path)
 		c.exam.tell(path)
+		c.exam.saved = c.exam.saved || !c.passes(path)
 		touched[c] = true
 	}
+}
+
+// passes reports whether path is no source yet, and by its name will hardly be one: it is what a program writes beside a file, to
+// put it in that file's place.
+func (c *capsule) passes(path string) bool {
+	rel, ok := strings.CutPrefix(path, c.dir+sep)
+	if rel = filepath.ToSlash(rel); !ok || c.in == nil || holds(c.in, rel) || c.governs(path) {
+		return false
+	}
+	name := rel[strings.LastIndexByte(rel, '/')+1:]
+	if tree.IsPassing(name) {
+		return true
+	}
+	folder := strings.TrimSuffix(rel, name)
+	for end := strings.LastIndexByte(name, '.'); end > 0; end = strings.LastIndexByte(name[:end], '.') {
+		if holds(c.in, folder+name[:end]) || holds(c.in, folder+strings.TrimPrefix(name[:end], ".")) {
+			return true
+		}
+	}
+	return false
 }
 
 // retry marks everything on paths as doubtful and what failed as never tried.

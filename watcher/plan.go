@@ -35,6 +35,10 @@ func (l *loop) apply(ctx context.Context, p Plan) {
 	for _, path := range p.Outside {
 		add(path, false)
 	}
+	if p.Own != "" {
+		add(p.Own, false)
+		l.targets[targetKey{filepath.Clean(p.Own), false}].own = true
+	}
 	for _, t := range old {
 		l.retire(t)
 	}
@@ -103,12 +107,19 @@ func (l *loop) look(ctx context.Context, t *target, report bool) {
 	}
 	switch {
 	case !changed || !report:
+	case t.own:
+		if soon := time.Now().Add(ownPause); soon.Before(l.tick) {
+			l.tick = soon
+		}
 	case !t.root && was.real == "" && was.holds == nil: // the first look
 		l.pending.Find(t.path)
 	default:
 		l.pending.Add(t.path)
 	}
 }
+
+// ownPause is how long nothing is done about Own: who removes its folder would find it filled again.
+const ownPause = 100 * time.Millisecond
 
 // resolve follows t's path and watches the names that it depends on.
 func (l *loop) resolve(t *target) resolution {

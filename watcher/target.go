@@ -18,6 +18,7 @@ type targetKey struct {
 // target is one root or outside path of the plan. It belongs to the loop's goroutine.
 type target struct {
 	targetKey
+	own  bool                             // it is the plan's Own
 	skip func(path string, dir bool) bool // the plan's, for a root; may be nil
 
 	now     resolution // where the path leads, as far as known

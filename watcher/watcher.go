@@ -35,6 +35,9 @@ type Plan struct {
 	// interest. nil: folders named node_modules, target, dist and .git. It must
 	// be fast; parents are asked about before their children.
 	Skip func(path string, dir bool) bool
+	// Own is a file of the program's own that is to stay where it is, and nobody's input; "": none. Config's Tick is called soon
+	// after it was removed or replaced.
+	Own string
 	// Known is what a search saw of the roots shortly before, which need not be read again; nil: everything is read.
 	Known *tree.Outline
 }
@@ -55,7 +58,7 @@ type Config struct {
 	// is called from Run's goroutine, which waits for it.
 	Warn func(code finding.Code, message, hint string)
 
-	// Tick is called whenever an idle watcher wakes, every ten seconds, so that who has to look at something now and
+	// Tick is called whenever an idle watcher wakes, every ten seconds, and when Plan's Own is gone, so that who has to look at something now and
 	// then needs no clock of its own. It is called from Run's goroutine, which waits for it. nil: nobody has.
 	Tick func()
 

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	scratchPrefix = "astrid-dev-runtime-"
 	// maxSocket is what a socket's path may have, on the system that allows least.
 	maxSocket = 103
 	// readyTakes bounds the start: a third of a second here, more on a machine that swaps.
@@ -74,10 +73,10 @@ func start(o Options) *running {
 // prepare makes the folders. The runtime wants its home empty.
 func (r *running) prepare() (err error) {
 	base := os.TempDir()
-	if len(base)+len("/"+scratchPrefix+"0123456789/run/system.sock") > maxSocket {
-		base = "/tmp"
+	if len(base)+len("/"+fsys.ScratchRuntime+"0123456789/run/system.sock") > maxSocket {
+		base = fsys.ShortTemp
 	}
-	if r.scratch, err = fsys.MakeScratch(base, scratchPrefix); err != nil {
+	if r.scratch, err = fsys.MakeScratch(base, fsys.ScratchRuntime); err != nil {
 		return fmt.Errorf("making a folder for the private runtime: %w", err)
 	}
 	for _, name := range []string{"home", "run", "work", "temp", "packages"} {

@@ -51,7 +51,7 @@ func FindUser(getenv func(string) string) (*User, error) {
 		return nil, usage.Hint(fmt.Errorf("ASTRID_PRINCIPAL is %q", u.as), "use letters, digits, - and _")
 	}
 	var err error
-	if u.scratch, err = fsys.MakeScratch("", "astrid-dev-live-"); err != nil {
+	if u.scratch, err = fsys.MakeScratch("", fsys.ScratchLive); err != nil {
 		return nil, usage.New(fmt.Errorf("making a folder for archives: %w", err))
 	}
 	return u, nil

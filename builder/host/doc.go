@@ -18,6 +18,7 @@
 //	kv.go         keys and values
 //	fs.go         files
 //	http.go       requests to the web
+//	hops.go       one of them on its way, through the same gates wherever it is led to
 //	exchange.go   answers of the web that were recorded
 //	net.go        connections
 //	listener.go   connections of others

@@ -57,22 +57,28 @@ func (i *Inspection) load(ctx context.Context, path string, waiting *guest.Guest
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
 // Inspection: one that traps, hangs or is no component is warned of, and its tests fail. The
-// error is ctx's, or a folder of tests that cannot be read. Where somebody kills the child the module is inspected once more.
+// error is ctx's, or a folder of tests that cannot be read. Where somebody kills the child the module is inspected once more;
+// where that one is killed too the error wraps guest.ErrKilled, since nobody knows then what the module does.
 func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*Inspection, error) {
-	i, killed, err := inspect(ctx, m, path, o)
-	if killed && ctx.Err() == nil {
+	i, err := inspect(ctx, m, path, o)
+	if errors.Is(err, guest.ErrKilled) && ctx.Err() == nil {
 		o.Guest = nil
-		i, _, err = inspect(ctx, m, path, o)
+		if i, err = inspect(ctx, m, path, o); err != nil {
+			err = fmt.Errorf("%w; so was the one before it", err)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	return i, err
 }
 
-// inspect is Module, in one child. killed: somebody else ended it.
-func inspect(ctx context.Context, m *capsule.Manifest, path string, o Options) (i *Inspection, killed bool, err error) {
+// inspect is Module, in one child. The error wraps guest.ErrKilled where somebody else ended it.
+func inspect(ctx context.Context, m *capsule.Manifest, path string, o Options) (i *Inspection, err error) {
 	i = &Inspection{}
 	if o.Tests {
 		if i.Files, err = tests.Read(m.Dir); err != nil {
-			return nil, false, fmt.Errorf("reading the tests of %s: %w", m.Dir, err)
+			return nil, fmt.Errorf("reading the tests of %s: %w", m.Dir, err)
 		}
 	}
 	world := tools.World(m)
@@ -84,24 +90,30 @@ func inspect(ctx context.Context, m *capsule.Manifest, path string, o Options) (
 		answers, err = i.describe(ctx, m, g)
 	}
 	if ctx.Err() != nil {
-		return nil, false, ctx.Err()
+		return nil, ctx.Err()
+	}
+	if errors.Is(err, guest.ErrKilled) {
+		return nil, err
 	}
 	if err != nil {
 		i.silent(err)
 		if len(i.Files) > 0 {
 			i.Tests = tests.NotRun(i.Files, err.Error())
 		}
-		return i, errors.Is(err, guest.ErrKilled), nil
+		return i, nil
 	}
 	if len(i.Files) == 0 {
-		return i, false, i.observe(ctx, m, nil, o.Before)
+		return i, i.observe(ctx, m, nil, o.Before)
 	}
 	r := &tests.Runner{Guest: g, World: world, Tools: answers, Only: o.Only, Module: o.Hash, Runtime: o.Runtime, Earlier: o.Earlier}
 	for _, e := range m.Env {
 		r.Env = append(r.Env, e.Name)
 	}
-	if i.Tests, err = r.Run(ctx, i.Files); err != nil || g.Killed() {
-		return i, err == nil, err
+	if i.Tests, err = r.Run(ctx, i.Files); err != nil {
+		return nil, err
 	}
-	return i, false, i.observe(ctx, m, r, o.Before)
+	if g.Killed() {
+		return nil, guest.ErrKilled
+	}
+	return i, i.observe(ctx, m, r, o.Before)
 }

@@ -1,11 +1,7 @@
 package inspect
 
 import (
-	"bytes"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -13,20 +9,11 @@ import (
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
-// childOf is the process that the process parent has started whose command line names word.
+// childOf is the process that the process parent has started whose command line names word; 0: there is none.
 func childOf(t *testing.T, parent int, word string) int {
 	t.Helper()
-	dirs, err := filepath.Glob("/proc/[0-9]*")
-	testkit.Check(t, err)
-	for _, dir := range dirs {
-		stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
-		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) && strings.Contains(string(line), word) {
-			pid, err := strconv.Atoi(filepath.Base(dir))
-			testkit.Check(t, err)
-			return pid
-		}
+	for _, pid := range testkit.ChildrenOf(t, parent, word) {
+		return pid
 	}
 	return 0
 }

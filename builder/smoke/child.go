@@ -292,8 +292,8 @@ func (c *Child) killed() bool {
 	return c.deserted() || c.end.Killed() && !c.end.UsedUp(c.limits.CPUSeconds) && !engine.OutOfMemory(said)
 }
 
-// killedHint is what to do where two children after each other were killed.
-const killedHint = "the system does that when memory runs out (its log says so): free some, or lower --jobs. r in watch tries again, and so does the next start"
+// KilledHint is what to do where two children after each other were killed.
+const KilledHint = "the system does that when memory runs out (its log says so): free some, or lower --jobs. r in watch tries again, and so does the next start"
 
 // blame turns the child's end into a finding of r. Some ends have causes that are known.
 func (c *Child) blame(r *Report, problem string) {
@@ -309,7 +309,7 @@ func (c *Child) blame(r *Report, problem string) {
 	case end.UsedUp(c.limits.CPUSeconds):
 		r.fail(finding.SmokeTimeout, fmt.Sprintf("not done after %d s of a processor's time, and the child that loads it had to be killed", c.limits.CPUSeconds), timeoutHint)
 	case c.killed():
-		r.fail(finding.SmokeChild, fmt.Sprintf("the child that loads it %s, and neither the module nor astrid-dev did that; so was the child before it", problem), killedHint)
+		r.fail(finding.SmokeChild, fmt.Sprintf("the child that loads it %s, and neither the module nor astrid-dev did that; so was the child before it", problem), KilledHint)
 	default:
 		r.fail(finding.SmokeChild, "the child that loads it "+problem, "if it happens again, report it with the module and the output that is shown")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/text"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // syntax is how a family of tools writes a complaint: a pattern with the named
@@ -111,13 +112,33 @@ func relative(capsule, dir, name string) string {
 	name = filepath.FromSlash(name)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(dir, name)
-	} else if inner := filepath.Join(dir, name); !isFile(name) && isFile(inner) {
-		name = inner // QuickJS sees the capsule's folder as the root
+	} else if !isFile(name) {
+		name = unboxed(dir, name)
 	}
 	for _, base := range []string{capsule, resolved(capsule)} { // many tools name folders without links
 		if rel, err := filepath.Rel(base, name); err == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel)
 		}
+	}
+	return name
+}
+
+// unboxed is the file below dir that a tool in a sandbox calls name: QuickJS sees the folder as the root, componentize-py those that it
+// is given with -p as /0, /1 and so on. Where there is no such file, or several, it is name.
+func unboxed(dir, name string) string {
+	rest := strings.TrimLeft(filepath.ToSlash(name), "/")
+	if inner := filepath.Join(dir, rest); isFile(inner) {
+		return inner
+	}
+	number, rest, _ := strings.Cut(rest, "/")
+	if _, err := strconv.Atoi(number); err != nil || rest == "" {
+		return name
+	}
+	if inner := filepath.Join(dir, rest); isFile(inner) {
+		return inner
+	}
+	if found, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(dir), "*", fsys.EscapeGlob(rest))); len(found) == 1 {
+		return found[0]
 	}
 	return name
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
 // TestGolden reads what real compilers wrote, kept in testdata/output: first the
@@ -50,4 +52,21 @@ func syntaxesOf(t *testing.T, name string) []syntax {
 	}
 	t.Fatalf("no toolchain %q", name)
 	return nil
+}
+
+// A tool in a sandbox names files as it sees them.
+func TestPlacesInASandbox(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"app.py", "src/other.py", "a/twice.py", "b/twice.py", "js/main.js"} {
+		testkit.Write(t, filepath.Join(dir, file), "")
+	}
+	for name, want := range map[string]string{
+		"/0/app.py": "app.py", "/1/other.py": "src/other.py", "/js/main.js": "js/main.js", // componentize-py, with -p src; QuickJS
+		"/0/twice.py": "/0/twice.py", "/0/gone.py": "/0/gone.py", "/0": "/0", "/x/app.py": "/x/app.py",
+		filepath.Join(dir, "app.py"): "app.py",
+	} {
+		if got := relative(dir, dir, name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
 }

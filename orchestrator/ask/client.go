@@ -67,6 +67,19 @@ func Find(paths []string) (*Watch, error) {
 	return nil, ErrNobody
 }
 
+// Sweep removes what watches left of which nobody answers any more, because they were killed.
+func Sweep() {
+	for _, p := range places() {
+		conn, err := dial(address(p.beside))
+		switch {
+		case err == nil:
+			conn.Close()
+		case unanswered(err):
+			p.remove()
+		}
+	}
+}
+
 // send asks for r, and returns what is answered with. It ends with ctx.
 func (w *Watch) send(ctx context.Context, r request) (*answers, error) {
 	conn := w.first

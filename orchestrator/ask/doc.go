@@ -8,7 +8,9 @@
 //
 // The files call one way, from top to bottom:
 //
-//	server.go       a watch answers
+//	server.go       a watch listens
+//	answer.go       one who asks is answered
+//	loop.go         what the loop is asked for that, and its verdicts
 //	client.go       a process asks
 //	place.go        where a watch is found
 //	transport_*.go  the socket or the pipe

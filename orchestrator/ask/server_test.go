@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -52,6 +53,33 @@ func TestAServerStays(t *testing.T) {
 		}
 		if name == "nothing" && s.listener != before {
 			t.Error("what stands was made anew")
+		}
+	}
+}
+
+// What a watch left that was killed goes, and one that lives is left alone.
+func TestSweepRemovesWhatTheDeadLeft(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	listening := func() *Server {
+		s, err := Listen(Options{Roots: []string{tmp}, Hub: hub.New(), Stop: func() {}})
+		testkit.Check(t, err)
+		return s
+	}
+	living, killed := listening(), listening()
+	defer living.Close()
+	if l, ok := killed.listener.(*net.UnixListener); ok {
+		l.SetUnlinkOnClose(false)
+	}
+	testkit.Check(t, killed.listener.Close()) // what the kernel does
+	Sweep()
+	if !living.place.stands() {
+		t.Error("a watch that lives is unknown now")
+	}
+	for _, left := range []string{killed.place.beside + ".json", address(killed.place.beside)} {
+		if fsys.Lstat(left).Kind != fsys.Missing {
+			t.Errorf("%s is left", left)
 		}
 	}
 }

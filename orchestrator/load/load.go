@@ -59,7 +59,7 @@ func All(ctx context.Context, files []string, manifest *capsule.Manifest, o Opti
 		}
 		if o.Describe && manifest != nil && i == 0 {
 			if err := judge.Inspect(ctx, manifest, file, report); err != nil {
-				return err
+				return usage.New(fmt.Errorf("asking %s for its tools: %w", paths.Short(file), err))
 			}
 		}
 		if err := tell(Module{file, report}); err != nil {

@@ -50,7 +50,7 @@ func Run(ctx context.Context, path string, o Options) (*Proof, error) {
 	releases := builder.Options{Runtime: o.Runtime}.Releases(m)
 	i, err := inspect.Module(ctx, m, module, inspect.Options{Runtime: releases[0], Tests: true, Only: o.Only, Lines: builder.PublishedLines(m, module)})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("running the tests of %s: %w", paths.Short(m.Dir), err)
 	}
 	p := &Proof{Manifest: m, Summary: i.Tests, Warnings: i.Findings, Chosen: o.Only != nil, update: o.Update}
 	switch {

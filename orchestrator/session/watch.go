@@ -14,6 +14,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/orchestrator/paths"
 	"github.com/astrid-runtime/astrid-dev/orchestrator/serve"
 	"github.com/astrid-runtime/astrid-dev/watcher"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
@@ -57,7 +58,12 @@ func Watch(ctx context.Context, o WatchOptions) (ended error) {
 	for _, root := range o.Missing {
 		s.warn(finding.MissingRoot, paths.Short(root)+" does not exist yet", "it is watched as soon as somebody makes it")
 	}
-	stopped := s.watch(o, s.answer())
+	look, own := s.answer()
+	stopped := s.watch(o, look, own)
+	s.asking.Go(func() { // what those left that were killed
+		fsys.SweepScratch()
+		ask.Sweep()
+	})
 	forget := s.cfg.Retried
 	s.cfg.Retried = func(dirs []string) {
 		forget(dirs)
@@ -104,13 +110,13 @@ func (s *session) show(address *string) error {
 	return nil
 }
 
-// answer lets others ask this watch. A watch that cannot be asked is one all the same. look sees now and then to its
-// being found.
-func (s *session) answer() (look func()) {
+// answer lets others ask this watch. A watch that cannot be asked is one all the same. look sees to its being found, now and then
+// and when the file own is gone.
+func (s *session) answer() (look func(), own string) {
 	server, err := ask.Listen(ask.Options{Roots: s.Roots, Hub: s.Hub, Requests: s.requests, Stop: s.cancel})
 	if err != nil {
 		s.warn(finding.NotAsked, "this watch cannot be asked: "+err.Error(), notAskedHint)
-		return nil
+		return nil, ""
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(s.ctx) })
@@ -124,18 +130,18 @@ func (s *session) answer() (look func()) {
 			warned = true
 			s.warn(finding.NotAsked, "this watch cannot be asked any more: "+err.Error(), notAskedHint)
 		}
-	}
+	}, server.Stands()
 }
 
 const notAskedHint = "status, wait and hold find no watch; give XDG_RUNTIME_DIR a short path to a folder of your own"
 
-// watch starts the watcher, which calls tick now and then. What it returns waits for its end.
-func (s *session) watch(o WatchOptions, tick func()) (stopped func() error) {
+// watch starts the watcher, which calls tick now and then, and when the file own is gone. What it returns waits for its end.
+func (s *session) watch(o WatchOptions, tick func(), own string) (stopped func() error) {
 	batches := make(chan watcher.Batch)
 	plans := make(chan watcher.Plan, 1)
 	s.cfg.Batches = batches
 	s.cfg.Plan = func(p watcher.Plan) {
-		p.Known = s.outline.Load()
+		p.Known, p.Own = s.outline.Load(), own
 		select {
 		case <-plans: // an older one that the watcher has not taken yet
 		default:

@@ -5,7 +5,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 )
+
+// What scratch folders are for is how their names begin.
+const (
+	ScratchVerify  = "astrid-dev-verify-"  // copies of a workspace
+	ScratchAgainst = "astrid-dev-against-" // a checkout that one is compared with
+	ScratchRuntime = "astrid-dev-runtime-" // a private runtime
+	ScratchLive    = "astrid-dev-live-"    // what the user's own runtime is given
+)
+
+var scratches = []string{ScratchVerify, ScratchAgainst, ScratchRuntime, ScratchLive}
+
+// ShortTemp is where a scratch folder lies whose path must be short, on systems where that counts.
+const ShortTemp = "/tmp"
 
 // scratchLock is the name of the lock in a scratch folder; who is killed lets go of it.
 const scratchLock = "lock"
@@ -17,7 +33,7 @@ type Scratch struct {
 }
 
 // MakeScratch makes a folder in base, "" for the system's temporary one. Its name begins with
-// prefix, and what runs that were killed have left there under that prefix is removed first.
+// prefix, one of the above, and what runs that were killed have left there is removed first, whatever it was for.
 func MakeScratch(base, prefix string) (t Scratch, err error) {
 	if base == "" {
 		base = os.TempDir()
@@ -25,7 +41,7 @@ func MakeScratch(base, prefix string) (t Scratch, err error) {
 	if base, err = filepath.Abs(base); err != nil {
 		return t, err
 	}
-	sweep(base, prefix)
+	sweep(base)
 	if t.Dir, err = os.MkdirTemp(base, prefix); err != nil {
 		return t, err
 	}
@@ -54,13 +70,27 @@ func (t Scratch) Remove() {
 	}
 }
 
+// SweepScratch removes what runs that were killed have left, wherever MakeScratch makes folders by itself, or is told to make short ones.
+func SweepScratch() {
+	sweep(os.TempDir())
+	if runtime.GOOS != "windows" && os.TempDir() != ShortTemp {
+		sweep(ShortTemp)
+	}
+}
+
 // sweep removes the folders of runs of this user that were killed.
-func sweep(base, prefix string) {
-	list, err := filepath.Glob(filepath.Join(EscapeGlob(base), EscapeGlob(prefix)+"*"))
+func sweep(base string) {
+	folder, err := os.Open(base)
 	if err != nil {
 		return
 	}
-	for _, dir := range list {
+	names, _ := folder.Readdirnames(-1) // what could not be read is left
+	folder.Close()
+	for _, name := range names {
+		if !slices.ContainsFunc(scratches, func(kind string) bool { return strings.HasPrefix(name, kind) }) {
+			continue
+		}
+		dir := filepath.Join(base, name)
 		path := filepath.Join(dir, scratchLock)
 		// What another user owns could be swapped for a link while it is being removed.
 		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || !IsOwn(dir) {

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -25,6 +26,13 @@ func isDropping(name string) bool {
 		strings.HasPrefix(name, ".~lock.") && name[len(name)-1] == '#' || // office programs
 		strings.HasPrefix(name, ".fuse_hidden") || isSillyRename(name)
 }
+
+// passing is what programs call a file that they write beside another one, to put it in its place: sed -i of GNU and of BSD,
+// Python's and Rust's temporary files, and NAME.tmp with or without a number behind it.
+var passing = regexp.MustCompile(`^(?:sed[0-9A-Za-z]{6}|\.![0-9]+!.+|\.?tmp[0-9A-Za-z_]{6,8}|.+\.tmp(?:[^a-z].*)?)$`)
+
+// IsPassing reports whether a new file of this name is likely to be renamed or removed at once. It may be a source all the same.
+func IsPassing(name string) bool { return isDropping(name) || passing.MatchString(name) }
 
 // isSwap matches vim's swap files: ".*.sw?", and ".sw?" of a buffer without a name.
 func isSwap(name string) bool {

@@ -31,7 +31,7 @@ func (a *At) Commits() string {
 // CheckOut checks out what ref names in all repositories that dirs lie in. The caller removes
 // it. The error is a *usage.Error for a ref that is none.
 func CheckOut(ctx context.Context, dirs []string, ref string) (at *At, err error) {
-	scratch, err := fsys.MakeScratch("", "astrid-dev-against-")
+	scratch, err := fsys.MakeScratch("", fsys.ScratchAgainst)
 	if err != nil {
 		return nil, usage.Hint(err, "set TMPDIR to a folder that can be written")
 	}

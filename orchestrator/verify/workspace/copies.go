@@ -50,7 +50,7 @@ func asUsage(err error) error {
 }
 
 func (c *Copies) make(ctx context.Context, p Plan) (err error) {
-	if c.temp, err = fsys.MakeScratch("", "astrid-dev-verify-"); err != nil {
+	if c.temp, err = fsys.MakeScratch("", fsys.ScratchVerify); err != nil {
 		return err
 	}
 	own := c.Folder()
