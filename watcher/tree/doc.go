@@ -22,8 +22,12 @@
 //	keptoutline.go an outline that a later process goes by
 //	kept.go       a snapshot that a later process goes by
 //	retake.go     a snapshot that goes by an earlier one
+//	looked.go     what has other times than it had
+//	opener.go     folders, opened one after the other
+//	differs.go    whether one file holds something else
 //	take.go       a snapshot of the sources
-//	read.go       files are read and hashed
+//	read.go       all files are hashed in their order
+//	reader.go     files are read, some at a time
 //	copied.go     files that did not change are taken from a copy
 //	lossy.go      paths as the digest has them
 //	walk.go       the sources, in the order of the digest
