@@ -94,6 +94,10 @@ func standings(cmd *cobra.Command, args []string) (answer statusAnswer, err erro
 		return answer, err
 	}
 	snapshot, pending, err := w.Status(cmd.Context())
+	if errors.Is(err, ask.ErrEnded) { // it was killed just now, and its socket lived a moment longer
+		answer.Capsules, err = recorded(cmd, at)
+		return answer, err
+	}
 	if err != nil {
 		return answer, usage.New(err)
 	}

@@ -23,6 +23,9 @@ var ErrNobody = errors.New("nothing watches there")
 // dialWait is how long a watch may take to take a connection: one that is stopped takes none.
 const dialWait = 5 * time.Second
 
+// ErrEnded says that the watch that was asked has ended, and did not answer: from then on nothing watches there.
+var ErrEnded = errors.New("the watch ended before it answered")
+
 // Watch is a running watch of this user's.
 type Watch struct {
 	PID     int
@@ -130,7 +133,7 @@ func (a *answers) failed(err error) error {
 		return a.ctx.Err()
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		return errors.New("the watch ended before it answered")
+		return ErrEnded
 	}
 	return err
 }
