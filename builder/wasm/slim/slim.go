@@ -91,7 +91,7 @@ func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(
 // without is c's code section with a trap for each body that n knows and that did not run, and where in it
 // the bodies begin that n knows. It is nil when it is as long as before.
 func (c *core) without(n *note) (content []byte, known []int) {
-	content = append(content, c.module[c.code.body:c.first]...)
+	content = append(make([]byte, 0, c.code.end-c.code.body), c.module[c.code.body:c.first]...)
 	for i, body := range c.bodies {
 		if n.knows(i, body) {
 			if !n.ran[i] {

@@ -23,7 +23,7 @@ func Strip(module []byte, symbols bool) (stripped []byte, told bool) {
 
 // without is module without the custom sections whose names drop accepts. Its sections can be read.
 func without(module []byte, drop func(name string) bool) []byte {
-	out := slices.Clone(module[:8])
+	out := append(make([]byte, 0, len(module)+markSize), module[:8]...)
 	for r := (reader{rest: module[8:], at: 8}); r.more(); {
 		whole := r.rest
 		id := r.byte()
