@@ -40,7 +40,7 @@ func planGo(ctx context.Context, j *job) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), pkg: pkg}
+	g := &goModule{job: j, program: program, version: version, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm"), pkg: pkg}
 	argv := func(out string) []string {
 		return []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", j.moduleIn(out, component), pkg}
 	}
@@ -93,11 +93,12 @@ func planTinyGo(ctx context.Context, j *job) (*Recipe, error) {
 		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: tree.ManifestName, Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
-	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
+	version := goVersion(ctx, j, compiler)
+	g := &goModule{job: j, program: compiler, version: version, env: j.env.with("GOOS", "wasip1").with("GOARCH", "wasm").with("GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
 	argv := func(out string) []string {
 		return []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.moduleIn(out, 0), "."}
 	}
-	return &Recipe{argv: argv, Identity: j.goIdentity(program, versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)), Outside: g.outside, TellsAll: true}, nil
+	return &Recipe{argv: argv, Identity: j.goIdentity(program, versionOf(ctx, j, program, "version"), version), Outside: g.outside, TellsAll: true}, nil
 }
 
 var goDirective = regexp.MustCompile(`(?m)^\s*(?:go|toolchain)\s+\S+`)
