@@ -15,6 +15,9 @@ func (b *Build) bare(path string, m *Module) (string, error) {
 	if m.Found {
 		return path, nil
 	}
+	if customs, ok := customsOf(path); ok && !source.Tells(customs, b.Recipe.StripNames) {
+		return path, nil
+	}
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		return "", b.refused(err)
@@ -35,6 +38,17 @@ func (b *Build) bare(path string, m *Module) (string, error) {
 		return "", b.refused(err)
 	}
 	return module, b.keepMap(whole, path, m.Lines)
+}
+
+// customsOf are the names of custom sections in the module at path, of which no more than that is read. Where it is not ok,
+// all of it is to be read.
+func customsOf(path string) (names []string, ok bool) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	return source.Customs(f)
 }
 
 // keepMap copies the source map that lies beside the module at path, where the module names one.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
@@ -21,6 +23,9 @@ import (
 func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	if b.Manifest.Dev.Wrap.Off {
 		return path, nil
+	}
+	if customs, ok := customsOf(path); ok && !slices.ContainsFunc(customs, tellsWorld) {
+		return path, nil // the quick answer for nearly every module
 	}
 	module, err := os.ReadFile(path)
 	if err != nil {
@@ -45,10 +50,13 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	return wrapped, nil
 }
 
+// tellsWorld reports whether a core module carries its world in a custom section of that name.
+func tellsWorld(name string) bool { return strings.HasPrefix(name, "component-type") }
+
 // wantsWrap reports whether a core module carries its world.
 func wantsWrap(ctx context.Context, module []byte) (bool, error) {
 	if !bytes.Contains(module, []byte("component-type")) {
-		return false, nil // the quick answer for nearly every module
+		return false, nil
 	}
 	r, err := reader.Shared()
 	if err != nil {

@@ -1,10 +1,6 @@
 package source
 
-import (
-	"bytes"
-	"slices"
-	"strings"
-)
+import "bytes"
 
 // Strip is a core module without what tells of its source: the debug information, and the address
 // of a source map. With symbols the names and the notes of the linker go as well, as
@@ -15,9 +11,8 @@ func Strip(module []byte, symbols bool) (stripped []byte, told bool) {
 		return module, false
 	}
 	return without(module, func(name string) bool {
-		lines := strings.HasPrefix(name, ".debug_") || name == "sourceMappingURL"
-		told = told || lines
-		return lines || symbols && slices.Contains([]string{"name", "producers", "target_features"}, name)
+		told = told || lines(name)
+		return lines(name) || symbols && symbol(name)
 	}), told
 }
 
