@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -60,7 +61,11 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 		if f.known[i] == nil {
 			continue
 		}
+		var data []byte
+		var joining sync.WaitGroup
+		joining.Go(func() { data = c.joined() })
 		code, valid, traps := c.without(f.known[i])
+		joining.Wait()
 		if code == nil {
 			continue
 		}
@@ -68,7 +73,7 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 		f.small[i], f.traps[i], known[i] = code[c.first-c.code.body:], traps, valid
 		left.Locals += f.known[i].locals
 		left.Code += c.code.whole() - sized(len(code))
-		if data := c.joined(); data != nil {
+		if data != nil {
 			changed[&c.module[0]][dataSection] = data
 			left.Data += c.data.whole() - sized(len(data))
 		}
