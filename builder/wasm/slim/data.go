@@ -26,8 +26,36 @@ func (s *segment) end() int { return s.at + len(s.content) }
 // run are segments that are joined, by where they begin and end.
 type run struct{ at, end, count int }
 
-// joined is the content of its data section with fewer segments; nil where there is no such thing.
-func (c *core) joined() []byte { return joined(c.module[c.data.body:c.data.end]) }
+// dataOf is the data section of a core module, where it has one, with a memory of its own, which is its only one as the sandbox knows
+// no more, and with no code that names a segment.
+func dataOf(module []byte) (data section, ok bool) {
+	list, _ := sections(module)
+	memories := 0
+	for _, s := range list {
+		switch s.id {
+		case memorySection:
+			memories, _ = number(module[s.body:s.end])
+		case dataCountSection: // how many segments there are that code may name
+			return section{}, false
+		case dataSection:
+			data = s
+		}
+	}
+	return data, data.end > 0 && memories == 1
+}
+
+// joinAll joins the data sections of all core modules in the file b, where they can be, and says how many bytes there are less then.
+func (changed changes) joinAll(b []byte) (less int64) {
+	modules(b, func(module []byte, _ int) {
+		if data, ok := dataOf(module); ok {
+			if content := joined(module[data.body:data.end]); content != nil {
+				changed.set(module, dataSection, content)
+				less += data.whole() - sized(len(content))
+			}
+		}
+	})
+	return less
+}
 
 // joined is the content of a data section that writes the same as content, with fewer segments. It is nil where
 // segments are not of the simplest kind, and where nothing much would come of it.

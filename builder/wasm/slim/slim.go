@@ -54,32 +54,31 @@ func (n *Notes) Read(b []byte) *File {
 // Slim is the file without the bodies that are known to be valid and did not run. It is not ok
 // where these are few, less than half of the notes' Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
-	changed := map[*byte]map[byte][]byte{}
+	changed, code := changes{}, make([][]byte, len(f.cores))
+	var joining sync.WaitGroup
+	joining.Go(func() { left.Data = changed.joinAll(f.bytes) })
 	known := make([][]int, len(f.cores))
 	f.small, f.traps = make([][]byte, len(f.cores)), make([][]bool, len(f.cores))
 	for i, c := range f.cores {
 		if f.known[i] == nil {
 			continue
 		}
-		var data []byte
-		var joining sync.WaitGroup
-		joining.Go(func() { data = c.joined() })
-		code, valid, traps := c.without(f.known[i])
-		joining.Wait()
-		if code == nil {
+		code[i], known[i], f.traps[i] = c.without(f.known[i])
+		if code[i] == nil {
 			continue
 		}
-		changed[&c.module[0]] = map[byte][]byte{codeSection: code}
-		f.small[i], f.traps[i], known[i] = code[c.first-c.code.body:], traps, valid
+		f.small[i] = code[i][c.first-c.code.body:]
 		left.Locals += f.known[i].locals
-		left.Code += c.code.whole() - sized(len(code))
-		if data != nil {
-			changed[&c.module[0]][dataSection] = data
-			left.Data += c.data.whole() - sized(len(data))
-		}
+		left.Code += c.code.whole() - sized(len(code[i]))
 	}
+	joining.Wait()
 	if left.Code == 0 || left.Code < int64(f.notes.Least)/2 {
 		return nil, Left{}, false
+	}
+	for i, c := range f.cores {
+		if code[i] != nil {
+			changed.set(c.module, codeSection, code[i])
+		}
 	}
 	small = rewrite(f.bytes, changed, 0)
 	was, is := codes(f.bytes), codes(small) // of the same core modules, in the same order
