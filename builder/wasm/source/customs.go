@@ -55,9 +55,12 @@ func Tells(customs []string, symbols bool) bool {
 	return slices.ContainsFunc(customs, func(name string) bool { return lines(name) || symbols && symbol(name) })
 }
 
+// MapSection is the custom section with the address of a source map.
+const MapSection = "sourceMappingURL"
+
 // lines reports whether a custom section of that name tells lines of the source.
 func lines(name string) bool {
-	return strings.HasPrefix(name, ".debug_") || name == "sourceMappingURL"
+	return strings.HasPrefix(name, ".debug_") || name == MapSection
 }
 
 // symbol reports whether one of that name is what wasm-ld --strip-all drops besides.
