@@ -45,17 +45,6 @@ func (b *Build) bare(path string, m *Module) (string, error) {
 	return module, b.keepMap(whole, path, m.Lines)
 }
 
-// customsOf are the names of custom sections in the module at path, of which no more than that is read. Where it is not ok,
-// all of it is to be read.
-func customsOf(path string) (names []string, ok bool) {
-	f, err := fsys.Open(path)
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	return source.Customs(f)
-}
-
 // keepMap copies the source map that lies beside the module at path, where the module names one.
 func (b *Build) keepMap(module []byte, path, lines string) error {
 	m, err := source.Open(module)

@@ -15,6 +15,8 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // wrap makes a component of a core module that asks for it, and returns the
@@ -48,6 +50,17 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 		return "", b.refused(err)
 	}
 	return wrapped, nil
+}
+
+// customsOf are the names of custom sections in the module at path, of which no more than that is read. Where it is not ok,
+// all of it is to be read.
+func customsOf(path string) (names []string, ok bool) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	return source.Customs(f)
 }
 
 // tellsWorld reports whether a core module carries its world in a custom section of that name.

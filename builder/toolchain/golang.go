@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -126,18 +125,6 @@ func tooOld(version string) bool {
 	}
 	minor, err := strconv.Atoi(m[1])
 	return err == nil && minor < 24
-}
-
-// goEnvFile is where `go env -w` writes.
-func goEnvFile(env environ) string {
-	if file := env.get("GOENV"); file != "" {
-		return file
-	}
-	folder := env.get("XDG_CONFIG_HOME")
-	if folder == "" {
-		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
-	}
-	return filepath.Join(folder, "go", "env")
 }
 
 // goIdentity is the versions and what changes the result for the same sources: the

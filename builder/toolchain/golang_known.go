@@ -15,6 +15,7 @@ import (
 
 	"github.com/zeebo/blake3"
 
+	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -77,6 +78,33 @@ func (g *goModule) restsOnMore() bool {
 	vendors := module != g.dir && isDir(filepath.Join(module, "vendor"))
 	flags := g.env.get("GOFLAGS") + readSmall(goEnvFile(g.env))
 	return g.workspace() != "" || replaces || vendors || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay")
+}
+
+// workspace is the go.work that counts, "" for none.
+func (g *goModule) workspace() string {
+	switch file := g.env.get("GOWORK"); file {
+	case "off":
+		return ""
+	case "":
+		if folder := above(g.dir, "go.work"); folder != "" {
+			return filepath.Join(folder, "go.work")
+		}
+		return ""
+	default:
+		return file
+	}
+}
+
+// goEnvFile is where `go env -w` writes.
+func goEnvFile(env environ) string {
+	if file := env.get("GOENV"); file != "" {
+		return file
+	}
+	folder := env.get("XDG_CONFIG_HOME")
+	if folder == "" {
+		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
+	}
+	return filepath.Join(folder, "go", "env")
 }
 
 // read is the digest of what the go command reads of the module and of packages in folders, and when any of it changed last.

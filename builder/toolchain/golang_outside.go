@@ -42,21 +42,6 @@ func (g *goModule) outside(ctx context.Context) ([]string, error) {
 	return g.beyond(append(list, files...)), err
 }
 
-// workspace is the go.work that counts, "" for none.
-func (g *goModule) workspace() string {
-	switch file := g.env.get("GOWORK"); file {
-	case "off":
-		return ""
-	case "":
-		if folder := above(g.dir, "go.work"); folder != "" {
-			return filepath.Join(folder, "go.work")
-		}
-		return ""
-	default:
-		return file
-	}
-}
-
 // goPackage is what `go list -json` says of a package.
 type goPackage struct {
 	Dir        string

@@ -37,6 +37,9 @@ type section struct {
 // whole is how long it is with its number and size.
 func (s section) whole() int64 { return int64(s.end - s.head) }
 
+// sized is how long a section is with n bytes of content.
+func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(n))) + n) }
+
 // sections are those of the module or component b, which begins with its header.
 func sections(b []byte) (list []section, ok bool) {
 	for at := len(coreHead); at < len(b); {

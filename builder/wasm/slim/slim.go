@@ -2,7 +2,6 @@ package slim
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -89,9 +88,6 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 	}
 	return small, left, true
 }
-
-// sized is how long a section is with n bytes of content.
-func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(n))) + n) }
 
 // without is c's code section with a trap for each body that n knows and that did not run, which these are, and where
 // in it the bodies begin that n knows. It is nil when it is as long as before.
