@@ -215,7 +215,11 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
 	defer b.lookAgain(ctx, s, made)()
-	return b.judge(ctx, s, ready)
+	err = b.judge(ctx, s, ready)
+	if diskErr := made.OnDisk(); err == nil && diskErr != nil {
+		err = stageFailure(ctx, in.Dir, diskErr)
+	}
+	return err
 }
 
 // lookAgain learns what a build that went well read, which may take a question to its tool, and looks at s's inputs

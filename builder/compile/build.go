@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,15 @@ type Module struct {
 	Found     bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash      string
 	Size      int64
+	onDisk    func() error // waits until it is there
+}
+
+// OnDisk waits until all modules are on disk. Before that they can be read, and must not be published.
+func (m *Made) OnDisk() (err error) {
+	for i := range m.Modules {
+		err = cmp.Or(err, m.Modules[i].onDisk())
+	}
+	return err
 }
 
 // DiskError is a refusal of the disk to stage something.

@@ -79,6 +79,7 @@ func TestDo(t *testing.T) {
 	if len(made.Modules) != 1 || !made.Ran || made.Took <= 0 || began != 1 || ended != 1 {
 		t.Fatalf("made %+v, began %d times and ended %d", made, began, ended)
 	}
+	testkit.Check(t, made.OnDisk())
 	m := made.Modules[0]
 	if hash, err := tree.HashFile(m.Path); err != nil || hash != m.Hash || m.Size != int64(len(testkit.Core())) || m.Found || filepath.Dir(m.Path) != b.Work {
 		t.Errorf("module %+v, its hash is %s, %v", m, hash, err)

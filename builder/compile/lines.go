@@ -3,6 +3,7 @@ package compile
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
@@ -13,6 +14,10 @@ import (
 // there is nothing to take out; m.Lines is then a copy that still tells.
 func (b *Build) bare(path string, m *Module) (string, error) {
 	if m.Found {
+		return path, nil
+	}
+	customs, ok := customsOf(path)
+	if ok && !source.Tells(customs, b.Recipe.StripNames) {
 		return path, nil
 	}
 	whole, err := os.ReadFile(path)
@@ -33,6 +38,9 @@ func (b *Build) bare(path string, m *Module) (string, error) {
 	m.Lines = m.Path + ".lines"
 	if err := os.WriteFile(m.Lines, whole, 0o666); err != nil {
 		return "", b.refused(err)
+	}
+	if ok && !slices.Contains(customs, source.MapSection) {
+		return module, nil
 	}
 	return module, b.keepMap(whole, path, m.Lines)
 }

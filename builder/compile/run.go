@@ -29,7 +29,9 @@ func (b *Build) Do(ctx context.Context) (Made, error) {
 	artifacts, err := b.run(ctx)
 	b.made.Ran, b.made.Told = err == nil, b.command.Told(start)
 	if err == nil {
-		err = b.collect(ctx, artifacts)
+		if err = b.collect(ctx, artifacts); err != nil {
+			_ = b.made.OnDisk() // nobody writes to the folder from then on
+		}
 	}
 	return b.made, err
 }
@@ -125,7 +127,7 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		if err != nil {
 			return b.refused(err)
 		}
-		if m.Hash, m.Size, err = tree.CopyTo(out, path); err != nil {
+		if m.Hash, m.Size, m.onDisk, err = tree.Copy(out, path); err != nil {
 			return b.refused(err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {

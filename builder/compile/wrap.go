@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/proc"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
+	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
 // wrap makes a component of a core module that asks for it, and returns the
@@ -21,6 +25,9 @@ import (
 func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	if b.Manifest.Dev.Wrap.Off {
 		return path, nil
+	}
+	if customs, ok := customsOf(path); ok && !slices.ContainsFunc(customs, tellsWorld) {
+		return path, nil // the quick answer for nearly every module
 	}
 	module, err := os.ReadFile(path)
 	if err != nil {
@@ -45,10 +52,24 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	return wrapped, nil
 }
 
+// customsOf are the names of custom sections in the module at path, of which no more than that is read. Where it is not ok,
+// all of it is to be read.
+func customsOf(path string) (names []string, ok bool) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	return source.Customs(f)
+}
+
+// tellsWorld reports whether a core module carries its world in a custom section of that name.
+func tellsWorld(name string) bool { return strings.HasPrefix(name, "component-type") }
+
 // wantsWrap reports whether a core module carries its world.
 func wantsWrap(ctx context.Context, module []byte) (bool, error) {
 	if !bytes.Contains(module, []byte("component-type")) {
-		return false, nil // the quick answer for nearly every module
+		return false, nil
 	}
 	r, err := reader.Shared()
 	if err != nil {

@@ -55,7 +55,7 @@ func loaded(ctx context.Context, module []byte, o Options, known []int, watch en
 	}
 	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines})
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Unplaced: known != nil})
 	return s, err
 }
 

@@ -26,6 +26,7 @@
 //	golang.go           Go, and TinyGo
 //	golang_lines.go     how the Go tools complain
 //	golang_outside.go   what a Go module reads
+//	golang_known.go     and whether the go command has to be asked for it
 //	rust_outside.go     what a crate reads
 //	rust_debug.go       a crate's module, sooner
 //	rust_flags.go       a crate's profile and flags

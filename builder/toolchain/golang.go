@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
@@ -40,7 +39,7 @@ func planGo(ctx context.Context, j *job) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &goModule{job: j, program: program, env: j.env.with("GOOS", "wasip1", "GOARCH", "wasm"), pkg: pkg}
+	g := &goModule{job: j, program: program, version: version, env: j.env.with("GOOS", "wasip1", "GOARCH", "wasm"), pkg: pkg}
 	argv := func(out string) []string {
 		return []string{program, "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", j.moduleIn(out, component), pkg}
 	}
@@ -93,11 +92,12 @@ func planTinyGo(ctx context.Context, j *job) (*Recipe, error) {
 		return nil, manifestProblem(finding.Finding{Code: finding.TinygoSeveral, File: tree.ManifestName, Message: "tinygo builds one component at a time",
 			Hint: `write a build command: build = ["make", "wasm"]`})
 	}
-	g := &goModule{job: j, program: compiler, env: j.env.with("GOOS", "wasip1", "GOARCH", "wasm", "GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
+	version := goVersion(ctx, j, compiler)
+	g := &goModule{job: j, program: compiler, version: version, env: j.env.with("GOOS", "wasip1", "GOARCH", "wasm", "GOFLAGS", strings.TrimSpace(j.env.get("GOFLAGS")+" -tags=tinygo")), pkg: "."}
 	argv := func(out string) []string {
 		return []string{program, "build", "-target=wasip1", "-buildmode=c-shared", "-o", j.moduleIn(out, 0), "."}
 	}
-	return &Recipe{argv: argv, Identity: j.goIdentity(program, versionOf(ctx, j, program, "version"), goVersion(ctx, j, compiler)), Outside: g.outside, TellsAll: true}, nil
+	return &Recipe{argv: argv, Identity: j.goIdentity(program, versionOf(ctx, j, program, "version"), version), Outside: g.outside, TellsAll: true}, nil
 }
 
 var goDirective = regexp.MustCompile(`(?m)^\s*(?:go|toolchain)\s+\S+`)
@@ -125,18 +125,6 @@ func tooOld(version string) bool {
 	}
 	minor, err := strconv.Atoi(m[1])
 	return err == nil && minor < 24
-}
-
-// goEnvFile is where `go env -w` writes.
-func goEnvFile(env environ) string {
-	if file := env.get("GOENV"); file != "" {
-		return file
-	}
-	folder := env.get("XDG_CONFIG_HOME")
-	if folder == "" {
-		folder = filepath.Join(cargo.UserHome(env.lookup), userConfig)
-	}
-	return filepath.Join(folder, "go", "env")
 }
 
 // goIdentity is the versions and what changes the result for the same sources: the

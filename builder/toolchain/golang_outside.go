@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -16,15 +17,15 @@ import (
 type goModule struct {
 	*job
 	program string // the go command
+	version string // what it says of itself
 	env     environ
 	pkg     string
 }
 
 // outside lists the module's files above the capsule, the workspace's, and the
-// files of packages that are no fixed version of a module, with all that they embed.
-// The go command is always asked, a tenth of a second: what it reads below the
-// capsule may be left out of the sources, such as an embedded dist or generated code
-// that git ignores.
+// files of packages that are no fixed version of a module, with all that they embed. What
+// the go command reads below the capsule is among them: it may be left out of the sources, such as an
+// embedded dist or generated code that git ignores.
 func (g *goModule) outside(ctx context.Context) ([]string, error) {
 	module := above(g.dir, "go.mod")
 	workspace := g.workspace()
@@ -41,21 +42,6 @@ func (g *goModule) outside(ctx context.Context) ([]string, error) {
 	return g.beyond(append(list, files...)), err
 }
 
-// workspace is the go.work that counts, "" for none.
-func (g *goModule) workspace() string {
-	switch file := g.env.get("GOWORK"); file {
-	case "off":
-		return ""
-	case "":
-		if folder := above(g.dir, "go.work"); folder != "" {
-			return filepath.Join(folder, "go.work")
-		}
-		return ""
-	default:
-		return file
-	}
-}
-
 // goPackage is what `go list -json` says of a package.
 type goPackage struct {
 	Dir        string
@@ -63,6 +49,7 @@ type goPackage struct {
 	EmbedFiles []string
 	// EmbedPatterns are what //go:embed says; one that matches nothing is among them.
 	EmbedPatterns []string
+	Error         *struct{}
 	Module        *struct {
 		Dir, GoMod, Version string
 		Replace             *struct{ Version string }
@@ -73,23 +60,33 @@ type goPackage struct {
 // in the capsule, a pattern for its Go files and for those that it embeds, so that a
 // new one counts, and each file that it embeds, which may be a module.
 func (g *goModule) files(ctx context.Context) ([]string, error) {
+	if list, ok := g.known(); ok {
+		return list, nil
+	}
+	asked := time.Now()
 	out, err := query(ctx, g.dir, g.env.with("GOPROXY", "off", "PWD", g.dir),
-		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,EmbedPatterns,Module", g.pkg})
+		[]string{g.program, "list", "-e", "-deps", "-json=Dir,Standard,EmbedFiles,EmbedPatterns,Error,Module", g.pkg})
 	if err != nil {
 		return nil, fmt.Errorf("asking go for the capsule's packages: %w", err)
 	}
-	var list []string
+	var list, folders []string
+	whole := true // nothing is missing or embedded
 	decoder := json.NewDecoder(bytes.NewReader(out))
 	for {
 		var p goPackage
 		if err := decoder.Decode(&p); err == io.EOF {
+			if whole {
+				g.learn(list, folders, asked)
+			}
 			return list, nil
 		} else if err != nil {
 			return list, fmt.Errorf("reading go's list of packages: %w", err)
 		}
+		whole = whole && p.Error == nil && p.Dir != ""
 		if p.Standard || p.Dir == "" || p.fixed() && !fsys.Inside(g.dir, p.Dir) {
 			continue
 		}
+		folders, whole = append(folders, p.Dir), whole && len(p.EmbedPatterns) == 0
 		list = append(list, filepath.Join(p.Dir, "*.go"))
 		if p.Module != nil && p.Module.GoMod != "" && !p.fixed() {
 			list = append(list, filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"), p.Module.GoMod)

@@ -13,8 +13,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// versions holds what tools said of themselves. It is the package's only
-// state: a key names the executable's content by its stat, so an entry is
+// versions holds what tools said of themselves. A key names the executable's content by its stat, so an entry is
 // never wrong, only unused. A tool that twice did not answer in time is not asked
 // again, or every look at its capsules would take that long.
 var versions = struct {

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -13,21 +14,33 @@ import (
 
 // CopyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
 func CopyTo(out *os.File, from string) (hash string, size int64, err error) {
-	defer func() {
-		if closeErr := out.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+	hash, size, onDisk, err := Copy(out, from)
+	if err == nil {
+		err = onDisk()
+	}
+	return hash, size, err
+}
+
+// Copy is CopyTo for who has something to do meanwhile: the content is on disk when onDisk returns.
+func Copy(out *os.File, from string) (hash string, size int64, onDisk func() error, err error) {
 	in, err := fsys.Open(from)
 	if err != nil {
-		return "", 0, err
+		return "", 0, nil, errors.Join(err, out.Close())
 	}
 	defer in.Close()
 	h := blake3.New()
-	if size, err = io.Copy(io.MultiWriter(out, h), in); err == nil {
-		err = out.Sync()
+	if size, err = io.Copy(io.MultiWriter(out, h), in); err != nil {
+		return "", 0, nil, errors.Join(err, out.Close())
 	}
-	return hex.EncodeToString(h.Sum(nil)), size, err
+	done := make(chan error, 1)
+	go func() {
+		err := out.Sync()
+		if closeErr := out.Close(); err == nil {
+			err = closeErr
+		}
+		done <- err
+	}()
+	return hex.EncodeToString(h.Sum(nil)), size, sync.OnceValue(func() error { return <-done }), nil
 }
 
 // hashers are used again: one takes ten kilobytes, and modules of a thousand capsules are hashed in a row.

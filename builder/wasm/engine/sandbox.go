@@ -52,6 +52,7 @@ type Config struct {
 	Enter          func(phase string) // told what is begun; may be nil
 	Watch          Watch              // who is told which functions run; may be nil
 	Lines          Lines
+	Unplaced       bool // nobody asks where a trap was: what traps is loaded again
 }
 
 // Host is who answers for what a guest imports.
@@ -85,7 +86,7 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 	config = config.WithCoreFeatures(features).
 		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(uint32(min(c.Memory/pageSize, 1<<16))).
-		WithDebugInfoEnabled(true) // of marks of ours: DWARF of hostile bytes never comes to the engine
+		WithDebugInfoEnabled(!c.Unplaced) // of marks of ours: DWARF of hostile bytes never comes to the engine
 	s := &Sandbox{
 		config:   c,
 		runtime:  wazero.NewRuntimeWithConfig(ctx, config),
@@ -138,8 +139,12 @@ func (s *Sandbox) load(ctx context.Context, at int, code []byte) (api.Module, er
 	compiled := s.compiled[at]
 	if compiled == nil {
 		began := time.Now()
+		marked := code
+		if !s.config.Unplaced {
+			marked = source.Mark(code, strconv.Itoa(at))
+		}
 		var err error
-		compiled, err = s.runtime.CompileModule(s.config.Watch.watched(ctx, code), source.Mark(code, strconv.Itoa(at)))
+		compiled, err = s.runtime.CompileModule(s.config.Watch.watched(ctx, code), marked)
 		s.compile += time.Since(began)
 		if err != nil {
 			return nil, &RefusedError{err}

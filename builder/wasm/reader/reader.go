@@ -34,6 +34,7 @@ const memoryPages = 1 << 13
 type Reader struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
+	memories memories
 }
 
 // New compiles the reader, in about a second, or takes it from the cache folder in about
@@ -72,7 +73,7 @@ func compile(ctx context.Context, cache string, ends bool) (*Reader, error) {
 		r.Close(ctx)
 		return nil, fmt.Errorf("compiling the reader of WebAssembly: %w", err)
 	}
-	return &Reader{runtime: r, compiled: compiled}, nil
+	return &Reader{runtime: r, compiled: compiled, memories: memories{keep: !ends}}, nil
 }
 
 // ownFolder is this reader's folder in the cache; those of other versions are removed.
@@ -117,7 +118,7 @@ type request struct {
 // call carries out one request, and decodes the answer's JSON into answer. It returns a
 // copy of the bytes that the JSON speaks of.
 func (r *Reader) call(ctx context.Context, q request, answer any, inputs ...[]byte) ([]byte, error) {
-	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(allocate))
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(r.memories.allocate))
 	m, err := r.runtime.InstantiateModule(ctx, r.compiled, wazero.NewModuleConfig().WithName(""))
 	if err != nil {
 		return nil, fmt.Errorf("starting the reader of WebAssembly: %w", err)

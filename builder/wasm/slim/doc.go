@@ -8,6 +8,13 @@
 // quick, and one that goes well says what a load of the whole would say: what ran is the same code
 // on the same data. One that does not go well says nothing, and the whole is loaded.
 //
+// A compiler that moves data or functions, as Go's does at each edit, changes the numbers in half of all bodies, and nothing
+// else of them. Whether a body is valid does not hang on the value of a constant, nor on the offset of an access to memory, as
+// long as that is a number of 32 bits; so a body is known too that differs in these alone from the noted one of the same number in the same
+// frame, where types, functions, tables, memories and globals are the same. To leave it out is as right as it is for one
+// that is the same: that it did not run before says nothing for sure in either case, since data and script are others in each file. What is sure
+// is that a load which goes well has called nothing of what was left out, and that all it called was there with the numbers of this file.
+//
 // Notes lie in a folder that is the user's own, under a key of this very program, and each carries
 // its own checksum: one that is missing, broken or of somebody else costs a load of the whole.
 //
@@ -17,5 +24,6 @@
 //	note.go      a note, in bytes and in a file
 //	program.go   which program this is
 //	data.go      segments of data, joined
+//	alike.go     two bodies that differ in numbers alone
 //	sections.go  the sections of a module, and the bodies in them
 package slim

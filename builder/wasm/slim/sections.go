@@ -37,6 +37,9 @@ type section struct {
 // whole is how long it is with its number and size.
 func (s section) whole() int64 { return int64(s.end - s.head) }
 
+// sized is how long a section is with n bytes of content.
+func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(n))) + n) }
+
 // sections are those of the module or component b, which begins with its header.
 func sections(b []byte) (list []section, ok bool) {
 	for at := len(coreHead); at < len(b); {
@@ -66,9 +69,6 @@ type core struct {
 	module []byte // of the file
 	at     int    // where it begins there
 	code   section
-	// data is none, or the only one, of a module with a memory of its own, which is its only one as the sandbox knows
-	// no more, and with no code that names a segment.
-	data   section
 	first  int      // where the first entry of the code section begins in module
 	bodies [][]byte // with their sizes before them
 	frame  [32]byte // the digest of all that decides whether a body is valid
@@ -86,13 +86,9 @@ func readCore(b []byte, least int) *core {
 	}
 	c := &core{module: b}
 	frame := blake3.New()
-	memories, named := 0, false
 	for _, s := range list {
 		switch s.id {
-		case customSection:
-			continue
-		case dataSection:
-			c.data = s
+		case customSection, dataSection:
 			continue
 		case codeSection:
 			if c.code.end > 0 || s.end-s.body < least {
@@ -101,21 +97,12 @@ func readCore(b []byte, least int) *core {
 			c.code = s
 			continue
 		}
-		switch s.id {
-		case memorySection:
-			memories, _ = number(b[s.body:s.end])
-		case dataCountSection: // how many segments there are that code may name
-			named = true
-		}
 		// Its number and its size, in full, and its content.
 		frame.Write(binary.LittleEndian.AppendUint64([]byte{s.id}, uint64(s.end-s.body)))
 		frame.Write(b[s.body:s.end])
 	}
 	if c.code.end == 0 || !c.readBodies() {
 		return nil
-	}
-	if memories != 1 || named {
-		c.data = section{}
 	}
 	frame.Sum(c.frame[:0])
 	return c
@@ -186,9 +173,20 @@ func codes(b []byte) (at []int) {
 	return at
 }
 
-// rewrite is the file b with the sections in their place that changed has for a core module, by their numbers.
-// The module is named by where it begins.
-func rewrite(b []byte, changed map[*byte]map[byte][]byte, depth int) []byte {
+// changes are the contents of sections that change, by their numbers, of core modules, which are named by where they begin.
+type changes map[*byte]map[byte][]byte
+
+func (changed changes) set(module []byte, id byte, content []byte) {
+	of := changed[&module[0]]
+	if of == nil {
+		of = map[byte][]byte{}
+		changed[&module[0]] = of
+	}
+	of[id] = content
+}
+
+// rewrite is the file b with what changed.
+func rewrite(b []byte, changed changes, depth int) []byte {
 	list, ok := sections(b)
 	if !ok || len(b) == 0 || depth > deepest {
 		return b

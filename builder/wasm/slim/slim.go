@@ -2,8 +2,8 @@ package slim
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -22,6 +22,7 @@ type File struct {
 	known []*note  // beside cores; nil where nothing is known
 	ran   [][]bool // beside cores: which bodies ran in a load that is watched
 	small [][]byte // beside cores: the bodies that Slim left, as they lie in what it made
+	traps [][]bool // beside cores: in the place of which bodies Slim has put a trap
 }
 
 // Left is what is not in a file that was made slim, and what is known of the rest.
@@ -52,28 +53,31 @@ func (n *Notes) Read(b []byte) *File {
 // Slim is the file without the bodies that are known to be valid and did not run. It is not ok
 // where these are few, less than half of the notes' Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
-	changed := map[*byte]map[byte][]byte{}
+	changed, code := changes{}, make([][]byte, len(f.cores))
+	var joining sync.WaitGroup
+	joining.Go(func() { left.Data = changed.joinAll(f.bytes) })
 	known := make([][]int, len(f.cores))
-	f.small = make([][]byte, len(f.cores))
+	f.small, f.traps = make([][]byte, len(f.cores)), make([][]bool, len(f.cores))
 	for i, c := range f.cores {
 		if f.known[i] == nil {
 			continue
 		}
-		code, valid := c.without(f.known[i])
-		if code == nil {
+		code[i], known[i], f.traps[i] = c.without(f.known[i])
+		if code[i] == nil {
 			continue
 		}
-		changed[&c.module[0]] = map[byte][]byte{codeSection: code}
-		f.small[i], known[i] = code[c.first-c.code.body:], valid
+		f.small[i] = code[i][c.first-c.code.body:]
 		left.Locals += f.known[i].locals
-		left.Code += c.code.whole() - sized(len(code))
-		if data := c.joined(); data != nil {
-			changed[&c.module[0]][dataSection] = data
-			left.Data += c.data.whole() - sized(len(data))
-		}
+		left.Code += c.code.whole() - sized(len(code[i]))
 	}
+	joining.Wait()
 	if left.Code == 0 || left.Code < int64(f.notes.Least)/2 {
 		return nil, Left{}, false
+	}
+	for i, c := range f.cores {
+		if code[i] != nil {
+			changed.set(c.module, codeSection, code[i])
+		}
 	}
 	small = rewrite(f.bytes, changed, 0)
 	was, is := codes(f.bytes), codes(small) // of the same core modules, in the same order
@@ -85,16 +89,14 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 	return small, left, true
 }
 
-// sized is how long a section is with n bytes of content.
-func sized(n int) int64 { return int64(1 + len(binary.AppendUvarint(nil, uint64(n))) + n) }
-
-// without is c's code section with a trap for each body that n knows and that did not run, and where in it
-// the bodies begin that n knows. It is nil when it is as long as before.
-func (c *core) without(n *note) (content []byte, known []int) {
-	content = append(content, c.module[c.code.body:c.first]...)
+// without is c's code section with a trap for each body that n knows and that did not run, which these are, and where
+// in it the bodies begin that n knows. It is nil when it is as long as before.
+func (c *core) without(n *note) (content []byte, known []int, traps []bool) {
+	content = append(make([]byte, 0, c.code.end-c.code.body), c.module[c.code.body:c.first]...)
+	traps = make([]bool, len(c.bodies))
 	for i, body := range c.bodies {
 		if n.knows(i, body) {
-			if !n.ran[i] {
+			if traps[i] = !n.ran[i]; traps[i] {
 				body = trap
 			}
 			_, head := number(body)
@@ -103,16 +105,15 @@ func (c *core) without(n *note) (content []byte, known []int) {
 		content = append(content, body...)
 	}
 	if len(content) >= c.code.end-c.code.body {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return content, known
+	return content, known, traps
 }
 
 // knows reports whether body number i is known to be valid.
-func (n *note) knows(i int, body []byte) bool { return bytes.Equal(body, n.bodies[i]) }
-
-// leaves reports whether body number i is known to be valid and did not run.
-func (n *note) leaves(i int, body []byte) bool { return !n.ran[i] && n.knows(i, body) }
+func (n *note) knows(i int, body []byte) bool {
+	return bytes.Equal(body, n.bodies[i]) || alike(n.bodies[i], body)
+}
 
 // Watch has noted which functions of a core module run that a load of the whole compiles, as far as no note tells of them.
 func (f *File) Watch(module []byte) engine.Watched {
@@ -134,9 +135,9 @@ func (f *File) Missing(missed func()) engine.Watch {
 		if i < 0 {
 			return engine.Watched{}
 		}
-		c, n := f.cores[i], f.known[i]
+		traps := f.traps[i]
 		return engine.Watched{
-			Wants:  func(function int) bool { return function < len(c.bodies) && n.leaves(function, c.bodies[function]) },
+			Wants:  func(function int) bool { return function < len(traps) && traps[function] },
 			Called: func(int) { missed() },
 		}
 	}

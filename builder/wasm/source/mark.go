@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// markSize is more than what Mark adds with a short key.
+const markSize = 256
+
 // Mark is module with debug sections of ours in the place of its own: they say that all of its
 // code is line 1 of a file called key. With them, and WithDebugInfoEnabled, wazero tells behind
 // each frame of a trap where in the code section it was, and of which module that is, whatever

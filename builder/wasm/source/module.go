@@ -55,7 +55,7 @@ func (s *sections) custom(r reader) {
 	switch {
 	case strings.HasPrefix(name, ".debug_"):
 		s.debug[name] = r.rest
-	case name == "sourceMappingURL":
+	case name == MapSection:
 		s.url = r.name()
 	case name == "name":
 		for r.more() {

@@ -1,29 +1,37 @@
 package source
 
-import (
-	"bytes"
-	"slices"
-	"strings"
-)
+import "bytes"
 
 // Strip is a core module without what tells of its source: the debug information, and the address
 // of a source map. With symbols the names and the notes of the linker go as well, as
 // wasm-ld --strip-all leaves a module. Everything else stays byte for byte. told reports whether
 // there was anything that tells lines; what is no core module is returned as it is.
 func Strip(module []byte, symbols bool) (stripped []byte, told bool) {
-	if _, err := readSections(module); err != nil {
+	if !isWhole(module) {
 		return module, false
 	}
 	return without(module, func(name string) bool {
-		lines := strings.HasPrefix(name, ".debug_") || name == "sourceMappingURL"
-		told = told || lines
-		return lines || symbols && slices.Contains([]string{"name", "producers", "target_features"}, name)
+		told = told || lines(name)
+		return lines(name) || symbols && symbol(name)
 	}), told
+}
+
+// isWhole reports whether module is a core module whose sections are as long as they say.
+func isWhole(module []byte) bool {
+	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
+		return false
+	}
+	r := reader{rest: module[8:], at: 8}
+	for r.more() {
+		r.byte()
+		r.sized()
+	}
+	return r.err == nil
 }
 
 // without is module without the custom sections whose names drop accepts. Its sections can be read.
 func without(module []byte, drop func(name string) bool) []byte {
-	out := slices.Clone(module[:8])
+	out := append(make([]byte, 0, len(module)+markSize), module[:8]...)
 	for r := (reader{rest: module[8:], at: 8}); r.more(); {
 		whole := r.rest
 		id := r.byte()
