@@ -129,7 +129,7 @@ func (s *simulation) disturb() {
 		s.write(c, content, false)
 		s.report(paths...)
 	case 13: // a save through a file beside, which sometimes comes to nothing
-		s.report(c.dir + "/main.go.tmp")
+		s.report(c.dir + "/main.go" + beside)
 		s.play(someTime(s.r, time.Second))
 		if !c.gone && s.r.IntN(4) > 0 {
 			s.write(c, content, true)

@@ -272,6 +272,9 @@ func (s *simulation) interrupted() {
 	}
 }
 
+// beside is how the name of a file ends that is written to take another one's place: an event of it tells nothing of that one.
+const beside = ".tmp"
+
 // heard notes what the loop is told of the disk.
 func (s *simulation) heard(batch watcher.Batch) {
 	if !s.loop.placed { // that is no change: it tells that every watch is placed
@@ -279,7 +282,8 @@ func (s *simulation) heard(batch watcher.Batch) {
 	}
 	for _, c := range s.sims {
 		if batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") }) {
-			c.told, c.heardAt, c.open = true, s.now, true
+			c.heardAt, c.open = s.now, true
+			c.told = c.told || batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") && !strings.HasSuffix(path, beside) })
 		}
 		if c.takes != "" && (slices.Contains(batch.Paths, c.takes+"/out.wasm") || slices.Contains(batch.Paths, c.takes)) {
 			c.open = true
