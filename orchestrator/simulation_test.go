@@ -283,7 +283,9 @@ func (s *simulation) heard(batch watcher.Batch) {
 	for _, c := range s.sims {
 		if batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") }) {
 			c.heardAt, c.open = s.now, true
-			c.told = c.told || batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool { return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") && !strings.HasSuffix(path, beside) })
+			c.told = c.told || batch.Lost || slices.ContainsFunc(batch.Paths, func(path string) bool {
+				return strings.HasPrefix(path, c.dir) && !strings.HasSuffix(path, ".wasm") && !strings.HasSuffix(path, beside)
+			})
 		}
 		if c.takes != "" && (slices.Contains(batch.Paths, c.takes+"/out.wasm") || slices.Contains(batch.Paths, c.takes)) {
 			c.open = true
