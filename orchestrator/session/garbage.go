@@ -10,15 +10,14 @@ import (
 
 // How much garbage may lie beside what is held, in percent. Go's 100 would be more than 100 MB for a thousand capsules.
 const (
-	startGarbage    = 50 // at least, until all is known
-	residentGarbage = 30 // at most, then, in a process that runs all day,
-	leastGarbage    = 15 // and at least: each collection goes over all that is held
+	usualGarbage = 30 // at least, until all is known; at most, then, in a process that runs all day,
+	leastGarbage = 15 // and at least this: each collection goes over all that is held
 )
 
 // heapRoom is how many bytes the heap takes, if these bounds let it: with the rest of the process that is below 100 MB. Until all is
 // known it grows to them however few are held, since a heap that grows from nothing is collected thirty times on its way there,
 // which was a fifth of a start with a thousand capsules.
-const heapRoom = 56 << 20
+const heapRoom = 48 << 20
 
 // garbage says how much garbage may lie, unless the user does.
 type garbage struct {
@@ -64,12 +63,12 @@ func (g *garbage) allow() {
 // startPercent is how much garbage may lie beside held bytes until all is known.
 func startPercent(held uint64) int {
 	held = max(held, 4<<20) // where less is held Go multiplies this
-	return max(startGarbage, int(100*heapRoom/held)-100)
+	return max(usualGarbage, int(100*heapRoom/held)-100)
 }
 
 // restPercent is how much may lie then.
 func restPercent(held uint64) int {
-	return min(residentGarbage, max(leastGarbage, int(100*heapRoom/max(held, 1))-100))
+	return min(usualGarbage, max(leastGarbage, int(100*heapRoom/max(held, 1))-100))
 }
 
 // end leaves what is allowed as it is.
