@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -114,5 +115,30 @@ func TestWhatNobodyWaitsForRunsAFewAtOnce(t *testing.T) {
 	}
 	if most.Load() > minorAtOnce {
 		t.Errorf("%d ran at once, want %d at most", most.Load(), minorAtOnce)
+	}
+}
+
+// sawEnd notes whether the loop knew of the end when this was taken in.
+type sawEnd struct{ saw *bool }
+
+func (h sawEnd) takeIn(l *loop, _ time.Time) { *h.saw = l.stopping }
+
+// What ends because the run does is never taken in before that: a build that was killed has not failed.
+func TestTheEndComesBeforeWhatItKilled(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that the result comes while tell waits for more
+	cfg := Config{Roots: []string{"/"}}.withDefaults()
+	r := &runner{Config: cfg, loop: newLoop(cfg), timer: time.NewTimer(0), results: make(chan happening)}
+	ctx, cancel := context.WithCancel(t.Context())
+	saw := false
+	go func() {
+		cancel()
+		r.results <- sawEnd{&saw}
+	}()
+	r.tell(ctx, passed{})
+	for r.pending == 0 { // it was not beside the first
+		r.tell(ctx, r.took(<-r.results))
+	}
+	if !saw {
+		t.Error("a result was taken in before the end that it comes from")
 	}
 }

@@ -85,10 +85,11 @@ func (r *runner) took(h happening) happening {
 // which may be a build that was killed for it; it may come at any moment, also while
 // effects are carried out.
 func (r *runner) tell(ctx context.Context, h happening) {
-	if ctx.Err() != nil {
+	happenings := r.besides(h)
+	if ctx.Err() != nil { // asked when all of them have come
 		r.loop.step(time.Now(), ended{})
 	}
-	effects, wait := r.loop.step(time.Now(), r.besides(h)...)
+	effects, wait := r.loop.step(time.Now(), happenings...)
 	for _, e := range effects {
 		r.carryOut(ctx, e)
 	}
