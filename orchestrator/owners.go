@@ -235,8 +235,7 @@ func ignored(path string, dir bool, roots []string) bool {
 
 // isCapsule reports whether dir is a capsule that nobody knows yet, inside another one.
 func isCapsule(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, tree.ManifestName))
-	return err == nil && info.Mode().IsRegular() && !tree.IgnoredFolder(filepath.Base(dir))
+	return tree.IsCapsule(dir) && !tree.IgnoredFolder(filepath.Base(dir))
 }
 
 // governs reports whether a change of path can change what counts as a source.

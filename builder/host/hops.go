@@ -140,7 +140,6 @@ func (h web) send(ctx context.Context, function string, p hop) (*http.Response, 
 
 // Methods of the WIT's variant; other carries its own.
 var methods = map[string]string{"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "delete": "DELETE",
-
 	"connect": "CONNECT", "options": "OPTIONS", "trace": "TRACE", "patch": "PATCH"}
 
 func (h web) method(c abi.Case) string {

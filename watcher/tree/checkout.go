@@ -66,11 +66,7 @@ func (c *Checkout) scopeOf(rel string) *scope {
 		up = c.scopeOf(above)
 	}
 	folder := c.own.inside(rel)
-	l := listing{
-		gitignore: fsys.Lstat(fsys.Join(folder, ".gitignore")).Kind == fsys.File,
-		git:       fsys.Lstat(fsys.Join(folder, ".git")).Kind != fsys.Missing,
-	}
-	sc := &scope{rel: rel, git: c.own.enterGit(up, rel, l)}
+	sc := &scope{rel: rel, git: c.own.enterGit(up, rel, gitListing(folder))}
 	c.scopes[rel] = sc
 	return sc
 }

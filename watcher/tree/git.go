@@ -90,6 +90,14 @@ func (o *defaults) enterGit(up *scope, rel string, l listing) gitScope {
 	return g.withIgnoreFile(o.inside(rel), l.gitignore)
 }
 
+// gitListing is what git wants to know of the entries of folder, which is not being walked.
+func gitListing(folder string) listing {
+	return listing{
+		gitignore: fsys.Lstat(fsys.Join(folder, ".gitignore")).Kind == fsys.File,
+		git:       fsys.Lstat(fsys.Join(folder, ".git")).Kind != fsys.Missing,
+	}
+}
+
 // inside is the absolute path of the folder rel.
 func (o *defaults) inside(rel string) string {
 	return filepath.Join(o.root, filepath.FromSlash(rel))

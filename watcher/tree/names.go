@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
@@ -29,10 +30,12 @@ func isDropping(name string) bool {
 
 // passing is what programs call a file that they write beside another one, to put it in its place: sed -i of GNU and of BSD,
 // Python's and Rust's temporary files, and NAME.tmp with or without a number behind it.
-var passing = regexp.MustCompile(`^(?:sed[0-9A-Za-z]{6}|\.![0-9]+!.+|\.?tmp[0-9A-Za-z_]{6,8}|.+\.tmp(?:[^a-z].*)?)$`)
+var passing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:sed[0-9A-Za-z]{6}|\.![0-9]+!.+|\.?tmp[0-9A-Za-z_]{6,8}|.+\.tmp(?:[^a-z].*)?)$`)
+})
 
 // IsPassing reports whether a new file of this name is likely to be renamed or removed at once. It may be a source all the same.
-func IsPassing(name string) bool { return isDropping(name) || passing.MatchString(name) }
+func IsPassing(name string) bool { return isDropping(name) || passing().MatchString(name) }
 
 // isSwap matches vim's swap files: ".*.sw?", and ".sw?" of a buffer without a name.
 func isSwap(name string) bool {

@@ -174,9 +174,8 @@ func (r *Rules) lookAt(rel string) (l listing) {
 		return l
 	}
 	folder := r.own.inside(rel)
+	l = gitListing(folder)
 	l.manifest = IsCapsule(folder)
-	l.gitignore = fsys.Lstat(fsys.Join(folder, ".gitignore")).Kind == fsys.File
-	l.git = fsys.Lstat(fsys.Join(folder, ".git")).Kind != fsys.Missing
 	return l
 }
 
