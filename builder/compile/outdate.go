@@ -101,25 +101,37 @@ func (b *Build) cargoTargets() map[string]bool {
 }
 
 // outdateCargo makes cargo compare the crates below target with their sources anew. What
-// it fetched is judged by checksums and stays.
+// it fetched is judged by checksums and stays; which crates these are is only asked where something is to look older.
 func outdateCargo(target string, source time.Time) {
 	_ = fsys.InRoot(target, func(f *fsys.Root) error {
 		for _, profile := range profiles(f) {
+			young := notOlder(target, profile, source)
+			if len(young) == 0 {
+				continue
+			}
 			fetched := fetchedCrates(f, profile)
-			for _, pattern := range cargoTimes {
-				names, _ := fs.Glob(f.FS(), profile+pattern)
-				for _, name := range names {
-					if fetched[crateOf(path.Base(path.Dir(name)))] {
-						continue
-					}
-					if info, err := f.Lstat(name); err == nil && info.Mode().IsRegular() && !info.ModTime().Before(source) {
-						_ = f.Chtimes(name, time.Time{}, source.Add(-time.Second))
-					}
+			for _, name := range young {
+				if !fetched[crateOf(path.Base(path.Dir(name)))] {
+					_ = f.Chtimes(name, time.Time{}, source.Add(-time.Second))
 				}
 			}
 		}
 		return nil
 	})
+}
+
+// notOlder are the files with cargo's times in a profile's folder, named from its target folder, that are not older than source.
+func notOlder(target, profile string, source time.Time) (young []string) {
+	for _, pattern := range cargoTimes {
+		paths, _ := filepath.Glob(filepath.Join(fsys.EscapeGlob(target), profile+pattern))
+		for _, file := range paths {
+			if info, err := os.Lstat(file); err == nil && info.Mode().IsRegular() && !info.ModTime().Before(source) {
+				name, _ := filepath.Rel(target, file)
+				young = append(young, filepath.ToSlash(name))
+			}
+		}
+	}
+	return young
 }
 
 // profiles are the folders of cargo's profiles below a target folder, each with a slash at

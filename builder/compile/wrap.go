@@ -26,15 +26,18 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 	if b.Manifest.Dev.Wrap.Off {
 		return path, nil
 	}
-	if customs, ok := customsOf(path); ok && !slices.ContainsFunc(customs, tellsWorld) {
-		return path, nil // the quick answer for nearly every module
+	customs, known := customsOf(path)
+	if known && !slices.ContainsFunc(customs, tellsWorld) {
+		return path, nil
 	}
 	module, err := os.ReadFile(path)
 	if err != nil {
 		return "", b.refused(err)
 	}
-	if wanted, err := wantsWrap(ctx, module); err != nil || !wanted {
-		return path, err
+	if !known { // its sections are not whole: only the reader knows what it makes of that
+		if wanted, err := wantsWrap(ctx, module); err != nil || !wanted {
+			return path, err
+		}
 	}
 	wrapped := to + ".component"
 	start := time.Now()

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	kept    = 16       // notes in the folder, of all programs: the engines that one person works with, as they are loaded and as they are called
+	kept    = 64       // notes in the folder, of all programs: the capsules that one person works with, as they are loaded and as they are called
 	largest = 64 << 20 // bytes of a note
 	suffix  = ".code"
 )

@@ -9,7 +9,7 @@ import (
 )
 
 // Least is how many bytes of code a core module has that is worth a note.
-const Least = 256 << 10
+const Least = 32 << 10
 
 // trap is a body that is valid whatever its function takes and returns: no locals, unreachable, end.
 var trap = []byte{3, 0, 0x00, 0x0b}
