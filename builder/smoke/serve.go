@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
 const childArgument = "__smoke" // hidden first argument of the binary
@@ -44,9 +42,7 @@ func serve(in io.Reader, out io.Writer) error {
 		if err := reports.Encode(answer{n, r}); err != nil {
 			return err
 		}
-		if r.Size >= slim.Least { // what it left is collected while nobody waits, so that the heap does not grow from load to load
-			go runtime.GC()
-		}
+		go engine.Collect() // while nobody waits
 	}
 }
 

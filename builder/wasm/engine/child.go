@@ -25,6 +25,7 @@ func Child(args []string, name string, serve func(in io.Reader, out io.Writer) e
 		return 0, false
 	}
 	reader.InChild(args[1])
+	hoardGarbage()
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, strings.TrimSpace(err.Error()))
 		return 1, true

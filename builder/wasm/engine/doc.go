@@ -7,6 +7,7 @@
 // The files call one way, from top to bottom:
 //
 //	child.go      a child process that serves, and what it reads
+//	garbage.go    what a child's load leaves, and when it is collected
 //	carryout.go   the steps of a plan
 //	intrinsic.go  the functions of the engine itself
 //	transcode.go  strings from one encoding to another
