@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
@@ -27,7 +25,7 @@ func (b *Build) wrap(ctx context.Context, path, to string) (string, error) {
 		return path, nil
 	}
 	customs, known := customsOf(path)
-	if known && !slices.ContainsFunc(customs, tellsWorld) {
+	if known && !source.TellWorld(customs) {
 		return path, nil
 	}
 	module, err := os.ReadFile(path)
@@ -65,9 +63,6 @@ func customsOf(path string) (names []string, ok bool) {
 	defer f.Close()
 	return source.Customs(f)
 }
-
-// tellsWorld reports whether a core module carries its world in a custom section of that name.
-func tellsWorld(name string) bool { return strings.HasPrefix(name, "component-type") }
 
 // wantsWrap reports whether a core module carries its world.
 func wantsWrap(ctx context.Context, module []byte) (bool, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
 const childArgument = "__guest" // hidden first argument of the binary
@@ -26,7 +27,7 @@ func Main(args []string) (code int, handled bool) {
 
 // warm makes what every load needs, while nobody waits. A load tells of what fails.
 func warm(ctx context.Context) {
-	if s, err := loaded(ctx, []byte(engine.LeastComponent), Options{}, nil, nil); err == nil {
+	if s, err := loaded(ctx, []byte(engine.LeastComponent), Options{}, slim.Left{}, nil); err == nil {
 		s.close()
 	}
 }

@@ -85,7 +85,7 @@ func (p *player) openSlim(ctx context.Context) bool {
 	o := p.options
 	o.Limits = o.Limits.withDefaults()
 	o.Limits.Wall /= slimShare
-	s, err := loaded(ctx, small, o, left.Known, p.file.Missing(func() { p.missed = true }))
+	s, err := loaded(ctx, small, o, left, p.file.Missing(func() { p.missed = true }))
 	if err != nil || s.runLoop() { // a loop runs on between requests
 		return false
 	}
@@ -105,7 +105,7 @@ func (p *player) whole(ctx context.Context) (err error) {
 		watch, p.noted = p.file.Watch, p.file.Ran()
 		o.Checked = false // what is noted to be valid was validated here
 	}
-	p.now, err = loaded(ctx, p.module, o, nil, watch)
+	p.now, err = loaded(ctx, p.module, o, slim.Left{}, watch)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
 // session is a module that has been loaded. One goroutine uses it.
@@ -32,19 +33,18 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loaded(ctx, module, o, nil, nil)
+	return loaded(ctx, module, o, slim.Left{}, nil)
 }
 
-// loaded is load of a module that was read. known is where bodies of functions begin that need not be validated; watch is
-// told which functions run. Both may be nil.
-func loaded(ctx context.Context, module []byte, o Options, known []int, watch engine.Watch) (*session, error) {
+// loaded is load of a module that was read, of which left is not there. watch is told which functions run; it may be nil.
+func loaded(ctx context.Context, module []byte, o Options, left slim.Left, watch engine.Watch) (*session, error) {
 	o.Limits = o.Limits.withDefaults()
 	release, err := releaseOf(o)
 	if err != nil {
 		return nil, err
 	}
 	q := engine.Request(release.Features)
-	q.Known, q.Checked = known, o.Checked
+	q.Known, q.Checked = left.Known, o.Checked
 	reading, err := read(ctx, module, q)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func loaded(ctx context.Context, module []byte, o Options, known []int, watch en
 	}
 	s := &session{options: o, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Unplaced: known != nil})
+	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Data: left.Segments, Unplaced: left.Known != nil})
 	return s, err
 }
 

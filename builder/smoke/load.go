@@ -33,7 +33,7 @@ func (w *work) load(ctx context.Context, r *Report) {
 		w.foreign(r)
 	}
 	w.enter("preparing the sandbox")
-	s, err := engine.New(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter, Watch: w.watch, Lines: w.options.Lines, Unplaced: w.left.Code > 0})
+	s, err := engine.New(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter, Watch: w.watch, Lines: w.options.Lines, Data: w.left.Segments, Unplaced: w.left.Code > 0})
 	if err != nil {
 		r.fail(finding.SmokeEngine, err.Error(), "")
 		return

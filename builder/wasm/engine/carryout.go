@@ -46,6 +46,11 @@ func (g *Guest) carryOut(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if s.Module != nil {
+			if err := g.sandbox.config.Data.write(*s.Module, instance); err != nil {
+				return err
+			}
+		}
 		g.instances[s.Key] = instance
 		g.keep(ctx, instance)
 	}

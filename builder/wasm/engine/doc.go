@@ -9,6 +9,7 @@
 //	child.go      a child process that serves, and what it reads
 //	garbage.go    what a child's load leaves, and when it is collected
 //	carryout.go   the steps of a plan
+//	data.go       what memories begin with
 //	intrinsic.go  the functions of the engine itself
 //	transcode.go  strings from one encoding to another
 //	trigger.go    calls of the contract function

@@ -52,6 +52,7 @@ type Config struct {
 	Enter          func(phase string) // told what is begun; may be nil
 	Watch          Watch              // who is told which functions run; may be nil
 	Lines          Lines
+	Data           Data // that is not in the module that is read
 	Unplaced       bool // nobody asks where a trap was: what traps is loaded again
 }
 

@@ -23,7 +23,7 @@
 //	slim.go      what is left out of a file, and what is noted of one
 //	note.go      a note, in bytes and in a file
 //	program.go   which program this is
-//	data.go      segments of data, joined
+//	data.go      data, taken out
 //	alike.go     two bodies that differ in numbers alone
 //	sections.go  the sections of a module, and the bodies in them
 package slim

@@ -17,6 +17,7 @@ const (
 const (
 	customSection    = 0
 	memorySection    = 5
+	startSection     = 8
 	codeSection      = 10
 	dataSection      = 11
 	dataCountSection = 12
@@ -130,23 +131,25 @@ func (c *core) readBodies() bool {
 // entries are all bodies of c, as they lie in the file.
 func (c *core) entries() []byte { return c.module[c.first:c.code.end] }
 
-// modules calls each for the core modules in the file b, in their order, with where they begin.
-func modules(b []byte, each func(module []byte, at int)) { modulesIn(b, 0, 0, each) }
+// modules calls each for the core modules in the file b, in their order, with where they begin. It is not ok where some were
+// not found.
+func modules(b []byte, each func(module []byte, at int)) (ok bool) { return modulesIn(b, 0, 0, each) }
 
-func modulesIn(b []byte, at, depth int, each func(module []byte, at int)) {
+func modulesIn(b []byte, at, depth int, each func(module []byte, at int)) (ok bool) {
 	if !bytes.HasPrefix(b, []byte(componentHead)) {
 		each(b, at)
-		return
+		return true
 	}
 	list, ok := sections(b)
 	if !ok || depth == deepest {
-		return
+		return false
 	}
 	for _, s := range list {
 		if s.id == moduleSection || s.id == componentSection {
-			modulesIn(b[s.body:s.end], at+s.body, depth+1, each)
+			ok = modulesIn(b[s.body:s.end], at+s.body, depth+1, each) && ok
 		}
 	}
+	return ok
 }
 
 // cores finds the core modules in the file b that readCore takes, in their order.

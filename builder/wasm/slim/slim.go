@@ -3,7 +3,6 @@ package slim
 import (
 	"bytes"
 	"slices"
-	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -28,9 +27,11 @@ type File struct {
 // Left is what is not in a file that was made slim, and what is known of the rest.
 type Left struct {
 	Code   int64  // bytes of code sections, with their heads
-	Data   int64  // bytes of data sections, with their heads; less than 0 where zeros are written out
+	Data   int64  // bytes of data sections, with their heads
 	Locals uint64 // of functions: this many at most
 	Known  []int  // where bodies begin, in what is left, that are known to be valid; in order
+
+	Segments engine.Data // what is not there of data sections
 }
 
 // Read looks for core modules in b with much code. It is nil when there are none, when n is nil,
@@ -54,8 +55,9 @@ func (n *Notes) Read(b []byte) *File {
 // where these are few, less than half of the notes' Least: then a load of the whole is worth its note.
 func (f *File) Slim() (small []byte, left Left, ok bool) {
 	changed, code := changes{}, make([][]byte, len(f.cores))
-	var joining sync.WaitGroup
-	joining.Go(func() { left.Data = changed.joinAll(f.bytes) })
+	if left.Segments, left.Data, ok = changed.takeData(f.bytes); !ok {
+		return nil, Left{}, false
+	}
 	known := make([][]int, len(f.cores))
 	f.small, f.traps = make([][]byte, len(f.cores)), make([][]bool, len(f.cores))
 	for i, c := range f.cores {
@@ -70,7 +72,6 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 		left.Locals += f.known[i].locals
 		left.Code += c.code.whole() - sized(len(code[i]))
 	}
-	joining.Wait()
 	if left.Code == 0 || left.Code < int64(f.notes.Least)/2 {
 		return nil, Left{}, false
 	}

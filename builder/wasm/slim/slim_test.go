@@ -3,7 +3,6 @@ package slim
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
 
@@ -123,79 +123,56 @@ func TestWhatIsKnown(t *testing.T) {
 	}
 }
 
-// randomData is a data section's content of count segments in a memory of size bytes, as compilers write them: in
-// order, close to each other, now and then elsewhere.
-func randomData(dice *rand.Rand, count, size int) []byte {
-	content, at := binary.AppendUvarint(nil, uint64(count)), 0
-	for range count {
-		switch dice.IntN(100) {
-		case 0:
-			at = dice.IntN(size / 2)
-		case 1:
-			at += dice.IntN(2 * closest)
-		default:
-			at += dice.IntN(12)
-		}
-		s := segment{at, make([]byte, dice.IntN(40))}
-		for i := range s.content {
-			s.content[i] = byte(1 + dice.IntN(255))
-		}
-		content = append(appendOffset(append(content, activeSegment, constOpcode), at), endOpcode)
-		content = append(binary.AppendUvarint(content, uint64(len(s.content))), s.content...)
-		at = s.end()
+// Data that is taken out is written as each of its segments would be, in their order.
+func TestDataIsTaken(t *testing.T) {
+	content := binary.AppendUvarint(nil, 3)
+	for _, s := range []engine.Segment{{At: 70_000, Content: []byte("abc")}, {At: 0, Content: nil}, {At: 70_001, Content: []byte("z")}} {
+		content = append(appendOffset(append(content, activeSegment, constOpcode), int(s.At)), endOpcode)
+		content = append(binary.AppendUvarint(content, uint64(len(s.Content))), s.Content...)
 	}
-	return content
+	core := func(sections ...[]byte) []byte {
+		return testkit.Core(append([][]byte{testkit.Section(memorySection, []byte("\x01\x00\x02"))}, sections...)...)
+	}
+	with, without := core(testkit.Section(dataSection, content)), core()
+	b := testkit.Component(testkit.Section(1, without), testkit.Section(4, testkit.Component(testkit.Section(1, with))), testkit.Section(1, with))
+	changed := changes{}
+	taken, less, ok := changed.takeData(b)
+	small := rewrite(b, changed, 0)
+	if !ok || len(taken) != 2 || len(taken[1]) != 3 || len(taken[2]) != 3 || bytes.Contains(small, []byte("abc")) {
+		t.Fatalf("%v %v, left %q", ok, taken, small)
+	}
+	if sum := len(small) + int(less); sum < len(b)-4 || sum > len(b) { // the sizes of what is around it are shorter too
+		t.Errorf("of %d bytes %d are left, and %d taken", len(b), len(small), less)
+	}
+	if got := taken[1][2]; got.At != 70_001 || string(got.Content) != "z" || string(taken[1][0].Content) != "abc" {
+		t.Error(taken[1])
+	}
 }
 
-// written is what a data section's content leaves in a memory, and how many segments it has.
-func written(t *testing.T, content []byte, size int) (memory []byte, count int) {
-	t.Helper()
-	memory = make([]byte, size)
-	count, at := number(content)
-	for range count {
-		s, n := readSegment(content[at:])
-		if n == 0 {
-			t.Fatalf("no segment at %d", at)
-		}
-		at += n
-		copy(memory[s.at:s.end()], s.content)
+// Where core modules lie too deep to be counted nothing is taken, and from none that carries its world.
+func TestNumbersNobodyKnows(t *testing.T) {
+	plain := testkit.Core(testkit.Section(memorySection, []byte("\x01\x00\x01")), testkit.Section(dataSection, []byte("\x01\x00\x41\x00\x0b\x01x")))
+	world := testkit.Core(testkit.Section(0, append([]byte{16}, "component-type:x"...)), plain[8:])
+	deep := plain
+	for range deepest + 1 {
+		deep = testkit.Component(testkit.Section(4, deep))
 	}
-	if at != len(content) {
-		t.Fatalf("%d bytes are left over", len(content)-at)
-	}
-	return memory, count
-}
-
-// Joined segments write what each of them wrote.
-func TestJoinedData(t *testing.T) {
-	dice := testkit.Dice(t)
-	few := 0
-	for range testkit.Rounds(200, 2_000) {
-		const size = 1 << 20
-		content := randomData(dice, 2*spots+dice.IntN(1000), size)
-		small := joined(content)
-		if small == nil {
-			continue
-		}
-		want, _ := written(t, content, size)
-		got, count := written(t, small, size)
-		if !bytes.Equal(got, want) {
-			t.Fatalf("other memory, of %x", content)
-		}
-		if few++; count > spots {
-			t.Errorf("%d segments are left", count)
+	deep = testkit.Component(testkit.Section(4, deep), testkit.Section(1, plain))
+	for name, b := range map[string][]byte{"deep": deep, "world": world} {
+		if _, _, ok := (changes{}).takeData(b); ok {
+			t.Errorf("%s: its data is taken", name)
 		}
 	}
-	if few < 100 {
-		t.Errorf("only %d were joined: this test says little", few)
+	if _, _, ok := (changes{}).takeData(plain); !ok {
+		t.Error("the plain one is not taken: the cases above say nothing")
 	}
 }
 
 // What is not surely the same stays as it is.
-func TestDataThatIsNotJoined(t *testing.T) {
+func TestDataThatIsNotTaken(t *testing.T) {
 	data := func(change func(i int, s []byte) []byte) []byte {
-		content := binary.AppendUvarint(nil, 2*spots)
-		for i := range 2 * spots {
+		content := binary.AppendUvarint(nil, 128)
+		for i := range 128 {
 			s := append(appendOffset([]byte{activeSegment, constOpcode}, 10*i), endOpcode, 1, 'x')
 			content = append(content, change(i, s)...)
 		}
@@ -215,27 +192,28 @@ func TestDataThatIsNotJoined(t *testing.T) {
 		}
 	}
 	for name, module := range map[string][]byte{
-		"named by code":         of(data(same), testkit.Section(dataCountSection, binary.AppendUvarint(nil, 2*spots))),
+		"named by code":         of(data(same), testkit.Section(dataCountSection, binary.AppendUvarint(nil, 128))),
 		"two memories":          of(data(same), testkit.Section(5, []byte("\x02\x00\x01\x00\x01"))),
 		"a passive one":         of(data(at(9, []byte("\x01\x01x")))),
 		"in another memory":     of(data(at(9, []byte("\x02\x00\x41\x00\x0b\x01x")))),
 		"at a global":           of(data(at(9, []byte("\x00\x23\x00\x0b\x01x")))),
 		"before the memory":     of(data(at(9, []byte("\x00\x41\x7f\x0b\x01x")))),
 		"an offset in more":     of(data(at(9, []byte("\x00\x41\x80\x00\x0b\x01x")))),
-		"longer than it is":     of(data(at(2*spots-1, []byte("\x00\x41\x00\x0b\x02x")))),
+		"longer than it is":     of(data(at(128-1, []byte("\x00\x41\x00\x0b\x02x")))),
 		"more than are counted": of(append(data(same), 0)),
-		"far from each other": of(data(func(i int, _ []byte) []byte {
-			return append(appendOffset([]byte{activeSegment, constOpcode}, 1000*i), endOpcode, 1, 'x')
-		})),
+		"a memory of 64 bits":   testkit.Core(testkit.Section(memorySection, []byte("\x01\x04\x01")), testkit.Section(dataSection, data(same))),
+		"a shared memory":       testkit.Core(testkit.Section(memorySection, []byte("\x01\x03\x01\x01")), testkit.Section(dataSection, data(same))),
+		"no memory":             testkit.Core(testkit.Section(dataSection, data(same))),
+		"a start function":      of(data(same), testkit.Section(startSection, []byte{0})),
 	} {
-		if less := (changes{}).joinAll(module); less != 0 {
+		if taken, less, ok := (changes{}).takeData(module); less != 0 || len(taken) > 0 || !ok {
 			t.Errorf("%s: %d bytes less", name, less)
 		}
 	}
 	plain := of(data(same))
 	changed := changes{}
-	if less := changed.joinAll(plain); less == 0 || len(rewrite(plain, changed, 0)) != len(plain)-int(less) {
-		t.Error("the plain one is not joined: the cases above say nothing")
+	if taken, less, _ := changed.takeData(plain); len(taken[0]) != 128 || len(rewrite(plain, changed, 0)) != len(plain)-int(less) {
+		t.Error("the plain one is not taken: the cases above say nothing")
 	}
 }
 

@@ -55,6 +55,11 @@ func Tells(customs []string, symbols bool) bool {
 	return slices.ContainsFunc(customs, func(name string) bool { return lines(name) || symbols && symbol(name) })
 }
 
+// TellWorld reports whether a core module with these custom sections carries its world.
+func TellWorld(customs []string) bool {
+	return slices.ContainsFunc(customs, func(name string) bool { return strings.HasPrefix(name, "component-type") })
+}
+
 // MapSection is the custom section with the address of a source map.
 const MapSection = "sourceMappingURL"
 
