@@ -43,25 +43,31 @@ func (w *work) read(ctx context.Context, r *Report) *reader.Reading {
 		r.fail(finding.SmokeEngine, err.Error(), "check the module with another tool; if it is valid, report this")
 		return nil
 	}
-	w.restore(reading)
+	reading = w.restore(reading)
 	w.describe(r, reading)
 	w.validity(r, reading)
 	return reading
 }
 
-func (w *work) ask(ctx context.Context) (*reader.Reading, error) {
+func (w *work) ask(ctx context.Context) (reading *reader.Reading, err error) {
+	if reading, w.before = w.kept.Take(w.keptKey()); reading != nil {
+		return reading, nil
+	}
 	q := engine.Request(w.release.Features)
 	q.Known = w.left.Known
 	return w.reader.Read(ctx, w.module, q)
 }
 
 // restore makes the reading of what is left that of the whole.
-func (w *work) restore(reading *reader.Reading) {
-	w.locals = reading.Locals + w.left.Locals
-	reading.Locals = w.locals
+func (w *work) restore(left *reader.Reading) *reader.Reading {
+	w.reading = left
+	w.locals = left.Locals + w.left.Locals
 	if w.left.Code == 0 {
-		return
+		return left
 	}
+	whole := *left // which is kept
+	reading := &whole
+	reading.Locals, reading.Sections = w.locals, slices.Clone(left.Sections)
 	of := ""
 	if reading.Kind == reader.Component {
 		of = "core "
@@ -75,6 +81,7 @@ func (w *work) restore(reading *reader.Reading) {
 		}
 	}
 	slices.SortStableFunc(reading.Sections, func(a, b reader.Section) int { return int(b.Bytes - a.Bytes) })
+	return reading
 }
 
 // describe writes what the bytes say about themselves into the report.

@@ -22,9 +22,9 @@ func Main(args []string) (code int, handled bool) {
 }
 
 func serve(in io.Reader, out io.Writer) error {
-	_ = loadKnown(context.Background(), []byte(engine.LeastComponent), Options{}, nil, nil) // makes what every load needs; they tell of what fails
+	_ = loadKnown(context.Background(), []byte(engine.LeastComponent), Options{}, nil, past{}) // makes what every load needs; they tell of what fails
 	tasks, reports := json.NewDecoder(in), json.NewEncoder(out)
-	used := 0.0
+	used, kept := 0.0, &engine.Kept{}
 	for n := 0; ; n++ {
 		var t task
 		if err := tasks.Decode(&t); errors.Is(err, io.EOF) {
@@ -32,7 +32,7 @@ func serve(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("reading the request: %w", err)
 		}
-		r, err := serveOne(t)
+		r, err := serveOne(t, kept)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func serveOne(t task) (*Report, error) {
+func serveOne(t task, kept *engine.Kept) (*Report, error) {
 	module, err := engine.ReadModule(string(t.Path))
 	if errors.Is(err, engine.ErrTooLarge) {
 		r := &Report{}
@@ -56,5 +56,5 @@ func serveOne(t task) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), notesFor(module, t.Options)), nil
+	return loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), past{notesFor(module, t.Options), kept}), nil
 }

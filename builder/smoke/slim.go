@@ -21,14 +21,20 @@ import (
 // slimShare is the part of the time limit that the load of what is left may take.
 const slimShare = 4
 
-// loadKnown is loadWithin, with less to do where notes tell of an earlier load.
-func loadKnown(ctx context.Context, module []byte, o Options, processor func() time.Duration, notes *slim.Notes) *Report {
+// past is what loads before this one have left: notes on disk, and what is kept of the newest. Both may be nil.
+type past struct {
+	notes *slim.Notes
+	kept  *engine.Kept
+}
+
+// loadKnown is loadWithin, with less to do where an earlier load has left something.
+func loadKnown(ctx context.Context, module []byte, o Options, processor func() time.Duration, p past) *Report {
 	o.Limits = o.Limits.withDefaults()
-	file := notes.Read(module)
+	file := p.notes.Read(module)
 	if file == nil {
 		return loadWithin(ctx, module, o, processor)
 	}
-	if r := loadSlim(ctx, file, o, processor); r != nil {
+	if r := loadSlim(ctx, file, o, processor, p.kept); r != nil {
 		r.Size = int64(len(module))
 		return r
 	}
@@ -42,13 +48,13 @@ func loadKnown(ctx context.Context, module []byte, o Options, processor func() t
 
 // loadSlim loads what is left of the file; nil when nothing is left out, and when what came of it
 // says nothing of the whole.
-func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() time.Duration) *Report {
+func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() time.Duration, kept *engine.Kept) *Report {
 	small, left, ok := file.Slim()
 	if !ok {
 		return nil
 	}
 	o.Limits.Wall /= slimShare
-	w := &work{module: small, options: o, left: left}
+	w := &work{module: small, options: o, left: left, kept: kept}
 	if r := w.within(ctx, processor); wentWell(r) {
 		return r
 	}

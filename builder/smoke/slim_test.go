@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
@@ -46,7 +47,7 @@ func said(t *testing.T, r *Report) string {
 // TestSlimAgrees loads mutants of modules whose code is known both ways: where the load of what is
 // left says something, it says the same.
 func TestSlimAgrees(t *testing.T) {
-	notes := slimNotes(t)
+	notes, kept := slimNotes(t), &engine.Kept{}
 	o := slimOptions
 	counted, byName := 0, map[string]int{}
 	for _, name := range []string{"rust", "rust.core"} {
@@ -54,7 +55,7 @@ func TestSlimAgrees(t *testing.T) {
 		if !ok {
 			continue
 		}
-		if r := loadKnown(t.Context(), seed, o, nil, notes); !wentWell(r) {
+		if r := loadKnown(t.Context(), seed, o, nil, past{notes: notes}); !wentWell(r) {
 			t.Fatalf("%s: %v", name, r.Findings)
 		}
 		dice := testkit.Dice(t)
@@ -65,7 +66,7 @@ func TestSlimAgrees(t *testing.T) {
 			if file == nil {
 				continue
 			}
-			quick := loadSlim(t.Context(), file, o, nil)
+			quick := loadSlim(t.Context(), file, o, nil, kept)
 			if quick == nil {
 				continue
 			}
@@ -126,15 +127,15 @@ func TestSlimEngines(t *testing.T) {
 	testkit.Long(t)
 	for _, name := range []string{"qjs-stub", "starling"}[:testkit.Rounds(1, 2)] { // a load of the whole of the other one takes a second
 		seed, _ := load(t, name)
-		notes := slimNotes(t)
+		notes, kept := slimNotes(t), &engine.Kept{}
 		notes.Least = slim.Least
 		o := slimOptions
 		o.Limits.Wall = 30 * time.Second
-		if r := loadKnown(t.Context(), seed, o, nil, notes); !wentWell(r) {
+		if r := loadKnown(t.Context(), seed, o, nil, past{notes: notes}); !wentWell(r) {
 			t.Fatalf("%s: %v", name, r.Findings)
 		}
 		whole := loadHere(t.Context(), seed, o)
-		quick := loadSlim(t.Context(), notes.Read(seed), o, nil)
+		quick := loadSlim(t.Context(), notes.Read(seed), o, nil, kept)
 		if quick == nil {
 			t.Fatalf("%s: the code that was just noted is not known", name)
 		}
@@ -147,7 +148,7 @@ func TestSlimEngines(t *testing.T) {
 		}
 		// A call that runs other code than the noted load: the whole is loaded, and noted.
 		o.Calls = []Call{{Action: "trap"}}
-		if r := loadSlim(t.Context(), notes.Read(seed), o, nil); r != nil {
+		if r := loadSlim(t.Context(), notes.Read(seed), o, nil, kept); r != nil {
 			t.Errorf("%s: a call that fails was believed: %v", name, r.Findings)
 		}
 		o.Calls = slimOptions.Calls
@@ -159,7 +160,7 @@ func TestSlimEngines(t *testing.T) {
 			if known == nil { // it is not understood any more, and is loaded as it is
 				continue
 			}
-			if quick := loadSlim(t.Context(), known, o, nil); quick != nil {
+			if quick := loadSlim(t.Context(), known, o, nil, kept); quick != nil {
 				if diff := cmp.Diff(said(t, loadHere(t.Context(), b, o)), said(t, quick)); diff != "" {
 					t.Errorf("a mutant of %s is judged otherwise (-whole +slim):\n%s", name, diff)
 				}

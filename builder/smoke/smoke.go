@@ -135,6 +135,7 @@ func (w *work) run(ctx context.Context) (r *Report) {
 			r.Trap = &Trap{Message: fmt.Sprint(p), Stack: strings.Split(string(debug.Stack()), "\n")}
 		}
 		finding.Sort(r.Findings)
+		w.leave(r)
 	}()
 	if w.sniff(r) != KindUnknown {
 		w.load(ctx, r)

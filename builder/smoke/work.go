@@ -25,6 +25,9 @@ type work struct {
 	left    slim.Left       // what is not in module, of the file that it stands for
 	watch   engine.Watch    // who is told which functions run; may be nil
 	locals  uint64          // of all functions of the file; what the load found
+	kept    *engine.Kept    // of the load before; nil: nothing is
+	before  *engine.Sandbox // that was kept
+	reading *reader.Reading // what the file was read as
 	sandbox *engine.Sandbox // nil: nothing has been started; the load alone uses it
 	phase   atomic.Pointer[string]
 	scanned atomic.Pointer[Report] // what was known before the first guest instruction
@@ -37,6 +40,24 @@ func (w *work) trap(err error) *Trap {
 	}
 	said, _ := w.out.stderr.text()
 	return w.sandbox.Trap(err, said)
+}
+
+// keptKey is the key of what is kept of this load.
+func (w *work) keptKey() string {
+	return fmt.Sprintf("%x, by %s, within %d bytes", w.left.Key, w.release.Version, w.options.Limits.Memory)
+}
+
+// leave keeps what the next load of the same code needs, where this one went as r says, and frees the rest.
+func (w *work) leave(r *Report) {
+	switch {
+	case w.sandbox == nil && w.before != nil:
+		w.before.Close()
+	case w.sandbox == nil:
+	case w.kept != nil && wentWell(r):
+		w.kept.Keep(w.keptKey(), w.reading, w.sandbox)
+	default:
+		w.sandbox.Close()
+	}
 }
 
 func (w *work) enter(phase string) { w.phase.Store(&phase) }

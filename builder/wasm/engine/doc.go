@@ -8,6 +8,7 @@
 //
 //	child.go      a child process that serves, and what it reads
 //	garbage.go    what a child's load leaves, and when it is collected
+//	kept.go       what was compiled, for the next load
 //	carryout.go   the steps of a plan
 //	data.go       what memories begin with
 //	intrinsic.go  the functions of the engine itself

@@ -91,11 +91,10 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 	s := &Sandbox{
 		config:   c,
 		runtime:  wazero.NewRuntimeWithConfig(ctx, config),
-		memory:   &budget{limit: Memories * c.Memory, each: c.Memory},
+		memory:   budgetOf(c),
 		compiled: map[int]wazero.CompiledModule{},
 		codes:    map[int][]byte{},
-		// No arguments, environment, files or sockets; clocks are fixed and sleep returns at once.
-		module: wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdout(c.Stdout).WithStderr(c.Stderr),
+		module:   moduleOf(c),
 	}
 	host, err := wasi_snapshot_preview1.NewBuilder(s.runtime).Compile(ctx)
 	if err != nil {
@@ -105,6 +104,13 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 		return nil, fmt.Errorf("preparing WASI: %w", err)
 	}
 	return s, nil
+}
+
+func budgetOf(c Config) *budget { return &budget{limit: Memories * c.Memory, each: c.Memory} }
+
+// moduleOf has no arguments, environment, files or sockets; clocks are fixed and sleep returns at once.
+func moduleOf(c Config) wazero.ModuleConfig {
+	return wazero.NewModuleConfig().WithName("").WithStartFunctions().WithStdout(c.Stdout).WithStderr(c.Stderr)
 }
 
 // Close frees the sandbox and everything that was started in it.

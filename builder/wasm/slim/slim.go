@@ -2,7 +2,11 @@ package slim
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
 	"slices"
+
+	"github.com/zeebo/blake3"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 )
@@ -32,6 +36,7 @@ type Left struct {
 	Known  []int  // where bodies begin, in what is left, that are known to be valid; in order
 
 	Segments engine.Data // what is not there of data sections
+	Key      [32]byte    // of what is there, and what is known of it: files with the same one differ in their data alone
 }
 
 // Read looks for core modules in b with much code. It is nil when there are none, when n is nil,
@@ -87,7 +92,23 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 			left.Known = append(left.Known, is[slices.Index(was, c.at+c.code.body)]+body)
 		}
 	}
+	left.Key = f.keyOf(small, left.Known)
 	return small, left, true
+}
+
+// keyOf is the key of what is left of the file, of which known is known.
+func (f *File) keyOf(small []byte, known []int) (key [32]byte) {
+	h := blake3.New()
+	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(small))))
+	h.Write(small)
+	for _, body := range known {
+		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(body)))
+	}
+	for _, traps := range f.traps {
+		h.Write(fmt.Append(nil, traps))
+	}
+	h.Sum(key[:0])
+	return key
 }
 
 // without is c's code section with a trap for each body that n knows and that did not run, which these are, and where
