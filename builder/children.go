@@ -34,6 +34,7 @@ func (b *Builder) children(in *Inputs) (c children, err error) {
 	c.leave = func() {
 		leaveSmoke()
 		if b.options.Spare {
+			called.Rest()
 			b.spares.guest.leave(called, limits, b.options.Jobs)
 		} else {
 			called.Close()

@@ -109,6 +109,11 @@ func TestSpareGuest(t *testing.T) {
 	if !waiting.Waits() || !waiting.Fits(guest.Limits{Wall: 2 * time.Second}) || waiting.Fits(guest.Limits{Wall: time.Hour}) {
 		t.Fatal("one that cannot load waits, or one with other limits")
 	}
+	build()
+	b.spares.guest.ends.Wait()
+	if len(b.spares.guest.idle) != 1 || b.spares.guest.idle[0] != waiting {
+		t.Fatal("the guest that was asked well did not load the next module")
+	}
 	if got, err := b.spares.guest.take(guest.Limits{Wall: 2 * time.Second}); err != nil || got != waiting {
 		t.Errorf("the one that waits is not taken: %v", err)
 	}

@@ -1,8 +1,9 @@
 // Package guest runs a built module in the world of package host, in a child process that has
 // hard limits, and calls it as often as it is asked to.
 //
-// Start loads a module once. Call and Deliver then have it do something, and tell what it
-// answered and what it did. Guest code runs in the child only; the child has no environment,
+// Start loads a module. Call and Deliver then have it do something, and tell what it
+// answered and what it did. After Rest the child can load another one, as long as all goes well: what it made of the code is
+// kept for one that differs in its data alone. Guest code runs in the child only; the child has no environment,
 // and a limited address space and processor time. A Guest is used by one goroutine at a time.
 //
 // The files call one way, from top to bottom:

@@ -27,7 +27,7 @@ const (
 )
 
 // Guest is a module in a child of its own. After an error of Call, Deliver or Renew it only
-// waits for Close.
+// waits for Close. One that Rests can load another module, while all went well.
 type Guest struct {
 	limits  Limits
 	tasks   chan []byte
@@ -36,7 +36,10 @@ type Guest struct {
 	closed  sync.Once
 	runLoop bool
 	asked   int         // requests
-	told    atomic.Bool // what to load
+	loads   int         // modules that it was told to load
+	amiss   bool        // something went not well, since the child is there
+	busy    atomic.Bool // it was told to load a module, and does not rest
+	worn    atomic.Bool // it is to load nothing more
 
 	done chan struct{} // closed when the child has ended; then:
 	end  proc.Result
@@ -77,13 +80,13 @@ func Prepare(l Limits) (*Guest, error) {
 	return start([]string{self, childArgument, reader.CacheFolder()}, l.withDefaults()), nil
 }
 
-// Waits reports whether the child was not told yet what to load, and has not ended, as one does that somebody kills.
+// Waits reports whether the child can load a module: it has none, is not worn, and has not ended, as one does that somebody kills.
 func (g *Guest) Waits() bool {
 	select {
 	case <-g.done:
 		return false
 	default:
-		return !g.told.Load()
+		return !g.busy.Load() && !g.worn.Load()
 	}
 }
 
@@ -91,7 +94,8 @@ func (g *Guest) Waits() bool {
 func (g *Guest) Fits(l Limits) bool { return g.limits == l.withDefaults() }
 
 // Load has the child load the module in path, within the limits that it was prepared with, and start it: what it did
-// then is the Outcome. The error is an *Error where the module is at fault, or a child that could not be started. It is called once.
+// then is the Outcome. The error is an *Error where the module is at fault, or a child that could not be started. It is called while
+// the child Waits.
 func (g *Guest) Load(ctx context.Context, path string, o Options) (*Outcome, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -103,7 +107,8 @@ func (g *Guest) Load(ctx context.Context, path string, o Options) (*Outcome, err
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
-	g.told.Store(true)
+	g.busy.Store(true)
+	g.loads++
 	o.Limits = g.limits
 	outcome, err := g.ask(ctx, request{Path: []byte(path), Options: &o})
 	if err == nil && outcome.Error != "" {
@@ -139,6 +144,27 @@ func (g *Guest) Close() {
 	<-g.done
 	g.closed.Do(func() { close(g.tasks) })
 }
+
+// Rest ends the module, of which nobody waits for the end. The child can load another one then, unless it is worn, something went
+// not well in it, or its module has a loop that may not have ended.
+func (g *Guest) Rest() {
+	if g.amiss || g.runLoop || !g.busy.Load() {
+		return
+	}
+	b, err := json.Marshal(request{Rest: true})
+	if err != nil {
+		return
+	}
+	select {
+	case g.tasks <- append(b, '\n'):
+		g.busy.Store(false)
+	case <-g.done:
+	}
+}
+
+// Doubted reports whether something did not go well in a child that had loaded another module before. It has less memory and time
+// than a new one, so that all of it is to be done once more in a new one. It may be called on nil.
+func (g *Guest) Doubted() bool { return g != nil && g.loads > 1 && g.amiss }
 
 // Killed reports whether somebody else has ended the child.
 func (g *Guest) Killed() bool {
@@ -177,10 +203,20 @@ func (g *Guest) Enter(ctx context.Context, world host.Options, peers ...Peer) (*
 }
 
 func (g *Guest) ask(ctx context.Context, q request) (*Outcome, error) {
-	if q.Path == nil { // the load is number 0
-		g.asked++
-	}
+	g.asked++
 	q.ID = g.asked
+	o, err := g.answer(ctx, q)
+	if err != nil || o.Error != "" || o.Trap != nil || o.Late {
+		g.amiss = true
+	}
+	if err == nil {
+		g.worn.Store(o.Worn)
+	}
+	return o, err
+}
+
+// answer sends a request, and waits for its outcome.
+func (g *Guest) answer(ctx context.Context, q request) (*Outcome, error) {
 	b, err := json.Marshal(q)
 	if err != nil {
 		return nil, fmt.Errorf("writing the request: %w", err)

@@ -27,7 +27,7 @@ func Main(args []string) (code int, handled bool) {
 
 // warm makes what every load needs, while nobody waits. A load tells of what fails.
 func warm(ctx context.Context) {
-	if s, err := loaded(ctx, []byte(engine.LeastComponent), Options{}, slim.Left{}, nil); err == nil {
+	if s, err := loaded(ctx, []byte(engine.LeastComponent), Options{}, slim.Left{}, nil, nil); err == nil {
 		s.close()
 	}
 }
@@ -36,24 +36,7 @@ func serve(in io.Reader, out io.Writer) error {
 	ctx := context.Background()
 	warm(ctx)
 	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
-	var first request
-	if err := requests.Decode(&first); err != nil {
-		return fmt.Errorf("reading the request: %w", err)
-	}
-	if first.Options == nil {
-		return errors.New("the first request has no options")
-	}
-	var p *player
-	module, err := engine.ReadModule(string(first.Path))
-	if err == nil {
-		p, err = newPlayer(ctx, module, *first.Options, notesFor(*first.Options))
-	}
-	if err != nil {
-		return answers.Encode(&Outcome{Error: err.Error()})
-	}
-	if err := answers.Encode(p.do(ctx, request{})); err != nil {
-		return err
-	}
+	c := &child{kept: &engine.Kept{}}
 	for {
 		var q request
 		if err := requests.Decode(&q); errors.Is(err, io.EOF) {
@@ -61,10 +44,64 @@ func serve(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("reading a request: %w", err)
 		}
-		o := p.do(ctx, q)
-		o.ID = q.ID
+		if q.Rest {
+			c.rest()
+			continue
+		}
+		o, err := c.do(ctx, q)
+		if err != nil {
+			return err
+		}
+		o.ID, o.Worn = q.ID, c.worn()
 		if err := answers.Encode(o); err != nil {
 			return err
 		}
 	}
+}
+
+// child is what a child has: one module at a time.
+type child struct {
+	player *player // nil: it rests, or could not load what it was told to
+	limits Limits
+	kept   *engine.Kept
+}
+
+// do carries out a request, which may be to load another module. The error is a request that nobody should make.
+func (c *child) do(ctx context.Context, q request) (*Outcome, error) {
+	if q.Options != nil {
+		c.rest()
+		if err := c.load(ctx, q); err != nil {
+			return &Outcome{Error: err.Error()}, nil
+		}
+		q = request{}
+	}
+	if c.player == nil {
+		return nil, errors.New("a request comes before there is a module")
+	}
+	return c.player.do(ctx, q), nil
+}
+
+func (c *child) load(ctx context.Context, q request) error {
+	module, err := engine.ReadModule(string(q.Path))
+	if err != nil {
+		return err
+	}
+	c.limits = q.Options.Limits.withDefaults()
+	c.player, err = newPlayer(ctx, module, *q.Options, notesFor(*q.Options), c.kept)
+	return err
+}
+
+// rest frees the module, while nobody waits.
+func (c *child) rest() {
+	if c.player != nil {
+		c.player.close()
+		c.player = nil
+		engine.Collect()
+	}
+}
+
+// worn reports whether the child should load nothing more: it has grown, or used much of its time.
+func (c *child) worn() bool {
+	peak, used := engine.Usage()
+	return peak == 0 || peak > engine.Grown || used > float64(c.limits.CPUSeconds)*1000/10
 }

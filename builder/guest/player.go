@@ -20,6 +20,7 @@ type player struct {
 	module  []byte
 	options Options
 	notes   *slim.Notes // nil: nothing is left out, and nothing noted
+	kept    *engine.Kept
 	file    *slim.File
 	now     *session
 	slim    bool // code is left out of now
@@ -40,9 +41,9 @@ const (
 	longest = 16
 )
 
-// newPlayer loads a module as o says. Without notes all of it is loaded.
-func newPlayer(ctx context.Context, module []byte, o Options, notes *slim.Notes) (*player, error) {
-	p := &player{module: module, options: o}
+// newPlayer loads a module as o says. Without notes all of it is loaded. kept has what was made of the one before; it may be nil.
+func newPlayer(ctx context.Context, module []byte, o Options, notes *slim.Notes, kept *engine.Kept) (*player, error) {
+	p := &player{module: module, options: o, kept: kept}
 	if !o.Compile && confined(o.Host, o.Peers) {
 		p.notes = notes
 	}
@@ -85,7 +86,7 @@ func (p *player) openSlim(ctx context.Context) bool {
 	o := p.options
 	o.Limits = o.Limits.withDefaults()
 	o.Limits.Wall /= slimShare
-	s, err := loaded(ctx, small, o, left, p.file.Missing(func() { p.missed = true }))
+	s, err := loaded(ctx, small, o, left, p.file.Missing(func() { p.missed = true }), p.kept)
 	if err != nil || s.runLoop() { // a loop runs on between requests
 		return false
 	}
@@ -105,8 +106,17 @@ func (p *player) whole(ctx context.Context) (err error) {
 		watch, p.noted = p.file.Watch, p.file.Ran()
 		o.Checked = false // what is noted to be valid was validated here
 	}
-	p.now, err = loaded(ctx, p.module, o, slim.Left{}, watch)
+	p.now, err = loaded(ctx, p.module, o, slim.Left{}, watch, nil)
 	return err
+}
+
+// close frees all of it. What the next player needs is kept, where nothing went amiss.
+func (p *player) close() {
+	if p.slim && p.kept != nil {
+		p.now.keep(p.kept)
+		return
+	}
+	p.now.close()
 }
 
 // do carries out one request.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -29,7 +30,7 @@ func playerOf(t *testing.T, path string, o Options, notes *slim.Notes) *player {
 	t.Helper()
 	module, err := os.ReadFile(path)
 	testkit.Check(t, err)
-	p, err := newPlayer(t.Context(), module, o, notes)
+	p, err := newPlayer(t.Context(), module, o, notes, nil)
 	testkit.Check(t, err)
 	t.Cleanup(func() { p.now.close() })
 	return p
@@ -66,18 +67,19 @@ func TestPlayerAgrees(t *testing.T) {
 	notes := noted(t)
 	dice := testkit.Dice(t)
 	o := Options{Host: open, Limits: Limits{Wall: time.Second}} // of a processor too: an edit that makes it endless costs no more
-	slims, missed, replayed := 0, 0, 0
+	slims, missed, replayed, reused := 0, 0, 0, 0
+	kept := &engine.Kept{}
 	module, err := os.ReadFile(play)
 	testkit.Check(t, err)
 	rounds := testkit.Rounds(8, 60)
-	little := func() bool { return slims == 0 || missed == 0 || replayed == 0 }
+	little := func() bool { return slims == 0 || missed == 0 || replayed == 0 || reused == 0 }
 	for round := 0; round < rounds || little() && round < 10*rounds; round++ {
 		b := bytes.Clone(module)
 		if round%4 > 1 { // what an edit leaves
 			b[8+dice.IntN(len(b)-8)] ^= byte(1 + dice.IntN(15))
 		}
-		whole, refused := newPlayer(t.Context(), b, o, nil)
-		p, err := newPlayer(t.Context(), b, o, notes)
+		whole, refused := newPlayer(t.Context(), b, o, nil, nil)
+		p, err := newPlayer(t.Context(), b, o, notes, kept)
 		if refused != nil || err != nil {
 			if refused == nil || err == nil || refused.Error() != err.Error() {
 				t.Fatalf("row %d: the whole is refused with %v, what is left with %v", round, refused, err)
@@ -107,13 +109,16 @@ func TestPlayerAgrees(t *testing.T) {
 		if p.missed {
 			missed++
 		}
+		if compiling, _ := p.now.sandbox.Times(); p.slim && compiling == 0 {
+			reused++
+		}
 		whole.now.close()
-		p.now.close()
+		p.close()
 	}
 	if little() {
-		t.Errorf("%d rows ran without known code, %d missed some, %d were played again: this test says little", slims, missed, replayed)
+		t.Errorf("%d rows ran without known code, %d of them compiled nothing, %d missed some, %d were played again: this test says little", slims, reused, missed, replayed)
 	}
-	t.Logf("%d rows ran without known code, %d missed some of it, %d were played again", slims, missed, replayed)
+	t.Logf("%d rows ran without known code, %d of them compiled nothing, %d missed some of it, %d were played again", slims, reused, missed, replayed)
 }
 
 // known are notes after what asked begins with was called.
@@ -192,7 +197,7 @@ func TestCheckedElsewhereIsNotNoted(t *testing.T) {
 	module, err := os.ReadFile(play)
 	testkit.Check(t, err)
 	loads := func(b []byte, checked bool, notes *slim.Notes) bool {
-		p, err := newPlayer(t.Context(), b, Options{Checked: checked}, notes)
+		p, err := newPlayer(t.Context(), b, Options{Checked: checked}, notes, nil)
 		if err == nil {
 			p.now.close()
 		}

@@ -69,7 +69,7 @@ type Heard struct {
 // request is what the child is told, one JSON value after another.
 type request struct {
 	ID      int           `json:"id"`
-	Path    []byte        `json:"path,omitempty"` // of the module to load: the first request. A file's name need not be text
+	Path    []byte        `json:"path,omitempty"` // of the module to load, with Options: the first request, and the first after a rest. A file's name need not be text
 	Options *Options      `json:"options,omitempty"`
 	Action  string        `json:"action,omitempty"` // of the contract function
 	Payload []byte        `json:"payload,omitempty"`
@@ -77,6 +77,7 @@ type request struct {
 	Fresh   bool          `json:"fresh,omitempty"`   // with a new instance
 	World   *host.Options `json:"world,omitempty"`   // in a new world, with a new instance
 	Peers   []Peer        `json:"peers,omitempty"`   // of that world
+	Rest    bool          `json:"rest,omitempty"`    // nothing more is asked of the module; there is no answer
 }
 
 // Outcome is what came of a request.
@@ -90,6 +91,7 @@ type Outcome struct {
 	Trap    *engine.Trap `json:"trap,omitempty"`   // how the guest died
 	Late    bool         `json:"late,omitempty"`   // its time was over
 	RunLoop bool         `json:"run_loop,omitempty"`
+	Worn    bool         `json:"worn,omitempty"` // the child should load nothing more
 	Record  host.Record  `json:"record"`
 	Stdout  string       `json:"stdout,omitempty"` // the end of what it printed, where it prints at all
 	Stderr  string       `json:"stderr,omitempty"`

@@ -17,6 +17,7 @@ import (
 // session is a module that has been loaded. One goroutine uses it.
 type session struct {
 	options Options
+	key     string // of what is kept of it
 	reading *reader.Reading
 	sandbox *engine.Sandbox
 	world   *host.World
@@ -33,29 +34,38 @@ func load(ctx context.Context, path string, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loaded(ctx, module, o, slim.Left{}, nil)
+	return loaded(ctx, module, o, slim.Left{}, nil, nil)
 }
 
-// loaded is load of a module that was read, of which left is not there. watch is told which functions run; it may be nil.
-func loaded(ctx context.Context, module []byte, o Options, left slim.Left, watch engine.Watch) (*session, error) {
+// loaded is load of a module that was read, of which left is not there. watch is told which functions run, and kept has what was made
+// of the newest one; both may be nil.
+func loaded(ctx context.Context, module []byte, o Options, left slim.Left, watch engine.Watch, kept *engine.Kept) (*session, error) {
 	o.Limits = o.Limits.withDefaults()
 	release, err := releaseOf(o)
 	if err != nil {
 		return nil, err
 	}
-	q := engine.Request(release.Features)
-	q.Known, q.Checked = left.Known, o.Checked
-	reading, err := read(ctx, module, q)
-	if err != nil {
-		return nil, err
+	key := fmt.Sprintf("%x, by %s, within %d bytes, checked: %v", left.Key, release.Version, o.Limits.Memory, o.Checked)
+	reading, before := kept.Take(key)
+	if reading == nil {
+		q := engine.Request(release.Features)
+		q.Known, q.Checked = left.Known, o.Checked
+		if reading, err = read(ctx, module, q); err != nil {
+			return nil, err
+		}
 	}
 	world, err := host.New(o.Host)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{options: o, reading: reading, world: world}
+	s := &session{options: o, key: key, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	s.sandbox, err = engine.New(ctx, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Data: left.Segments, Unplaced: left.Known != nil})
+	config := engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Data: left.Segments, Unplaced: left.Known != nil}
+	if before != nil {
+		s.sandbox = before.Again(config)
+		return s, nil
+	}
+	s.sandbox, err = engine.New(ctx, config)
 	return s, err
 }
 
@@ -194,6 +204,13 @@ func (s *session) close() {
 	s.end()
 	s.world.Close()
 	s.sandbox.Close()
+}
+
+// keep ends it, after all went well, and keeps what the next one needs that is the same but for its data.
+func (s *session) keep(kept *engine.Kept) {
+	s.end()
+	s.world.Close()
+	kept.Keep(s.key, s.reading, s.sandbox)
 }
 
 // tail keeps the end of what is written to it.

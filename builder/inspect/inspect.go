@@ -57,13 +57,15 @@ func (i *Inspection) load(ctx context.Context, path string, waiting *guest.Guest
 
 // Module inspects the module at path for the capsule m. What the module does wrong is in the
 // Inspection: one that traps, hangs or is no component is warned of, and its tests fail. The
-// error is ctx's, or a folder of tests that cannot be read. Where somebody kills the child the module is inspected once more;
+// error is ctx's, or a folder of tests that cannot be read. Where somebody kills the child, or something does not go well in one that
+// has loaded another module before, the module is inspected once more in a new one;
 // where that one is killed too the error wraps guest.ErrKilled, since nobody knows then what the module does.
 func Module(ctx context.Context, m *capsule.Manifest, path string, o Options) (*Inspection, error) {
 	i, err := inspect(ctx, m, path, o)
-	if errors.Is(err, guest.ErrKilled) && ctx.Err() == nil {
+	killed := errors.Is(err, guest.ErrKilled)
+	if (killed || o.Guest.Doubted()) && ctx.Err() == nil {
 		o.Guest = nil
-		if i, err = inspect(ctx, m, path, o); err != nil {
+		if i, err = inspect(ctx, m, path, o); killed && err != nil {
 			err = fmt.Errorf("%w; so was the one before it", err)
 		}
 	}

@@ -49,3 +49,28 @@ func TestAKilledChildIsNoVerdict(t *testing.T) {
 		})
 	}
 }
+
+// What goes not well in a child that has loaded another module before is done once more in a new one, and said of that: here the child
+// ends by itself between two modules.
+func TestAUsedChildIsDoubted(t *testing.T) {
+	m := manifest(t, publish+routed)
+	testFile(t, m, "[[test]]\nname = \"b\"\ntool = \"greet\"\n")
+	path := module(t, m, testkit.Teller(t, `{"tools":[{"name":"greet","description":"Greets.","input_schema":{"type":"object"}}]}`))
+	g, err := guest.Prepare(Limits(m, true))
+	testkit.Check(t, err)
+	defer g.Close()
+	want := inspected(t, m, path, Options{Tests: true, Guest: g})
+	if g.Rest(); len(want.Tools) != 1 || !g.Waits() {
+		t.Fatalf("%v: the child does not wait after a module in which all went well", want.Findings)
+	}
+	child := childOf(t, childOf(t, os.Getpid(), "__guardian\x00"), "__guest\x00")
+	testkit.Check(t, syscall.Kill(child, syscall.SIGQUIT)) // Go ends with a code then, as after a fault of its own
+	testkit.Wait(t, "it has ended", func() bool { return !g.Waits() })
+	got := inspected(t, m, path, Options{Tests: true, Guest: g})
+	if g.Killed() || !g.Doubted() {
+		t.Error("a used child that ended by itself is believed, or taken for killed")
+	}
+	if len(got.Tools) != 1 || len(got.Findings) != len(want.Findings) || len(got.Tests.Ran) != 1 || len(got.Tests.Ran[0].Missed) != len(want.Tests.Ran[0].Missed) {
+		t.Errorf("%+v and %+v, want %+v and %+v", got, got.Tests, want, want.Tests)
+	}
+}

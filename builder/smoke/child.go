@@ -220,9 +220,6 @@ func (c *Child) await(ctx context.Context, last bool) (r *Report, timedOut bool)
 	}
 }
 
-// grown is the resident memory of a child that loads nothing more: twice what one has at its start.
-const grown = 128 << 20
-
 // goesOn is the report of a load that went well, so that nobody need wait for the child's end; else nil.
 func (c *Child) goesOn() *Report {
 	r, problem := c.read(c.out.take())
@@ -230,7 +227,7 @@ func (c *Child) goesOn() *Report {
 		return nil
 	}
 	c.spent += r.Times.CPU
-	c.worn = r.PeakChild == 0 || r.PeakChild > grown || c.spent > float64(c.limits.CPUSeconds)*1000/10
+	c.worn = r.PeakChild == 0 || r.PeakChild > engine.Grown || c.spent > float64(c.limits.CPUSeconds)*1000/10
 	c.out.reset()
 	return r
 }

@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -195,4 +196,15 @@ func (r *Report) unknown(code finding.Code, message, hint string) {
 		r.Verdict = Unknown
 	}
 	r.add(finding.Warning, code, message, hint)
+}
+
+// wentWell reports whether all ran to its end, and nothing was met that could be otherwise where
+// code is left out. A trap that stands for such code ends what is called, so that its caller tells
+// of it in one of these ways.
+func wentWell(r *Report) bool {
+	strange := func(f finding.Finding) bool { return f.Code != finding.SmokeForeignImport }
+	unsure := func(f finding.Finding) bool { return f.Code == finding.KernelReadyUnknown }
+	failed := func(c CallResult) bool { return c.Error != "" || c.Trap != nil }
+	return r.Verdict == Loads && r.Trap == nil && !slices.ContainsFunc(r.Findings, strange) &&
+		!slices.ContainsFunc(r.KernelFindings, unsure) && !slices.ContainsFunc(r.Calls, failed)
 }

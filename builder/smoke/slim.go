@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
-	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
@@ -59,17 +57,6 @@ func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() 
 		return r
 	}
 	return nil
-}
-
-// wentWell reports whether all ran to its end, and nothing was met that could be otherwise where
-// code is left out. A trap that stands for such code ends what is called, so that its caller tells
-// of it in one of these ways.
-func wentWell(r *Report) bool {
-	strange := func(f finding.Finding) bool { return f.Code != finding.SmokeForeignImport }
-	unsure := func(f finding.Finding) bool { return f.Code == finding.KernelReadyUnknown }
-	failed := func(c CallResult) bool { return c.Error != "" || c.Trap != nil }
-	return r.Verdict == Loads && r.Trap == nil && !slices.ContainsFunc(r.Findings, strange) &&
-		!slices.ContainsFunc(r.KernelFindings, unsure) && !slices.ContainsFunc(r.Calls, failed)
 }
 
 // notesFor are the notes of loads of module for the release that o names; nil when there can be

@@ -41,7 +41,10 @@ func (k *Kept) Keep(key string, reading *reader.Reading, s *Sandbox) {
 }
 
 // Again is a sandbox for another guest of the same code, of which nothing need be compiled. It takes the place of s. Who asks for it
-// says the same of memory, compiling and places as for s, and watches the same functions, which are told of as before.
+// says the same of memory, compiling and places as for s, and watches the same functions, of which none has been called yet.
 func (s *Sandbox) Again(c Config) *Sandbox {
-	return &Sandbox{config: c, runtime: s.runtime, memory: budgetOf(c), compiled: s.compiled, codes: s.codes, module: moduleOf(c)}
+	for at, of := range s.watched {
+		*of = c.Watch.of(s.codes[at])
+	}
+	return &Sandbox{config: c, runtime: s.runtime, memory: budgetOf(c), compiled: s.compiled, codes: s.codes, watched: s.watched, module: moduleOf(c)}
 }

@@ -17,12 +17,16 @@ type Watched struct {
 	Called func(function int)
 }
 
-// watched is ctx for compiling a module.
-func (w Watch) watched(ctx context.Context, module []byte) context.Context {
+// of is what w wants to hear of a module.
+func (w Watch) of(module []byte) Watched {
 	if w == nil {
-		return ctx
+		return Watched{}
 	}
-	of := w(module)
+	return w(module)
+}
+
+// listenedTo is ctx for compiling a module of which somebody wants to hear. Who that is may be another one later.
+func (of *Watched) listenedTo(ctx context.Context) context.Context {
 	if of.Called == nil {
 		return ctx
 	}
@@ -32,7 +36,7 @@ func (w Watch) watched(ctx context.Context, module []byte) context.Context {
 // listeners makes one for each function that is wanted. wazero asks for them in their order.
 type listeners struct {
 	next int
-	of   Watched
+	of   *Watched
 }
 
 func (l *listeners) NewFunctionListener(api.FunctionDefinition) experimental.FunctionListener {
@@ -40,20 +44,20 @@ func (l *listeners) NewFunctionListener(api.FunctionDefinition) experimental.Fun
 	if !l.of.Wants(l.next - 1) {
 		return nil
 	}
-	return &listener{function: l.next - 1, called: l.of.Called}
+	return &listener{function: l.next - 1, of: l.of}
 }
 
 // listener tells of one function, the first time that it is called.
 type listener struct {
 	function int
-	called   func(int)
+	of       *Watched
 	told     bool
 }
 
 func (l *listener) Before(context.Context, api.Module, api.FunctionDefinition, []uint64, experimental.StackIterator) {
 	if !l.told {
 		l.told = true
-		l.called(l.function)
+		l.of.Called(l.function)
 	}
 }
 

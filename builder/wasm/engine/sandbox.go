@@ -74,6 +74,7 @@ type Sandbox struct {
 	module   wazero.ModuleConfig
 	compiled map[int]wazero.CompiledModule // by where the code begins in the plan
 	codes    map[int][]byte                // the same before they were marked
+	watched  map[int]*Watched              // who hears of them
 	compile  time.Duration
 	start    time.Duration
 }
@@ -94,6 +95,7 @@ func New(ctx context.Context, c Config) (*Sandbox, error) {
 		memory:   budgetOf(c),
 		compiled: map[int]wazero.CompiledModule{},
 		codes:    map[int][]byte{},
+		watched:  map[int]*Watched{},
 		module:   moduleOf(c),
 	}
 	host, err := wasi_snapshot_preview1.NewBuilder(s.runtime).Compile(ctx)
@@ -151,12 +153,13 @@ func (s *Sandbox) load(ctx context.Context, at int, code []byte) (api.Module, er
 			marked = source.Mark(code, strconv.Itoa(at))
 		}
 		var err error
-		compiled, err = s.runtime.CompileModule(s.config.Watch.watched(ctx, code), marked)
+		watched := s.config.Watch.of(code)
+		compiled, err = s.runtime.CompileModule(watched.listenedTo(ctx), marked)
 		s.compile += time.Since(began)
 		if err != nil {
 			return nil, &RefusedError{err}
 		}
-		s.compiled[at], s.codes[at] = compiled, code
+		s.compiled[at], s.codes[at], s.watched[at] = compiled, code, &watched
 	}
 	began := time.Now()
 	defer func() { s.start += time.Since(began) }()
