@@ -212,7 +212,7 @@ func (b *Builder) compile(ctx context.Context, s *Staged, elsewhere *compile.Els
 	}
 	for _, m := range made.Modules {
 		c := in.Manifest.Components[m.Component]
-		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
+		s.Modules = append(s.Modules, StagedModule{ID: c.ID, File: c.File, Path: m.Path, Twin: m.Twin, Lines: m.Lines, Found: m.Found, Hash: m.Hash, Size: m.Size})
 	}
 	defer b.lookAgain(ctx, s, made)()
 	err = b.judge(ctx, s, ready)

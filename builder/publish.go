@@ -39,7 +39,7 @@ func (b *Builder) Publish(ctx context.Context, staged *Staged) (*Published, erro
 	}
 	var modules []store.Staged
 	for i, m := range staged.Modules {
-		modules = append(modules, store.Staged{Path: m.Path, Lines: m.Lines, Module: r.Modules[i]})
+		modules = append(modules, store.Staged{Path: m.Path, Twin: m.Twin, Lines: m.Lines, Module: r.Modules[i]})
 	}
 	old, err := store.Publish(dir, r, modules)
 	if err != nil {

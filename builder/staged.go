@@ -88,6 +88,7 @@ type StagedModule struct {
 	ID     string
 	File   string // the path it is for, slash path below the capsule
 	Path   string // where it lies now
+	Twin   string // where a copy of it lies; "": nowhere
 	Lines  string // where the core module lies that it was made of, with what tells of its source; "": nowhere
 	Found  bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash   string // BLAKE3

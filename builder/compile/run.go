@@ -114,7 +114,8 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		if err := unfit(a.Path); err != nil {
 			return err
 		}
-		m := Module{Component: a.Component, Path: filepath.Join(b.Work, fmt.Sprintf("%d.wasm", a.Component)),
+		staged := filepath.Join(b.Work, fmt.Sprintf("%d.wasm", a.Component))
+		m := Module{Component: a.Component, Path: staged, Twin: staged + ".twin",
 			Found: filepath.Clean(a.Path) == filepath.Join(b.Manifest.Dir, filepath.FromSlash(c.File))}
 		path, err := b.bare(a.Path, &m)
 		if err == nil {
@@ -123,11 +124,7 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		if err != nil {
 			return err
 		}
-		out, err := os.OpenFile(m.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if err != nil {
-			return b.refused(err)
-		}
-		if m.Hash, m.Size, m.onDisk, err = tree.Copy(out, path); err != nil {
+		if err := m.take(path); err != nil {
 			return b.refused(err)
 		}
 		if c.Hash != "" && c.Hash != m.Hash {
@@ -136,4 +133,22 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 		b.made.Modules = append(b.made.Modules, m)
 	}
 	return nil
+}
+
+// take copies what the build made to its two places.
+func (m *Module) take(from string) error {
+	var out []*os.File
+	for _, path := range []string{m.Path, m.Twin} {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if err != nil {
+			for _, other := range out {
+				other.Close()
+			}
+			return err
+		}
+		out = append(out, f)
+	}
+	var err error
+	m.Hash, m.Size, m.onDisk, err = tree.Copy(from, out...)
+	return err
 }

@@ -17,6 +17,7 @@ import (
 // Staged is a module that is to be published.
 type Staged struct {
 	Path  string // where it lies, below the capsule
+	Twin  string // where a copy of it lies on disk, below the capsule too; "": nowhere
 	Lines string // what tells of its source, below the capsule too; "": nothing does
 	Module
 }
@@ -54,7 +55,7 @@ func (f *folder) publish(staged []Staged, r, old *Record) error {
 	if err := f.writeRecord(IntentFile, r); err != nil {
 		return err
 	}
-	err := f.complete(r, old)
+	err := f.complete(r, old, staged)
 	if err == nil {
 		return nil
 	}
@@ -97,19 +98,29 @@ func linesName(hash string) string { return stateName(LinesFolder, hash+".wasm")
 func blobName(hash string) string { return stateName(BlobFolder, hash+".wasm") }
 
 // complete carries out an intent: every module renamed into place from its
-// blob, then the intent becomes the record. It may be repeated.
-func (f *folder) complete(r, old *Record) error {
+// blob or from its twin among those that are staged, then the intent becomes the record. It may be repeated.
+func (f *folder) complete(r, old *Record, staged []Staged) error {
 	for _, m := range r.Modules {
-		if err := f.place(m, old); err != nil {
+		if err := f.place(m, old, twinOf(m, staged)); err != nil {
 			return err
 		}
 	}
 	return f.Move(stateName(IntentFile), stateName(RecordFile))
 }
 
-// place makes a module stand at its published path: copied beside it under a
-// name that no hasher counts, on disk, then renamed over it.
-func (f *folder) place(m Module, old *Record) error {
+// twinOf is where a copy of a module lies; "": nowhere.
+func twinOf(m Module, staged []Staged) string {
+	for _, s := range staged {
+		if s.File == m.File {
+			return s.Twin
+		}
+	}
+	return ""
+}
+
+// place makes a module stand at its published path. What was not copied before, while nobody waited, is copied
+// beside it under a name that no hasher counts, on disk, then renamed over it.
+func (f *folder) place(m Module, old *Record, twin string) error {
 	if err := f.mayPublish(m.File, old); err != nil {
 		return err
 	}
@@ -117,6 +128,9 @@ func (f *folder) place(m Module, old *Record) error {
 		return err
 	}
 	f.Sweep(m.File)
+	if f.placeTwin(m, twin) {
+		return nil
+	}
 	tmp := fsys.Temporary(m.File) + ".wasm"
 	out, err := f.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
@@ -131,6 +145,17 @@ func (f *folder) place(m Module, old *Record) error {
 		return fmt.Errorf("the copy of %s is damaged: it has hash %s instead of %s", m.File, hash, m.Hash)
 	}
 	return f.Move(tmp, m.File)
+}
+
+// placeTwin makes a copy of a module stand at its published path. It is not ok for one that is not whole, and where the path lies on
+// another disk.
+func (f *folder) placeTwin(m Module, twin string) (ok bool) {
+	name, ok := f.Below(twin)
+	if info, err := f.Lstat(name); twin == "" || !ok || err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	hash, err := tree.HashFile(twin)
+	return err == nil && hash == m.Hash && f.Move(name, m.File) == nil
 }
 
 // pruneBlobs keeps the newest blobs, and those that r names. What cannot be removed costs only space.

@@ -65,7 +65,7 @@ func Finish(dir string, files []string) (done *Record, err error) {
 		if intent == nil || slices.ContainsFunc(intent.Modules, func(m Module) bool { return !publishable(dir, files, m) }) {
 			return f.RemoveAll(stateName(IntentFile))
 		}
-		err := f.complete(intent, readRecord(dir, RecordFile))
+		err := f.complete(intent, readRecord(dir, RecordFile), nil)
 		var refused *Refusal
 		if errors.As(err, &refused) {
 			return f.RemoveAll(stateName(IntentFile)) // the next build says why

@@ -81,7 +81,7 @@ func (s *Store) missing(dir string, r *Record) (missing []Module, err error) {
 func putBack(dir string, missing []Module, last *Record) error {
 	return inFolder(dir, func(f *folder) error {
 		for _, m := range missing {
-			if err := f.place(m, last); err != nil {
+			if err := f.place(m, last, ""); err != nil {
 				return fmt.Errorf("putting %s back: %w", m.File, err)
 			}
 		}

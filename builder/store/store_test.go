@@ -106,6 +106,48 @@ func TestPublish(t *testing.T) {
 	holds(t, dir, second)
 }
 
+// A copy that was made before is published itself, and another one in its place where it is not whole or lies elsewhere.
+func TestTwin(t *testing.T) {
+	for name, c := range map[string]struct {
+		twin  func(t *testing.T, dir, twin string) string // where it is said to lie
+		taken bool
+	}{
+		"whole":   {func(_ *testing.T, _, twin string) string { return twin }, true},
+		"damaged": {func(t *testing.T, _, twin string) string { testkit.Write(t, twin, module("b")); return twin }, false},
+		"gone":    {func(t *testing.T, _, twin string) string { check(t, os.Remove(twin)); return twin }, false},
+		"a link to what is whole": {func(t *testing.T, dir, twin string) string {
+			check(t, os.Rename(twin, twin+".other"))
+			check(t, os.Symlink(twin+".other", twin))
+			return twin
+		}, false},
+		"outside of the capsule": {func(t *testing.T, _, twin string) string {
+			outside := filepath.Join(t.TempDir(), "twin")
+			check(t, os.Rename(twin, outside))
+			return outside
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := lock(t, dir)
+			defer l.Release()
+			r, staged := stage(t, dir, map[string]string{"deep/a.wasm": module("a")})
+			twin := staged[0].Path + ".twin"
+			testkit.Write(t, twin, module("a"))
+			before, err := os.Stat(twin)
+			check(t, err)
+			staged[0].Twin = c.twin(t, dir, twin)
+			_, err = Publish(dir, r, staged)
+			check(t, err)
+			holds(t, dir, map[string]string{"deep/a.wasm": module("a")})
+			now, err := os.Lstat(filepath.Join(dir, "deep", "a.wasm"))
+			check(t, err)
+			if os.SameFile(before, now) != c.taken || !now.Mode().IsRegular() {
+				t.Errorf("it was published itself: %v", !c.taken)
+			}
+		})
+	}
+}
+
 // All modules are published or none: the second one may not be, and the first stays what it was.
 func TestPublishRefusesAllForOne(t *testing.T) {
 	dir := t.TempDir()
@@ -137,9 +179,9 @@ func TestP2Recover(t *testing.T) {
 		completed bool
 	}{
 		"before any module": {func(*testing.T, *folder, *Record, *Record) {}, files, after, true},
-		"after the first":   {func(t *testing.T, f *folder, r, old *Record) { check(t, f.place(r.Modules[0], old)) }, files, after, true},
+		"after the first":   {func(t *testing.T, f *folder, r, old *Record) { check(t, f.place(r.Modules[0], old, "")) }, files, after, true},
 		"after the last": {func(t *testing.T, f *folder, r, old *Record) {
-			check(t, errors.Join(f.place(r.Modules[0], old), f.place(r.Modules[1], old)))
+			check(t, errors.Join(f.place(r.Modules[0], old, ""), f.place(r.Modules[1], old, "")))
 		}, files, after, true},
 		"a file is not ours": {func(*testing.T, *folder, *Record, *Record) {}, []string{"a.wasm"}, before, false},
 		"a blob is damaged":  {func(t *testing.T, f *folder, r, _ *Record) { damage(t, BlobPath(f.Dir, r.Modules[1].Hash)) }, files, before, false},
