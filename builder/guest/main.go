@@ -64,6 +64,7 @@ type child struct {
 	player *player // nil: it rests, or could not load what it was told to
 	limits Limits
 	kept   *engine.Kept
+	memory slim.Memory
 }
 
 // do carries out a request, which may be to load another module. The error is a request that nobody should make.
@@ -87,7 +88,7 @@ func (c *child) load(ctx context.Context, q request) error {
 		return err
 	}
 	c.limits = q.Options.Limits.withDefaults()
-	c.player, err = newPlayer(ctx, module, *q.Options, notesFor(*q.Options), c.kept)
+	c.player, err = newPlayer(ctx, module, *q.Options, notesFor(*q.Options, &c.memory), c.kept)
 	return err
 }
 

@@ -62,7 +62,7 @@ func confined(o host.Options, peers []Peer) bool {
 }
 
 // notesFor are the notes of modules that are called, which run more of an engine than those that are smoke-loaded.
-func notesFor(o Options) *slim.Notes {
+func notesFor(o Options, memory *slim.Memory) *slim.Notes {
 	release, err := releaseOf(o)
 	folder := reader.CacheFolder()
 	if err != nil || folder == "" {
@@ -72,7 +72,7 @@ func notesFor(o Options) *slim.Notes {
 	if err != nil {
 		return nil
 	}
-	return slim.Open(filepath.Join(folder, "code"), "called "+string(asked))
+	return slim.Open(filepath.Join(folder, "code"), "called "+string(asked), memory)
 }
 
 func (p *player) openSlim(ctx context.Context) bool {

@@ -18,7 +18,7 @@ import (
 
 // noted are notes in a folder of the test's own, also of small modules.
 func noted(t *testing.T) *slim.Notes {
-	n := slim.Open(filepath.Join(t.TempDir(), "code"), "called")
+	n := slim.Open(filepath.Join(t.TempDir(), "code"), "called", &slim.Memory{})
 	if n == nil {
 		t.Fatal("there are no notes")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/astrid-runtime/astrid-dev/builder/finding"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
 const childArgument = "__smoke" // hidden first argument of the binary
@@ -24,7 +25,7 @@ func Main(args []string) (code int, handled bool) {
 func serve(in io.Reader, out io.Writer) error {
 	_ = loadKnown(context.Background(), []byte(engine.LeastComponent), Options{}, nil, past{}) // makes what every load needs; they tell of what fails
 	tasks, reports := json.NewDecoder(in), json.NewEncoder(out)
-	used, kept := 0.0, &engine.Kept{}
+	used, kept, memory := 0.0, &engine.Kept{}, &slim.Memory{}
 	for n := 0; ; n++ {
 		var t task
 		if err := tasks.Decode(&t); errors.Is(err, io.EOF) {
@@ -32,7 +33,7 @@ func serve(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return fmt.Errorf("reading the request: %w", err)
 		}
-		r, err := serveOne(t, kept)
+		r, err := serveOne(t, kept, memory)
 		if err != nil {
 			return err
 		}
@@ -46,7 +47,7 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-func serveOne(t task, kept *engine.Kept) (*Report, error) {
+func serveOne(t task, kept *engine.Kept, memory *slim.Memory) (*Report, error) {
 	module, err := engine.ReadModule(string(t.Path))
 	if errors.Is(err, engine.ErrTooLarge) {
 		r := &Report{}
@@ -56,5 +57,5 @@ func serveOne(t task, kept *engine.Kept) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), past{notesFor(module, t.Options), kept}), nil
+	return loadKnown(context.Background(), module, t.Options, engine.ProcessorTime(), past{notesFor(module, t.Options, memory), kept}), nil
 }

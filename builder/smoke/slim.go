@@ -61,7 +61,7 @@ func loadSlim(ctx context.Context, file *slim.File, o Options, processor func() 
 
 // notesFor are the notes of loads of module for the release that o names; nil when there can be
 // none, and for what is too small for one.
-func notesFor(module []byte, o Options) *slim.Notes {
+func notesFor(module []byte, o Options, memory *slim.Memory) *slim.Notes {
 	if len(module) < slim.Least {
 		return nil
 	}
@@ -77,5 +77,5 @@ func notesFor(module []byte, o Options) *slim.Notes {
 	if err != nil || folder == "" {
 		return nil
 	}
-	return slim.Open(filepath.Join(folder, "code"), string(asked))
+	return slim.Open(filepath.Join(folder, "code"), string(asked), memory)
 }

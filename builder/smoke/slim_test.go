@@ -20,7 +20,7 @@ import (
 
 // slimNotes are notes in a folder of the test's own, also of small modules.
 func slimNotes(t *testing.T) *slim.Notes {
-	n := slim.Open(filepath.Join(t.TempDir(), "code"), "the newest release")
+	n := slim.Open(filepath.Join(t.TempDir(), "code"), "the newest release", &slim.Memory{})
 	if n == nil {
 		t.Fatal("there are no notes")
 	}

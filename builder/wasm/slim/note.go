@@ -26,11 +26,33 @@ type Notes struct {
 	Least  int // how many bytes of code a core module has that is worth a note; Open says the constant of this name
 	folder string
 	asked  string
+	memory *Memory
+}
+
+// Memory is the newest note that one goroutine has read or written. nil keeps none.
+type Memory struct {
+	key  [32]byte
+	note *note
+}
+
+// remember keeps a note in place of the one before.
+func (m *Memory) remember(key [32]byte, of *note) {
+	if m != nil {
+		m.key, m.note = key, of
+	}
+}
+
+// recall is the note under key; nil when that is not the newest.
+func (m *Memory) recall(key [32]byte) *note {
+	if m == nil || m.key != key {
+		return nil
+	}
+	return m.note
 }
 
 // Open is the notes in folder, which is made where it is missing, of loads that ask what asked
-// says: by which rules code is valid. It is nil when the folder is not this user's alone.
-func Open(folder, asked string) *Notes {
+// says: by which rules code is valid. memory has the newest; it may be nil. Open is nil when the folder is not this user's alone.
+func Open(folder, asked string, memory *Memory) *Notes {
 	if folder == "" || Program() == "" || os.MkdirAll(folder, 0o700) != nil || !fsys.IsOwn(folder) {
 		return nil
 	}
@@ -38,7 +60,7 @@ func Open(folder, asked string) *Notes {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return nil
 	}
-	return &Notes{Least, folder, asked}
+	return &Notes{Least, folder, asked, memory}
 }
 
 // note is what is known of a core module: bodies that are valid in its frame.
@@ -65,6 +87,20 @@ func (n *Notes) path(key [32]byte) string {
 // read is the note of c; nil when there is none, or not a whole one.
 func (n *Notes) read(c *core) *note {
 	key := n.key(c)
+	of := n.memory.recall(key)
+	if of == nil {
+		of = n.readFile(key, len(c.bodies))
+		n.memory.remember(key, of)
+	}
+	if of != nil {
+		now := time.Now()
+		_ = os.Chtimes(n.path(key), now, now) // what is used is kept
+	}
+	return of
+}
+
+// readFile is the note of count bodies under key in its file; nil when there is none, or not a whole one.
+func (n *Notes) readFile(key [32]byte, count int) *note {
 	f, err := fsys.Open(n.path(key))
 	if err != nil {
 		return nil
@@ -78,17 +114,13 @@ func (n *Notes) read(c *core) *note {
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil
 	}
-	if n := decode(data, key, len(c.bodies)); n != nil {
-		now := time.Now()
-		_ = os.Chtimes(f.Name(), now, now) // what is used is kept
-		return n
-	}
-	return nil
+	return decode(data, key, count)
 }
 
 // write keeps a note. One that cannot be written is missing next time, and no more.
 func (n *Notes) write(c *core, of *note) {
 	key := n.key(c)
+	n.memory.remember(key, of)
 	data := encode(of, key)
 	if len(data) > largest {
 		return

@@ -35,7 +35,7 @@ func body(c byte) string {
 }
 
 func notes(t *testing.T) *Notes {
-	n := Open(filepath.Join(t.TempDir(), "code"), "asked")
+	n := Open(filepath.Join(t.TempDir(), "code"), "asked", nil)
 	if n == nil {
 		t.Fatal("there are no notes")
 	}
@@ -270,7 +270,7 @@ func TestWhoNoted(t *testing.T) {
 	n := notes(t)
 	b := coreOf(plainType, "data", body(1), body(2))
 	n.note(t, b, 0)
-	if (&Notes{n.Least, n.folder, "asked otherwise"}).slimmed(b) != nil {
+	if (&Notes{n.Least, n.folder, "asked otherwise", nil}).slimmed(b) != nil {
 		t.Error("a load that asks otherwise believes it")
 	}
 	mine := Program
@@ -295,11 +295,11 @@ func TestFolderOfOthers(t *testing.T) {
 	testkit.Check(t, os.Chmod(private, 0o700))
 	testkit.Check(t, os.Symlink(private, link))
 	for name, folder := range map[string]string{"readable by others": open, "a link": link, "no folder": "", "a file": os.Args[0]} {
-		if Open(folder, "") != nil {
+		if Open(folder, "", nil) != nil {
 			t.Errorf("%s: it is used", name)
 		}
 	}
-	if Open(private, "") == nil {
+	if Open(private, "", nil) == nil {
 		t.Error("one's own is not used")
 	}
 }
@@ -333,5 +333,24 @@ func TestTrimmed(t *testing.T) {
 	}
 	if _, err := os.Stat(left); err == nil {
 		t.Error("half a note is still there")
+	}
+}
+
+// Who loads the same again reads no file, is told what was noted last, and nothing of other code.
+func TestMemory(t *testing.T) {
+	n := notes(t)
+	n.memory = &Memory{}
+	b := coreOf(plainType, "data", body(1), body(2), body(3))
+	n.note(t, b, 0)
+	want := n.slimmed(b)
+	testkit.Check(t, os.RemoveAll(n.folder))
+	if got := n.slimmed(b); got == nil || !bytes.Equal(got, want) {
+		t.Errorf("without its file the note says %q, want %q", got, want)
+	}
+	if n.slimmed(coreOf(otherType, "data", body(1), body(2), body(3))) != nil {
+		t.Error("the note of other code counts")
+	}
+	if n.slimmed(b) != nil {
+		t.Error("it remembers more than the newest")
 	}
 }
