@@ -135,6 +135,9 @@ func (b *Builder) stage(ctx context.Context, s *Staged, output io.Writer) error 
 		return stageFailure(ctx, in.Dir, err)
 	}
 	s.work = work
+	var prune sync.WaitGroup // of what earlier builds left, while nobody waits for it
+	prune.Go(func() { store.Prune(in.Dir) })
+	defer prune.Wait()
 	s.Findings = append(s.Findings, in.Unmatched()...)
 	taken := b.fetch(ctx, s)
 	if taken != nil && taken.again && in.Quality == Debug {

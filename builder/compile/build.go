@@ -62,7 +62,7 @@ type Made struct {
 type Module struct {
 	Component int // index into Manifest.Components
 	Path      string
-	Twin      string // a copy of it
+	Twin      string // a copy of it, where one could be made, when it is OnDisk
 	Lines     string // the core module that it was made of as its compiler left it, with what tells of its source; "": that tells nothing. A source map lies beside it, with source.MapSuffix
 	Found     bool   // it stood at its published path already: the author put it there, no build makes it
 	Hash      string

@@ -135,20 +135,41 @@ func (b *Build) collect(ctx context.Context, artifacts []toolchain.Artifact) err
 	return nil
 }
 
-// take copies what the build made to its two places.
+// take copies what the build made to its place, and once more meanwhile.
 func (m *Module) take(from string) error {
-	var out []*os.File
-	for _, path := range []string{m.Path, m.Twin} {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if err != nil {
-			for _, other := range out {
-				other.Close()
-			}
-			return err
-		}
-		out = append(out, f)
+	out, err := os.OpenFile(m.Path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
 	}
-	var err error
-	m.Hash, m.Size, m.onDisk, err = tree.Copy(from, out...)
-	return err
+	var onDisk func() error
+	if m.Hash, m.Size, onDisk, err = tree.Copy(out, from); err != nil {
+		return err
+	}
+	twin := make(chan struct{})
+	go func() {
+		defer close(twin)
+		copyTwin(m.Path, m.Twin)
+	}()
+	m.onDisk = func() error {
+		<-twin
+		return onDisk()
+	}
+	return nil
+}
+
+// copyTwin has a copy of a file on disk, or none: who publishes it looks, and copies it then.
+func copyTwin(from, to string) {
+	in, err := os.Open(from)
+	if err != nil {
+		return
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		os.Remove(to)
+	}
 }

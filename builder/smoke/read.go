@@ -78,6 +78,8 @@ func (w *work) restore(left *reader.Reading) *reader.Reading {
 			s.Bytes += w.left.Code
 		case of + "data":
 			s.Bytes += w.left.Data
+		case of + "custom name":
+			s.Bytes += w.left.Names
 		}
 	}
 	slices.SortStableFunc(reading.Sections, func(a, b reader.Section) int { return int(b.Bytes - a.Bytes) })

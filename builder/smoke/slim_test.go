@@ -143,7 +143,7 @@ func TestSlimEngines(t *testing.T) {
 			t.Errorf("%s (-whole +slim):\n%s", name, diff)
 		}
 		small, left, _ := notes.Read(seed).Slim()
-		if sum := len(small) + int(left.Code+left.Data); sum < len(seed)-64 || sum > len(seed)+64 || left.Code < int64(len(seed))/3 {
+		if sum := len(small) + int(left.Code+left.Data+left.Names); sum < len(seed)-64 || sum > len(seed)+64 || left.Code < int64(len(seed))/3 {
 			t.Errorf("%s: of %d bytes %d are left, and %d of code left out, and %d of data", name, len(seed), len(small), left.Code, left.Data)
 		}
 		// A call that runs other code than the noted load: the whole is loaded, and noted.

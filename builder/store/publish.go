@@ -33,7 +33,6 @@ func Publish(dir string, r *Record, staged []Staged) (old *Record, err error) {
 			return err
 		}
 		f.dropVerdict()
-		f.pruneBlobs(r)
 		return nil
 	})
 	return old, err
@@ -158,7 +157,19 @@ func (f *folder) placeTwin(m Module, twin string) (ok bool) {
 	return err == nil && hash == m.Hash && f.Move(name, m.File) == nil
 }
 
-// pruneBlobs keeps the newest blobs, and those that r names. What cannot be removed costs only space.
+// Prune removes the blobs of dir that nobody looks for any more: all but the newest, and those that are recorded. The lock is held.
+func Prune(dir string) {
+	r := Read(dir)
+	if r == nil {
+		return
+	}
+	_ = inFolder(dir, func(f *folder) error { // what cannot be removed costs only space
+		f.pruneBlobs(r)
+		return nil
+	})
+}
+
+// pruneBlobs keeps the newest blobs, and those that r names.
 func (f *folder) pruneBlobs(r *Record) {
 	entries, err := fs.ReadDir(f.FS(), stateName(BlobFolder))
 	if err != nil {

@@ -346,6 +346,7 @@ func TestOnlyTheLastBlobsAreKept(t *testing.T) {
 	for i := range 2 * keptBlobs {
 		last, _ = publish(t, dir, map[string]string{"a.wasm": module(strings.Repeat("x", i+1))})
 	}
+	Prune(dir)
 	if left, err := os.ReadDir(Path(dir, BlobFolder)); err != nil || len(left) != keptBlobs {
 		t.Errorf("%d blobs, %v", len(left), err)
 	}

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"cmp"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -15,45 +14,33 @@ import (
 
 // CopyTo writes a regular file's content to out, has it on disk, and returns its BLAKE3 and size. It closes out.
 func CopyTo(out *os.File, from string) (hash string, size int64, err error) {
-	hash, size, onDisk, err := Copy(from, out)
+	hash, size, onDisk, err := Copy(out, from)
 	if err == nil {
 		err = onDisk()
 	}
 	return hash, size, err
 }
 
-// Copy is CopyTo for who has something to do meanwhile, to one file or to several: the content is on disk when onDisk returns.
-func Copy(from string, out ...*os.File) (hash string, size int64, onDisk func() error, err error) {
+// Copy is CopyTo for who has something to do meanwhile: the content is on disk when onDisk returns.
+func Copy(out *os.File, from string) (hash string, size int64, onDisk func() error, err error) {
+	in, err := fsys.Open(from)
+	if err != nil {
+		return "", 0, nil, errors.Join(err, out.Close())
+	}
+	defer in.Close()
 	h := blake3.New()
-	if size, err = copyTo(h, from, out); err != nil {
-		for _, f := range out {
-			err = errors.Join(err, f.Close())
-		}
-		return "", 0, nil, err
+	if size, err = io.CopyBuffer(io.MultiWriter(out, h), plain{in}, make([]byte, copyRoom)); err != nil {
+		return "", 0, nil, errors.Join(err, out.Close())
 	}
 	done := make(chan error, 1)
 	go func() {
-		var err error
-		for _, f := range out {
-			err = cmp.Or(err, f.Sync(), f.Close())
+		err := out.Sync()
+		if closeErr := out.Close(); err == nil {
+			err = closeErr
 		}
 		done <- err
 	}()
 	return hex.EncodeToString(h.Sum(nil)), size, sync.OnceValue(func() error { return <-done }), nil
-}
-
-// copyTo writes a regular file's content to h and to all files.
-func copyTo(h io.Writer, from string, out []*os.File) (size int64, err error) {
-	in, err := fsys.Open(from)
-	if err != nil {
-		return 0, err
-	}
-	defer in.Close()
-	all := []io.Writer{h}
-	for _, f := range out {
-		all = append(all, f)
-	}
-	return io.CopyBuffer(io.MultiWriter(all...), plain{in}, make([]byte, copyRoom))
 }
 
 // copyRoom is how much is copied at once: a module is some of these.

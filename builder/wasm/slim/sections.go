@@ -22,6 +22,8 @@ const (
 	dataSection      = 11
 	dataCountSection = 12
 
+	nameSection = 0xff // none of the format: the custom section with names
+
 	moduleSection    = 1 // of a component
 	componentSection = 4
 )
@@ -188,6 +190,26 @@ func (changed changes) set(module []byte, id byte, content []byte) {
 	of[id] = content
 }
 
+// noNames is the content of a custom section for names that has none.
+var noNames = []byte("\x04name")
+
+// isNames reports whether a section of the core module b is for names.
+func isNames(s section, b []byte) bool {
+	return s.id == customSection && bytes.HasPrefix(b[s.body:s.end], noNames)
+}
+
+// dropNames takes the names out of a core module, and says how many bytes there are less then.
+func (changed changes) dropNames(module []byte) (less int64) {
+	list, _ := sections(module)
+	for _, s := range list {
+		if isNames(s, module) {
+			less += s.whole() - sized(len(noNames))
+			changed.set(module, nameSection, noNames)
+		}
+	}
+	return less
+}
+
 // rewrite is the file b with what changed.
 func rewrite(b []byte, changed changes, depth int) []byte {
 	list, ok := sections(b)
@@ -200,6 +222,8 @@ func rewrite(b []byte, changed changes, depth int) []byte {
 	for _, s := range list {
 		content := b[s.body:s.end]
 		switch {
+		case own[nameSection] != nil && isNames(s, b):
+			content = own[nameSection]
 		case component && len(content) > 0 && (s.id == moduleSection || s.id == componentSection):
 			content = rewrite(content, changed, depth+1)
 		case !component && own[s.id] != nil:

@@ -32,6 +32,7 @@ type File struct {
 type Left struct {
 	Code   int64  // bytes of code sections, with their heads
 	Data   int64  // bytes of data sections, with their heads
+	Names  int64  // bytes of custom sections with names, which only a load of the whole tells
 	Locals uint64 // of functions: this many at most
 	Known  []int  // where bodies begin, in what is left, that are known to be valid; in order
 
@@ -83,6 +84,7 @@ func (f *File) Slim() (small []byte, left Left, ok bool) {
 	for i, c := range f.cores {
 		if code[i] != nil {
 			changed.set(c.module, codeSection, code[i])
+			left.Names += changed.dropNames(c.module)
 		}
 	}
 	small = rewrite(f.bytes, changed, 0)
