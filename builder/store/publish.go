@@ -146,15 +146,17 @@ func (f *folder) place(m Module, old *Record, twin string) error {
 	return f.Move(tmp, m.File)
 }
 
-// placeTwin makes a copy of a module stand at its published path. It is not ok for one that is not whole, and where the path lies on
-// another disk.
+// placeTwin makes a copy of a module stand at its published path. It is not ok where the copy or the blob, which was loaded, is not whole, and
+// where the path lies on another disk.
 func (f *folder) placeTwin(m Module, twin string) (ok bool) {
 	name, ok := f.Below(twin)
 	if info, err := f.Lstat(name); twin == "" || !ok || err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	hash, err := tree.HashFile(twin)
-	return err == nil && hash == m.Hash && f.Move(name, m.File) == nil
+	blob := make(chan bool)
+	go func() { blob <- m.isWhole(BlobPath(f.Dir, m.Hash)) }()
+	whole := m.isWhole(twin)
+	return <-blob && whole && f.Move(name, m.File) == nil
 }
 
 // Prune removes the blobs of dir that nobody looks for any more: all but the newest, and those that are recorded. The lock is held.

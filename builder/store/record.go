@@ -47,6 +47,12 @@ type Module struct {
 	Kind  string `json:"kind"`
 }
 
+// isWhole reports whether the file at path has the content of m.
+func (m Module) isWhole(path string) bool {
+	hash, err := tree.HashFile(path)
+	return err == nil && hash == m.Hash
+}
+
 // Again is the record of dir's last publication now, where r is what Read gave before: r itself, unless the
 // file is another one since, or may be.
 func (r *Record) Again(dir string) *Record {

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
-	"github.com/astrid-runtime/astrid-dev/watcher/tree"
 )
 
 // Recover completes a publication of dir that a crash interrupted: done is what was
@@ -80,9 +79,5 @@ func Finish(dir string, files []string) (done *Record, err error) {
 
 // publishable reports whether m is for one of files, and its blob is whole.
 func publishable(dir string, files []string, m Module) bool {
-	if !slices.Contains(files, m.File) {
-		return false
-	}
-	hash, err := tree.HashFile(BlobPath(dir, m.Hash))
-	return err == nil && hash == m.Hash
+	return slices.Contains(files, m.File) && m.isWhole(BlobPath(dir, m.Hash))
 }

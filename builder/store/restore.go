@@ -70,7 +70,7 @@ func (s *Store) missing(dir string, r *Record) (missing []Module, err error) {
 		if s.Intact(dir, []Module{m}) {
 			continue
 		}
-		if hash, err := tree.HashFile(BlobPath(dir, m.Hash)); err != nil || hash != m.Hash {
+		if !m.isWhole(BlobPath(dir, m.Hash)) {
 			return nil, ErrNoCopy
 		}
 		missing = append(missing, m)

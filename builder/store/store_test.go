@@ -148,6 +148,21 @@ func TestTwin(t *testing.T) {
 	}
 }
 
+// Where what was loaded is not whole any more, its copy is not published either.
+func TestTwinOfWhatIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	l := lock(t, dir)
+	defer l.Release()
+	r, staged := stage(t, dir, map[string]string{"a.wasm": module("a")})
+	staged[0].Twin = staged[0].Path + ".twin"
+	testkit.Write(t, staged[0].Twin, module("a"))
+	testkit.Write(t, staged[0].Path, module("damaged"))
+	if _, err := Publish(dir, r, staged); err == nil {
+		t.Error("it was published")
+	}
+	missing(t, filepath.Join(dir, "a.wasm"))
+}
+
 // All modules are published or none: the second one may not be, and the first stays what it was.
 func TestPublishRefusesAllForOne(t *testing.T) {
 	dir := t.TempDir()
