@@ -58,6 +58,9 @@ func TestSlimAgrees(t *testing.T) {
 		if r := loadKnown(t.Context(), seed, o, nil, past{notes: notes}); !wentWell(r) {
 			t.Fatalf("%s: %v", name, r.Findings)
 		}
+		if _, left, ok := notes.Read(seed).Slim(); !ok || len(left.Segments) == 0 {
+			t.Fatalf("%s: nothing is taken out of it, or no data", name)
+		}
 		dice := testkit.Dice(t)
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
 		for range testkit.Mutations(t, 100, 2_000) / 2 {
