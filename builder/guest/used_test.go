@@ -66,7 +66,7 @@ func TestUsedGuestAgrees(t *testing.T) {
 		}
 	}
 	t.Logf("%d rows agreed, %d are not believed", agreed, doubted)
-	if agreed < 2 || doubted < 2 {
+	if (agreed < 2 || doubted < 2) && !testkit.Race { // which has each child grown that loads nothing more
 		t.Error("this test says little")
 	}
 }
