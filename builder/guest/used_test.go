@@ -27,7 +27,9 @@ func TestUsedGuestAgrees(t *testing.T) {
 	}
 	used := prepare()
 	agreed, doubted := 0, 0
-	for round := range testkit.Rounds(12, 60) {
+	little := func() bool { return (agreed < 2 || doubted < 2) && !testkit.Race } // which has each child grown that loads nothing more
+	rounds := testkit.Rounds(12, 60)
+	for round := 0; round < rounds || little() && round < 10*rounds; round++ {
 		b := bytes.Clone(module)
 		if round%3 == 2 {
 			b[8+dice.IntN(len(b)-8)] ^= byte(1 + dice.IntN(15))
@@ -66,7 +68,7 @@ func TestUsedGuestAgrees(t *testing.T) {
 		}
 	}
 	t.Logf("%d rows agreed, %d are not believed", agreed, doubted)
-	if (agreed < 2 || doubted < 2) && !testkit.Race { // which has each child grown that loads nothing more
+	if little() {
 		t.Error("this test says little")
 	}
 }
