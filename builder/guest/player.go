@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
@@ -175,10 +176,14 @@ func (p *player) doWhole(ctx context.Context, q request) *Outcome {
 	return o
 }
 
-// told is all of an outcome but what depends on the hour and on worlds before.
+// told is all of an outcome but what depends on the hour, on the child and on worlds before.
 func (o *Outcome) told() string {
 	same := *o
-	same.ID, same.Millis, same.Memory = 0, 0, 0
+	same.ID, same.Millis, same.Memory, same.Worn = 0, 0, 0, false
+	same.Record.Calls = slices.Clone(o.Record.Calls)
+	for i := range same.Record.Calls {
+		same.Record.Calls[i].Took = 0
+	}
 	text, _ := json.Marshal(same) // it was made to be written
 	return string(text)
 }

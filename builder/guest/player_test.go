@@ -44,6 +44,7 @@ func calling(name, arguments string) request {
 var asked = []request{
 	{Action: "tool_describe"},
 	calling("greet", `{"name":"Ada"}`),
+	{World: &host.Options{Publish: open.Publish, Subscribe: open.Subscribe, Trace: true}},
 	calling("add", `{"numbers":[1,2,3],"factor":0.1}`),
 	calling("add", `{"numbers":"none"}`),
 	calling("count", "{}"),
