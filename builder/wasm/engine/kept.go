@@ -37,7 +37,16 @@ func (k *Kept) Keep(key string, reading *reader.Reading, s *Sandbox) {
 	if k.sandbox != nil {
 		k.sandbox.Close()
 	}
+	s.forget()
 	k.key, k.reading, k.sandbox = key, reading, s
+}
+
+// forget lets go of all but what is compiled: the file, and who heard of it.
+func (s *Sandbox) forget() {
+	s.config = Config{}
+	for _, of := range s.watched {
+		*of = Watched{}
+	}
 }
 
 // Again is a sandbox for another guest of the same code, of which nothing need be compiled. It takes the place of s. Who asks for it
