@@ -36,7 +36,7 @@ func serve(in io.Reader, out io.Writer) error {
 	ctx := context.Background()
 	warm(ctx)
 	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
-	c := &child{kept: &engine.Kept{}}
+	c := &child{}
 	for {
 		var q request
 		if err := requests.Decode(&q); errors.Is(err, io.EOF) {
@@ -63,7 +63,7 @@ func serve(in io.Reader, out io.Writer) error {
 type child struct {
 	player *player // nil: it rests, or could not load what it was told to
 	limits Limits
-	kept   *engine.Kept
+	kept   engine.Kept
 	memory slim.Memory
 }
 
@@ -88,7 +88,7 @@ func (c *child) load(ctx context.Context, q request) error {
 		return err
 	}
 	c.limits = q.Options.Limits.withDefaults()
-	c.player, err = newPlayer(ctx, module, *q.Options, notesFor(*q.Options, &c.memory), c.kept)
+	c.player, err = newPlayer(ctx, module, *q.Options, notesFor(*q.Options, &c.memory), &c.kept)
 	return err
 }
 
@@ -101,8 +101,8 @@ func (c *child) rest() {
 	}
 }
 
-// worn reports whether the child should load nothing more: it has grown, or used much of its time.
+// worn reports whether the child should load nothing more.
 func (c *child) worn() bool {
 	peak, used := engine.Usage()
-	return peak == 0 || peak > engine.Grown || used > float64(c.limits.CPUSeconds)*1000/10
+	return engine.Worn(peak, used, c.limits.CPUSeconds)
 }

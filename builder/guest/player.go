@@ -3,12 +3,10 @@ package guest
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"slices"
 
 	"github.com/astrid-runtime/astrid-dev/builder/host"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
@@ -65,15 +63,10 @@ func confined(o host.Options, peers []Peer) bool {
 // notesFor are the notes of modules that are called, which run more of an engine than those that are smoke-loaded.
 func notesFor(o Options, memory *slim.Memory) *slim.Notes {
 	release, err := releaseOf(o)
-	folder := reader.CacheFolder()
-	if err != nil || folder == "" {
-		return nil
-	}
-	asked, err := json.Marshal(engine.Request(release.Features))
 	if err != nil {
 		return nil
 	}
-	return slim.Open(filepath.Join(folder, "code"), "called "+string(asked), memory)
+	return slim.For("called ", release.Features, memory)
 }
 
 func (p *player) openSlim(ctx context.Context) bool {

@@ -60,12 +60,7 @@ func loaded(ctx context.Context, module []byte, o Options, left slim.Left, watch
 	}
 	s := &session{options: o, key: key, reading: reading, world: world}
 	s.bridge = newBridge(s.world, release, reading.Plan)
-	config := engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Data: left.Segments, Unplaced: left.Known != nil}
-	if before != nil {
-		s.sandbox = before.Again(config)
-		return s, nil
-	}
-	s.sandbox, err = engine.New(ctx, config)
+	s.sandbox, err = engine.Renew(ctx, before, engine.Config{Memory: o.Limits.Memory, Compile: o.Compile, Stdout: &s.out[0], Stderr: &s.out[1], Host: s.bridge, Watch: watch, Lines: o.Lines, Data: left.Segments, Unplaced: left.Known != nil})
 	return s, err
 }
 

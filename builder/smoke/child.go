@@ -227,7 +227,7 @@ func (c *Child) goesOn() *Report {
 		return nil
 	}
 	c.spent += r.Times.CPU
-	c.worn = r.PeakChild == 0 || r.PeakChild > engine.Grown || c.spent > float64(c.limits.CPUSeconds)*1000/10
+	c.worn = engine.Worn(r.PeakChild, c.spent, c.limits.CPUSeconds)
 	c.out.reset()
 	return r
 }

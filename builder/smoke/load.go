@@ -33,7 +33,7 @@ func (w *work) load(ctx context.Context, r *Report) {
 		w.foreign(r)
 	}
 	w.enter("preparing the sandbox")
-	s, err := w.sandboxOf(ctx, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter, Watch: w.watch, Lines: w.options.Lines, Data: w.left.Segments, Unplaced: w.left.Code > 0})
+	s, err := engine.Renew(ctx, w.before, engine.Config{Memory: w.options.Limits.Memory, Stdout: &w.out.stdout, Stderr: &w.out.stderr, Host: l, Enter: w.enter, Watch: w.watch, Lines: w.options.Lines, Data: w.left.Segments, Unplaced: w.left.Code > 0})
 	if err != nil {
 		r.fail(finding.SmokeEngine, err.Error(), "")
 		return
@@ -47,14 +47,6 @@ func (w *work) load(ctx context.Context, r *Report) {
 	compile, start := s.Times()
 	r.Times.Compile, r.Times.Instantiate = millis(compile), millis(start)
 	r.PeakGuest = s.Peak()
-}
-
-// sandboxOf is a new sandbox, or what is kept of the one before for the same code.
-func (w *work) sandboxOf(ctx context.Context, c engine.Config) (*engine.Sandbox, error) {
-	if w.before != nil {
-		return w.before.Again(c), nil
-	}
-	return engine.New(ctx, c)
 }
 
 // wrapped is what the module becomes in a build: a core module that carries its world

@@ -2,13 +2,10 @@ package smoke
 
 import (
 	"context"
-	"encoding/json"
-	"path/filepath"
 	"time"
 
 	"github.com/astrid-runtime/astrid-dev/builder/astrid"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
-	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/slim"
 )
 
@@ -72,10 +69,5 @@ func notesFor(module []byte, o Options, memory *slim.Memory) *slim.Notes {
 			return nil
 		}
 	}
-	asked, err := json.Marshal(engine.Request(release.Features))
-	folder := reader.CacheFolder()
-	if err != nil || folder == "" {
-		return nil
-	}
-	return slim.Open(filepath.Join(folder, "code"), string(asked), memory)
+	return slim.For("", release.Features, memory)
 }

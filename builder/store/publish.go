@@ -150,8 +150,11 @@ func (f *folder) place(m Module, old *Record, twin string) error {
 // where the path lies on another disk.
 func (f *folder) placeTwin(m Module, twin string) (ok bool) {
 	name, ok := f.Below(twin)
-	if info, err := f.Lstat(name); twin == "" || !ok || err != nil || !info.Mode().IsRegular() {
+	if twin == "" || !ok {
 		return false
+	}
+	if info, err := f.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return false // also a link to what is whole
 	}
 	blob := make(chan bool)
 	go func() { blob <- m.isWhole(BlobPath(f.Dir, m.Hash)) }()

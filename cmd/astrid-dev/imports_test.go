@@ -76,7 +76,7 @@ var house = []string{
 	"builder/wasm/abi:",
 	"builder/wasm/engine: builder/wasm/abi builder/wasm/reader builder/wasm/source watcher/fsys",
 	"builder/wasm/reader: watcher/fsys",
-	"builder/wasm/slim: builder/wasm/engine builder/wasm/source watcher/fsys",
+	"builder/wasm/slim: builder/wasm/engine builder/wasm/reader builder/wasm/source watcher/fsys",
 	"builder/wasm/source:",
 	"watcher: builder/finding watcher/fsys watcher/tree",
 	"watcher/fsys:",

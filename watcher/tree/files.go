@@ -29,7 +29,7 @@ func Copy(out *os.File, from string) (hash string, size int64, onDisk func() err
 	}
 	defer in.Close()
 	h := blake3.New()
-	if size, err = io.CopyBuffer(io.MultiWriter(out, h), plain{in}, make([]byte, copyRoom)); err != nil {
+	if size, err = pour(io.MultiWriter(out, h), in); err != nil {
 		return "", 0, nil, errors.Join(err, out.Close())
 	}
 	done := make(chan error, 1)
@@ -42,9 +42,6 @@ func Copy(out *os.File, from string) (hash string, size int64, onDisk func() err
 	}()
 	return hex.EncodeToString(h.Sum(nil)), size, sync.OnceValue(func() error { return <-done }), nil
 }
-
-// copyRoom is how much is copied at once: a module is some of these.
-const copyRoom = 256 << 10
 
 // hashers are used again: one takes ten kilobytes, and modules of a thousand capsules are hashed in a row.
 var hashers = sync.Pool{New: func() any { return blake3.New() }}
@@ -62,10 +59,15 @@ func HashFile(path string) (string, error) {
 	h := hashers.Get().(*blake3.Hasher)
 	defer hashers.Put(h)
 	h.Reset()
-	room := rooms.Get().(*[blockRoom]byte)
-	defer rooms.Put(room)
-	if _, err := io.CopyBuffer(h, plain{in}, room[:]); err != nil {
+	if _, err := pour(h, in); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// pour writes all that is read, in pieces whose room is used again.
+func pour(to io.Writer, from io.Reader) (size int64, err error) {
+	room := rooms.Get().(*[blockRoom]byte)
+	defer rooms.Put(room)
+	return io.CopyBuffer(to, plain{from}, room[:])
 }

@@ -18,8 +18,14 @@ const AddressSpace = 3 << 30
 // LeastComponent is the smallest component. A child loads it while nobody waits, so that what every load needs is there.
 const LeastComponent = "\x00asm\x0d\x00\x01\x00"
 
-// Grown is the resident memory of a child that loads nothing more, in bytes: twice what one has at its start.
-const Grown = 128 << 20
+// grown is the resident memory of a child that loads nothing more, in bytes: twice what one has at its start.
+const grown = 128 << 20
+
+// Worn reports whether a child should load nothing more, which had peak bytes resident and used so many milliseconds of the seconds of a
+// processor that it may use: it has grown, or used much of its time, or nobody knows.
+func Worn(peak uint64, used float64, seconds uint64) bool {
+	return peak == 0 || peak > grown || used > float64(seconds)*1000/10
+}
 
 // Child is a child's Main: with args (os.Args without the program) that are the hidden argument
 // name and the reader's cache folder it serves what comes on standard input, and handled is true.

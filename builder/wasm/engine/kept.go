@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
@@ -15,7 +16,7 @@ type Kept struct {
 	sandbox *Sandbox
 }
 
-// Take gives what was kept under a key, to one caller; nils when that is not there. The reading is not to be changed; the sandbox is for Again.
+// Take gives what was kept under a key, to one caller; nils when that is not there. The reading is not to be changed; the sandbox is for Renew.
 func (k *Kept) Take(key string) (*reader.Reading, *Sandbox) {
 	if k == nil {
 		return nil, nil
@@ -49,11 +50,14 @@ func (s *Sandbox) forget() {
 	}
 }
 
-// Again is a sandbox for another guest of the same code, of which nothing need be compiled. It takes the place of s. Who asks for it
-// says the same of memory, compiling and places as for s, and watches the same functions, of which none has been called yet.
-func (s *Sandbox) Again(c Config) *Sandbox {
+// Renew makes a sandbox: a new one where s is nil, else one for another guest of the same code, of which nothing need be compiled. It takes the
+// place of s. Who asks for it says the same of memory, compiling and places as for s, and watches the same functions, of which none has been called yet.
+func Renew(ctx context.Context, s *Sandbox, c Config) (*Sandbox, error) {
+	if s == nil {
+		return New(ctx, c)
+	}
 	for at, of := range s.watched {
 		*of = c.Watch.of(s.codes[at])
 	}
-	return &Sandbox{config: c, runtime: s.runtime, memory: budgetOf(c), compiled: s.compiled, codes: s.codes, watched: s.watched, module: moduleOf(c)}
+	return &Sandbox{config: c, runtime: s.runtime, memory: budgetOf(c), compiled: s.compiled, codes: s.codes, watched: s.watched, module: moduleOf(c)}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/zeebo/blake3"
 
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/engine"
+	"github.com/astrid-runtime/astrid-dev/builder/wasm/reader"
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
@@ -48,6 +51,16 @@ func (m *Memory) recall(key [32]byte) *note {
 		return nil
 	}
 	return m.note
+}
+
+// For is Open in the user's cache folder, of one kind of loads for a release with these features.
+func For(kind string, features []string, memory *Memory) *Notes {
+	asked, err := json.Marshal(engine.Request(features))
+	folder := reader.CacheFolder()
+	if err != nil || folder == "" {
+		return nil
+	}
+	return Open(filepath.Join(folder, "code"), kind+string(asked), memory)
 }
 
 // Open is the notes in folder, which is made where it is missing, of loads that ask what asked
@@ -141,17 +154,22 @@ func encode(n *note, key [32]byte) []byte {
 	data := append(make([]byte, 32), key[:]...)
 	data = binary.LittleEndian.AppendUint64(data, n.locals)
 	data = binary.LittleEndian.AppendUint64(data, uint64(len(n.bodies)))
-	for _, ran := range n.ran {
-		if ran {
-			data = append(data, 1)
-		} else {
-			data = append(data, 0)
-		}
-	}
+	data = append(data, flags(n.ran)...)
 	data = append(data, bytes.Join(n.bodies, nil)...)
 	sum := blake3.Sum256(data[32:])
 	copy(data, sum[:])
 	return data
+}
+
+// flags are a byte for each of list, which is 1 where that is set.
+func flags(list []bool) []byte {
+	b := make([]byte, len(list))
+	for i, set := range list {
+		if set {
+			b[i] = 1
+		}
+	}
+	return b
 }
 
 // decode is the note of count bodies in data; nil when it is not whole, or of another key.

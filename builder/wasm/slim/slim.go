@@ -3,7 +3,6 @@ package slim
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/zeebo/blake3"
@@ -107,7 +106,7 @@ func (f *File) keyOf(small []byte, known []int) (key [32]byte) {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(body)))
 	}
 	for _, traps := range f.traps {
-		h.Write(fmt.Append(nil, traps))
+		h.Write(flags(traps))
 	}
 	h.Sum(key[:0])
 	return key
