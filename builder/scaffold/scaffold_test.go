@@ -80,7 +80,7 @@ func TestScaffoldIsTheExample(t *testing.T) {
 			}
 			delete(got, agentsFile)
 			if diff := cmp.Diff(example, got); diff != "" {
-				t.Errorf("run: go test ./builder/scaffold -update, or name the file in examples/examples.go\n%s", diff)
+				t.Errorf("an edit of the example that is to stay, run: go test ./builder/scaffold -update, or name the file in examples/examples.go; one made for the demo, run: git checkout examples\n%s", diff)
 			}
 		})
 	}
