@@ -34,7 +34,9 @@ func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
 	}
 	found := b.look(ctx, s)
 	if found == nil && s.Before.Quality != Debug && b.claim(ctx, s) {
-		found = b.look(ctx, s)
+		if found = b.look(ctx, s); found != nil {
+			s.unclaim()
+		}
 	}
 	if found == nil {
 		b.options.Shared.Miss()
@@ -42,20 +44,21 @@ func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
 	return found
 }
 
-// claim has s make what others wait for, and reports whether others have made something meanwhile.
-// Who has waited in vain, because what the other one made failed or may not be shared, makes it too,
-// beside all who waited: nobody waits for more than one build.
-func (b *Builder) claim(ctx context.Context, s *Staged) (waited bool) {
+// claim has s make what others wait for, and reports whether others may have made something since
+// s looked: while s waited for them, or between its look and its claim, as they let go of theirs when
+// what they made is there. Who has waited in vain, because what the other one made failed or may not
+// be shared, makes it too, beside all who waited: nobody waits for more than one build.
+func (b *Builder) claim(ctx context.Context, s *Staged) (perhaps bool) {
 	release, waited := b.options.Shared.Claim(ctx, s.Before.Portable, func() {
 		b.options.Say(s.Before.Dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
 			Message: "another astrid-dev is building the same in another checkout", Hint: "waiting for its result"})
 	})
-	if waited {
+	if waited && release != nil {
 		release()
 		return true
 	}
 	s.claimed = release
-	return false
+	return waited || release != nil
 }
 
 // unclaim lets others make what s has not made, or take what it has.

@@ -250,6 +250,30 @@ func TestManyCheckouts(t *testing.T) {
 	}
 }
 
+// late is a store in which another process ends a build of the same after a look, and before the claim.
+type late struct {
+	*dir.Store
+	ended func()
+}
+
+func (l late) Claim(ctx context.Context, key string, wait func()) (func(), bool, error) {
+	l.ended()
+	return l.Store.Claim(ctx, key, wait)
+}
+
+// What another process has made since this one looked is not made once more, and nobody waits for who has found it.
+func TestMadeBeforeTheClaim(t *testing.T) {
+	s, count := share(t), filepath.Join(t.TempDir(), "runs")
+	store, err := dir.Open(s.folder, dir.Options{})
+	testkit.Check(t, err)
+	c := s.cache(0)
+	c.Store = late{store, func() { made(t, New(Options{Shared: s.cache(0)}), tallied(t, count, counts)) }}
+	staged, n := made(t, New(Options{Shared: c}), tallied(t, count, counts)), runs(t, count)
+	if n != 1 || !staged.Shared || staged.claimed != nil {
+		t.Errorf("%d builds, shared %v, claimed %v", n, staged.Shared, staged.claimed != nil)
+	}
+}
+
 // Who has waited for a build that came to nothing builds too, and waits for nobody else.
 func TestWaitedInVain(t *testing.T) {
 	testkit.Long(t)

@@ -155,15 +155,15 @@ func (c *Cache) Hit(e *Entry) (again bool) {
 
 // Claim has one of several processes build what key stands for, where the store knows of them; the
 // others wait for it. waited says that there may be a result now. Whoever gets no claim, because the
-// store has none to give or ctx ended, goes on without one.
+// store has none to give or ctx ended, goes on without one: release is nil.
 func (c *Cache) Claim(ctx context.Context, key string, wait func()) (release func(), waited bool) {
 	claimer, ok := c.Store.(Claimer)
 	if !ok || !c.Offers() {
-		return func() {}, false
+		return nil, false
 	}
 	release, waited, err := claimer.Claim(ctx, key, wait)
 	if err != nil {
-		return func() {}, waited
+		return nil, waited
 	}
 	return release, waited
 }
