@@ -106,19 +106,29 @@ type nobody struct{}
 func (nobody) Function(*engine.Guest, *reader.HostFunction) api.GoModuleFunc { return nil }
 func (nobody) Drop(uint32)                                                   {}
 
-// accepted says why the reader or the engine does not take a core module; nil when both do.
-func accepted(t *testing.T, b []byte) error {
+// read is what the reader says of a core module of which the bodies at known are known to be valid.
+func read(t *testing.T, b []byte, known []int) (*reader.Reading, error) {
 	q := engine.Request(astrid.Newest().Features)
+	q.Known = known
 	r, err := reader.Shared()
 	testkit.Check(t, err)
 	reading, err := r.Read(t.Context(), b, q)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case reading.Fault != nil:
-		return errors.New(reading.Fault.Message)
+		return nil, errors.New(reading.Fault.Message)
 	case len(reading.Beyond) > 0 || reading.Plan == nil:
-		return errors.New("it needs more than the sandbox has, or has no plan")
+		return nil, errors.New("it needs more than the sandbox has, or has no plan")
+	}
+	return reading, nil
+}
+
+// accepted says why the reader or the engine does not take a core module; nil when both do.
+func accepted(t *testing.T, b []byte) error {
+	reading, err := read(t, b, nil)
+	if err != nil {
+		return err
 	}
 	s, err := engine.New(t.Context(), engine.Config{Memory: defaultMemory, Host: nobody{}})
 	testkit.Check(t, err)
@@ -174,5 +184,47 @@ func TestWhatIsKnownIsValid(t *testing.T) {
 	}
 	if knew < 300 {
 		t.Errorf("only %d mutants were known: this test says little", knew)
+	}
+}
+
+// TestWhatMovedIsValid does so in modules to which functions were added, or taken away, or given other types: where the reader
+// takes what is left, it takes the whole.
+func TestWhatMovedIsValid(t *testing.T) {
+	notes := slimNotes(t)
+	dice := testkit.Dice(t)
+	took, refused := 0, 0
+	for _, name := range []string{"rust.core", "c.core"} {
+		seed, ok := optional(t, name)
+		if !ok {
+			continue
+		}
+		notes.Read(seed).Keep(0)
+		for range testkit.Mutations(t, 400, 60_000) / 2 {
+			b := moveFunctions(dice, seed)
+			if dice.IntN(3) == 0 {
+				b = mutatePart(dice, b, partsOf(b, 0, false, map[byte][2]int{}))
+			}
+			file := notes.Read(b)
+			if file == nil {
+				continue
+			}
+			small, left, ok := file.Slim()
+			if !ok {
+				refused++
+				continue
+			}
+			if _, err := read(t, small, left.Known); err != nil {
+				refused++
+				continue
+			}
+			took++
+			if err := accepted(t, b); err != nil {
+				t.Fatalf("%s with its functions moved is taken for valid, and is not: %v\n%x", name, err, b)
+			}
+		}
+		t.Logf("%s: of mutants so far %d were taken, %d not", name, took, refused)
+	}
+	if took < 40 {
+		t.Errorf("only %d mutants were taken: this test says little", took)
 	}
 }

@@ -24,18 +24,19 @@ import (
 
 func builderOf(name string) func(t testing.TB, out string) error {
 	return map[string]func(testing.TB, string) error{
-		"c.core":     buildC,
-		"rust.core":  buildRust,
-		"go.core":    buildGo(),
-		"gobad.core": buildGo("-tags", "trigger"),
-		"c":          wrap("c.core", "capsule"),
-		"c.embedded": part("c"),
-		"rust":       wrap("rust.core", "capsule"),
-		"go":         wrap("go.core", "runner", "adapter"),
-		"gobad":      wrap("gobad.core", "capsule", "adapter"),
-		"qjs":        buildQuickJS(),
-		"qjs-stub":   buildQuickJS("--sync", "--stub-wasi"),
-		"starling":   buildStarling,
+		"c.core":      buildC,
+		"rust.core":   buildRust,
+		"go.core":     buildGo(),
+		"gobad.core":  buildGo("-tags", "trigger"),
+		"gomore.core": buildGo("-tags", "trigger,more"),
+		"c":           wrap("c.core", "capsule"),
+		"c.embedded":  part("c"),
+		"rust":        wrap("rust.core", "capsule"),
+		"go":          wrap("go.core", "runner", "adapter"),
+		"gobad":       wrap("gobad.core", "capsule", "adapter"),
+		"qjs":         buildQuickJS(),
+		"qjs-stub":    buildQuickJS("--sync", "--stub-wasi"),
+		"starling":    buildStarling,
 	}[name]
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,10 @@ func TestSlimAgrees(t *testing.T) {
 		parts := partsOf(seed, 0, seed[6] == 1, map[byte][2]int{})
 		for range testkit.Mutations(t, 100, 2_000) / 2 {
 			b := mutatePart(dice, seed, parts)
+			moves := name == "rust.core" && dice.IntN(3) == 0
+			if moves {
+				b = moveFunctions(dice, seed)
+			}
 			file := notes.Read(b)
 			if file == nil {
 				continue
@@ -75,6 +80,9 @@ func TestSlimAgrees(t *testing.T) {
 			}
 			counted++
 			byName[name]++
+			if moves {
+				byName["functions moved"]++
+			}
 			whole := loadHere(t.Context(), b, o)
 			if diff := cmp.Diff(said(t, whole), said(t, quick)); diff != "" {
 				testkit.Write(t, filepath.Join(os.TempDir(), "slim-differs.wasm"), string(b))
@@ -82,10 +90,89 @@ func TestSlimAgrees(t *testing.T) {
 			}
 		}
 	}
-	if counted < 25 {
+	if counted < 25 || byName["functions moved"] == 0 && counted > 500 {
 		t.Errorf("only %d mutants were loaded without known code: this test says little", counted)
 	}
 	t.Logf("%d mutants were loaded both ways: %v", counted, byName)
+}
+
+// moveFunctions adds functions to a core module, takes some away and exchanges some, and gives some another type. What calls
+// them calls what has their number then.
+func moveFunctions(r *rand.Rand, core []byte) []byte {
+	parts := partsOf(core, 0, false, map[byte][2]int{})
+	oneByte := func([]byte) int { return 1 } // the number of a type is a small one
+	sized := func(b []byte) int { size, n := binary.Uvarint(b); return n + int(size) }
+	functions, code := entries(core, parts[3], oneByte), entries(core, parts[10], sized)
+	for range 1 + r.IntN(2) {
+		from, to := r.IntN(len(code)), r.IntN(len(code)+1)
+		switch r.IntN(6) {
+		case 0: // a copy, anywhere
+			functions, code = slices.Insert(functions, to, functions[from]), slices.Insert(code, to, code[from])
+		case 1, 2: // behind all others, which keep their numbers
+			functions, code = append(functions, functions[from]), append(code, code[from])
+		case 3:
+			functions, code = slices.Delete(functions, from, from+1), slices.Delete(code, from, from+1)
+		case 4:
+			functions[from], functions[to%len(code)] = functions[to%len(code)], functions[from]
+			code[from], code[to%len(code)] = code[to%len(code)], code[from]
+		case 5:
+			functions[from] = functions[to%len(code)]
+		}
+	}
+	out := append([]byte(nil), core[:8]...)
+	for i := 8; i < len(core); {
+		size, n := binary.Uvarint(core[i+1:])
+		content := core[i+1+n:][:size]
+		switch core[i] {
+		case 3:
+			content = testkit.Vector(functions...)
+		case 10:
+			content = testkit.Vector(code...)
+		}
+		out = append(out, testkit.Section(core[i], content)...)
+		i += 1 + n + int(size)
+	}
+	return out
+}
+
+// entries are those of the vector that lies at part of b.
+func entries(b []byte, part [2]int, length func([]byte) int) (list [][]byte) {
+	rest := b[part[0]:part[1]]
+	count, n := binary.Uvarint(rest)
+	rest = rest[n:]
+	for range count {
+		n := length(rest)
+		list, rest = append(list, rest[:n]), rest[n:]
+	}
+	return list
+}
+
+// TestAddedFunctions loads a capsule in Go to which three functions were added: of the others all is known but their numbers.
+func TestAddedFunctions(t *testing.T) {
+	testkit.Long(t)
+	before, _ := load(t, "gobad.core")
+	after, _ := load(t, "gomore.core")
+	for name, pair := range map[string][2][]byte{"added": {before, after}, "taken away": {after, before}} {
+		notes := slimNotes(t)
+		notes.Least = slim.Least
+		o := slimOptions
+		o.Limits.Wall = 30 * time.Second
+		if r := loadKnown(t.Context(), pair[0], o, nil, past{notes: notes}); !wentWell(r) {
+			t.Fatalf("%s: %v", name, r.Findings)
+		}
+		file := notes.Read(pair[1])
+		_, left, ok := file.Slim()
+		if !ok || left.Code < int64(len(pair[1]))/4 {
+			t.Fatalf("%s: of %d bytes %d are code that is known", name, len(pair[1]), left.Code)
+		}
+		quick := loadSlim(t.Context(), file, o, nil, &engine.Kept{})
+		if quick == nil {
+			t.Fatalf("%s: what is left of it says nothing", name)
+		}
+		if diff := cmp.Diff(said(t, loadHere(t.Context(), pair[1], o)), said(t, quick)); diff != "" {
+			t.Errorf("%s (-whole +slim):\n%s", name, diff)
+		}
+	}
 }
 
 // mutatePart changes bytes of the data, of the code, or anything.

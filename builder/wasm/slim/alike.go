@@ -9,15 +9,16 @@ import "bytes"
 // mostBody is how many bytes a body has that may be like another: there is a limit for those that are valid, which is larger.
 const mostBody = 1 << 20
 
-// alike reports whether two bodies of the same frame, with their sizes before them, differ in nothing that their validity
-// hangs on. One of them is valid. It is false where they have instructions that it does not know.
-func alike(valid, other []byte) bool {
+// alike reports whether two bodies, with their sizes before them, differ in nothing that their validity hangs on. One of them is
+// valid. They are of the same frame where moved is nil, else of modules of one kin that have these callees. It is false where they
+// have instructions that it does not know.
+func alike(valid, other []byte, moved *callees) bool {
 	_, n := number(valid)
 	_, m := number(other)
 	if len(other) > mostBody {
 		return false
 	}
-	p := pair{valid[n:], other[m:], true}
+	p := pair{valid[n:], other[m:], true, moved}
 	p.locals()
 	for p.ok && len(p.a) > 0 {
 		p.instruction()
@@ -25,10 +26,26 @@ func alike(valid, other []byte) bool {
 	return p.ok && len(p.b) == 0
 }
 
+// callees are the functions that bodies of an older and a newer module call.
+type callees struct {
+	imported int   // functions, which come first in both, and are the same
+	was, is  []int // the types of those behind them
+}
+
+// sameType reports whether function a of the older module has the type of function b of the newer.
+func (c *callees) sameType(a, b int) bool {
+	if a < c.imported || b < c.imported {
+		return a == b
+	}
+	a, b = a-c.imported, b-c.imported
+	return a < len(c.was) && b < len(c.is) && c.was[a] == c.is[b]
+}
+
 // pair are two bodies that are read beside each other. ok ends with the first thing that differs.
 type pair struct {
-	a, b []byte
-	ok   bool
+	a, b  []byte
+	ok    bool
+	moved *callees
 }
 
 // locals are the same in both: how many groups, and of each how many of which type.
@@ -47,6 +64,11 @@ func (p *pair) instruction() {
 	case twoNumbers:
 		p.same()
 		p.same()
+	case callee:
+		p.callee()
+	case reference:
+		p.same()
+		p.ok = p.ok && p.moved == nil // other sections say which functions may be referred to
 	case blockType:
 		p.blockType()
 	case labels:
@@ -78,6 +100,8 @@ func (p *pair) instruction() {
 func (p *pair) prefixed() {
 	switch opcode := p.same(); {
 	case opcode < 8:
+	case (opcode == 12 || opcode == 13) && p.moved != nil: // table.init, elem.drop: another section says which segments there are
+		p.ok = false
 	case opcode == 8, opcode == 10, opcode == 12, opcode == 14: // memory.init, memory.copy, table.init, table.copy
 		p.same()
 		p.same()
@@ -86,6 +110,21 @@ func (p *pair) prefixed() {
 	default:
 		p.ok = false
 	}
+}
+
+// callee is the number of a function.
+func (p *pair) callee() {
+	if p.moved == nil {
+		p.same()
+		return
+	}
+	a, n := number(p.a)
+	b, m := number(p.b)
+	if n == 0 || m == 0 || !p.moved.sameType(a, b) {
+		*p = pair{}
+		return
+	}
+	p.a, p.b = p.a[n:], p.b[m:]
 }
 
 // blockType is one value type, none, or a number of a type.
@@ -172,6 +211,8 @@ const (
 	plain
 	oneNumber
 	twoNumbers
+	callee
+	reference
 	blockType
 	labels
 	access
@@ -195,7 +236,7 @@ var kinds = func() (list [256]kind) {
 		{0x0c, 0x0d, oneNumber},  // br, br_if
 		{0x0e, 0x0e, labels},     // br_table
 		{0x0f, 0x0f, plain},      // return
-		{0x10, 0x10, oneNumber},  // call
+		{0x10, 0x10, callee},     // call
 		{0x11, 0x11, twoNumbers}, // call_indirect
 		{0x1a, 0x1b, plain},      // drop, select
 		{0x20, 0x26, oneNumber},  // locals, globals, table.get, table.set
@@ -207,7 +248,7 @@ var kinds = func() (list [256]kind) {
 		{0x44, 0x44, float64bits},
 		{0x45, 0xc4, plain},     // numbers
 		{0xd1, 0xd1, plain},     // ref.is_null
-		{0xd2, 0xd2, oneNumber}, // ref.func
+		{0xd2, 0xd2, reference}, // ref.func
 		{0xfc, 0xfc, prefixed},
 	} {
 		for opcode := int(of.first); opcode <= int(of.last); opcode++ {

@@ -62,21 +62,21 @@ func TestAlike(t *testing.T) {
 		"an instruction less":            {"\x01\x01", "\x01", false},
 	} {
 		body := func(code string) []byte { return testkit.Sized("\x01\x02\x7f" + code + "\x0b") }
-		if got := alike(body(test.a), body(test.b)); got != test.want {
+		if got := alike(body(test.a), body(test.b), nil); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := alike(body(test.b), body(test.a)); !test.want && test.a != test.b && got {
+		if got := alike(body(test.b), body(test.a), nil); !test.want && test.a != test.b && got {
 			t.Errorf("%s: the other way round it is alike", name)
 		}
 	}
 	locals := func(text string) []byte { return testkit.Sized(text + "\x41\x01\x1a\x0b") }
 	for name, other := range map[string]string{"more locals": "\x01\x03\x7f", "locals of another type": "\x01\x02\x7e", "another group": "\x02\x02\x7f\x01\x7f", "none": "\x00"} {
-		if alike(locals("\x01\x02\x7f"), locals(other)) {
+		if alike(locals("\x01\x02\x7f"), locals(other), nil) {
 			t.Errorf("%s: alike", name)
 		}
 	}
 	nops := strings.Repeat("\x01", mostBody)
-	if long := testkit.Sized("\x00\x41\x01\x1a" + nops + "\x0b"); alike(long, long) {
+	if long := testkit.Sized("\x00\x41\x01\x1a" + nops + "\x0b"); alike(long, long, nil) {
 		t.Error("a body of no end is alike")
 	}
 }
@@ -93,7 +93,7 @@ func TestAlikeOfAnything(t *testing.T) {
 		if len(b) > 0 {
 			b[dice.IntN(len(b))] ^= byte(dice.Uint32())
 		}
-		if alike(a, b) != alike(b, a) && len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		if alike(a, b, nil) != alike(b, a, nil) && len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 			t.Fatalf("%x and %x are alike in one direction alone", a, b)
 		}
 	}

@@ -15,6 +15,10 @@
 // that is the same: that it did not run before says nothing for sure in either case, since data and script are others in each file. What is sure
 // is that a load which goes well has called nothing of what was left out, and that all it called was there with the numbers of this file.
 //
+// An edit that adds a function moves all behind it, and so the numbers that others call them by. Then there is no note of the same
+// frame. The newest one whose module is of the same kin serves: types, imports, globals, and which tables and memories there are,
+// are the same. A body is known where it is alike, in the order of both modules, to one of the same type, and calls functions of the same types.
+//
 // Notes lie in a folder that is the user's own, under a key of this very program, and each carries
 // its own checksum: one that is missing, broken or of somebody else costs a load of the whole.
 //
@@ -24,6 +28,9 @@
 //	note.go      a note, in bytes and in a file
 //	program.go   which program this is
 //	data.go      data, taken out
+//	moved.go     a note, in the numbers of another module
+//	core.go      core modules in a file
+//	frame.go     what bodies may name
 //	alike.go     two bodies that differ in numbers alone
-//	sections.go  the sections of a module, and the bodies in them
+//	sections.go  the sections of a module
 package slim

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -78,67 +79,111 @@ func Open(folder, asked string, memory *Memory) *Notes {
 
 // note is what is known of a core module: bodies that are valid in its frame.
 type note struct {
+	path   string // where it lies
+	frame  frame
 	locals uint64 // of all functions of the file, so of this core module at most
 	ran    []bool
-	bodies [][]byte // with their sizes before them
+	bodies [][]byte // with their sizes before them; nil for one of which nothing is known
 }
 
-// key is what a note is about.
-func (n *Notes) key(c *core) [32]byte {
+// key is what notes of the frame, or of all that are kin to it, are about.
+func (n *Notes) key(frame [32]byte) [32]byte {
 	h := blake3.New()
-	for _, part := range [][]byte{[]byte(Program()), []byte(n.asked), c.frame[:]} {
+	for _, part := range [][]byte{[]byte(Program()), []byte(n.asked), frame[:]} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}
 	return [32]byte(h.Sum(nil))
 }
 
-func (n *Notes) path(key [32]byte) string {
-	return filepath.Join(n.folder, hex.EncodeToString(key[:])+suffix)
+// path is where the note of a frame lies: beside those of its kin, which begin with the same name.
+func (n *Notes) path(f frame) string {
+	key := n.key(f.exact)
+	return filepath.Join(n.folder, n.kin(f)+hex.EncodeToString(key[:16])+suffix)
 }
 
-// read is the note of c; nil when there is none, or not a whole one.
+// kin is what the names of notes begin with that are kin to f.
+func (n *Notes) kin(f frame) string {
+	key := n.key(f.kin)
+	return hex.EncodeToString(key[:16]) + "-"
+}
+
+// read is the note of c, or else what the newest of its kin says of it; nil when there is none, or not a whole one.
 func (n *Notes) read(c *core) *note {
-	key := n.key(c)
+	key := n.key(c.frame.exact)
 	of := n.memory.recall(key)
 	if of == nil {
-		of = n.readFile(key, len(c.bodies))
+		of = n.find(c)
 		n.memory.remember(key, of)
 	}
 	if of != nil {
 		now := time.Now()
-		_ = os.Chtimes(n.path(key), now, now) // what is used is kept
+		_ = os.Chtimes(of.path, now, now) // what is used is kept
 	}
 	return of
 }
 
-// readFile is the note of count bodies under key in its file; nil when there is none, or not a whole one.
-func (n *Notes) readFile(key [32]byte, count int) *note {
-	f, err := fsys.Open(n.path(key))
+// find is read from files.
+func (n *Notes) find(c *core) *note {
+	of := n.readFile(n.path(c.frame), c.frame)
+	if of == nil {
+		of = n.readFile(n.newest(c.frame), c.frame)
+	}
+	if of != nil && of.frame.exact != c.frame.exact {
+		return of.to(c)
+	}
+	return of
+}
+
+// newest is where the note lies that was used last of those that are kin to f; "" when there is none.
+func (n *Notes) newest(f frame) (path string) {
+	var last time.Time
+	entries, _ := os.ReadDir(n.folder)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), n.kin(f)) || !strings.HasSuffix(e.Name(), suffix) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && (path == "" || info.ModTime().After(last)) {
+			path, last = filepath.Join(n.folder, e.Name()), info.ModTime()
+		}
+	}
+	return path
+}
+
+// readFile is the note at path of a frame that is kin to f; nil when there is none, or not a whole one.
+func (n *Notes) readFile(path string, f frame) *note {
+	if path == "" {
+		return nil
+	}
+	file, err := fsys.Open(path)
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil || info.Size() > largest {
 		return nil
 	}
 	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
+	if _, err := io.ReadFull(file, data); err != nil {
 		return nil
 	}
-	return decode(data, key, count)
+	of := decode(data, n.key(f.kin))
+	if of != nil {
+		of.path = path
+	}
+	return of
 }
 
 // write keeps a note. One that cannot be written is missing next time, and no more.
-func (n *Notes) write(c *core, of *note) {
-	key := n.key(c)
-	n.memory.remember(key, of)
-	data := encode(of, key)
+func (n *Notes) write(of *note) {
+	of.path = n.path(of.frame)
+	n.memory.remember(n.key(of.frame.exact), of)
+	data := encode(of, n.key(of.frame.kin))
 	if len(data) > largest {
 		return
 	}
-	err := fsys.ReplaceUnsynced(n.path(key), 0o600, func(w io.Writer) error { // what a crash leaves of it has another checksum
+	err := fsys.ReplaceUnsynced(of.path, 0o600, func(w io.Writer) error { // what a crash leaves of it has another checksum
 		_, err := w.Write(data)
 		return err
 	})
@@ -147,14 +192,17 @@ func (n *Notes) write(c *core, of *note) {
 	}
 }
 
-// A note in bytes: the digest of what follows, the key, the locals, the number of bodies, a byte
-// for each that tells whether it ran, and the bodies.
+// A note in bytes: the digest of what follows, the key of its kin, the digest of its frame, the locals, the number of bodies, the
+// length of the section with the types of functions, a byte for each body that tells whether it ran, that section, and the bodies.
 
-func encode(n *note, key [32]byte) []byte {
-	data := append(make([]byte, 32), key[:]...)
-	data = binary.LittleEndian.AppendUint64(data, n.locals)
-	data = binary.LittleEndian.AppendUint64(data, uint64(len(n.bodies)))
+func encode(n *note, kin [32]byte) []byte {
+	data := append(make([]byte, 32), kin[:]...)
+	data = append(data, n.frame.exact[:]...)
+	for _, number := range []uint64{n.locals, uint64(len(n.bodies)), uint64(len(n.frame.functions))} {
+		data = binary.LittleEndian.AppendUint64(data, number)
+	}
 	data = append(data, flags(n.ran)...)
+	data = append(data, n.frame.functions...)
 	data = append(data, bytes.Join(n.bodies, nil)...)
 	sum := blake3.Sum256(data[32:])
 	copy(data, sum[:])
@@ -172,17 +220,22 @@ func flags(list []bool) []byte {
 	return b
 }
 
-// decode is the note of count bodies in data; nil when it is not whole, or of another key.
-func decode(data []byte, key [32]byte, count int) *note {
-	const head = 32 + 32 + 8 + 8
-	if len(data) < head+count || blake3.Sum256(data[32:]) != [32]byte(data) || !bytes.Equal(data[32:64], key[:]) {
+// decode is the note in data; nil when it is not whole, or of another kin.
+func decode(data []byte, kin [32]byte) *note {
+	const numbers = 3 * 32
+	const head = numbers + 3*8
+	if len(data) < head || blake3.Sum256(data[32:]) != [32]byte(data) || !bytes.Equal(data[32:64], kin[:]) {
 		return nil
 	}
-	if binary.LittleEndian.Uint64(data[72:]) != uint64(count) {
+	number64 := func(i int) uint64 { return binary.LittleEndian.Uint64(data[numbers+8*i:]) }
+	count, functions := number64(1), number64(2)
+	if most := uint64(len(data) - head); count > most || functions > most-count {
 		return nil
 	}
-	n := &note{locals: binary.LittleEndian.Uint64(data[64:]), ran: make([]bool, count), bodies: make([][]byte, count)}
-	at := head + count
+	n := &note{locals: number64(0), ran: make([]bool, count), bodies: make([][]byte, count)}
+	n.frame.exact = [32]byte(data[64:])
+	at := head + int(count+functions)
+	n.frame.functions = data[head+int(count) : at]
 	for i := range n.bodies {
 		n.ran[i] = data[head+i] != 0
 		size, k := number(data[at:])

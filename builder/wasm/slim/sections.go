@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-
-	"github.com/zeebo/blake3"
 )
 
 const (
@@ -16,8 +14,14 @@ const (
 // Numbers of sections.
 const (
 	customSection    = 0
+	importSection    = 2
+	functionSection  = 3
+	tableSection     = 4
 	memorySection    = 5
+	globalSection    = 6
+	exportSection    = 7
 	startSection     = 8
+	elementSection   = 9
 	codeSection      = 10
 	dataSection      = 11
 	dataCountSection = 12
@@ -67,72 +71,6 @@ func number(b []byte) (value, n int) {
 	return int(v), n
 }
 
-// core is a core module in a file with much code.
-type core struct {
-	module []byte // of the file
-	at     int    // where it begins there
-	code   section
-	first  int      // where the first entry of the code section begins in module
-	bodies [][]byte // with their sizes before them
-	frame  [32]byte // the digest of all that decides whether a body is valid
-}
-
-// readCore is the core module in b; nil for one that has less than least bytes of code, or that
-// is not understood.
-func readCore(b []byte, least int) *core {
-	if len(b) < least {
-		return nil
-	}
-	list, ok := sections(b)
-	if !ok || !bytes.HasPrefix(b, []byte(coreHead)) {
-		return nil
-	}
-	c := &core{module: b}
-	frame := blake3.New()
-	for _, s := range list {
-		switch s.id {
-		case customSection, dataSection:
-			continue
-		case codeSection:
-			if c.code.end > 0 || s.end-s.body < least {
-				return nil
-			}
-			c.code = s
-			continue
-		}
-		// Its number and its size, in full, and its content.
-		frame.Write(binary.LittleEndian.AppendUint64([]byte{s.id}, uint64(s.end-s.body)))
-		frame.Write(b[s.body:s.end])
-	}
-	if c.code.end == 0 || !c.readBodies() {
-		return nil
-	}
-	frame.Sum(c.frame[:0])
-	return c
-}
-
-func (c *core) readBodies() bool {
-	content := c.module[c.code.body:c.code.end]
-	count, at := number(content)
-	if at == 0 || count > len(content) {
-		return false
-	}
-	c.first = c.code.body + at
-	c.bodies = make([][]byte, 0, count)
-	for range count {
-		size, n := number(content[at:])
-		if n == 0 || size > len(content)-at-n {
-			return false
-		}
-		c.bodies = append(c.bodies, content[at:at+n+size])
-		at += n + size
-	}
-	return at == len(content)
-}
-
-// entries are all bodies of c, as they lie in the file.
-func (c *core) entries() []byte { return c.module[c.first:c.code.end] }
-
 // modules calls each for the core modules in the file b, in their order, with where they begin. It is not ok where some were
 // not found.
 func modules(b []byte, each func(module []byte, at int)) (ok bool) { return modulesIn(b, 0, 0, each) }
@@ -152,17 +90,6 @@ func modulesIn(b []byte, at, depth int, each func(module []byte, at int)) (ok bo
 		}
 	}
 	return ok
-}
-
-// cores finds the core modules in the file b that readCore takes, in their order.
-func cores(b []byte, least int) (found []*core) {
-	modules(b, func(module []byte, at int) {
-		if c := readCore(module, least); c != nil {
-			c.at = at
-			found = append(found, c)
-		}
-	})
-	return found
 }
 
 // codes are where the code sections of all core modules in the file b have their content.

@@ -135,7 +135,7 @@ func (c *core) without(n *note) (content []byte, known []int, traps []bool) {
 
 // knows reports whether body number i is known to be valid.
 func (n *note) knows(i int, body []byte) bool {
-	return bytes.Equal(body, n.bodies[i]) || alike(n.bodies[i], body)
+	return bytes.Equal(body, n.bodies[i]) || alike(n.bodies[i], body, nil)
 }
 
 // Watch has noted which functions of a core module run that a load of the whole compiles, as far as no note tells of them.
@@ -200,12 +200,12 @@ func (f *File) Ran() (count int) {
 // locals are those of all its functions.
 func (f *File) Keep(locals uint64) {
 	for i, c := range f.cores {
-		n := &note{locals: locals, ran: f.ran[i], bodies: c.bodies}
+		n := &note{frame: c.frame, locals: locals, ran: f.ran[i], bodies: c.bodies}
 		if was := f.known[i]; was != nil { // what another capsule runs of the same engine
 			for k, ran := range was.ran {
 				n.ran[k] = n.ran[k] || ran
 			}
 		}
-		f.notes.write(c, n)
+		f.notes.write(n)
 	}
 }

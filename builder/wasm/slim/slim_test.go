@@ -259,7 +259,7 @@ func TestBrokenNotes(t *testing.T) {
 		t.Error("the whole one is not believed: the cases above say nothing")
 	}
 	other := coreOf(otherType, "data", body(1), body(2))
-	testkit.Write(t, n.path(n.key(n.Read(other).cores[0])), good)
+	testkit.Write(t, n.path(n.Read(other).cores[0].frame), good)
 	if n.slimmed(other) != nil {
 		t.Error("a note under the name of another module was believed")
 	}
