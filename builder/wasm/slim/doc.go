@@ -16,7 +16,7 @@
 // is that a load which goes well has called nothing of what was left out, and that all it called was there with the numbers of this file.
 //
 // An edit that adds a function moves all behind it, and so the numbers that others call them by. Then there is no note of the same
-// frame. The newest one whose module is of the same kin serves: types, imports, globals, and which tables and memories there are,
+// frame. One whose module is of the same kin serves: types, imports, globals, and which tables and memories there are,
 // are the same. A body is known where it is alike, in the order of both modules, to one of the same type, and calls functions of the same types.
 //
 // Notes lie in a folder that is the user's own, under a key of this very program, and each carries

@@ -281,6 +281,16 @@ func TestWhichNote(t *testing.T) {
 	if got := n.trapped(third.bytes()); !slices.Equal(got, but(65, 1, 64)) {
 		t.Errorf("under another name: %v", got)
 	}
+	// One that says too little stands in the way of no other.
+	other := many("")
+	for i := range other.functions {
+		other.functions[i].body = body(byte(i + 64))
+	}
+	n.note(t, other.bytes(), 3)
+	fourth := third.with(0, 0, function{0, body(102)})
+	if got := n.trapped(fourth.bytes()); len(got) < 60 {
+		t.Errorf("behind a note that says too little: %v", got)
+	}
 	// What runs of the new one is noted with what ran of the old one.
 	n.note(t, third.bytes(), 7)
 	if got := n.trapped(third.bytes()); !slices.Equal(got, but(65, 1, 7)) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 const (
 	kept    = 64       // notes in the folder, of all programs: the capsules that one person works with, as they are loaded and as they are called
 	largest = 64 << 20 // bytes of a note
+	tried   = 3        // notes of its kin, for a module that has none: capsules that are worked on in turn
 	suffix  = ".code"
 )
 
@@ -108,7 +110,7 @@ func (n *Notes) kin(f frame) string {
 	return hex.EncodeToString(key[:16]) + "-"
 }
 
-// read is the note of c, or else what the newest of its kin says of it; nil when there is none, or not a whole one.
+// read is the note of c, or else what one of its kin says of it; nil when there is none, or not a whole one.
 func (n *Notes) read(c *core) *note {
 	key := n.key(c.frame.exact)
 	of := n.memory.recall(key)
@@ -125,36 +127,39 @@ func (n *Notes) read(c *core) *note {
 
 // find is read from files.
 func (n *Notes) find(c *core) *note {
-	of := n.readFile(n.path(c.frame), c.frame)
-	if of == nil {
-		of = n.readFile(n.newest(c.frame), c.frame)
+	own := n.readFile(n.path(c.frame), c.frame)
+	if own != nil && own.frame.exact == c.frame.exact {
+		return own
 	}
-	if of != nil && of.frame.exact != c.frame.exact {
-		return of.to(c)
+	for _, path := range n.relatives(c.frame) {
+		if of := n.readFile(path, c.frame); of != nil {
+			if of = of.to(c); of != nil {
+				return of
+			}
+		}
 	}
-	return of
+	return nil
 }
 
-// newest is where the note lies that was used last of those that are kin to f; "" when there is none.
-func (n *Notes) newest(f frame) (path string) {
-	var last time.Time
+// relatives is where the notes lie that are kin to f, those that were used last first.
+func (n *Notes) relatives(f frame) (paths []string) {
 	entries, _ := os.ReadDir(n.folder)
+	used := map[string]time.Time{}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), n.kin(f)) || !strings.HasSuffix(e.Name(), suffix) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && (path == "" || info.ModTime().After(last)) {
-			path, last = filepath.Join(n.folder, e.Name()), info.ModTime()
+		if info, err := e.Info(); err == nil {
+			path := filepath.Join(n.folder, e.Name())
+			paths, used[path] = append(paths, path), info.ModTime()
 		}
 	}
-	return path
+	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
+	return paths[:min(len(paths), tried)]
 }
 
 // readFile is the note at path of a frame that is kin to f; nil when there is none, or not a whole one.
 func (n *Notes) readFile(path string, f frame) *note {
-	if path == "" {
-		return nil
-	}
 	file, err := fsys.Open(path)
 	if err != nil {
 		return nil
