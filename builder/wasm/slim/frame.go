@@ -128,11 +128,11 @@ func importedIn(b []byte) (functions int, ok bool) {
 	count, n := number(b)
 	b = b[n:]
 	for range count {
-		kind, size := readImport(b)
+		which, size := readImport(b)
 		if size == 0 {
 			return 0, false
 		}
-		if kind == importedFunction {
+		if which == importedFunction {
 			functions++
 		}
 		b = b[size:]
@@ -140,7 +140,7 @@ func importedIn(b []byte) (functions int, ok bool) {
 	return functions, len(b) == 0
 }
 
-// Kinds of imports.
+// What is imported.
 const (
 	importedFunction = iota
 	importedTable
@@ -148,8 +148,8 @@ const (
 	importedGlobal
 )
 
-// readImport is the kind of the import that b begins with, and how long it is; 0: it is not known.
-func readImport(b []byte) (kind byte, size int) {
+// readImport is what the import that b begins with is of, and how long it is; 0: it is not known.
+func readImport(b []byte) (which byte, size int) {
 	for range 2 { // the module, and the name
 		length, n := number(b[size:])
 		if n == 0 || length >= len(b)-size-n {
@@ -157,9 +157,9 @@ func readImport(b []byte) (kind byte, size int) {
 		}
 		size += n + length
 	}
-	kind, b = b[size], b[size+1:]
+	which, b = b[size], b[size+1:]
 	n := 0
-	switch kind {
+	switch which {
 	case importedFunction:
 		_, n = number(b)
 	case importedTable:
@@ -174,7 +174,7 @@ func readImport(b []byte) (kind byte, size int) {
 	if n == 0 {
 		return 0, 0
 	}
-	return kind, size + 1 + n
+	return which, size + 1 + n
 }
 
 // types are those of all functions with a body, by the content of their section. It is not ok where that is broken.

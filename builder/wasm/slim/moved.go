@@ -6,6 +6,7 @@ package slim
 const (
 	near  = 32 // functions: so far it is looked for the next ones that are alike, where some were added and others taken away
 	sure  = 3  // functions in a row say that this is the place
+	often = 16 // times all bodies are compared with others at most: a load of the whole takes longer
 	worth = 16 // a note that does not know more than one in so many bytes is not worth it: the whole is loaded, and noted
 )
 
@@ -13,19 +14,20 @@ const (
 type moved struct {
 	was, is [][]byte // bodies
 	of      callees
+	left    int // bytes of bodies that may still be compared
 }
 
-// to is what n knows of c, which is of the same kin, by the numbers that functions have there; nil where that is not enough.
-func (n *note) to(c *core) *note {
+// movedTo is what n knows of c, which is of the same kin, by the numbers that functions have there; nil where that is not enough.
+func (n *note) movedTo(c *core) *note {
 	was, okWas := types(n.frame.functions)
 	is, okIs := types(c.frame.functions)
 	first, okFirst := imported(c.module)
 	if !okWas || !okIs || !okFirst || len(was) != len(n.bodies) || len(is) != len(c.bodies) {
 		return nil
 	}
-	m := moved{n.bodies, c.bodies, callees{first, was, is}}
-	to := &note{path: n.path, frame: c.frame, locals: n.locals, ran: make([]bool, len(c.bodies)), bodies: make([][]byte, len(c.bodies))}
 	known, all := 0, len(c.entries())
+	m := moved{n.bodies, c.bodies, callees{first, was, is}, often * all}
+	to := &note{path: n.path, frame: c.frame, locals: n.locals, ran: make([]bool, len(c.bodies)), bodies: make([][]byte, len(c.bodies))}
 	for i, j := m.next(0, 0); i >= 0; i, j = m.next(i+1, j+1) {
 		to.ran[j], to.bodies[j] = n.ran[i], c.bodies[j]
 		known += len(c.bodies[j])
@@ -72,6 +74,11 @@ func (m *moved) row(i, j int) bool {
 	return true
 }
 
+// alike reports whether two functions are, as far as it may still be compared.
 func (m *moved) alike(i, j int) bool {
-	return i < len(m.was) && j < len(m.is) && m.of.was[i] == m.of.is[j] && alike(m.was[i], m.is[j], &m.of)
+	if m.left <= 0 || i >= len(m.was) || j >= len(m.is) || m.of.was[i] != m.of.is[j] {
+		return false
+	}
+	m.left -= min(len(m.was[i]), len(m.is[j]))
+	return alike(m.was[i], m.is[j], &m.of)
 }

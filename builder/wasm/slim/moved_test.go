@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -216,6 +217,25 @@ func TestMovedInstructions(t *testing.T) {
 		if got := c.sameType(test.a, test.b); got != test.want {
 			t.Errorf("function %d, and then %d: %v", test.a, test.b, got)
 		}
+	}
+}
+
+// However bodies are made, they are not compared for longer than a load of the whole takes.
+func TestComparedForLong(t *testing.T) {
+	const count, long = 500, 2_000
+	m := moved{left: often * count * long}
+	for i := range count {
+		of := func(last byte) []byte { // they differ at their end
+			return testkit.Sized("\x00" + strings.Repeat("\x01", long) + "\x0c" + string(rune(last)) + "\x0b")
+		}
+		m.was, m.is = append(m.was, of(byte(i%2))), append(m.is, of(byte(2+i%2)))
+		m.of.was, m.of.is = append(m.of.was, 0), append(m.of.is, 0)
+	}
+	for i := range count {
+		m.next(i, i)
+	}
+	if m.left > 0 || m.left < -2*long {
+		t.Errorf("%d bytes are left to be compared", m.left)
 	}
 }
 

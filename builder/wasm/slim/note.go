@@ -133,7 +133,7 @@ func (n *Notes) find(c *core) *note {
 	}
 	for _, path := range n.relatives(c.frame) {
 		if of := n.readFile(path, c.frame); of != nil {
-			if of = of.to(c); of != nil {
+			if of = of.movedTo(c); of != nil {
 				return of
 			}
 		}
