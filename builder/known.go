@@ -41,7 +41,7 @@ func (b *Builder) Told(ctx context.Context, dir string, in *Inputs) (list []stri
 		list = append(list, last.Outside...)
 	}
 	if b.options.Shared != nil && in.Portable != "" {
-		if e := b.options.Shared.Find(ctx, in.Portable); e != nil {
+		if e, _ := b.options.Shared.Find(ctx, in.Portable); e != nil {
 			list = append(list, in.Here(e.Reads)...)
 		}
 	}

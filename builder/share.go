@@ -32,9 +32,9 @@ func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
 	if b.options.Shared == nil || s.Before.Portable == "" {
 		return nil
 	}
-	found := b.look(ctx, s)
-	if found == nil && s.Before.Quality != Debug && b.claim(ctx, s) {
-		if found = b.look(ctx, s); found != nil {
+	found, missing := b.look(ctx, s)
+	if found == nil && s.Before.Quality != Debug && b.claim(ctx, s, missing) {
+		if found, _ = b.look(ctx, s); found != nil {
 			s.unclaim()
 		}
 	}
@@ -45,10 +45,10 @@ func (b *Builder) fetch(ctx context.Context, s *Staged) *taken {
 }
 
 // claim has s make what others wait for, and reports whether others may have made something since
-// s looked: while s waited for them, or between its look and its claim, as they let go of theirs when
-// what they made is there. Who has waited in vain, because what the other one made failed or may not
-// be shared, makes it too, beside all who waited: nobody waits for more than one build.
-func (b *Builder) claim(ctx context.Context, s *Staged) (perhaps bool) {
+// s looked: while s waited for them, or, where nothing was there, between its look and its claim. Who
+// has waited in vain, because what the other one made failed or may not be shared, makes it too,
+// beside all who waited: nobody waits for more than one build.
+func (b *Builder) claim(ctx context.Context, s *Staged, missing bool) (perhaps bool) {
 	release, waited := b.options.Shared.Claim(ctx, s.Before.Portable, func() {
 		b.options.Say(s.Before.Dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
 			Message: "another astrid-dev is building the same in another checkout", Hint: "waiting for its result"})
@@ -58,7 +58,7 @@ func (b *Builder) claim(ctx context.Context, s *Staged) (perhaps bool) {
 		return true
 	}
 	s.claimed = release
-	return waited || release != nil
+	return waited || missing && release != nil
 }
 
 // unclaim lets others make what s has not made, or take what it has.
@@ -69,39 +69,39 @@ func (s *Staged) unclaim() {
 	}
 }
 
-// look is fetch, without waiting.
-func (b *Builder) look(ctx context.Context, s *Staged) *taken {
+// look is fetch, without waiting. missing says that nothing was there.
+func (b *Builder) look(ctx context.Context, s *Staged) (found *taken, missing bool) {
 	in := s.Before
-	entry := b.find(ctx, in)
+	entry, missing := b.find(ctx, in)
 	if entry == nil || !fits(entry, in) {
-		return nil
+		return nil, missing
 	}
 	files, ok := b.options.Shared.Fetch(ctx, entry, filepath.Join(s.work, store.WorkShared))
 	if !ok {
-		return nil
+		return nil, false
 	}
-	return &taken{entry, files, b.options.Shared.Hit(entry)}
+	return &taken{entry, files, b.options.Shared.Hit(entry)}, false
 }
 
 // find asks for the key of in. Where the tool tells only after a build what else it reads, the
-// entry names these files: what they hold here makes the key that counts.
-func (b *Builder) find(ctx context.Context, in *Inputs) *shared.Entry {
+// entry names these files: what they hold here makes the key that counts. missing says that nothing was there.
+func (b *Builder) find(ctx context.Context, in *Inputs) (entry *shared.Entry, missing bool) {
 	key := in.Portable
 	for range lookups {
-		entry := b.options.Shared.Find(ctx, key)
+		entry, missing := b.options.Shared.Find(ctx, key)
 		if entry == nil || entry.Whole == key {
-			return entry
+			return entry, missing
 		}
 		b.inputs.Learn(in.Dir, in.Here(entry.Reads))
 		whole, err := b.inputs.Take(ctx, in.Dir, inputs.Known{})
 		if err != nil || whole.Portable == key {
-			return nil
+			return nil, false
 		}
 		if key = whole.Portable; key == entry.Whole {
-			return entry
+			return entry, false
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // fits reports whether an entry's modules are those that the manifest names, in its order.

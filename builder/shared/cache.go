@@ -89,24 +89,23 @@ func (c *Cache) Stats() Stats {
 // Close closes the store.
 func (c *Cache) Close() error { return c.Store.Close() }
 
-// Find is the entry under key that can be believed; nil when there is none, or the store
-// does not answer.
-func (c *Cache) Find(ctx context.Context, key string) *Entry {
+// Find is the entry under key that can be believed; nil when there is none, which missing tells of, or
+// when the store does not answer.
+func (c *Cache) Find(ctx context.Context, key string) (e *Entry, missing bool) {
 	if !c.asking(&c.reading) {
-		return nil
+		return nil, false
 	}
 	asked, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	data, err := c.Store.Entry(asked, key)
 	if !c.went(ctx, &c.reading, "asking "+c.Name+" for an entry", err) {
-		return nil
+		return nil, errors.Is(err, ErrNone)
 	}
-	e, err := unseal(data, key, c.Trust)
-	if err != nil {
+	if e, err = unseal(data, key, c.Trust); err != nil {
 		c.refuse(err)
-		return nil
+		return nil, false
 	}
-	return e
+	return e, false
 }
 
 // Fetch puts the modules of e into folder, which is empty, and names the files in their

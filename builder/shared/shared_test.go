@@ -102,7 +102,7 @@ func TestOfferFindFetch(t *testing.T) {
 	f.offer(f.cache(), one, two, "content")
 	c := f.cache()
 	for _, key := range []string{one, two} {
-		e := c.Find(t.Context(), key)
+		e, _ := c.Find(t.Context(), key)
 		if e == nil || e.Whole != two {
 			t.Fatalf("%s: %+v", key, e)
 		}
@@ -111,7 +111,7 @@ func TestOfferFindFetch(t *testing.T) {
 			t.Errorf("%v, %v", files, ok)
 		}
 	}
-	if e := c.Find(t.Context(), strings.Repeat("3", 64)); e != nil || len(f.said) > 0 {
+	if e, missing := c.Find(t.Context(), strings.Repeat("3", 64)); e != nil || !missing || len(f.said) > 0 {
 		t.Errorf("%+v, said %v", e, f.said)
 	}
 }
@@ -149,12 +149,12 @@ func TestNotBelieved(t *testing.T) {
 	} {
 		f.store.entries[one], f.said = c.data, nil
 		cache := f.cache(func(o *Options) { o.Trust = []*seal.Public{&c.trust.Public} })
-		if e := cache.Find(t.Context(), one); e != nil || cache.Stats().Refused != 1 || len(f.said) != 1 || f.said[0].Severity != finding.Warning {
+		if e, missing := cache.Find(t.Context(), one); e != nil || missing || cache.Stats().Refused != 1 || len(f.said) != 1 || f.said[0].Severity != finding.Warning {
 			t.Errorf("%s: %+v, said %v", name, e, f.said)
 		}
 	}
 	f.store.entries[one] = sealed(whole)
-	if f.cache().Find(t.Context(), one) == nil {
+	if e, _ := f.cache().Find(t.Context(), one); e == nil {
 		t.Error("a sound entry was refused: the cases above say nothing")
 	}
 }
@@ -168,7 +168,8 @@ func TestLies(t *testing.T) {
 			f.store.blobs[key] = []byte(content)
 		}
 		c, folder := f.cache(), t.TempDir()
-		files, ok := c.Fetch(t.Context(), c.Find(t.Context(), one), folder)
+		e, _ := c.Find(t.Context(), one)
+		files, ok := c.Fetch(t.Context(), e, folder)
 		left, err := os.ReadDir(folder)
 		if ok || files != nil || err != nil || len(left) > 0 || c.Stats().Lies != 1 || len(f.said) != 1 {
 			t.Errorf("%s: %v, left %v, %v, said %v", name, files, left, err, f.said)
