@@ -153,7 +153,7 @@ func TestWhatIsKnownIsValid(t *testing.T) {
 			continue
 		}
 		l := loneOf(seed)
-		rounds := testkit.Mutations(t, 3_000, 100_000) / 3
+		rounds := testkit.Mutations(t, 3_000, 20_000) / 3
 		for i := 0; i < rounds; {
 			k := dice.IntN(len(l.bodies))
 			whole := l.with(k, l.bodies[k])
@@ -199,7 +199,7 @@ func TestWhatMovedIsValid(t *testing.T) {
 			continue
 		}
 		notes.Read(seed).Keep(0)
-		for range testkit.Mutations(t, 400, 60_000) / 2 {
+		for range testkit.Mutations(t, 400, 6_000) / 2 {
 			b := moveFunctions(dice, seed)
 			if dice.IntN(3) == 0 {
 				b = mutatePart(dice, b, partsOf(b, 0, false, map[byte][2]int{}))
