@@ -53,12 +53,15 @@ func (b *Builder) claim(ctx context.Context, s *Staged, missing bool) (perhaps b
 		b.options.Say(s.Before.Dir, finding.Finding{Code: finding.WaitingForLock, Severity: finding.Warning,
 			Message: "another astrid-dev is building the same in another checkout", Hint: "waiting for its result"})
 	})
-	if waited && release != nil {
+	if release == nil {
+		return waited
+	}
+	if waited {
 		release()
 		return true
 	}
 	s.claimed = release
-	return waited || missing && release != nil
+	return missing
 }
 
 // unclaim lets others make what s has not made, or take what it has.
@@ -88,7 +91,7 @@ func (b *Builder) look(ctx context.Context, s *Staged) (found *taken, missing bo
 func (b *Builder) find(ctx context.Context, in *Inputs) (entry *shared.Entry, missing bool) {
 	key := in.Portable
 	for range lookups {
-		entry, missing := b.options.Shared.Find(ctx, key)
+		entry, missing = b.options.Shared.Find(ctx, key)
 		if entry == nil || entry.Whole == key {
 			return entry, missing
 		}

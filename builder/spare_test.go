@@ -111,7 +111,7 @@ func TestSpareGuest(t *testing.T) {
 	}
 	build()
 	b.spares.guest.ends.Wait()
-	if used := b.spares.guest.idle[0] == waiting; len(b.spares.guest.idle) != 1 || !used && !testkit.Race { // which has one grown that loads nothing more
+	if idle := b.spares.guest.idle; len(idle) != 1 || idle[0] != waiting && !testkit.Race { // which has one grown that loads nothing more
 		t.Fatal("the guest that was asked well did not load the next module")
 	}
 	waiting = b.spares.guest.idle[0]
