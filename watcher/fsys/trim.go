@@ -33,10 +33,15 @@ func Trim(folder, suffix string, kept int) {
 			os.Remove(filepath.Join(folder, e.Name()))
 		}
 	}
-	slices.SortFunc(notes, func(a, b fs.FileInfo) int {
-		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
-	})
+	NewestFirst(notes)
 	for _, old := range notes[min(kept, len(notes)):] {
 		os.Remove(filepath.Join(folder, old.Name()))
 	}
+}
+
+// NewestFirst sorts files by when they were last written, those of one time by name.
+func NewestFirst(files []fs.FileInfo) {
+	slices.SortFunc(files, func(a, b fs.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
 }

@@ -11,6 +11,7 @@ import (
 type frame struct {
 	exact     [32]byte // the digest of all of it
 	kin       [32]byte // the digest of what is the same in all modules whose bodies can be compared: not its functions, not their numbers
+	imports   []byte   // the content of the section that says what is imported
 	functions []byte   // the content of the section that says which type each function with a body has
 }
 
@@ -27,6 +28,9 @@ func frameOf(b []byte, list []section) (f frame) {
 		switch s.id {
 		case customSection, dataSection, codeSection:
 			continue
+		case importSection:
+			f.imports = content
+			write(kin, s.id, content)
 		case functionSection:
 			f.functions = content
 		case exportSection, startSection, elementSection: // what they say decides only of instructions that are not alike where something moved
@@ -85,9 +89,9 @@ func bareGlobal(b []byte) (keep, size int) {
 	}
 	n := 0
 	switch b[2] {
-	case 0x41:
+	case constOpcode:
 		n = signed32(b[head:])
-	case 0x42:
+	case 0x42: // of 64 bits
 		n = signed64(b[head:])
 	}
 	if n == 0 || head+n >= len(b) || b[head+n] != endOpcode {
@@ -112,19 +116,8 @@ func limits(b []byte) (size int) {
 	return size
 }
 
-// imported is how many functions the core module b imports. It is not ok where it imports what is not known here.
-func imported(b []byte) (count int, ok bool) {
-	list, _ := sections(b)
-	for _, s := range list {
-		if s.id == importSection {
-			return importedIn(b[s.body:s.end])
-		}
-	}
-	return 0, true
-}
-
-// importedIn is imported, by the content of the section.
-func importedIn(b []byte) (functions int, ok bool) {
+// imported is how many functions are imported, by the content of the section. It is not ok where that has what is not known here.
+func imported(b []byte) (functions int, ok bool) {
 	count, n := number(b)
 	b = b[n:]
 	for range count {

@@ -21,7 +21,7 @@ type moved struct {
 func (n *note) movedTo(c *core) *note {
 	was, okWas := types(n.frame.functions)
 	is, okIs := types(c.frame.functions)
-	first, okFirst := imported(c.module)
+	first, okFirst := imported(c.frame.imports)
 	if !okWas || !okIs || !okFirst || len(was) != len(n.bodies) || len(is) != len(c.bodies) {
 		return nil
 	}

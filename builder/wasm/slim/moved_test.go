@@ -256,7 +256,7 @@ func TestImported(t *testing.T) {
 		"":                                   0,
 		"\xff\xff\xff\xff\x0f\x01m\x01a\x00": -1,
 	} {
-		if got, ok := importedIn([]byte(content)); !ok && want != -1 || ok && got != want {
+		if got, ok := imported([]byte(content)); !ok && want != -1 || ok && got != want {
 			t.Errorf("%q: %d %v", content, got, ok)
 		}
 	}

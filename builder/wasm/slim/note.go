@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,10 +88,10 @@ type note struct {
 	bodies [][]byte // with their sizes before them; nil for one of which nothing is known
 }
 
-// key is what notes of the frame, or of all that are kin to it, are about.
-func (n *Notes) key(frame [32]byte) [32]byte {
+// key is what notes are about: digest is that of a frame, or of all that are kin to it.
+func (n *Notes) key(digest [32]byte) [32]byte {
 	h := blake3.New()
-	for _, part := range [][]byte{[]byte(Program()), []byte(n.asked), frame[:]} {
+	for _, part := range [][]byte{[]byte(Program()), []byte(n.asked), digest[:]} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}
@@ -128,7 +128,7 @@ func (n *Notes) read(c *core) *note {
 // find is read from files.
 func (n *Notes) find(c *core) *note {
 	own := n.readFile(n.path(c.frame), c.frame)
-	if own != nil && own.frame.exact == c.frame.exact {
+	if own != nil && own.frame.exact == c.frame.exact && len(own.bodies) == len(c.bodies) {
 		return own
 	}
 	for _, path := range n.relatives(c.frame) {
@@ -143,19 +143,22 @@ func (n *Notes) find(c *core) *note {
 
 // relatives is where the notes lie that are kin to f, those that were used last first.
 func (n *Notes) relatives(f frame) (paths []string) {
+	kin := n.kin(f)
 	entries, _ := os.ReadDir(n.folder)
-	used := map[string]time.Time{}
+	var notes []fs.FileInfo
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), n.kin(f)) || !strings.HasSuffix(e.Name(), suffix) {
+		if !strings.HasPrefix(e.Name(), kin) || !strings.HasSuffix(e.Name(), suffix) {
 			continue
 		}
 		if info, err := e.Info(); err == nil {
-			path := filepath.Join(n.folder, e.Name())
-			paths, used[path] = append(paths, path), info.ModTime()
+			notes = append(notes, info)
 		}
 	}
-	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
-	return paths[:min(len(paths), tried)]
+	fsys.NewestFirst(notes)
+	for _, info := range notes[:min(len(notes), tried)] {
+		paths = append(paths, filepath.Join(n.folder, info.Name()))
+	}
+	return paths
 }
 
 // readFile is the note at path of a frame that is kin to f; nil when there is none, or not a whole one.
@@ -203,8 +206,8 @@ func (n *Notes) write(of *note) {
 func encode(n *note, kin [32]byte) []byte {
 	data := append(make([]byte, 32), kin[:]...)
 	data = append(data, n.frame.exact[:]...)
-	for _, number := range []uint64{n.locals, uint64(len(n.bodies)), uint64(len(n.frame.functions))} {
-		data = binary.LittleEndian.AppendUint64(data, number)
+	for _, value := range []uint64{n.locals, uint64(len(n.bodies)), uint64(len(n.frame.functions))} {
+		data = binary.LittleEndian.AppendUint64(data, value)
 	}
 	data = append(data, flags(n.ran)...)
 	data = append(data, n.frame.functions...)
