@@ -29,9 +29,9 @@ race: reader-cache
 bench: ## the tables of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
-bench-peers: ## the same work by other watchers, b3sum and bare cargo, in one run each
-	PATH=$$(./.ci/peers):$$PATH $(GO) test -run '^$$' -bench 'Peers|BuildOverhead' -benchtime 10x ./cmd/astrid-dev
-	$(GO) test -run '^$$' -bench Hash -benchtime 3x ./watcher/tree
+ROUNDS ?= 6
+bench-peers: ## the same work by other watchers, b3sum, bare tools and Wasmtime, ROUNDS times (6), in turns; benchstat says what differs
+	@GO="$(GO)" ROUNDS=$(ROUNDS) ./.ci/bench-peers
 
 EDITS ?= 30
 bench-verdict: ## from a save to its verdict, EDITS edits (30) of each example, and its table; wants a quiet machine. EDITS=5 takes some minutes, 30 half an hour

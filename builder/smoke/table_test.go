@@ -22,15 +22,19 @@ var targets = map[string]time.Duration{
 	"go.core": 350 * time.Millisecond, "starling": 1500 * time.Millisecond, "rust.core": 30 * time.Millisecond, "rust": 30 * time.Millisecond,
 }
 
-// BenchmarkTable prints a table in Markdown: what a load of each fixture takes in the
-// child, and what node takes for the same core modules, in turns in the same run.
+// wasmtime is Python with Wasmtime, the native engine that the runtime has, too: make bench-peers puts it there.
+const wasmtime = "wasmtime-python"
+
+// BenchmarkTable prints a table in Markdown: what a load of each fixture takes in the child, the whole of it and
+// with its code known, and what node and Wasmtime take for the same bytes, in turns in the same run.
 func BenchmarkTable(b *testing.B) {
-	if _, err := exec.LookPath("node"); err != nil {
-		testkit.Skip(b, "node is not installed")
+	testkit.Needs(b, "node")
+	if exec.Command(wasmtime, "-c", "import wasmtime").Run() != nil {
+		testkit.Skip(b, "Wasmtime for Python is missing: make bench-peers puts it where it is found")
 	}
 	fmt.Printf("\n%s/%s, %d processors, %s; median of %d, child from start to report\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), rounds)
-	fmt.Println("| module | size | core modules | child | target | child's processor time | child's memory | in this process | node |")
-	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+	fmt.Println("| module | size | core modules | child | target | its code known | child's processor time | child's memory | in this process | node | Wasmtime |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, name := range []string{"c", "rust.core", "rust", "go.core", "go", "qjs-stub", "starling"} {
 		row(b, name)
 	}
@@ -44,29 +48,39 @@ const rounds = 7
 func row(b *testing.B, name string) {
 	data, path := load(b, name)
 	cores := coreFiles(b, data)
-	var child, cpu, here, node []time.Duration
+	var child, known, cpu, here, node, native []time.Duration
 	var last *Report
 	for range rounds {
-		start := time.Now()
-		r, err := LoadFile(b.Context(), path, Options{})
-		if err != nil || !r.Loads {
-			b.Fatalf("%s: %v %v", name, err, r)
-		}
-		child = append(child, time.Since(start))
+		testkit.Check(b, os.RemoveAll(filepath.Join(reader.CacheFolder(), "code")))
+		took, r := loadChild(b, path)
+		child = append(child, took)
 		cpu = append(cpu, time.Duration(r.Times.CPU*float64(time.Millisecond)))
-		start = time.Now()
+		took, _ = loadChild(b, path)
+		known = append(known, took)
+		start := time.Now()
 		last = loadHere(b.Context(), data, Options{})
 		here = append(here, time.Since(start))
 		last.PeakChild = r.PeakChild
-		node = append(node, nodeTime(b, cores))
+		node = append(node, engineTime(b, "node", testdata("js", "compile.mjs"), cores...))
+		native = append(native, engineTime(b, wasmtime, testdata("compile.py"), path))
 	}
 	target := "-"
 	if t, ok := targets[name]; ok {
 		target = ms(t)
 	}
-	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s |\n", name, text.Memory(uint64(len(data))), len(cores),
-		ms(median(child)), target, ms(median(cpu)), text.Memory(last.PeakChild), ms(median(here)), ms(median(node)))
+	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, text.Memory(uint64(len(data))), len(cores),
+		ms(median(child)), target, ms(median(known)), ms(median(cpu)), text.Memory(last.PeakChild), ms(median(here)), ms(median(node)), ms(median(native)))
 	b.ReportMetric(float64(median(child).Microseconds())/1000, name+"-ms")
+}
+
+// loadChild is a load in a child, from its start to its report.
+func loadChild(b *testing.B, path string) (time.Duration, *Report) {
+	start := time.Now()
+	r, err := LoadFile(b.Context(), path, Options{})
+	if err != nil || !r.Loads {
+		b.Fatalf("%s: %v %v", path, err, r)
+	}
+	return time.Since(start), r
 }
 
 func median(list []time.Duration) time.Duration {
@@ -102,8 +116,9 @@ func coreFiles(b *testing.B, data []byte) (paths []string) {
 	return paths
 }
 
-func nodeTime(b *testing.B, paths []string) time.Duration {
-	out, err := exec.Command("node", append([]string{testdata("js", "compile.mjs")}, paths...)...).Output()
+// engineTime is what another engine says that it took to compile and instantiate the modules in paths.
+func engineTime(b *testing.B, program, script string, paths ...string) time.Duration {
+	out, err := exec.Command(program, append([]string{script}, paths...)...).Output()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func BenchmarkPeers(b *testing.B) {
 	self := program(b)
 	ours := peer{"astrid-dev", func(dir, _ string) []string { return []string{self, "watch", dir} }}
 	for _, p := range append([]peer{ours}, peers...) {
-		b.Run(p.name, func(b *testing.B) {
+		b.Run("watcher="+p.name, func(b *testing.B) {
 			if p.name != ours.name {
 				if _, err := exec.LookPath(p.name); err != nil {
 					testkit.Skip(b, "%s is missing: make bench-peers builds it where it can be had", p.name)
