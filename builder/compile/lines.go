@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,23 +10,27 @@ import (
 	"github.com/astrid-runtime/astrid-dev/watcher/fsys"
 )
 
-// bare takes what tells of the source out of the core module at path: nobody wants it published, and
-// a trap is to name its line all the same. It returns the path of what is left, path itself where
-// there is nothing to take out; m.Lines is then a copy that still tells.
+// bare makes of the core module at path what is to be published: what tells of the source is taken out of it, and a trap is to
+// name its line all the same. It returns the path of what is left, path itself where the module is as it should be;
+// m.Lines is then a copy that still tells.
 func (b *Build) bare(path string, m *Module) (string, error) {
 	if m.Found {
 		return path, nil
 	}
 	customs, ok := customsOf(path)
-	if ok && !source.Tells(customs, b.Recipe.StripNames) {
+	if ok && !b.Recipe.Fold && !source.Tells(customs, b.Recipe.StripNames) {
 		return path, nil
 	}
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		return "", b.refused(err)
 	}
-	stripped, told := source.Strip(whole, b.Recipe.StripNames)
-	if len(stripped) == len(whole) {
+	folded := whole
+	if b.Recipe.Fold {
+		folded = source.Fold(whole)
+	}
+	stripped, told := source.Strip(folded, b.Recipe.StripNames)
+	if bytes.Equal(stripped, whole) {
 		return path, nil
 	}
 	module := m.Path + ".bare"

@@ -21,19 +21,26 @@ func TestDebugFormOfACrate(t *testing.T) {
 		says    string // Cargo.toml
 		flags   string // RUSTFLAGS
 		prefix  string // of the overrides; "": there is no debug form
+		many    bool   // units, and exports are folded
 	}{
-		{"", "", "[profile.release]\nlto = true\n", "", "profile.release."},
-		{"", "", "[profile.release]\nlto = 'thin'\n", "", "profile.release."},
-		{"", "", "[profile.release]\nlto = false\n", "", ""},
-		{"", "", "[profile.release]\nlto = 'off'\n", "", ""},
-		{"", "", "[profile.other]\nlto = true\n", "", ""},
-		{"", "", "[profile.release]\nlto = 'no'\n", "", ""},
-		{"", "", "", "-C lto=fat", "profile.release."},
-		{"", "", "", "-Clto", "profile.release."},
-		{"", "", "[profile.release]\nlto = true\n", "-C lto=fat -Clto=no", ""},
-		{"small", "/elsewhere", "[profile.release]\nlto = true\n[profile.small]\ninherits = 'release'\n", "", "profile.small."},
-		{"debug", "", "[profile.dev]\nlto = true\n", "", ""},
-		{"dev", "", "", "", ""},
+		{"", "", "[profile.release]\nlto = true\n", "", "profile.release.", true},
+		{"", "", "[profile.release]\nlto = 'thin'\n", "", "profile.release.", false},
+		{"", "", "[profile.release]\nlto = 'thin'\ncodegen-units = 1\n", "", "profile.release.", true},
+		{"", "", "[profile.release]\nlto = 'fat'\nopt-level = 'z'\n", "", "profile.release.", true},
+		{"", "", "[profile.release]\nlto = true\nopt-level = 1\n", "", "profile.release.", false},
+		{"", "", "[profile.release]\nlto = false\n", "", "", false},
+		{"", "", "[profile.release]\nlto = 'off'\n", "", "", false},
+		{"", "", "[profile.other]\nlto = true\n", "", "", false},
+		{"", "", "[profile.release]\nlto = 'no'\n", "", "", false},
+		{"", "", "", "-C lto=fat", "profile.release.", true},
+		{"", "", "", "-Clto", "profile.release.", true},
+		{"", "", "", "-Clto=thin -Ccodegen-units=1", "profile.release.", true},
+		{"", "", "[profile.release]\nlto = true\n", "-C opt-level=0", "profile.release.", false},
+		{"", "", "[profile.release]\nlto = true\n", "-C lto=fat -Clto=no", "", false},
+		{"small", "/elsewhere", "[profile.release]\nlto = true\n[profile.small]\ninherits = 'release'\n", "", "profile.small.", true},
+		{"small", "", "[profile.small]\ninherits = 'dev'\nlto = true\n", "", "profile.small.", false},
+		{"debug", "", "[profile.dev]\nlto = true\n", "", "", false},
+		{"dev", "", "", "", "", false},
 	} {
 		testkit.Write(t, filepath.Join(dir, "Cargo.toml"), c.says)
 		env := environ{"PATH=", "RUSTFLAGS=" + c.flags}
@@ -53,8 +60,15 @@ func TestDebugFormOfACrate(t *testing.T) {
 		if got := cargo.Read(dir, debug.env.lookup).TargetDir(); debug.targetDir != want || got != want {
 			t.Errorf("profile %q: products are in %q and cargo has them in %q, want %q", c.profile, debug.targetDir, got, want)
 		}
-		argv := debug.recipe("cargo", Identity{}).argv("")
-		for _, setting := range debugSettings {
+		recipe := debug.recipe("cargo", Identity{})
+		if recipe.Fold != c.many || release.recipe("cargo", Identity{}).Fold {
+			t.Errorf("profile %q, %q, flags %q: exports are folded: %v", c.profile, c.says, c.flags, recipe.Fold)
+		}
+		argv, units := recipe.argv(""), oneUnit
+		if c.many {
+			units = manyUnits
+		}
+		for _, setting := range append([]string{units}, debugSettings...) {
 			if i := slices.Index(argv, c.prefix+setting); i < 1 || argv[i-1] != "--config" {
 				t.Errorf("profile %q: %q lacks %s%s", c.profile, argv, c.prefix, setting)
 			}

@@ -85,6 +85,12 @@ func build(t *testing.T, dir string, env []string) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, plan)
+}
+
+// run builds as plan says.
+func run(t *testing.T, plan *Recipe) outcome {
+	t.Helper()
 	command := plan.Command(t.TempDir(), t.TempDir())
 	if err := command.Prepare(); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type crate struct {
 	targetDir string
 	sysroot   string
 	overrides []string // of the profile, as cargo's --config takes them
+	fold      bool     // exports that do the same are to be one function
 }
 
 func planRust(ctx context.Context, j *job) (*Recipe, error) {
@@ -62,7 +63,7 @@ func (c *crate) recipe(program string, identity Identity) *Recipe {
 	}
 	return &Recipe{
 		argv: fixed(argv...), env: env, Group: "cargo " + c.targetDir, Products: c.likely(), Wants: c.files.Members, Outside: c.outside, live: renderCargo,
-		Identity: identity, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)),
+		Identity: identity, Fold: c.fold, StripNames: c.target == cargo.UnknownTarget && c.files.DropsNames(c.cargoProfile(), c.files.Rustflags(c.target)),
 		diagnose: func(stdout, stderr []byte) []finding.Finding {
 			return append(c.messages(stdout), c.complaints(stderr)...)
 		},

@@ -42,6 +42,10 @@ type Recipe struct {
 	// want in what is published.
 	StripNames bool
 
+	// Fold: the tool makes several functions where that of the release makes one, so that exports
+	// that do the same are to be one again.
+	Fold bool
+
 	// CargoTarget is cargo's target folder, absolute, where the capsule is a crate, whoever
 	// builds it: cargo compares times too. "" where it is none.
 	CargoTarget string

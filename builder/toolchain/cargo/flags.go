@@ -1,6 +1,7 @@
 package cargo
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -46,16 +47,32 @@ func (c *Crate) DropsNames(profile string, flags []string) bool {
 
 // OptimizesLinks reports whether what cargo builds with a profile and with flags is optimized across its crates.
 func (c *Crate) OptimizesLinks(profile string, flags []string) bool {
-	if value, is := flagOf(flags, "lto"); is {
-		return !switchedOff(value)
+	return !switchedOff(c.option(profile, flags, "lto", "off"))
+}
+
+// MergesFunctions reports whether of equal functions in what cargo builds with a profile and with flags the compiler makes one. It
+// does from opt-level 2 on, and for size, where it has all of the crate in one piece: as one unit, or with fat LTO.
+func (c *Crate) MergesFunctions(profile string, flags []string) bool {
+	level := "3"
+	if base := c.base(profile); base == "dev" || base == "test" {
+		level = "0"
 	}
-	switch value := c.setting(profile, "lto").(type) {
-	case bool:
+	if !slices.Contains([]string{"2", "3", "s", "z"}, c.option(profile, flags, "opt-level", level)) {
+		return false
+	}
+	return c.option(profile, flags, "codegen-units", "16") == "1" ||
+		slices.Contains([]string{"", "fat", "true", "yes", "y", "on"}, c.option(profile, flags, "lto", "off"))
+}
+
+// option is what flags say of an option of the compiler, or else what the profile says, or else what it is by default.
+func (c *Crate) option(profile string, flags []string, name, byDefault string) string {
+	if value, is := flagOf(flags, name); is {
 		return value
-	case string:
-		return !switchedOff(value)
 	}
-	return false
+	if value := c.setting(profile, name); value != nil {
+		return fmt.Sprint(value)
+	}
+	return byDefault
 }
 
 // switchedOff reports whether value is one with which rustc and cargo leave an option off.
@@ -73,12 +90,30 @@ func (c *Crate) setting(profile, key string) any {
 		if value, is := c.ofProfile(profile, key); is {
 			return value
 		}
-		up, _ := c.ofProfile(profile, "inherits")
-		if profile, _ = up.(string); profile == "" {
+		if profile = c.inherits(profile); profile == "" {
 			return nil
 		}
 	}
 	return nil
+}
+
+// inherits is the profile that another inherits from; "": none.
+func (c *Crate) inherits(profile string) string {
+	up, _ := c.ofProfile(profile, "inherits")
+	name, _ := up.(string)
+	return name
+}
+
+// base is the profile of cargo's own that a profile inherits from in the end.
+func (c *Crate) base(profile string) string {
+	for range 8 {
+		up := c.inherits(profile)
+		if up == "" {
+			break
+		}
+		profile = up
+	}
+	return profile
 }
 
 // ofProfile is what cargo's configuration, or else the workspace's manifest, says of key for a profile.

@@ -12,6 +12,7 @@
 //
 // The layers of its files: bytes.go; module.go, the sections of a module; rows.go and
 // sourcemap.go, from an instruction to a line; inline.go, functions that were compiled into
-// another; source.go. Beside them strip.go: a module that no longer tells, customs.go: whether one tells anything, and mark.go: how wazero
+// another; source.go. Beside them strip.go: a module that no longer tells, fold.go: one whose exports are as
+// a release has them, customs.go: whether one tells anything, and mark.go: how wazero
 // tells which instruction it was.
 package source
