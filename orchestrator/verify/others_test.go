@@ -24,7 +24,7 @@ func TestDamageToAnotherCapsuleIsNoGreenRun(t *testing.T) {
 				testkit.Write(t, filepath.Join(root, n, "lost"), "as committed\n")
 			}
 			v := "../" + names.victim + "/"
-			capsuleAt(t, filepath.Join(root, names.culprit), names.culprit, `echo other > `+v+`data; rm -f `+v+`lost; echo new > `+v+`made; touch ../sound/data; `+wasm)
+			capsuleAt(t, filepath.Join(root, names.culprit), names.culprit, `echo other > `+v+`data; rm -f `+v+`lost; echo new > `+v+`made; touch ../sound/data; sleep 0.1; `+wasm) // longer than slack: whose build begins next did not do it
 			r := verified(t, root, Config{})
 			s := found(t, r, names.victim).Step(report.StepNoMutation)
 			if got := strings.Join(errorsOf(s), ", "); s.Verdict != report.Failed || got != "build-changes-input data, build-changes-input lost, build-changes-input made" {
