@@ -25,7 +25,7 @@ type peer struct {
 // and one that comes while it runs may be lost.
 var peers = []peer{
 	{"wgo", func(dir, command string) []string {
-		return []string{"wgo", "-root", dir, "-file", ".txt", "sh", "-c", command}
+		return []string{"wgo", "-debounce", "1ms", "-root", dir, "-file", ".txt", "sh", "-c", command}
 	}},
 	{"air", func(dir, command string) []string {
 		return []string{"air", "-root", dir, "-build.cmd", command, "-build.bin", "/bin/true", "-build.include_ext", "txt", "-build.delay", "0"}
