@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -69,8 +68,8 @@ func row(b *testing.B, name string) {
 		target = ms(t)
 	}
 	fmt.Printf("| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, text.Memory(uint64(len(data))), len(cores),
-		ms(median(child)), target, ms(median(known)), ms(median(cpu)), text.Memory(last.PeakChild), ms(median(here)), ms(median(node)), ms(median(native)))
-	b.ReportMetric(float64(median(child).Microseconds())/1000, name+"-ms")
+		ms(testkit.Median(child)), target, ms(testkit.Median(known)), ms(testkit.Median(cpu)), text.Memory(last.PeakChild), ms(testkit.Median(here)), ms(testkit.Median(node)), ms(testkit.Median(native)))
+	b.ReportMetric(float64(testkit.Median(child).Microseconds())/1000, name+"-ms")
 }
 
 // loadChild is a load in a child, from its start to its report.
@@ -81,11 +80,6 @@ func loadChild(b *testing.B, path string) (time.Duration, *Report) {
 		b.Fatalf("%s: %v %v", path, err, r)
 	}
 	return time.Since(start), r
-}
-
-func median(list []time.Duration) time.Duration {
-	slices.Sort(list)
-	return list[len(list)/2]
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }

@@ -1,13 +1,11 @@
 package toolchain
 
 import (
-	"os/exec"
 	"slices"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
 
-	"github.com/astrid-runtime/astrid-dev/builder/toolchain/cargo"
 	"github.com/astrid-runtime/astrid-dev/builder/wasm/source"
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -20,9 +18,7 @@ func TestDebugModuleIsFolded(t *testing.T) {
 	testkit.Check(t, err)
 	env := append(rustEnv(t), "CARGO_TARGET_DIR="+kept)
 	dir := copyExample(t, "hello-sdk")
-	fetch := exec.Command(lookPath("cargo", "", env), "fetch", "--locked", "--offline", "--target", cargo.UnknownTarget, "--target", "host-tuple")
-	fetch.Dir, fetch.Env = dir, env
-	if fetch.Run() != nil {
+	if !testkit.HasSDK() {
 		missingTool(t, "the Astrid SDK")
 	}
 	plan, err := For(t.Context(), request(t, dir, env))

@@ -80,8 +80,8 @@ func BenchmarkRustForms(b *testing.B) {
 	}
 	fmt.Printf("\n| form | edit, by the clock | processor | of the release | module | cold |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, run := range runs {
-		fmt.Printf("| %s | %.0f ms | %.0f ms | %.2f | %.0f KB | %.1f s |\n", run.form.name, median(run.wall).Seconds()*1000, median(run.processor).Seconds()*1000,
-			float64(median(run.processor))/float64(median(runs[0].processor)), float64(run.size())/1000, run.cold.Seconds())
+		fmt.Printf("| %s | %.0f ms | %.0f ms | %.2f | %.0f KB | %.1f s |\n", run.form.name, testkit.Median(run.wall).Seconds()*1000, testkit.Median(run.processor).Seconds()*1000,
+			float64(testkit.Median(run.processor))/float64(testkit.Median(runs[0].processor)), float64(run.size())/1000, run.cold.Seconds())
 	}
 }
 
@@ -134,9 +134,4 @@ func (f rustForm) environ(recipe *Recipe, target string) []string {
 		env = env.with(name, value)
 	}
 	return env
-}
-
-func median(list []time.Duration) time.Duration {
-	slices.Sort(list)
-	return list[len(list)/2]
 }

@@ -29,7 +29,7 @@ const (
 )
 
 // hasDebugForm reports whether the profile is one that is made for what is released, and takes its time for it. Without
-// optimization across crates it is compiled sooner as it is: several units at once are worth more than what one unit keeps of an earlier build.
+// optimization across crates several units are compiled at once already, and what they leave of equal functions hangs on them.
 func (c *crate) hasDebugForm() bool {
 	switch c.cargoProfile() {
 	case "dev", "test":

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // RustPath is a PATH whose first cargo can build for wasm32-unknown-unknown: that of
@@ -29,6 +30,20 @@ func RustPath(path string) string {
 	}
 	return ""
 }
+
+// HasSDK reports whether the crates of examples/hello-sdk are here; make toolchains fetches
+// them.
+var HasSDK = sync.OnceValue(func() bool {
+	cmd := exec.Command("cargo", "fetch", "--offline", "--locked", "--target", "wasm32-unknown-unknown", "--target", "host-tuple")
+	cmd.Dir = filepath.Join(Root(), "examples", "hello-sdk")
+	path := RustPath(os.Getenv("PATH"))
+	if path == "" {
+		return false
+	}
+	cmd.Path = filepath.Join(filepath.SplitList(path)[0], "cargo")
+	cmd.Env = append(os.Environ(), "PATH="+path)
+	return cmd.Run() == nil
+})
 
 // Cache is a folder of the user's cache that the tests keep from run to run.
 func Cache(elements ...string) (string, error) {

@@ -53,15 +53,15 @@ func (c *Crate) OptimizesLinks(profile string, flags []string) bool {
 // MergesFunctions reports whether of equal functions in what cargo builds with a profile and with flags the compiler makes one. It
 // does from opt-level 2 on, and for size, where it has all of the crate in one piece: as one unit, or with fat LTO.
 func (c *Crate) MergesFunctions(profile string, flags []string) bool {
-	level := "3"
-	if base := c.base(profile); base == "dev" || base == "test" {
+	level, lineage := "3", c.lineage(profile)
+	if base := lineage[len(lineage)-1]; base == "dev" || base == "test" {
 		level = "0"
 	}
 	if !slices.Contains([]string{"2", "3", "s", "z"}, c.option(profile, flags, "opt-level", level)) {
 		return false
 	}
-	return c.option(profile, flags, "codegen-units", "16") == "1" ||
-		slices.Contains([]string{"", "fat", "true", "yes", "y", "on"}, c.option(profile, flags, "lto", "off"))
+	fat := c.OptimizesLinks(profile, flags) && c.option(profile, flags, "lto", "") != "thin"
+	return fat || c.option(profile, flags, "codegen-units", "16") == "1"
 }
 
 // option is what flags say of an option of the compiler, or else what the profile says, or else what it is by default.
@@ -82,7 +82,7 @@ func switchedOff(value string) bool {
 
 // setting is what a profile, or the one that it inherits from, says of key; nil: nothing. From the environment it is a text.
 func (c *Crate) setting(profile, key string) any {
-	for range 8 { // profiles that inherit from each other in a circle are cargo's to refuse
+	for _, profile := range c.lineage(profile) {
 		variable := "CARGO_PROFILE_" + strings.ToUpper(strings.ReplaceAll(profile+"_"+key, "-", "_"))
 		if set := c.env.get(variable); set != "" {
 			return set
@@ -90,30 +90,20 @@ func (c *Crate) setting(profile, key string) any {
 		if value, is := c.ofProfile(profile, key); is {
 			return value
 		}
-		if profile = c.inherits(profile); profile == "" {
-			return nil
-		}
 	}
 	return nil
 }
 
-// inherits is the profile that another inherits from; "": none.
-func (c *Crate) inherits(profile string) string {
-	up, _ := c.ofProfile(profile, "inherits")
-	name, _ := up.(string)
-	return name
-}
-
-// base is the profile of cargo's own that a profile inherits from in the end.
-func (c *Crate) base(profile string) string {
-	for range 8 {
-		up := c.inherits(profile)
-		if up == "" {
+// lineage is a profile and those that it inherits from, up to one of cargo's own.
+func (c *Crate) lineage(profile string) (list []string) {
+	for range 8 { // profiles that inherit from each other in a circle are cargo's to refuse
+		list = append(list, profile)
+		up, _ := c.ofProfile(profile, "inherits")
+		if profile, _ = up.(string); profile == "" {
 			break
 		}
-		profile = up
 	}
-	return profile
+	return list
 }
 
 // ofProfile is what cargo's configuration, or else the workspace's manifest, says of key for a profile.

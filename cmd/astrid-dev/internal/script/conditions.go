@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/astrid-runtime/astrid-dev/internal/testkit"
 )
@@ -40,7 +38,7 @@ func hasTool(name string) bool {
 	case "rust-wasm":
 		return testkit.RustPath(os.Getenv("PATH")) != ""
 	case "astrid-sdk":
-		return hasSDK()
+		return testkit.HasSDK()
 	case "wasi-libc":
 		return exec.Command("clang", "--target=wasm32-wasi", "-x", "c", "-E", "-include", "stdlib.h", "-o", os.DevNull, os.DevNull).Run() == nil
 	case "mounts": // a mount namespace of one's own, for a small or a read-only disk
@@ -49,20 +47,6 @@ func hasTool(name string) bool {
 	_, err := exec.LookPath(name)
 	return err == nil
 }
-
-// hasSDK reports whether the crates of examples/hello-sdk are here; make toolchains fetches
-// them.
-var hasSDK = sync.OnceValue(func() bool {
-	cmd := exec.Command("cargo", "fetch", "--offline", "--locked", "--target", "wasm32-unknown-unknown", "--target", "host-tuple")
-	cmd.Dir = filepath.Join(testkit.Root(), "examples", "hello-sdk")
-	path := testkit.RustPath(os.Getenv("PATH"))
-	if path == "" {
-		return false
-	}
-	cmd.Path = filepath.Join(filepath.SplitList(path)[0], "cargo")
-	cmd.Env = append(os.Environ(), "PATH="+path)
-	return cmd.Run() == nil
-})
 
 // Limited is program for a user who has so many inotify watches: it becomes
 // root of a user namespace of its own, whose limit is set. "" is no limit.
